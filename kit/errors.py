@@ -1,0 +1,80 @@
+"""What can go wrong, said so that the reader can mend it.
+
+KitError
+├── InputError      a file, a row or a cell that cannot be read
+├── SettingsError   a key or value of kit.toml
+├── UsageError      a command, a parameter or a call with the wrong words
+└── EmptyError      the data holds nothing that could answer
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class KitError(Exception):
+    """The root: whoever catches this catches everything that the kit says on purpose."""
+
+
+class InputError(KitError):
+    """A place in a file that cannot be read, with the mend.
+
+    Args:
+        problem: what is wrong, in a few words and without a full stop.
+        file: the file's name.
+        line: the line in the file, counted from 1 with the header.
+        column: the column's name as the file writes it.
+        mend: what to do, as a full sentence.
+
+    Reads as ``log.csv, line 3, column 'Date': '03.11.26' is no time. Write it as 2026-11-03.``
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str | None = None,
+        line: int | None = None,
+        column: str | None = None,
+        mend: str = "",
+    ) -> None:
+        self.problem = problem
+        self.file = file
+        self.line = line
+        self.column = column
+        self.mend = mend
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        place = [
+            *([self.file] if self.file is not None else []),
+            *([f"line {self.line}"] if self.line is not None else []),
+            *([f"column {self.column!r}"] if self.column is not None else []),
+        ]
+        said = f"{', '.join(place)}: {self.problem}." if place else f"{self.problem}."
+        return f"{said} {self.mend}".rstrip()
+
+
+class SettingsError(InputError):
+    """A key or value of kit.toml that the kit does not know or cannot use."""
+
+
+class UsageError(KitError):
+    """A command, parameter or call with the wrong words; the command line exits with 2."""
+
+
+class EmptyError(KitError):
+    """The data holds nothing that could answer the question; says what is missing."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint for a misspelt word: ``Did you mean 'period'?`` or the known words."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1, cutoff=0.5)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(names)}."

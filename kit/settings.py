@@ -1,0 +1,207 @@
+"""`kit.toml`: what no export says. Every key is listed here with its type, default and meaning.
+
+An unknown key or a value of the wrong kind is an error that names the file, the key and the
+nearest known one: a setting that silently does nothing would change numbers without a word.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from kit.errors import SettingsError, nearest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = "kit.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of kit.toml: its dotted name, the kind of its value, default and meaning."""
+
+    name: str
+    kind: str
+    default: Any
+    meaning: str
+
+
+KEYS = (
+    Key("time_zone", "zone", "", "the firm's time zone, like Europe/Moscow; without it hours are not judged"),
+    Key("currency", "text", "", "the currency of amounts that name none, like EUR"),
+    Key("day_first", "bool", None, "03.04.2026 or 03/04/2026 is 3 April; needed where a file does not tell"),
+    Key("as_of", "time", None, "the moment up to which the exports are complete; else the latest time in them"),
+    Key("goal", "goal", "", "what the campaigns are for; one of `kit explain` goals"),
+    Key("own_domains", "texts", (), "the firm's own mail domains, like example.com"),
+    Key("tests.max_recipients", "int", 5, "a send to at most so many, whose subject says test, is a test send"),
+    Key("tests.list_share", "share", 0.01, "… or to at most this share of the list's usual size"),
+    Key("conversions.window_days", "int", 7, "an action counts for a mail within so many days after it"),
+    Key("conversions.maturity_days", "int", 3, "a campaign younger than this at `as_of` is not judged"),
+    Key(
+        "events.campaign",
+        "texts",
+        (),
+        "the log's field that names the campaign, where the preset's do not fit",
+    ),
+    Key("events.variant", "texts", (), "the log's field that names the variant of a test"),
+    Key("split", "shares", (), "the planned shares of an A/B test, like [0.5, 0.5]; equal where not said"),
+    Key("same", "pairs", (), 'campaigns that are one: [[same]] with ids = ["first", "second"]'),
+)
+
+_BY_NAME = {key.name: key for key in KEYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values of one kit.toml, by dotted name; a key that it does not have has its default."""
+
+    file: Path | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values.get(name, _BY_NAME[name].default)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The firm's time zone, or None where it is not known."""
+        return ZoneInfo(self["time_zone"]) if self["time_zone"] else None
+
+
+def load(folder: Path) -> Settings:
+    """The settings of a folder: its kit.toml, or the defaults where it has none.
+
+    Raises:
+        SettingsError: no TOML, an unknown key, a value of the wrong kind.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return Settings()
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"no TOML: {error}", file=FILE, mend="See the README's table of settings.") from error
+    return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
+
+
+def template() -> str:
+    """A commented kit.toml to start from; `kit check --init` writes it."""
+    lines = ["# What no export says. Take the # away from a line to set it.", ""]
+    for key in KEYS:
+        if "." not in key.name and key.kind != "pairs":
+            lines += [f"# {key.meaning}", f"# {key.name} = {_example(key)}", ""]
+    for section in dict.fromkeys(key.name.split(".")[0] for key in KEYS if "." in key.name):
+        lines.append(f"# [{section}]")
+        for key in KEYS:
+            if key.name.startswith(f"{section}."):
+                lines += [f"# {key.meaning}", f"# {key.name.split('.')[1]} = {_example(key)}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _flat(raw: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in raw.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": one for inner, one in value.items()}
+        else:
+            flat[name] = value
+    for name in flat:
+        if name not in _BY_NAME:
+            raise SettingsError("is no setting", file=FILE, column=name, mend=nearest(name, _BY_NAME))
+    return flat
+
+
+def _checked(name: str, value: Any) -> Any:
+    kind = _BY_NAME[name].kind
+    fits, wanted = _KINDS[kind]
+    try:
+        return fits(value)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SettingsError(
+            f"{value!r} is no {wanted}",
+            file=FILE,
+            column=name,
+            mend=f"Write it like {_example(_BY_NAME[name])}.",
+        ) from error
+
+
+def _zone(value: Any) -> str:
+    ZoneInfo(_text(value))  # raises ZoneInfoNotFoundError, a KeyError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError
+    return value
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise TypeError
+    return float(value)
+
+
+def _time(value: Any) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=None) if moment.tzinfo is None else moment
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(one) for one in ([value] if isinstance(value, str) else value))
+
+
+def _shares(value: Any) -> tuple[float, ...]:
+    shares = tuple(_share(one) for one in value)
+    if abs(sum(shares) - 1) > 1e-6:  # shares of one whole, whatever they were rounded to
+        raise ValueError
+    return shares
+
+
+def _pairs(value: Any) -> tuple[tuple[str, ...], ...]:
+    return tuple(_texts(one["ids"]) for one in value)
+
+
+_KINDS = {
+    "zone": (_zone, "time zone of the IANA list"),
+    "text": (_text, "text"),
+    "bool": (_bool, "true or false"),
+    "int": (_int, "whole number from 0"),
+    "share": (_share, "share from 0 to 1"),
+    "time": (_time, "time"),
+    "goal": (_text, "goal"),
+    "texts": (_texts, "list of texts"),
+    "shares": (_shares, "list of shares that add to 1"),
+    "pairs": (_pairs, "table with ids"),
+}
+
+_EXAMPLES = {
+    "zone": '"Europe/Berlin"',
+    "text": '"EUR"',
+    "bool": "true",
+    "time": "2026-10-31T23:59:00",
+    "goal": '"appointments"',
+    "texts": '["example.com"]',
+    "shares": "[0.5, 0.5]",
+    "pairs": '[[same]] ids = ["first", "second"]',
+}
+
+
+def _example(key: Key) -> str:
+    return _EXAMPLES.get(key.kind, str(key.default))
