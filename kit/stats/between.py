@@ -1,0 +1,201 @@
+"""What differs between units (months, campaigns) beyond the chance of sampling.
+
+With many recipients every month differs from the next; the question is whether by more than months
+usually do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import root_scalar
+from scipy.stats import hypergeom, t
+
+from kit.stats.arrays import Floats, floats
+from kit.stats.intervals import newcombe
+from kit.stats.rates import equal
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+UNITS_LEAST = 4
+"""Units from which one can be judged by the others: three are the fewest that have a spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How much the rates of units differ.
+
+    Attributes:
+        mean: the pooled rate [share].
+        tau: the standard deviation between units, without sampling [share]; NaN below two units.
+        phi: Pearson's overdispersion: 1 is chance alone; NaN where nobody or everybody did it.
+        p: of the test that all units have one rate.
+        k: units with an n.
+    """
+
+    mean: float
+    tau: float
+    phi: float
+    p: float
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outliers:
+    """Each unit against the others, in the order given; NaN where it cannot be judged.
+
+    Attributes:
+        expected: the others' mean [share].
+        se: the error of predicting this unit by it [share], to first order.
+        z: the unit's distance from it in errors, on the arcsine scale.
+        p: two-sided.
+        low: of the interval in which the others let one expect a unit of this size [share].
+        high: its other end.
+    """
+
+    expected: Floats
+    se: Floats
+    z: Floats
+    p: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rate of b minus rate of a, in shares, against what units usually differ by.
+
+    Attributes:
+        value: the difference.
+        low: of the interval with both the sampling and the usual variation.
+        high: its other end; a change is one where 0 lies outside.
+        usual: the difference that the usual variation alone reaches.
+        p: two-sided, of no change beyond sampling and the usual variation.
+    """
+
+    value: float
+    low: float
+    high: float
+    usual: float
+    p: float
+
+
+def spread(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Spread:
+    """The pooled rate of units, and what remains of their differences after sampling.
+
+    Args:
+        count: events, a unit each.
+        n: trials, likewise; units with no n do not count.
+
+    Source: Paule & Mandel (1982), doi:10.6028/jres.087.022.
+    """
+    x, total = _units(count, n)
+    known = np.isfinite(x)
+    x, total = x[known], total[known]
+    if x.size == 0:
+        return Spread(nan, nan, nan, nan, 0)
+    test = equal(x, total)
+    # With half an event more the sampling variance is never 0.
+    rate = (x.sum() + 0.5) / (total.sum() + 1)
+    tau = sqrt(_tau_squared(x / total, rate * (1 - rate) / total)) if x.size > 1 else nan
+    phi = test.statistic / test.df if test.df else nan
+    return Spread(float(x.sum() / total.sum()), tau, phi, test.p, int(x.size))
+
+
+def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: float = 0.95) -> Outliers:
+    """Each unit against what the others predict for it.
+
+    The prediction is the others' random-effects mean; its error is their spread, the mean's error and
+    the unit's own sampling. Both are taken on the arcsine scale: there rates of a few per cent, which
+    scatter further up than down, are near to normal, and a unit without events has a sampling error too.
+
+    `p` is Student's with k - 2 degrees of freedom, but never below that of the exact test of the unit
+    against all units together: with a handful of events the distance alone has too long a tail. All is
+    NaN below four units: two others show no spread that could be relied on. Rates below 0.2 % that vary by
+    half or more have too long a tail: there more of the flagged are false than the level says.
+
+    Args:
+        count: events, a unit each.
+        n: trials, likewise; a unit with no n is NaN and no other's judge.
+        level: confidence of the interval, 0 to 1.
+
+    Source: Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x; the scale:
+    Anscombe (1948), doi:10.1093/biomet/35.3-4.246.
+    """
+    events, trials = _units(count, n)
+    angle, error = np.arcsin(np.sqrt((events + 3 / 8) / (trials + 3 / 4))), 1 / (4 * trials + 2)
+    expected, se = np.full(events.shape, nan), np.full(events.shape, nan)
+    known = np.flatnonzero(np.isfinite(events))
+    if known.size >= UNITS_LEAST:
+        for unit in known:
+            others = known[known != unit]
+            tau_squared = _tau_squared(angle[others], error[others])
+            weight = 1 / (error[others] + tau_squared)
+            expected[unit] = weight @ angle[others] / weight.sum()
+            se[unit] = sqrt(tau_squared + 1 / weight.sum() + error[unit])
+    z = (angle - expected) / se
+    law = t(max(known.size - 2, 1))
+    reach = law.isf((1 - level) / 2) * se
+    low, high = (np.sin(np.clip(expected + end, 0, np.pi / 2)) ** 2 for end in (-reach, reach))
+    p = np.fmax(2 * law.sf(np.abs(z)), _exact(events, trials))
+    return Outliers(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
+
+
+def change(a: tuple[float, float], b: tuple[float, float], *, tau: float, k: int, level: float = 0.95) -> Change:
+    """Rate of b minus rate of a, called a change only beyond the usual variation.
+
+    The usual variation of a difference is sqrt(2) tau. It is added in squares to Newcombe's interval,
+    both at Student's quantile with k - 1 degrees of freedom, since `tau` is itself estimated.
+
+    Args:
+        a: events and trials of the unit that comes first.
+        b: events and trials of the unit compared with it.
+        tau: the standard deviation between units, of `spread` [share].
+        k: the units that `tau` comes from; the interval is NaN below two.
+        level: confidence, 0 to 1.
+    """
+    (x_a, x_b), (n_a, n_b) = _units([a[0], b[0]], [a[1], b[1]])
+    quantile = float(t.isf((1 - level) / 2, k - 1)) if k > 1 else nan
+    usual = quantile * sqrt(2) * tau
+    value = x_b / n_b - x_a / n_a
+    low, high = newcombe(x_a, n_a, x_b, n_b, z=quantile)
+    low, high = value - np.hypot(value - low, usual), value + np.hypot(high - value, usual)
+    pooled = (x_a + x_b) / (n_a + n_b)
+    error = sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b) + 2 * tau**2)
+    p = 2 * float(t.sf(abs(value) / error, k - 1)) if error > 0 and k > 1 else nan
+    return Change(float(value), float(np.maximum(low, -1)), float(np.minimum(high, 1)), usual, p)
+
+
+def _exact(events: Floats, trials: Floats) -> Floats:
+    """Two-sided p of each unit's events, had those of all units been dealt out at random."""
+    law = hypergeom(np.nansum(trials), np.nansum(events), trials)
+    return np.minimum(2 * np.minimum(law.cdf(events), law.sf(events - 1)), 1)
+
+
+def _units(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floats, Floats]:
+    """Counts and trials, both NaN where they are none."""
+    events, trials = np.broadcast_arrays(floats(count), floats(n))
+    known = (trials > 0) & np.isfinite(trials) & (events >= 0) & (events <= trials)
+    return np.where(known, events, nan), np.where(known, trials, nan)
+
+
+def _tau_squared(value: Floats, error: Floats) -> float:
+    """Paule and Mandel's: the tau squared at which the weighted squares are what chance expects.
+
+    By bracketing: the steps of statsmodels' `combine_effects` answer 0 where the last one overshoots.
+    """
+
+    def surplus(tau_squared: float) -> float:
+        weight = 1 / (error + tau_squared)
+        return float(weight @ (value - weight @ value / weight.sum()) ** 2) - (value.size - 1)
+
+    if surplus(0) <= 0:
+        return 0.0
+    # Were there no sampling error it would be the plain variance; twice that is surely above.
+    most = 2 * float(np.var(value, ddof=1))
+    return root_scalar(surplus, bracket=(0, most), xtol=most * 1e-12).root

@@ -1,0 +1,45 @@
+"""Fixtures of every test."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of reference material beside the project; what needs it is skipped without it."""
+    if "KIT_SHARED" not in os.environ:
+        pytest.skip("KIT_SHARED is not set")
+    return Path(os.environ["KIT_SHARED"])
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers that are the same each time the test of this name runs."""
+    return np.random.default_rng(zlib.crc32(request.node.name.encode()))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Stores of this run, one for all its workers; never the user's own."""
+    base = tmp_path_factory.getbasetemp()
+    os.environ["KIT_CACHE"] = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything is at hand (KIT_SHARED is set) a skipped test is a failed one."""
+    report = yield
+    if report.skipped and "KIT_SHARED" in os.environ and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which it may not be with KIT_SHARED set: {report.longrepr}"
+    return report
