@@ -1,0 +1,190 @@
+"""The firm's own files: contacts, appointments and reviews, orders, tickets, the survey, and kit.toml."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from kit.simulate import table
+from kit.simulate.clock import AS_OF, DAY, HOUR, START, awake, local, unix
+from kit.simulate.people import dice, pick
+from kit.simulate.truth import BusinessTruth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from random import Random
+
+    from kit.simulate.people import Person
+    from kit.simulate.story import Story
+
+BOOKING_VALUE = (8.35, 0.6)
+ORDER_VALUE = (7.6, 0.8)
+"""Mean and standard deviation of the logarithm of the amount [RUB]."""
+ORDERS_A_YEAR = 0.16
+"""Orders a person places without any mail."""
+ORDERS_OF_CLICKERS = 0.06
+REFUNDED = 0.05
+ANONYMOUS = 0.03
+
+TICKETS_A_YEAR = 0.16
+REPLY_BEFORE, REPLY_AFTER = 9.0, 4.0
+"""Medians of the first reply [hours]."""
+IMPROVES_FROM = "2026-06-01 00:00"
+REPLY_SPREAD = 0.9
+"""Standard deviation of the logarithm of the hours to the first reply."""
+FORGOTTEN = 0.03
+"""Share of tickets that nobody answers."""
+CHANNELS = {"email": 0.5, "phone": 0.2, "chat": 0.2, "web form": 0.1}
+
+INVITED, ANSWERED = 0.5, 0.36
+SCORES = {"1": 0.04, "2": 0.05, "3": 0.13, "4": 0.36, "5": 0.42}
+COMMENTS = {
+    "1": ("Ждал ответа три дня", "Nobody called back"),
+    "2": ("Долго ждал запчасть", "Too slow"),
+    "3": ("Нормально, но дороже, чем сказали", "Fine, but the queue was long"),
+    "4": ("Всё хорошо", "Good work"),
+    "5": ("Спасибо, быстро и аккуратно", "Quick and friendly"),
+}
+COMMENTED = 0.25
+
+SETTINGS = """\
+# What no export says.
+time_zone = "Europe/Moscow"
+currency = "RUB"
+day_first = true
+as_of = 2026-10-31T23:59:00
+goal = "appointments"
+own_domains = ["service.example.com"]
+"""
+
+
+def write(folder: Path, story: Story) -> BusinessTruth:
+    """Write the firm's own files."""
+    (folder / "kit.toml").write_bytes(SETTINGS.encode())
+    contacts = _contacts(folder / "contacts.csv", story)
+    _appointments(folder / "appointments.csv", story)
+    orders, caused, refunded = _orders(folder / "orders.csv", story)
+    tickets, unanswered = _tickets(folder / "tickets.csv", story)
+    invitations, answers = _survey(folder / "survey.csv", story)
+    return BusinessTruth(
+        contacts=contacts,
+        appointments=len(story.bookings),
+        appointments_caused=sum(one.caused for one in story.bookings),
+        reviews=len(story.reviews),
+        orders=orders,
+        orders_caused=caused,
+        orders_refunded=refunded,
+        tickets=tickets,
+        tickets_unanswered=unanswered,
+        reply_hours_before=REPLY_BEFORE,
+        reply_hours_after=REPLY_AFTER,
+        reply_improves_from=IMPROVES_FROM,
+        invitations=invitations,
+        answers=answers,
+    )
+
+
+def _contacts(path: Path, story: Story) -> dict[str, int]:
+    known = [one for one in story.people if one.joined <= AS_OF]
+    rows = []
+    for one in known:
+        status = "cleaned" if one.cleaned is not None else "unsubscribed" if one.left is not None else "subscribed"
+        rows.append((one.email, status, _iso(one.joined), one.source, one.language, one.segment, _iso(one.left)))
+    table.write(path, ("Email", "Status", "Opted in at", "Source", "Language", "Segment", "Unsubscribed at"), rows)
+    return dict(sorted(Counter(row[1] for row in rows).items()))
+
+
+def _appointments(path: Path, story: Story) -> None:
+    rng = dice(story.seed, "appointments")
+    rows = [(one.at, one.person.email, "Запись на сервис", _amount(rng, BOOKING_VALUE)) for one in story.bookings]
+    rows += [(one.at, one.person.email, "Отзыв", "") for one in story.reviews]
+    rows.sort()
+    table.write(
+        path,
+        ("Email клиента", "Действие", "Дата", "Сумма"),
+        [
+            (email, action, f"{local(at):%d.%m.%Y %H:%M}", amount.replace(".", ","))
+            for at, email, action, amount in rows
+        ],
+        separator=";",
+    )
+
+
+def _orders(path: Path, story: Story) -> tuple[int, int, int]:
+    rng = dice(story.seed, "orders")
+    placed = [(at, one, False) for one in story.people for at in _moments(rng, one, ORDERS_A_YEAR)]
+    for send in story.campaigns:
+        for message in send.messages:
+            clicks = [click.at for click in message.clicks if not click.scanner]
+            if clicks and rng.random() < ORDERS_OF_CLICKERS:
+                placed.append((min(clicks) + rng.randint(300, 2 * DAY), message.person, True))
+    placed = sorted((one for one in placed if one[0] <= AS_OF), key=lambda one: (one[0], one[1].email))
+    rows, refunded = [], 0
+    for number, (at, person, _) in enumerate(placed):
+        total = _amount(rng, ORDER_VALUE)
+        back = "0.00"
+        if rng.random() < REFUNDED:
+            refunded += 1
+            back = total if rng.random() < 0.6 else f"{float(total) / 2:.2f}"
+        email = "" if rng.random() < ANONYMOUS else person.email
+        status = "paid" if back == "0.00" else "refunded" if back == total else "partially refunded"
+        rows.append((f"A{10_001 + number}", email, _iso(at), total, back, "RUB", status))
+    table.write(path, ("Order ID", "Email", "Created at", "Total", "Refunded amount", "Currency", "Status"), rows)
+    return len(rows), sum(caused for *_, caused in placed), refunded
+
+
+def _tickets(path: Path, story: Story) -> tuple[int, int]:
+    rng = dice(story.seed, "tickets")
+    asked = sorted(
+        ((at, one.email) for one in story.people for at in _moments(rng, one, TICKETS_A_YEAR)),
+    )
+    rows, unanswered = [], 0
+    for number, (at, email) in enumerate(asked):
+        usual = REPLY_AFTER if at >= unix(IMPROVES_FROM) else REPLY_BEFORE
+        replied: int | None = at + int(usual * HOUR * rng.lognormvariate(0, REPLY_SPREAD))
+        solved: int | None = (replied or 0) + int(20 * HOUR * rng.lognormvariate(0, 1))
+        if rng.random() < FORGOTTEN or (replied or 0) > AS_OF:
+            replied = solved = None
+            unanswered += 1
+        if solved is not None and solved > AS_OF:
+            solved = None
+        rows.append((f"T{5001 + number}", email, _iso(at), _iso(replied), _iso(solved), pick(rng, CHANNELS)))
+    table.write(path, ("Ticket ID", "Email", "Created at", "First response at", "Resolved at", "Channel"), rows)
+    return len(rows), unanswered
+
+
+def _survey(path: Path, story: Story) -> tuple[int, int]:
+    rng = dice(story.seed, "survey")
+    rows, answers = [], 0
+    for person, visited in story.visits:
+        invited = visited + 2 * HOUR
+        if rng.random() >= INVITED or invited > AS_OF:
+            continue
+        replied = awake(rng, invited + int(rng.expovariate(1) * DAY))
+        score = comment = ""
+        if rng.random() < ANSWERED and replied <= AS_OF:
+            answers += 1
+            score = pick(rng, SCORES)
+            comment = COMMENTS[score][person.language == "en"] if rng.random() < COMMENTED else ""
+        rows.append((person.email, _iso(invited), _iso(replied) if score else "", score, 1, 5, comment))
+    rows.sort(key=lambda row: (row[1], row[0]))
+    table.write(path, ("Email", "Invited at", "Responded at", "CSAT", "Scale min", "Scale max", "Comment"), rows)
+    return len(rows), answers
+
+
+def _moments(rng: Random, person: Person, yearly: float) -> Iterable[int]:
+    """Moments in the exports' time at which the person does something of their own accord."""
+    at = max(START, person.joined)
+    while (at := at + int(rng.expovariate(1) * 365 * DAY / yearly)) <= AS_OF:
+        if (waking := awake(rng, at)) <= AS_OF:
+            yield waking
+
+
+def _amount(rng: Random, shape: tuple[float, float]) -> str:
+    """An amount in whole tens, as prices are."""
+    return f"{round(rng.lognormvariate(*shape), -1):.2f}"
+
+
+def _iso(moment: int | None) -> str:
+    return "" if moment is None else f"{local(moment):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,120 @@
+"""The made-up customers: addresses, segments and reading habits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from kit.simulate.clock import AS_OF, DAY, START
+
+DOMAINS = {
+    "mail.example.com": 0.34,
+    "inbox.example.org": 0.25,
+    "post.example.net": 0.18,
+    "home.example.com": 0.14,
+    "web.example.org": 0.09,
+}
+CORPORATE_DOMAINS = {"corp.example.net": 0.6, "fleet.example.org": 0.4}
+CORPORATE_SHARE = 0.015
+PREFETCHING_SHARE = 0.40
+ENGLISH_SHARE = 0.12
+JOINED_BEFORE_SHARE = 0.75
+"""Share of people on the list before the exports begin."""
+
+SOURCES = {"site form": 0.45, "service counter": 0.35, "phone": 0.12, "partner event": 0.08}
+HABITS = {"new": 0.95, "regular": 1.03, "corporate": 0.90}
+"""How much more or less than the average a segment reads."""
+VISITS = {"new": 0.24, "regular": 0.42, "corporate": 0.80}
+"""Bookings a year that no mail caused."""
+
+PREFETCHER = "Mozilla/5.0"
+"""What the picture proxy of a prefetching mail client says of itself."""
+AGENTS = (
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36"),
+    "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+    ("Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 Mobile Safari/537.36"),
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.1.0",
+)
+APPLE_AGENTS = (
+    ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"),
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+)
+
+
+@dataclass(slots=True)
+class Person:
+    """One person on the list.
+
+    Attributes:
+        keen: how much more or less than the average this person reads; 1 is the average.
+        prefetches: a machine opens this person's mail.
+        scanned: a scanner clicks every link in this person's mail.
+        left: when the person unsubscribed [Unix s].
+        cleaned: when the address was given back for good [Unix s].
+    """
+
+    email: str
+    domain: str
+    segment: str
+    language: str
+    source: str
+    joined: int
+    keen: float
+    prefetches: bool
+    scanned: bool
+    agent: str
+    ip: str
+    left: int | None = None
+    cleaned: int | None = None
+
+    def subscribed(self, moment: int) -> bool:
+        """May get bulk mail at this moment."""
+        gone = [when for when in (self.left, self.cleaned) if when is not None]
+        return self.joined <= moment and all(moment < when for when in gone)
+
+
+def dice(seed: int, part: str) -> Random:
+    """A source of chance of its own for each part, so that a change in one leaves the others alone."""
+    return Random(f"{seed}:{part}")  # noqa: S311  a simulation, no secret
+
+
+def pick(rng: Random, shares: dict[str, float]) -> str:
+    """One of the keys, by its share."""
+    return rng.choices(list(shares), weights=list(shares.values()))[0]
+
+
+def invent(seed: int, contacts: int) -> list[Person]:
+    """So many people; the shares of prefetching and corporate people are exact."""
+    rng = dice(seed, "people")
+    numbers = list(range(contacts))
+    rng.shuffle(numbers)
+    corporate = set(numbers[: max(2, round(contacts * CORPORATE_SHARE))])
+    others = [number for number in numbers if number not in corporate]
+    prefetching = set(others[: round(contacts * PREFETCHING_SHARE)])
+    return [
+        _person(rng, number, corporate=number in corporate, prefetches=number in prefetching)
+        for number in range(contacts)
+    ]
+
+
+def _person(rng: Random, number: int, *, corporate: bool, prefetches: bool) -> Person:
+    segment = "corporate" if corporate else ("new" if rng.random() < 0.35 else "regular")
+    domain = pick(rng, CORPORATE_DOMAINS if corporate else DOMAINS)
+    before = rng.random() < JOINED_BEFORE_SHARE
+    joined = START - int(rng.random() * 1100 * DAY) if before else int(START + rng.random() * (AS_OF - START))
+    person = Person(
+        email=f"c{number + 1:05d}@{domain}",
+        domain=domain,
+        segment=segment,
+        language="en" if rng.random() < ENGLISH_SHARE else "ru",
+        source=pick(rng, SOURCES),
+        joined=joined,
+        keen=rng.betavariate(3, 9.5) / 0.24 * HABITS[segment],  # 0.24 is the mean of this beta
+        prefetches=prefetches,
+        scanned=corporate,
+        agent=rng.choice(APPLE_AGENTS if prefetches else AGENTS),
+        ip=f"198.51.100.{number % 250 + 1}",
+    )
+    if before and rng.random() < 0.04:
+        person.left = int(joined + rng.random() * (START - joined))
+    return person

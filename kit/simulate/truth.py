@@ -1,0 +1,160 @@
+"""What was planted: the answers that an analysis of the exports should come to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What happened to the messages of one send; counts of messages, so of people within the send.
+
+    Attributes:
+        opened: opened by a person or a machine.
+        opened_machine: opened by a machine only.
+        clicked: clicked by a person or a scanner; the unsubscribe link is no click.
+        clicks_unsubscribe: clicks on the unsubscribe link, which `clicks_total` leaves out.
+        read: really read by a person; not every reading leaves a trace.
+        clicked_human: clicked by a person.
+        clicks_scanner: clicks of a scanner, the unsubscribe link among them [clicks].
+        acted: did what the mail asked for *because of* the mail.
+    """
+
+    sent: int
+    delivered: int
+    bounced_hard: int
+    bounced_soft: int
+    opened: int
+    opened_machine: int
+    opens_total: int
+    clicked: int
+    clicks_total: int
+    clicks_unsubscribe: int
+    unsubscribed: int
+    complained: int
+    read: int
+    clicked_human: int
+    clicks_scanner: int
+    acted: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendTruth:
+    """One campaign or automation.
+
+    Attributes:
+        read_rate: planned share of delivered messages that people read.
+        click_rate: planned share of delivered messages that people click.
+        booked_within_7_days: delivered messages whose person booked within 7 days, for whatever reason.
+        problem: the planted fault: subject, offer, unsubscribes; empty for none.
+    """
+
+    source_campaign_id: str
+    name: str
+    subjects: tuple[str, ...]
+    platform: str
+    kind: str
+    sent_local: str
+    read_rate: float
+    click_rate: float
+    totals: Totals
+    booked_within_7_days: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestTruth:
+    """One A/B test: the planned shares of reading, and how the list was split.
+
+    Attributes:
+        better: A, B, or empty where the subjects are equally good.
+        planned: the planned shares of recipients.
+        broken: the split that was sent is not the planned one.
+    """
+
+    source_campaign_id: str
+    read_rates: tuple[float, float]
+    better: str
+    planned: tuple[float, float]
+    broken: bool
+    variants: tuple[Totals, Totals]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTruth:
+    """The month in which one domain gave mail back."""
+
+    month: str
+    domain: str
+    bounce_rate: float
+    sent: int
+    bounced: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogTruth:
+    """The event logs.
+
+    Attributes:
+        lines: lines of all files, the retried ones among them.
+        retried: lines that repeat an earlier one.
+        events: distinct events by SendGrid's name.
+    """
+
+    lines: int
+    retried: int
+    events: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessTruth:
+    """The firm's own files: rows, and the planned medians of the first reply [hours]."""
+
+    contacts: dict[str, int]
+    appointments: int
+    appointments_caused: int
+    reviews: int
+    orders: int
+    orders_caused: int
+    orders_refunded: int
+    tickets: int
+    tickets_unanswered: int
+    reply_hours_before: float
+    reply_hours_after: float
+    reply_improves_from: str
+    invitations: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Everything that was planted.
+
+    Attributes:
+        as_of: the moment at which the exports were taken, on the firm's clock.
+        campaigns: bulk mail, in order of sending; the test send is not among them.
+        test_sends: ids of test sends.
+        corrections: ids of corrected second sends.
+        young: ids of campaigns that `as_of` is too early for.
+        prefetching: addresses whose mail a machine opens.
+        scanned: addresses behind a scanner that clicks every link.
+    """
+
+    seed: int
+    as_of: str
+    campaigns: tuple[SendTruth, ...]
+    automations: tuple[SendTruth, ...]
+    tests: tuple[TestTruth, ...]
+    block: BlockTruth
+    test_sends: tuple[str, ...]
+    corrections: tuple[str, ...]
+    young: tuple[str, ...]
+    log: LogTruth
+    business: BusinessTruth
+    prefetching: tuple[str, ...]
+    scanned: tuple[str, ...]
+
+    def to_json(self) -> str:
+        """The same as JSON, keys in a fixed order."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
