@@ -1,0 +1,169 @@
+"""One cell, one value: counts, money, shares and texts as people and programs write them.
+
+Each function takes a cell and returns its value, None where the cell says that there is none, or
+raises ValueError with the reason in words. Nothing is coerced: what cannot be read is said.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from math import isfinite
+from typing import Literal
+
+Cell = str | float | int | bool | datetime | date | time | timedelta | None
+Decimal = Literal["auto", "point", "comma"]
+
+NULLS = frozenset({"", "-", "–", "—", "n/a", "null", "none", "nan", "н/д", "нет данных"})
+"""Cells that say "no value"; in numbers and times NA is one more."""
+
+CURRENCIES = {
+    "CA$": "CAD",
+    "US$": "USD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "€": "EUR",
+    "£": "GBP",
+    "₽": "RUB",
+    "РУБ": "RUB",
+    "РУБ.": "RUB",
+    "Р.": "RUB",
+    "₴": "UAH",
+    "₸": "KZT",
+    "ZŁ": "PLN",
+    "$": None,
+}
+"""Signs of money; the plain dollar belongs to many countries and names none."""
+
+LARGEST_COUNT = 10**12
+"""More than every mail of a year; a larger number is an id in the wrong column."""
+
+_GAPS = "\u00a0\u202f\u2009 '’"
+_ERROR = re.compile(
+    r"#(REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]?|#ССЫЛКА!|#Н/Д|#ЗНАЧ!|#ДЕЛ/0!|#ИМЯ\?|#ЧИСЛО!", re.IGNORECASE
+)
+_WITH_SHARE = re.compile(r"(?P<count>[^(]+?)\s*\(\s*(?P<share>[^()]*%)\s*\)")
+_PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
+_GROUPED = re.compile(rf"[+-]?\d{{1,3}}([{_GAPS}]\d{{3}})+([.,]\d+)?")
+_COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+_POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_MONEY = re.compile(r"(?P<minus>-)?\s*(?P<before>[^\d\s.,+-]*\.?)\s*(?P<number>[+-]?\d.*?)\s*(?P<after>[^\d\s]*)")
+
+
+def text(cell: Cell) -> str | None:
+    """A cell as text without blanks around it."""
+    if cell is None:
+        return None
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))  # spreadsheets make floats of ids
+    said = " ".join(str(cell).split())
+    _refuse_error(said)
+    return None if said.lower() in NULLS else said
+
+
+def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
+    """A number of things: whole and not negative."""
+    said = _said(cell)
+    if said is None:
+        return None
+    if found := _WITH_SHARE.fullmatch(said):
+        said = found["count"]
+    if said.endswith("%"):
+        raise ValueError(f"{said!r} is a share, not a count")
+    # a count has no decimals, so that three digits after a comma can only be thousands
+    value = _number(said, "point" if _COMMAS.fullmatch(said) and decimal == "auto" else _mark(cell, decimal))
+    if value < 0:
+        raise ValueError(f"{said!r} is negative, and a count never is")
+    if not value.is_integer():
+        raise ValueError(f"{said!r} is no whole number, and a count always is")
+    if value > LARGEST_COUNT:
+        raise ValueError(f"{said!r} is too large for a count")
+    return int(value)
+
+
+def number(cell: Cell, decimal: Decimal = "auto") -> float | None:
+    """A number with decimals."""
+    said = _said(cell)
+    return None if said is None else _number(said, _mark(cell, decimal))
+
+
+def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | None]:
+    """An amount, and the currency where the cell names it."""
+    said = _said(cell)
+    if said is None:
+        return None, None
+    found = _MONEY.fullmatch(said)
+    if not found:
+        raise ValueError(f"{said!r} is no amount of money")
+    sign = (found["before"] or found["after"]).upper()
+    if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
+        raise ValueError(f"{said!r} is no amount of money")
+    amount = found["number"]
+    grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
+    value = _number(amount, "point" if grouped else _mark(cell, decimal))
+    return (-value if found["minus"] else value), CURRENCIES.get(sign, sign or None)
+
+
+def share(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, bool]:
+    """A share, and whether the cell itself tells its unit by a % sign.
+
+    Without the sign 0.5 may be a half or half a per cent: the caller settles it by the counts.
+    """
+    said = _said(cell)
+    if said is None:
+        return None, True
+    if found := _WITH_SHARE.fullmatch(said):
+        said = found["share"]
+    if said.endswith("%"):
+        return _number(said.removesuffix("%").rstrip(_GAPS), decimal) / 100, True
+    return _number(said, _mark(cell, decimal)), False
+
+
+def is_null(cell: Cell) -> bool:
+    """Whether the cell says that there is no value, for numbers and times."""
+    return cell is None or (isinstance(cell, str) and " ".join(cell.split()).lower() in NULLS | {"na"})
+
+
+def _said(cell: Cell) -> str | None:
+    """A number's cell as text; None where it says nothing."""
+    if is_null(cell):
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
+        raise ValueError(f"{str(cell)!r} is no number")
+    said = str(cell).strip(" \t\r\n\u00a0\u202f")
+    _refuse_error(said)
+    return said
+
+
+def _mark(cell: Cell, decimal: Decimal) -> Decimal:
+    """The decimal mark of a cell: numbers of a workbook are written with a point by Python itself."""
+    return decimal if isinstance(cell, str) else "point"
+
+
+def _refuse_error(said: str) -> None:
+    if _ERROR.fullmatch(said):
+        raise ValueError(f"{said!r} is a spreadsheet's error, not a value")
+
+
+def _number(said: str, decimal: Decimal) -> float:
+    plain = re.sub(f"[{_GAPS}]", "", said) if _GROUPED.fullmatch(said) else said
+    if decimal == "comma" or (decimal == "auto" and _means_comma(plain)):
+        fits = _POINTS.fullmatch(plain) or re.fullmatch(r"[+-]?\d+(,\d+)?", plain)
+        plain = plain.replace(".", "").replace(",", ".") if fits else ""
+    elif _COMMAS.fullmatch(plain):
+        sure = decimal == "point" or "." in plain or plain.count(",") > 1
+        plain = plain.replace(",", "") if sure else ""
+    if not plain and _COMMAS.fullmatch(said):
+        raise ValueError(f"{said!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
+    if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
+        raise ValueError(f"{said!r} is no number")
+    return float(plain)
+
+
+def _means_comma(plain: str) -> bool:
+    """Whether the comma can only be the decimal one: 0,25 and 1.751,00, but not 1,751."""
+    if _DECIMAL_COMMA.fullmatch(plain):
+        return not _COMMAS.fullmatch(plain)
+    return (bool(_POINTS.fullmatch(plain)) and "," in plain) or plain.count(".") > 1
