@@ -1,0 +1,141 @@
+"""Counts of an event log: one query for all counts, groups as small as the question needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from kit.tables import COUNT_NAMES, MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.store import Data, Expression
+
+PRECEDENCE, PARTIAL = 0, 9
+"""A log that covers the sends speaks first; one that does not, last."""
+
+FACTS = (
+    "sent",
+    "delivered",
+    "bounced",
+    "bounced_hard",
+    "bounced_soft",
+    "opened",
+    "opened_machine",
+    "opens_total",
+    "clicked",
+    "clicks_total",
+    "unsubscribed",
+    "complained",
+)
+AFTER = ("converted", "appointments", "reviews", "orders", "revenue", "revenue_squares")
+
+
+def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int | None = None) -> pd.DataFrame:
+    """Counts a campaign and group, with `messages`: how many the log knows of at all.
+
+    Args:
+        data: what `kit.open` returned.
+        by: of month, variant, domain; others of these are NULL.
+        action: what counts as `converted`; "" for any.
+        window_days: days after a mail in which an action counts for it; None: not asked.
+
+    Returns:
+        A row a campaign and group; conversions are NULL where there are none to join or no zone is known.
+    """
+    table = data.expression(MESSAGES.name)
+    names = ["campaign_id", "variant", "month", "domain", "messages", *COUNT_NAMES, "revenue_squares"]
+    if table is None:
+        return pd.DataFrame(columns=[*names, "precedence", "source_file"])
+    table = table.mutate(month=_.sent_local.strftime("%Y-%m"))
+    # An opening or click of a message that bounced is no reader's; notebook 00 says how many there are.
+    table = table.mutate(**{name: _[name] & _.delivered for name in ("opened", "opened_machine", "clicked")})
+    after = _after(data, table, action, window_days)
+    keys = ["campaign_id", *(name for name in ("variant", "month", "domain") if name in {*by, "month"})]
+    sums = {name: _[name].cast("int64").sum() for name in FACTS}
+    if after is not None:
+        table = table.left_join(after, "message_key")
+        sums |= {name: _[name].fill_null(0).sum() for name in _known(data, action)}
+    frame = table.group_by(keys).agg(messages=_.count(), **sums).order_by(keys).to_pandas()
+    return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file="event log")
+
+
+def conflicts(data: Data) -> int:
+    """Messages that bounced and were opened or clicked all the same; None of them counts as opened."""
+    table = data.expression(MESSAGES.name)
+    if table is None:
+        return 0
+    return table.filter(_.bounced & (_.opened | _.clicked)).count().to_pyarrow().as_py()
+
+
+def actions(data: Data) -> Expression:
+    """What people did, from conversions and orders: contact_key, action, occurred_at, value, is_order."""
+    parts = []
+    conversions = data.expression("conversions")
+    if conversions is not None:
+        conversions = conversions.mutate(is_order=_.action == "order", worth=_.value)
+        parts.append(conversions.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
+    orders = data.expression("orders")
+    if orders is not None:
+        orders = orders.mutate(
+            action=ibis.literal("order"), occurred_at=_.ordered_at, is_order=ibis.literal(value=True)
+        )
+        orders = orders.mutate(worth=_.total - _.refunded.fill_null(0.0))
+        parts.append(orders.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
+    if not parts or not data.zone_known:
+        return None
+    joined = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return joined.filter(_.contact_key.notnull() & _.occurred_at.notnull())
+
+
+def _known(data: Data, action: str) -> list[str]:
+    """The columns after the mail that the data can fill: none booked is known only where bookings are."""
+    done = actions(data)
+    if done is None:
+        return []
+    kinds = set(done.select("action").distinct().to_pandas()["action"])
+    known = {
+        "converted": bool(kinds) if not action else action in kinds,
+        "appointments": "appointment" in kinds,
+        "reviews": "review" in kinds,
+        "orders": "order" in kinds,
+        "revenue": "order" in kinds and len(data.currencies) <= 1,
+    }
+    return [name for name in AFTER if known[name.removesuffix("_squares")]]
+
+
+def _after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
+    """For each message what followed it: every action is credited to the last delivered message before it."""
+    done = actions(data) if window_days is not None else None
+    if done is None:
+        return None
+    done = done.mutate(number=ibis.row_number())
+    mails = table.filter(_.delivered & _.contact_key.notnull()).select("message_key", "contact_key", "sent_at")
+    window = ibis.interval(days=window_days)
+    pairs = done.join(
+        mails,
+        [
+            done.contact_key == mails.contact_key,
+            mails.sent_at < done.occurred_at,
+            done.occurred_at <= mails.sent_at + window,
+        ],
+    )
+    last = ibis.window(group_by="number", order_by=[ibis.desc("sent_at"), "message_key"])
+    credited = pairs.mutate(rank=ibis.row_number().over(last)).filter(_.rank == 0)
+    wanted = _.action == action if action else _.action.notnull()
+    worth = _.worth.fill_null(0.0)
+    return (
+        credited.group_by("message_key")
+        .agg(
+            converted=wanted.any().cast("int64"),
+            appointments=(_.action == "appointment").any().cast("int64"),
+            reviews=(_.action == "review").any().cast("int64"),
+            orders=_.is_order.sum(),
+            revenue=worth.sum(where=_.is_order).fill_null(0.0),
+        )
+        .mutate(revenue_squares=_.revenue * _.revenue)
+    )

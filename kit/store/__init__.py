@@ -1,0 +1,186 @@
+"""The store: canonical tables as Parquet in the user's cache, keyed by what was read.
+
+`open_data` is the one way in. The first call on a folder reads its files and writes the tables;
+every later call on the same content only opens them. Nothing is written into the user's folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.errors import UsageError, nearest
+from kit.store import build
+from kit.store.messages import Expression
+from kit.store.needs import answers
+from kit.tables import CAMPAIGNS, TABLES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibis.backends.duckdb import Backend
+
+    from kit.settings import Settings
+    from kit.sources import FileLog
+
+__all__ = ["FILTERS", "Data", "Expression", "answers", "open_data", "parse_period", "parse_where"]
+
+FILTERS = ("list_name", "campaign_type", "campaign_name", "subject", "tags")
+"""The columns of campaigns by which `where` may narrow the question."""
+
+_MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
+_PERIOD = re.compile(rf"({_MONTH})(?:\.\.({_MONTH}))?")
+
+
+@dataclass(frozen=True)
+class Data:
+    """What was read, and the question's filters.
+
+    Attributes:
+        name: the folder's or file's name.
+        path: where the tables lie (the cache, never the user's folder).
+        files: what became of each file, in order.
+        settings: the folder's kit.toml.
+        months: first and last month of the question, "YYYY-MM"; None: all.
+        filters: column of campaigns -> value.
+    """
+
+    name: str
+    path: Path
+    files: tuple[FileLog, ...]
+    settings: Settings
+    months: tuple[str, str] | None = None
+    filters: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def con(self) -> Backend:
+        """A connection of its own to the engine; it only reads."""
+        return build.connect()
+
+    def expression(self, name: str) -> Expression:
+        """The canonical table as an expression of the engine; None where nothing was read for it."""
+        parts = sorted(self.path.glob(f"{name}/*.parquet"))
+        if not parts:
+            return None
+        return self.con.read_parquet([str(part) for part in parts], table_name=f"{name}_parts")
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The canonical table as a frame, with all its columns; empty where nothing was read for it."""
+        table = TABLES[name]
+        expression = self.expression(name)
+        if expression is None:
+            return pd.DataFrame({column: pd.Series(dtype="object") for column in table.names})
+        return expression.to_pandas()
+
+    @cached_property
+    def campaigns(self) -> pd.DataFrame:
+        """The campaigns that the filters leave, tests included [one row a campaign]."""
+        frame = self.table(CAMPAIGNS.name)
+        for column, value in self.filters:
+            frame = frame[frame[column].astype("string").str.casefold() == value.casefold()]
+        return frame.reset_index(drop=True)
+
+    @cached_property
+    def as_of(self) -> datetime | None:
+        """The moment up to which the data knows, on the firm's clock.
+
+        From kit.toml, else the latest time in the data; never the file's date. None without any time.
+        """
+        said = self.settings["as_of"]
+        if said is not None:
+            zone = self.settings.zone
+            return said.astimezone(zone).replace(tzinfo=None) if said.tzinfo and zone else said
+        return build.latest(self.path)
+
+    @cached_property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies of the money in the data; amounts of several are never added."""
+        tables = [self.expression(name) for name in ("campaign_stats", "orders", "conversions")]
+        worth = ("revenue", "total", "value")
+        found = [
+            table.filter(table[money].fill_null(0) != 0).select("currency").distinct().to_pandas()["currency"]
+            for table, money in zip(tables, worth, strict=True)
+            if table is not None
+        ]
+        said = pd.concat(found).fillna(self.settings["currency"]) if found else pd.Series(dtype="object")
+        return tuple(sorted(set(said)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What putting the campaigns together could not decide."""
+        return build.notes(self.path)
+
+    @property
+    def zone_known(self) -> bool:
+        """Whether the firm's time zone is known; without it hours and joins over sources are not judged."""
+        return self.settings.zone is not None
+
+
+def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
+    """Read a folder of exports, or one export.
+
+    Args:
+        target: the folder, or a single file.
+        period: the months of sending, like "2026-03" or "2026-01..2026-06"; "" for all.
+        where: campaigns to keep, like "list_name=Customers, campaign_type=regular"; "" for all.
+
+    Raises:
+        UsageError: no such folder or file, an impossible month, an unknown filter.
+        SettingsError: a kit.toml that cannot be used.
+    """
+    path = Path(target).expanduser()
+    if not path.exists():
+        raise UsageError(f"{target}: there is no such folder or file.")
+    months, filters = parse_period(period), parse_where(where)
+    store, files, settings = build.store(path)
+    data = Data(path.resolve().name, store, files, settings, months)
+    for column, value in filters:
+        _check_filter(data, column, value)
+        data = replace(data, filters=(*data.filters, (column, value)))
+    return data
+
+
+def parse_period(period: str) -> tuple[str, str] | None:
+    """A period like "2026-01..2026-06" as its first and last month; None for "".
+
+    Raises:
+        UsageError: it is no month, or the last comes before the first.
+    """
+    if not period.strip():
+        return None
+    match = _PERIOD.fullmatch(period.strip())
+    if not match:
+        raise UsageError(f"period: {period!r} is no month. Write it like 2026-03 or 2026-01..2026-06.")
+    first, last = match[1], match[2] or match[1]
+    if last < first:
+        raise UsageError(f"period: {period!r} ends before it begins. Write the earlier month first.")
+    return first, last
+
+
+def parse_where(where: str) -> list[tuple[str, str]]:
+    """Filters like "list_name=Customers, tags=spring" as pairs.
+
+    Raises:
+        UsageError: no pair, or a column by which campaigns cannot be filtered.
+    """
+    pairs = []
+    for part in filter(str.strip, where.split(",")):
+        column, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not value:
+            raise UsageError(f"where: {part.strip()!r} is no filter. Write it like list_name=Customers.")
+        if column not in FILTERS:
+            raise UsageError(f"where: campaigns have no {column!r} to filter by. {nearest(column, FILTERS)}")
+        pairs.append((column, value))
+    return pairs
+
+
+def _check_filter(data: Data, column: str, value: str) -> None:
+    values = data.campaigns[column].dropna().astype(str)
+    if value.casefold() not in set(values.str.casefold()):
+        hint = nearest(value, set(values)) if len(values) else "No campaign has one."
+        raise UsageError(f"where: no campaign has {column} {value!r}. {hint}")

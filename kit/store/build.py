@@ -1,0 +1,192 @@
+"""Building a store: read the files, resolve the campaigns, write Parquet, all or nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from platformdirs import user_cache_path
+
+from kit import settings as kit_toml
+from kit import sources
+from kit.sources import events
+from kit.store import campaigns, messages
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MESSAGES, TABLES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ibis.backends.duckdb import Backend
+
+    from kit.settings import Settings
+    from kit.sources import FileLog
+
+KEPT = 20
+"""Stores that stay in the cache; older ones are removed."""
+
+_ARROW = {
+    "text": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "local": pa.timestamp("us"),
+    "date": pa.date32(),
+}
+
+
+def cache() -> Path:
+    """Where stores lie: $KIT_CACHE, else the user's cache folder."""
+    said = os.environ.get("KIT_CACHE")
+    return Path(said) if said else user_cache_path("email-analysis-kit", appauthor=False)
+
+
+def connect() -> Backend:
+    """A connection to the engine in memory; times are UTC whatever the machine's zone is."""
+    con = ibis.duckdb.connect()
+    con.raw_sql("SET TimeZone = 'UTC'")
+    return con
+
+
+def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
+    """The store of a folder or file, built now if its content was not read before."""
+    settings = kit_toml.load(target if target.is_dir() else target.parent)
+    place = cache() / _key(target, settings)
+    if not place.is_dir():
+        _build(target, settings, place)
+    os.utime(place)
+    return place, _read_logs(place), settings
+
+
+def latest(place: Path) -> datetime | None:
+    """The latest moment that any table of the store knows of, on the firm's clock."""
+    said = json.loads((place / "store.json").read_text(encoding="utf-8"))["latest"]
+    return None if said is None else pd.Timestamp(said).to_pydatetime()
+
+
+def write(frame: pd.DataFrame, name: str, place: Path) -> None:
+    """One canonical table as Parquet: its columns, order and types; a missing column is NULL."""
+    table = TABLES[name]
+    arrays = []
+    for column in table.columns:
+        kind = _ARROW[column.type]
+        if column.name in frame:
+            arrays.append(pa.Array.from_pandas(frame[column.name], type=kind, safe=True))
+        else:
+            arrays.append(pa.nulls(len(frame), kind))
+    (place / name).mkdir(exist_ok=True)
+    pq.write_table(pa.table(arrays, names=table.names), place / name / "0.parquet")
+
+
+def _build(target: Path, settings: Settings, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place.parent))
+    try:
+        _fill(target, settings, draft)
+        try:
+            draft.rename(place)
+        except OSError:  # another process was first, with the same content
+            if not place.is_dir():
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    _prune(place.parent)
+
+
+def _fill(target: Path, settings: Settings, place: Path) -> None:
+    loaded = sources.read(target, settings)
+    logs = {log.file: log for log in loaded.files}
+    con = connect()
+    (place / EVENTS.name).mkdir()
+    for number, log in enumerate(loaded.logs):
+        out = place / EVENTS.name / f"{number}.parquet"
+        logs[log.file] = events.project(con.con, log, out, settings)
+    told = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.none_told())
+    seen = messages.campaigns_seen(con, place, settings)
+    resolved = campaigns.resolve(told, seen, settings)
+    for name, frame in loaded.tables.items():
+        if name != CAMPAIGN_STATS.name:
+            write(frame, name, place)
+    write(resolved.campaigns, CAMPAIGNS.name, place)
+    write(resolved.stats, CAMPAIGN_STATS.name, place)
+    if seen is not None:
+        messages.build(con, place, resolved.seen, settings)
+    about = {
+        "latest": _latest(con, place, settings),
+        "notes": list(resolved.notes),
+        "files": [dataclasses.asdict(log) | {"error": _said(log)} for log in logs.values()],
+    }
+    (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def notes(place: Path) -> tuple[str, ...]:
+    """What the resolving of campaigns has to say: sources that differ, sends that could not be told apart."""
+    return tuple(json.loads((place / "store.json").read_text(encoding="utf-8"))["notes"])
+
+
+def _latest(con: Backend, place: Path, settings: Settings) -> str | None:
+    moments: list[pd.Timestamp] = []
+    for table in TABLES.values():
+        parts = [str(part) for part in sorted(place.glob(f"{table.name}/*.parquet"))]
+        if not parts or table is MESSAGES:
+            continue
+        source = con.read_parquet(parts)
+        for column in table.columns:
+            if column.type not in ("time", "local"):
+                continue
+            moment = source[column.name].max().to_pyarrow().as_py()
+            if moment is None:
+                continue
+            if column.type == "time":
+                moment = pd.Timestamp(moment).tz_convert(settings.zone or "UTC").tz_localize(None)
+            moments.append(pd.Timestamp(moment))
+    return max(moments).isoformat() if moments else None
+
+
+def _said(log: FileLog) -> dict[str, object] | None:
+    error = log.error
+    if error is None:
+        return None
+    return {name: getattr(error, name) for name in ("problem", "file", "line", "column", "mend")}
+
+
+def _read_logs(place: Path) -> tuple[FileLog, ...]:
+    raw = json.loads((place / "store.json").read_text(encoding="utf-8"))["files"]
+    return tuple(sources.FileLog.from_dict(one) for one in raw)
+
+
+def _key(target: Path, settings: Settings) -> str:
+    """A digest of what decides the store's content: the files, the settings, and the kit's own code."""
+    digest = hashlib.sha256()
+    for path in sources.candidates(target):
+        digest.update(str(path.relative_to(target) if target.is_dir() else path.name).encode())
+        digest.update(_digest(path))
+    digest.update(repr(sorted(dict(settings.values).items())).encode())
+    code = Path(kit_toml.__file__).parent
+    for path in sorted([*code.glob("*.py"), *code.glob("s[ot]*/**/*.py"), *code.glob("sources/**/*.yaml")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:  # the reader will say so in the file's own line
+        return str(error.errno).encode()
+
+
+def _prune(root: Path) -> None:
+    stores = sorted((one for one in root.iterdir() if (one / "store.json").is_file()), key=lambda p: p.stat().st_mtime)
+    for old in stores[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

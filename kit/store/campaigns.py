@@ -1,0 +1,245 @@
+"""One campaign, several files: which statements are about the same send, and who speaks first.
+
+Statements are told by files (a row of `campaign_stats`) or seen in logs. They are one campaign when the
+platform's id is the same; else when subject or title, list and time within a day agree; else when kit.toml
+says so. What cannot be decided is left apart, and said.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit import sources
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from kit.settings import Settings
+
+NEAR = pd.Timedelta(days=1)
+"""Two statements without an id are one send only within this time of each other."""
+
+VARIANT, REPORT, EXPORT = 1, 2, 3
+"""Precedence of what files tell: a variant's report, a single campaign's report, an export of many."""
+
+_TEST = re.compile(r"\btests?\b|\bтест\w*|\bпроверка\b", re.IGNORECASE)
+_CORRECTION = re.compile(
+    r"\bfixed\b|\bcorrect(?:ion|ed)\b|\bоопс\b|\boops\b|\bисправлен\w*|\bисправляем\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Campaigns put together.
+
+    Attributes:
+        campaigns: a row a campaign [tables.CAMPAIGNS].
+        stats: what files told, each row with its campaign_id and precedence [tables.CAMPAIGN_STATS].
+        seen: what logs saw: source, ref, campaign_id.
+        notes: what could not be decided, in words.
+    """
+
+    campaigns: pd.DataFrame
+    stats: pd.DataFrame
+    seen: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def none_told() -> pd.DataFrame:
+    """A `campaign_stats` without rows."""
+    return pd.DataFrame({name: pd.Series(dtype="object") for name in CAMPAIGN_STATS.names})
+
+
+def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -> Resolved:
+    """Put statements together into campaigns.
+
+    Args:
+        told: `campaign_stats` as read: a row a campaign or variant and file.
+        seen: a row a source and campaign of the logs: source, ref, source_campaign_id, campaign_name,
+            campaign_type, sent_at, sent_local, as_of, sent; None without logs.
+        settings: for `same` and the rule of test sends.
+    """
+    told = told.reset_index(drop=True).assign(precedence=_precedence)
+    told["as_of"] = told["as_of"].where(
+        told["as_of"].notna(), told.groupby("source_file")["sent_local"].transform("max")
+    )
+    seen = (
+        pd.DataFrame({"ref": []})
+        if seen is None
+        else seen.assign(vendor=seen["source"].str.removesuffix("_events"), precedence=0)
+    )
+    statements = pd.concat([told, seen], ignore_index=True)
+    groups, notes = _groups(statements, settings)
+    statements = statements.assign(group=groups).sort_values(
+        ["precedence", "as_of", "source_file"], ascending=[True, False, True], kind="stable"
+    )
+    campaigns = _campaigns(statements, settings)
+    ids = dict(zip(campaigns["group"], campaigns["campaign_id"], strict=True))
+    statements = statements.assign(campaign_id=statements["group"].map(ids)).sort_index()
+    stats = statements.iloc[: len(told)]
+    return Resolved(
+        campaigns.reindex(columns=CAMPAIGNS.names),
+        stats.reindex(columns=CAMPAIGN_STATS.names),
+        statements.iloc[len(told) :].reindex(columns=["source", "ref", "campaign_id"]),
+        tuple(notes),
+    )
+
+
+def _precedence(told: pd.DataFrame) -> pd.Series:
+    report = told["source"].map(sources.is_report).astype(bool)
+    rank = pd.Series(EXPORT, index=told.index).mask(report, REPORT)
+    return rank.mask(told["variant"].notna(), VARIANT)
+
+
+class _Groups:
+    """Disjoint sets of row numbers."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = list(range(size))
+
+    def find(self, row: int) -> int:
+        while self.parent[row] != row:
+            self.parent[row] = self.parent[self.parent[row]]
+            row = self.parent[row]
+        return row
+
+    def join(self, a: int, b: int) -> None:
+        self.parent[self.find(b)] = self.find(a)
+
+
+def _groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], list[str]]:
+    rows = statements.to_dict("records")
+    groups = _Groups(len(rows))
+    _join_equal(rows, groups, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
+    _join_equal(
+        rows,
+        groups,
+        lambda row: (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None,
+    )
+    for ids in settings["same"]:
+        named = [
+            n for n, row in enumerate(rows) if _text(row["source_campaign_id"]) in ids or row["campaign_name"] in ids
+        ]
+        for other in named[1:]:
+            groups.join(named[0], other)
+    notes = _join_alike(rows, groups)
+    return [groups.find(n) for n in range(len(rows))], notes
+
+
+def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
+    first: dict[Hashable, list[int]] = {}
+    for number, row in enumerate(rows):
+        value = key(row)  # type: ignore[operator]
+        if not value:
+            continue
+        known = first.setdefault(value, [])
+        for other in known:
+            if _same_vendor(row, rows[other]):
+                groups.join(other, number)
+                break
+        known.append(number)
+
+
+def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
+    """Join rows without an id to the one campaign that they agree with; several are left apart and said."""
+    notes: dict[str, None] = {}
+    by_word: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        for word in _words(row):
+            by_word.setdefault(word, []).append(number)
+    for number, row in enumerate(rows):
+        if _text(row["source_campaign_id"]) or _text(row.get("ref")):
+            continue
+        near = {
+            groups.find(other)
+            for word in _words(row)
+            for other in by_word[word]
+            if groups.find(other) != groups.find(number) and _alike(row, rows[other])
+        }
+        if len(near) == 1:
+            groups.join(near.pop(), number)
+        elif near:
+            title = _text(row["campaign_name"]) or _text(row["subject"])
+            notes[
+                f"{row['source_file']}: {title!r} fits {len(near)} campaigns of other files; it is left apart. "
+                "Say which is meant by [[same]] in kit.toml."
+            ] = None
+    return list(notes)
+
+
+def _alike(a: dict, b: dict) -> bool:
+    if a["source_file"] == b["source_file"] or not _same_vendor(a, b):
+        return False
+    lists = {_text(a["list_name"]).casefold(), _text(b["list_name"]).casefold()} - {""}
+    if len(lists) > 1 or pd.isna(a["sent_local"]) or pd.isna(b["sent_local"]):
+        return False
+    return abs(a["sent_local"] - b["sent_local"]) <= NEAR
+
+
+def _same_vendor(a: dict, b: dict) -> bool:
+    return len({_text(a["vendor"]), _text(b["vendor"])} - {""}) <= 1
+
+
+def _words(row: dict) -> set[str]:
+    return {_text(row["campaign_name"]).casefold(), _text(row["subject"]).casefold()} - {""}
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _campaigns(statements: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    if not len(statements):
+        return pd.DataFrame(columns=[*CAMPAIGNS.names, "group"])
+    whole = statements.assign(
+        # a variant's subject is its own, not the campaign's, as long as anybody else tells one
+        subject=statements["subject"].where(statements["variant"].isna()),
+        campaign_type=statements["campaign_type"].where(statements["variant"].isna(), "ab_test"),
+    )
+    grouped = whole.groupby("group", sort=False)
+    told = grouped[
+        [
+            "source_campaign_id",
+            "campaign_name",
+            "list_name",
+            "sent_at",
+            "sent_local",
+            "tags",
+            "currency",
+            "vendor",
+        ]
+    ].first()
+    told["subject"] = grouped["subject"].first().fillna(statements.groupby("group", sort=False)["subject"].first())
+    types = grouped["campaign_type"]
+    told["campaign_type"] = types.first().mask(types.agg(lambda kinds: (kinds == "ab_test").any()), "ab_test")
+    told["as_of"] = grouped["as_of"].max()
+    told["sent"] = grouped["sent"].max()
+    told["sources"] = grouped["source_file"].agg(lambda files: ", ".join(dict.fromkeys(files.dropna())))
+    told = told.reset_index().sort_values(["sent_local", "campaign_name"], kind="stable", ignore_index=True)
+    told["campaign_id"] = _ids(told)
+    says = told["subject"].fillna("").astype(str) + "\n" + told["campaign_name"].fillna("").astype(str)
+    told["is_test"] = _few(told, settings) & says.str.contains(_TEST)
+    told["is_correction"] = ~told["is_test"] & says.str.contains(_CORRECTION)
+    return told
+
+
+def _few(told: pd.DataFrame, settings: Settings) -> pd.Series:
+    """Few enough recipients for a test send: in all, or beside the list's usual size."""
+    sent = told["sent"].astype("Float64")
+    usual = sent.groupby(told["list_name"].fillna("")).transform("median")
+    few = (sent <= settings["tests.max_recipients"]) | (sent <= settings["tests.list_share"] * usual)
+    return few.fillna(False).astype(bool)  # noqa: FBT003  pandas' own argument
+
+
+def _ids(told: pd.DataFrame) -> pd.Series:
+    vendor = told["vendor"].fillna("").replace("", "file")
+    title = told["campaign_name"].fillna(told["subject"]).fillna("").astype(str)
+    when = told["sent_local"].map(lambda moment: "" if pd.isna(moment) else f"@{moment:%Y-%m-%dT%H:%M}")
+    ids = vendor + ":" + told["source_campaign_id"].fillna(title + when).astype(str)
+    again = ids.groupby(ids).cumcount()
+    return ids.where(again == 0, ids + "#" + (again + 1).astype(str))
