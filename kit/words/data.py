@@ -1,0 +1,217 @@
+"""Words of what came in: files, rows, differences, what is missing."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.words.form import moment, share, whole
+from kit.words.shown import Column, Sentence, Table, listed
+
+if TYPE_CHECKING:
+    from kit.store import Data
+
+SHOWN = 20
+"""Rejected rows that are listed for each file; all are counted."""
+
+_STATUS = {
+    "read": "read",
+    "unrecognised": "not recognised",
+    "unreadable": "cannot be read",
+    "empty": "empty",
+    "ignored": "passed over",
+}
+
+
+def arrived(data: Data) -> Sentence:
+    """What came in, in one sentence: files, campaigns, up to when."""
+    read = sum(log.status == "read" for log in data.files)
+    rows, kept = sum(log.rows_read for log in data.files), sum(log.rows_kept for log in data.files)
+    repeated = sum(log.rows_repeated for log in data.files)
+    rejected = rows - kept - repeated
+    campaigns = len(data.campaigns)
+    when = f"; it knows up to {moment(data.as_of)}" if data.as_of else ""
+    zone = f" ({data.settings['time_zone']})" if data.zone_known else " (time zone not known: times as written)"
+    period = f" The question is narrowed to {data.months[0]} to {data.months[1]}." if data.months else ""
+    kept_of = f"{whole(kept)} of {whole(rows)} rows kept"
+    lost = f", {whole(rejected)} rejected ({share(rejected / rows)})" if rejected else ""
+    lost += f", {whole(repeated)} said twice and counted once" if repeated else ""
+    text = (
+        f"{data.name}: {read} of {len(data.files)} files read, {kept_of}{lost}, {whole(campaigns)} campaigns{when}"
+        f"{zone if data.as_of else ''}.{period}"
+    )
+    numbers = {"files": len(data.files), "read": read, "rows": rows, "kept": kept, "rejected": rejected}
+    return Sentence("arrived", text, numbers | {"campaigns": campaigns})
+
+
+def files(data: Data) -> Table:
+    """What became of each file: what it is and why, rows read = kept + rejected."""
+    frame = pd.DataFrame(
+        [
+            {
+                "file": log.file,
+                "status": log.status,
+                "table": log.table,
+                "why": log.why if log.error is None else str(log.error),
+                "rows_read": log.rows_read,
+                "rows_kept": log.rows_kept,
+                "rows_rejected": log.rows_rejected - log.rows_repeated,
+                "rows_repeated": log.rows_repeated,
+                "encoding": log.encoding,
+                "separator": {"\t": "tab"}.get(log.separator or "", log.separator),
+                "unmapped": list(log.unmapped),
+            }
+            for log in data.files
+        ]
+    )
+    columns = (
+        Column("file", "File"),
+        Column("status", "Status", _STATUS.__getitem__),
+        Column("table", "Read as"),
+        Column("rows_read", "Rows", whole, number=True),
+        Column("rows_kept", "Kept", whole, number=True),
+        Column("rows_rejected", "Rejected", whole, number=True),
+        Column("rows_repeated", "Repeated", whole, number=True),
+        Column("unmapped", "Columns not used", ", ".join),
+        Column("why", "Why"),
+    )
+    return Table(
+        "files",
+        "What came in",
+        frame,
+        columns,
+        ("Rows = kept + rejected + repeated (the same event delivered again). What was rejected is listed below.",),
+    )
+
+
+def rejections(data: Data) -> Table:
+    """The rejected rows, each with file, line, column and reason; at most SHOWN for each file."""
+    rows = [
+        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason}
+        for log in data.files
+        for one in log.rejections[:SHOWN]
+    ]
+    frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason"]).astype({"line": "Int64"})
+    columns = (
+        Column("file", "File"),
+        Column("line", "Line", whole, number=True),
+        Column("column", "Column"),
+        Column("reason", "Reason"),
+    )
+    notes = [f"{log.file}: {whole(log.rows_rejected - SHOWN)} more." for log in data.files if log.rows_rejected > SHOWN]
+    return Table("rejections", "Rows that were rejected", frame, columns, tuple(notes), "no row was rejected.")
+
+
+def problems_of_data(data: Data, conflicts: int) -> Table:
+    """What a reader must know of the data: notes of the files, sends that could not be told apart."""
+    said = [{"about": log.file, "note": note} for log in data.files for note in log.notes]
+    said += [{"about": "campaigns", "note": note} for note in data.notes]
+    if conflicts:
+        note = f"{whole(conflicts)} messages bounced and were opened or clicked all the same; they count as bounced"
+        said.append({"about": "event log", "note": note})
+    if len(data.currencies) > 1:
+        note = f"amounts in {listed(data.currencies)} are never added: revenue is not shown"
+        said.append({"about": "money", "note": note})
+    if not data.zone_known:
+        note = "no time zone is known: months are as written; set time_zone in kit.toml to join conversions to mails"
+        said.append({"about": "time", "note": note})
+    columns = (Column("about", "About"), Column("note", "Note"))
+    return Table(
+        "notes",
+        "What to know of the data",
+        pd.DataFrame(said, columns=["about", "note"]),
+        columns,
+        empty="nothing.",
+    )
+
+
+def mail_by_kind(counts: pd.DataFrame) -> Table:
+    """Mails by kind: `counts.messages(data, ["month", "kind"], kind="")`; unknown where a campaign lacks the count."""
+    columns_of = ["sent", "delivered", "bounced", "opened", "clicked", "unsubscribed"]
+    frame = counts.groupby("kind")[columns_of].agg(lambda own: own.sum(skipna=False)).reset_index()
+    frame.insert(1, "months", frame["kind"].map(counts.groupby("kind")["month"].nunique()))
+    columns = (
+        Column("kind", "Mail"),
+        Column("months", "Months", whole, number=True),
+        *(Column(name, name.capitalize(), whole, unit="mails", number=True) for name in columns_of),
+    )
+    return Table("mail_by_kind", "Mail by kind", frame, columns, ("Tests are left out. “–”: some campaigns lack it.",))
+
+
+def differences(frame: pd.DataFrame) -> Table:
+    """Where two sources tell different counts of one campaign."""
+    columns = (
+        Column("campaign_name", "Campaign"),
+        Column("count", "Count"),
+        Column("value", "Used", whole, number=True),
+        Column("source", "From"),
+        Column("other_value", "Passed over", whole, number=True),
+        Column("other_source", "From"),
+    )
+    return Table("differences", "Where sources differ", frame, columns, empty="no two sources tell different counts.")
+
+
+def tests_left_out(frame: pd.DataFrame) -> Table:
+    """The test sends: shown here, left out of every KPI."""
+    columns = (
+        Column("campaign_name", "Campaign"),
+        Column("subject", "Subject"),
+        Column("sent_local", "Sent", moment),
+        Column("sent", "Recipients", whole, number=True),
+    )
+    notes = (f"{whole(len(frame))} test sends are left out of the other pages.",) if len(frame) else ()
+    return Table("tests_left_out", "Test sends", frame, columns, notes, "no send looks like a test.")
+
+
+def answerable(questions: pd.DataFrame) -> Table:
+    """Which questions the data can answer: notebook, question, reason [NULL: it can]."""
+    columns = (
+        Column("notebook", "Notebook"),
+        Column("question", "Question"),
+        Column(
+            "reason",
+            "Can it be answered?",
+            lambda row: "yes" if pd.isna(row["reason"]) else f"no: {row['reason']}",
+            whole_row=True,
+        ),
+    )
+    return Table("questions", "Which questions this data can answer", questions, columns)
+
+
+def quality(data: Data) -> Sentence:
+    """How good the data is, for the first page."""
+    read = sum(log.status == "read" for log in data.files)
+    unread = [log.file for log in data.files if log.status in ("unrecognised", "unreadable", "empty")]
+    rows = sum(log.rows_read for log in data.files)
+    rejected = sum(log.rows_rejected - log.rows_repeated for log in data.files)
+    text = f"{whole(read)} of {whole(len(data.files))} files were read"
+    text += f"; {listed(unread[:3])} {'was' if len(unread) == 1 else 'were'} not" if unread else ""
+    text += (
+        f". {share(rejected / rows)} of {whole(rows)} rows were rejected."
+        if rejected
+        else f". None of {whole(rows)} rows was rejected."
+    )
+    return Sentence(
+        "data_quality", text, {"files": len(data.files), "read": read, "rows": rows, "rejected": rejected},
+        headline=bool(unread or rejected), weight=65,
+    )  # fmt: skip
+
+
+def versions(data: Data) -> Table:
+    """Versions and files: what made this page, so that it can be made again."""
+    names = ("email-analysis-kit", "pandas", "statsmodels", "scipy", "ibis-framework", "duckdb", "matplotlib")
+    frame = pd.DataFrame([{"what": name, "version": version(name)} for name in names])
+    frame = pd.concat(
+        [pd.DataFrame([{"what": "python", "version": platform.python_version()}]), frame], ignore_index=True
+    )
+    read = ", ".join(log.file for log in data.files if log.status == "read")
+    return Table(
+        "versions",
+        "Made with",
+        frame,
+        (Column("what", "What"), Column("version", "Version")),
+        (f"Files: {read}.",),
+    )

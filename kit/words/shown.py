@@ -1,0 +1,162 @@
+"""What a notebook cell shows: a table or a sentence that also carries its content as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+MIME = "application/vnd.kit.result+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a shown table: how its values are written, and as what they stand in the data.
+
+    Attributes:
+        name: the column of the frame.
+        title: as readers meet it.
+        write: a value as text; called with the row where `whole_row` is set.
+        unit: of the value in the data: share, mails, min …
+        number: set right-aligned.
+    """
+
+    name: str
+    title: str
+    write: Callable[[Any], str] = str
+    unit: str = ""
+    number: bool = False
+    whole_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A formatted table; `frame` is its data, `notes` what a reader must know of it."""
+
+    name: str
+    title: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...] = ()
+    empty: str = "Nothing to show."
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
+        return {"text/html": self.html(), "text/plain": self.text(), MIME: self.data()}
+
+    def cells(self) -> list[list[str]]:
+        """The written cells, row by row; "–" for what is not known."""
+        return [[_write(column, row) for column in self.columns] for row in self.frame.to_dict("records")]
+
+    def html(self) -> str:
+        """As HTML; every text is escaped, so a subject line is never markup."""
+        kinds = ["number" if column.number else "text" for column in self.columns]
+        head = "".join(
+            f'<th scope="col" class="{kind}">{escape(column.title)}</th>'
+            for column, kind in zip(self.columns, kinds, strict=True)
+        )
+        body = "".join(
+            "<tr>"
+            + "".join(f'<td class="{kind}">{_marked(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))
+            + "</tr>"
+            for row in self.cells()
+        )
+        table = (
+            f'<div class="kit-scroll" role="region" aria-label="{escape(self.title)}" tabindex="0">'
+            f'<table class="kit-table"><caption>{escape(self.title)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        )
+        shown = table if body else f'<p class="kit-empty">{escape(self.title)}: {escape(self.empty)}</p>'
+        notes = "".join(f'<p class="kit-note">{escape(note)}</p>' for note in self.notes)
+        return f'<div class="kit-result">{shown}{notes}</div>'
+
+    def text(self) -> str:
+        """As plain text."""
+        rows = [[column.title for column in self.columns], *self.cells()]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(self.columns))]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([self.title, *(lines if len(rows) > 1 else [self.empty]), *self.notes])
+
+    def data(self) -> dict[str, Any]:
+        """As data: the frame's own values under their names and units."""
+        names = list(self.frame.columns)
+        titles = {column.name: column for column in self.columns}
+        return {
+            "kind": "table",
+            "name": self.name,
+            "title": self.title,
+            "columns": [
+                {"name": name, "title": titles[name].title, "unit": titles[name].unit}
+                if name in titles
+                else {"name": name, "title": name, "unit": ""}
+                for name in names
+            ],
+            "rows": [[plain(value) for value in row] for row in self.frame.itertuples(index=False, name=None)],
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A computed sentence; `headline` ones may stand on the report's first page, the heaviest first."""
+
+    name: str
+    text: str
+    numbers: dict[str, Any] = field(default_factory=dict)
+    headline: bool = False
+    weight: int = 0
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
+        return {
+            "text/html": f'<p class="kit-sentence">{escape(self.text)}</p>',
+            "text/plain": self.text,
+            MIME: self.data(),
+        }
+
+    def data(self) -> dict[str, Any]:
+        """As data."""
+        return {
+            "kind": "sentence",
+            "name": self.name,
+            "text": self.text,
+            "headline": self.headline,
+            "weight": self.weight,
+            "numbers": {name: plain(value) for name, value in self.numbers.items()},
+        }
+
+
+UNKNOWN = "–"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: a number, a text, a truth, or null for what is not known."""
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN is not itself
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value
+
+
+def _write(column: Column, row: Mapping[Any, Any]) -> str:
+    if column.whole_row:
+        return column.write(row)
+    value = plain(row[column.name])
+    return UNKNOWN if value is None else column.write(row[column.name])
+
+
+def _marked(cell: str) -> str:
+    """A cell whose bracketed interval is set smaller: "8.1% (6.9–9.5)"."""
+    value, bracket, interval = cell.partition(" (")
+    if bracket and interval.endswith(")") and value[:1].isdigit():
+        return f'{escape(value)} <span class="kit-interval">({escape(interval)}</span>'
+    return escape(cell)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a reader lists them: "a, b and c"."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -1,0 +1,275 @@
+"""Guide 1's own table, and the analyses of its steps on made-up counts whose answer is known."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import small
+
+import kit
+from kit import abtest, compare, counts, kpi, months, problems, volume, words
+from kit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 10, 31)
+
+
+def campaigns(clicked: list[int], n: list[int] | int = 1000, **more: object) -> pd.DataFrame:
+    size = len(clicked)
+    frame = pd.DataFrame({"campaign_id": [f"id{i}" for i in range(size)]})
+    return frame.assign(
+        campaign_name=[f"campaign {i}" for i in range(size)],
+        sent_local=pd.date_range("2026-01-05", periods=size, freq="7D"),
+        delivered=n,
+        sent=n,
+        clicked=clicked,
+        **more,
+    )
+
+
+class TestGuideTable:
+    """Open 25/30/35 %, CTR 5/7/9 %, conversion 2/3/4 %, unsubscribes 1/0.5/0.2 % over January to March."""
+
+    @pytest.fixture
+    def result(self, tmp_path: Path) -> months.Months:
+        header = ["Month", "Sent", "Delivered", "Unique opens", "Unique clicks", "Conversions", "Unsubscribed"]
+        rows = [
+            ["2026-01", 1000, 1000, 250, 50, 20, 10],
+            ["2026-02", 1000, 1000, 300, 70, 30, 5],
+            ["2026-03", 1000, 1000, 350, 90, 40, 2],
+        ]
+        small.table(tmp_path, "month.csv", header, rows)
+        keys = kpi.chosen("open_rate, click_rate, conversion_rate, unsubscribe_rate")
+        return months.table(counts.messages(kit.open(tmp_path), ["month"]), keys)
+
+    def test_it_comes_out_as_the_guide_has_it(self, result: months.Months) -> None:
+        wide = result.rates.pivot_table(index="month", columns="kpi", values="value", sort=False)
+        assert wide.to_dict("list") == {
+            "open_rate": [0.25, 0.30, 0.35],
+            "click_rate": [0.05, 0.07, 0.09],
+            "conversion_rate": [0.02, 0.03, 0.04],
+            "unsubscribe_rate": [0.01, 0.005, 0.002],
+        }
+        assert wide.index.tolist() == ["2026-01", "2026-02", "2026-03"]
+
+    def test_it_is_shown_with_n_and_intervals(self, result: months.Months) -> None:
+        text = words.months_table(result).text()
+        assert "Jan 2026  1,000            25.0% (22.4–27.8)" in text
+        assert "0.20% (0.02–0.72)" in text  # 2 of 1,000: Clopper-Pearson
+
+    def test_three_months_are_too_few_to_call_a_change_one(self, result: months.Months) -> None:
+        assert result.changes == 0
+        assert words.months(result).text == (
+            "No change is called one: 3 months are too few to tell what is usual; six are needed."
+        )
+
+
+class TestMonths:
+    def monthly(self, opened: list[float], n: int = 100_000) -> months.Months:
+        frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=len(opened), freq="M").strftime("%Y-%m")})
+        return months.table(frame.assign(delivered=n, opened=[round(n * rate) for rate in opened]), ["open_rate"])
+
+    def test_counting_error_alone_would_call_every_month_changed(self, rng: np.random.Generator) -> None:
+        # 100,000 mails a month, months that vary by 1 point for no reason: each difference is "significant"
+        # by counting, none is beyond the usual.
+        result = self.monthly(list(0.25 + rng.normal(0, 0.01, 14)))
+        change = result.rates["change"].abs()
+        counted_alone = 1.96 * np.sqrt(2 * 0.25 * 0.75 / 100_000)
+        assert (change > counted_alone).sum() >= 8
+        assert not result.rates["verdict"].isin(("up", "down")).any()
+
+    def test_a_jump_beyond_the_usual_is_called_one(self, rng: np.random.Generator) -> None:
+        rates = 0.25 + rng.normal(0, 0.005, 14)
+        rates[9:10] -= 0.08
+        result = self.monthly(list(rates))
+        assert result.rates["verdict"].tolist()[9] == "down"
+        assert set(result.rates["verdict"]) <= {"first", "down", "up", "no change seen"}
+        assert (result.rates["verdict"] == "down").sum() == 1
+
+    def test_false_changes_are_rare(self, rng: np.random.Generator) -> None:
+        # 200 pages of 14 months without any change: at most 5 % + 3 Monte Carlo errors of them name one.
+        named = sum(
+            self.monthly(list(0.25 + rng.normal(0, 0.01, 14))).rates["verdict"].isin(("up", "down")).any()
+            for _ in range(200)
+        )
+        assert named <= 200 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 200))
+
+    def test_a_month_without_mail_is_a_gap(self) -> None:
+        frame = pd.DataFrame({"month": ["2026-01", "2026-03"], "delivered": [100, 100], "opened": [20, 30]})
+        result = months.table(frame, ["open_rate"])
+        assert result.rates["verdict"].tolist() == ["first", "gap", "gap"]
+        assert np.isnan(result.rates["value"].iloc[1])
+        assert "Feb 2026  –" in words.months_table(result).text()
+
+
+class TestCompare:
+    def test_forty_equal_campaigns_do_not_stand_out(self, rng: np.random.Generator) -> None:
+        # 100 pages of 40 equal campaigns: at most 5 % + 3 Monte Carlo errors of them flag any.
+        flagged = 0
+        for _ in range(100):
+            result = compare.campaigns(
+                campaigns(list(rng.binomial(1000, 0.04, 40))), "click_rate", as_of=NOW, maturity_days=3
+            )
+            flagged += result.rates["verdict"].isin(("better", "worse")).any()
+        assert flagged <= 100 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 100))
+
+    def test_one_that_does_is_named(self, rng: np.random.Generator) -> None:
+        clicked = [*rng.binomial(3000, 0.04, 20), 30]
+        result = compare.campaigns(campaigns(clicked, 3000), "click_rate", as_of=NOW, maturity_days=3)
+        assert result.rates["verdict"].tolist() == ["as usual"] * 20 + ["worse"]
+        assert "“campaign 20” does worse" in words.comparison(result).text
+
+    def test_worse_means_more_where_less_is_better(self, rng: np.random.Generator) -> None:
+        frame = campaigns([0] * 21, 3000, unsubscribed=[*rng.binomial(3000, 0.01, 20), 120])
+        result = compare.campaigns(frame, "unsubscribe_rate", as_of=NOW, maturity_days=3)
+        assert result.rates["verdict"].iloc[-1] == "worse"
+
+    def test_a_small_campaign_is_shown_and_not_judged(self) -> None:
+        frame = campaigns([40, 42, 38, 41, 5], [1000, 1000, 1000, 1000, 20])
+        verdicts = compare.campaigns(frame, "click_rate", as_of=NOW, maturity_days=3).rates["verdict"]
+        assert verdicts.tolist() == ["as usual"] * 4 + ["too few"]
+
+    def test_a_young_campaign_is_shown_and_not_judged(self) -> None:
+        frame = campaigns([40, 42, 38, 41, 2])
+        as_of = frame["sent_local"].iloc[-1].to_pydatetime() + pd.Timedelta(hours=3)
+        verdicts = compare.campaigns(frame, "click_rate", as_of=as_of, maturity_days=3).rates["verdict"]
+        assert verdicts.tolist() == ["as usual"] * 4 + ["too young"]
+
+    def test_three_campaigns_cannot_tell_what_is_usual(self) -> None:
+        result = compare.campaigns(campaigns([10, 40, 90]), "click_rate", as_of=NOW, maturity_days=3)
+        assert set(result.rates["verdict"]) == {"unknown"}
+
+    def test_a_pair_has_newcombes_interval(self) -> None:
+        # Newcombe (1998), table II, row (a): 56/70 against 48/80: difference 0.2000, 0.0524 to 0.3339.
+        frame = campaigns([48, 56], [80, 70])
+        result = compare.pair(frame, "click_rate", as_of=NOW, maturity_days=3)
+        assert dataclasses.astuple(result.difference)[:3] == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
+
+    def test_a_name_that_two_campaigns_have_is_asked_back(self) -> None:
+        frame = campaigns([40, 42, 38]).assign(campaign_name="the same")
+        with pytest.raises(
+            UsageError, match=r"3 campaigns are named 'the same'\. Use the campaign's id: id0, id1, id2"
+        ):
+            compare.pair(frame, "click_rate", a="the same", b="id1", as_of=NOW, maturity_days=3)
+
+
+def arms(*sizes: tuple[int, int], name: str = "test") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "campaign_id": name, "campaign_name": name, "sent_local": pd.Timestamp("2026-03-01"),
+            "variant": list("ABCDEFGH"[: len(sizes)]), "sent": [n for _, n in sizes],
+            "delivered": [n for _, n in sizes], "opened": [x for x, _ in sizes],
+        }
+    )  # fmt: skip
+
+
+class TestSubjectLines:
+    @pytest.mark.parametrize(
+        ("a", "b", "decision", "p"),
+        [
+            # CHECKS C5: figures of published tests, p by R's prop.test without correction.
+            ((3541, 20421), (3560, 20421), "not decided", 0.80),
+            ((1100, 5000), (1200, 5000), "b", 0.017),
+            ((1200, 5000), (1100, 5000), "a", 0.017),
+            ((75, 500), (70, 500), "not decided", 0.65),
+            ((1000, 5000), (1100, 5200), "not decided", None),  # a split of p = 0.048 is not withheld
+            ((1000, 5000), (1400, 5500), "split broken", None),  # a split of p = 1e-6 is
+        ],
+    )
+    def test_the_verdict_follows_the_rule(self, a: tuple, b: tuple, decision: str, p: float | None) -> None:
+        row = abtest.verdicts(arms(a, b), "open_rate").iloc[0]
+        assert row["decision"] == decision
+        if p is not None:
+            assert row["p"] == pytest.approx(p, abs=0.005)
+
+    def test_an_empty_arm_is_unknown(self) -> None:
+        assert abtest.verdicts(arms((0, 0), (5, 10)), "open_rate").iloc[0]["decision"] == "unknown"
+
+    def test_an_undecided_test_says_how_many_more(self) -> None:
+        # 20 % against 22 %: 6,510 an arm (CHECKS: numbers worth printing; R's power.prop.test).
+        text = words.tests(abtest.verdicts(arms((100, 500), (105, 500)), "open_rate")).text
+        assert "not decided" in text
+        assert "To see a lift of a tenth each arm needs 6,510, 6,010 more than it had." in text
+
+    def test_a_planned_split_is_not_a_broken_one(self) -> None:
+        frame = arms((80, 400), (300, 1600))
+        assert abtest.verdicts(frame, "open_rate").iloc[0]["decision"] == "split broken"
+        assert abtest.verdicts(frame, "open_rate", planned=[0.2, 0.8]).iloc[0]["decision"] == "not decided"
+
+    def test_eight_equal_lines_seldom_have_a_winner(self, rng: np.random.Generator) -> None:
+        # 200 tests of 8 equal lines: Holm holds any false winner to 5 % + 3 Monte Carlo errors.
+        wins = 0
+        for _ in range(200):
+            frame = arms(*((int(x), 2000) for x in rng.binomial(2000, 0.2, 8)))
+            wins += abtest.verdicts(frame, "open_rate")["decision"].isin(("a", "b")).any()
+        assert wins <= 200 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 200))
+
+    def test_campaigns_without_variants_are_no_tests(self) -> None:
+        frame = arms((10, 100), (12, 100)).assign(variant=None)
+        assert abtest.verdicts(frame, "open_rate").empty
+
+    def test_shares_that_do_not_fit_are_said(self) -> None:
+        with pytest.raises(UsageError, match=r"split names 3 shares, but 'test' has 2 variants\."):
+            abtest.verdicts(arms((10, 100), (12, 100)), "open_rate", planned=[0.2, 0.4, 0.4])
+
+
+class TestProblems:
+    def counted(self, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+        opened = rng.binomial(1500, 0.3, 40)
+        frame = campaigns(list(rng.binomial(opened, 0.15)), 1500, opened=opened)
+        frame = frame.assign(unsubscribed=rng.binomial(1500, 0.004, 40), bounced_hard=0, bounced=0)
+        lists = pd.DataFrame({"list_name": list("ABCDEF"), "sent": 8000, "bounced_hard": rng.binomial(8000, 0.008, 6)})
+        domains = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(8)], "month": "2026-05", "sent": 900})
+        return {"campaign": frame, "list": lists, "domain": domains.assign(bounced=rng.binomial(900, 0.015, 8))}
+
+    def test_each_planted_fault_is_found_with_its_cause(self, rng: np.random.Generator) -> None:
+        counted = self.counted(rng)
+        frame = counted["campaign"].astype({"opened": int, "clicked": int})
+        frame.loc[5, ["opened", "clicked"]] = [225, 34]  # opens and clicks halved, clicks per open as usual
+        frame.loc[11, "clicked"] = 15  # opens as usual, clicks per open a fifth
+        frame.loc[17, "unsubscribed"] = 60
+        counted["campaign"] = frame
+        counted["list"].loc[2, "bounced_hard"] = 600
+        counted["domain"].loc[3, "bounced"] = 300
+        found = problems.find(counted).found
+        assert set(zip(found["symptom"], found["name"], strict=True)) == {
+            ("low_opens", "campaign 5"),
+            ("low_clicks", "campaign 11"),
+            ("many_unsubscribes", "campaign 17"),
+            ("bounces_list", "C"),
+            ("bounces_domain", "d3.example.com · 2026-05"),
+        }
+        assert (found["low"] * found["high"] > 0).all()  # no interval of a finding holds zero
+
+    def test_where_nothing_is_wrong_little_is_found(self, rng: np.random.Generator) -> None:
+        pages = [problems.find(self.counted(rng)) for _ in range(60)]
+        assert sum(len(page.found) > 0 for page in pages) <= 60 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 60))
+        assert all(page.checked > 100 for page in pages)
+
+    def test_a_rule_without_data_is_named(self, rng: np.random.Generator) -> None:
+        counted = self.counted(rng)
+        counted["domain"] = counted["domain"].assign(domain=None)
+        skipped = problems.find(counted).skipped
+        assert skipped["symptom"].tolist() == ["bounces_domain"]
+
+
+class TestVolume:
+    def test_the_span_follows_from_the_mails_needed(self) -> None:
+        by_campaign = campaigns([50] * 12, 1000, opened=[400] * 12, unsubscribed=[2] * 12)
+        by_month = by_campaign.assign(delivered=4000, clicked=200, opened=1600, unsubscribed=8)
+        got = volume.measurable(by_campaign, by_month, ["open_rate", "click_rate", "unsubscribe_rate"])
+        assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not at this volume"]
+        # 5 % against 4 %: 6,745 on each side (CHECKS: numbers worth printing; R's power.prop.test).
+        assert got.rates["needed"].iloc[1] == 6745
+
+    def test_a_high_rate_is_judged_by_what_is_left_of_it(self) -> None:
+        frame = campaigns([0] * 12, 1000).assign(delivered=980, bounced=20)
+        got = volume.measurable(frame, frame, ["delivery_rate", "bounce_rate"]).rates
+        assert got["needed"].iloc[0] == got["needed"].iloc[1]
