@@ -121,13 +121,14 @@ def test_one_event_among_units_without_any_is_no_outlier() -> None:
     assert found.p[9] > 0.01  # Fisher's is 0.0055, one-sided: 1,000 of all 181,000
 
 
-def test_the_interval_of_a_unit_leaves_out_those_with_a_smaller_p() -> None:
-    for level in (0.5, 0.9, 0.95):
-        found = outliers(CROWDER_X, CROWDER_N, level=level)
-        seen = np.sin(np.arcsin(np.sqrt((np.array(CROWDER_X) + 0.375) / (np.array(CROWDER_N) + 0.75)))) ** 2
-        np.testing.assert_array_equal((seen < found.low) | (seen > found.high), found.p < 1 - level)
-        assert (found.low < found.expected).all()
-        assert (found.expected < found.high).all()
+def test_the_interval_of_a_unit_is_where_the_others_lie_whatever_its_own_size() -> None:
+    small, large = (outliers([50, 60, 55, 45, x], [1000, 1000, 1000, 1000, n]) for x, n in ((5, 100), (5000, 100_000)))
+    assert (small.low[4], small.high[4]) == (large.low[4], large.high[4])
+    assert (small.low < small.expected).all()
+    assert (small.expected < small.high).all()
+    narrow = outliers([50, 60, 55, 45, 5], [1000, 1000, 1000, 1000, 100], level=0.5)
+    assert (narrow.low > small.low).all()
+    assert (narrow.high < small.high).all()
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 3])

@@ -1,0 +1,78 @@
+# Everything runs in .venv, which the first target that needs it makes. It needs Python 3.11 to 3.13 and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHONS := python3.13 python3.12 python3.11 python3
+
+# Named by content: the same lock is never installed twice, and another one always is.
+PACKAGES := $(VENV)/.packages-$(word 1,$(shell cksum requirements.lock))
+KIT := $(VENV)/.kit-$(word 1,$(shell cat requirements.lock pyproject.toml | cksum))
+
+DATA := data/sample
+OUT := reports
+ifdef MONTH
+WHEN := -p period=$(MONTH)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup report test check lab simulate lock clean
+
+help: ## Say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(KIT) ## Make .venv and install everything into it
+
+report: $(KIT) ## Build the report: DATA=data/sample OUT=reports MONTH=2026-10
+	$(BIN)/kit report $(DATA) --out $(OUT) $(WHEN)
+
+test: check ## Run everything that CI runs
+	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks
+
+check: $(KIT) ## Lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright
+
+lab: $(KIT) ## Open JupyterLab on the notebooks
+	$(BIN)/kit lab
+
+simulate: $(KIT) ## Run the simulations in full
+	$(BIN)/python -m pytest -n 2 -m slow
+
+lock: ## Compile requirements.lock from pyproject.toml again
+	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \
+	$(call python); "$$python" -m venv "$$uv"; "$$uv/bin/pip" install -qq uv; \
+	"$$uv/bin/uv" pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## Remove what make has made
+	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Sets $python to the newest Python that fits, or says what is missing.
+define python
+python=; for one in $(PYTHONS); do \
+	if "$$one" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	then python=$$one; break; fi; \
+done; \
+if [ -z "$$python" ]; then \
+	echo 'No Python from 3.11 to 3.13 with venv was found. On Debian: apt-get install python3 python3-venv' >&2; \
+	exit 1; \
+fi
+endef
+
+# Byte code is compiled once, by all cores, in place of pip's one.
+$(PACKAGES):
+	@set -e; $(call python); \
+	echo "1/3 $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv --clear $(VENV); \
+	echo "2/3 $$(grep -c '^[a-z].*==' requirements.lock) packages of requirements.lock, a minute or two"; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-compile -r requirements.lock; \
+	PYTHONWARNINGS=ignore::SyntaxWarning $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib
+	@touch $@
+
+$(KIT): $(PACKAGES)
+	@echo '3/3 the kit itself, as it lies here'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.kit-*; touch $@

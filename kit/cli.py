@@ -1,0 +1,169 @@
+"""The command line: `kit check`, `kit report` and the others.
+
+Exit status: 0 all well; 1 something could not be read, or a notebook failed (the rest is still
+made, and the reason printed); 2 wrong usage. What a command needs is imported when it runs, so
+that `kit --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from kit import __version__
+from kit.errors import KitError, UsageError
+
+WRONG = 1
+"""Exit status: something could not be read, or a notebook failed."""
+
+USAGE = 2
+"""Exit status: wrong usage."""
+
+FOLDER = click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
+OUT = click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to write.")
+
+
+class _Commands(click.Group):
+    """Prints what went wrong on purpose as one line, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KitError as error:
+            click.echo(f"kit: {error}", err=True)
+            ctx.exit(USAGE if isinstance(error, UsageError) else WRONG)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kit")
+def main() -> None:
+    """Honest answers from e-mail campaign exports."""
+
+
+@main.command()
+@FOLDER
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--init", is_flag=True, help="First write a commented kit.toml beside the exports.")
+def check(target: Path, *, as_json: bool, init: bool) -> None:
+    """What each file of FOLDER is, what was left out, and which questions it can answer.
+
+    FOLDER may also be a single file.
+    """
+    from kit.report.check import check, start
+
+    if init:
+        click.echo(f"kit: wrote {start(target)}", err=True)
+    found = check(target)
+    click.echo(json.dumps(found.as_data(), ensure_ascii=False, indent=1) if as_json else found.as_text())
+    sys.exit(WRONG if found.quality.broken else 0)
+
+
+@main.command()
+@FOLDER
+@OUT
+@click.option("--only", default="", metavar="03,06", help="Numbers of the notebooks to run; else all.")
+@click.option("-p", "words", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebooks; may be repeated.")
+def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> None:
+    """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
+
+    FOLDER may also be a single file.
+    """
+    from kit.report import build
+    from kit.report.parameters import pairs
+
+    chosen = [word.strip() for word in only.split(",") if word.strip()]
+    made = build(target, out, only=chosen, parameters=pairs(words))
+    for name, reason in made.unanswered.items():
+        click.echo(f"{name}: not answered, {reason}", err=True)
+    for reason in [*made.unread.values(), *(f"{name}: {reason}" for name, reason in made.failed.items())]:
+        click.echo(f"kit: {reason}", err=True)
+    click.echo(made.path / "index.html")
+    sys.exit(0 if made.well else WRONG)
+
+
+@main.command("map")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def map_(file: Path) -> None:
+    """Propose how the columns of an unknown table map to the kit's, as YAML.
+
+    Check the proposal, save it beside the file as FILE.map.yaml, and it is used from then on.
+    """
+    from kit import sources
+
+    click.echo(sources.propose(file), nl=False)
+
+
+@main.command()
+@FOLDER
+@OUT
+@click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
+@click.option("--with-addresses", "addresses", is_flag=True, help="Write people's addresses too.")
+def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool) -> None:
+    """Write the canonical tables of FOLDER, for other tools."""
+    from kit import store
+    from kit.store.export import export
+
+    data = store.open_data(target)
+    for path in export(data, out, form=form, with_addresses=addresses):
+        click.echo(path)
+    unread = [log.error for log in data.files if log.status == "unreadable"]
+    for error in unread:
+        click.echo(f"kit: {error}", err=True)
+    sys.exit(WRONG if unread else 0)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--seed",
+    type=int,
+    default=2026,
+    show_default=True,
+    help="Of the made-up business; the same seed writes the same files.",
+)
+@click.option(
+    "--contacts",
+    type=click.IntRange(min=1),
+    default=6000,
+    show_default=True,
+    help="How many people it writes to.",
+)
+def sample(folder: Path, *, seed: int, contacts: int) -> None:
+    """Write the exports of a made-up service centre, with known truth, into DIR."""
+    from kit import simulate
+
+    simulate.write(folder, seed=seed, contacts=contacts)
+    click.echo(folder)
+
+
+@main.command()
+@click.argument("key", metavar="[KPI]", required=False)
+def explain(key: str | None) -> None:
+    """The formula, denominator, edge cases and authority of a KPI or a goal; without one, lists them."""
+    from kit import kpi
+
+    if key is not None:
+        click.echo(kpi.explain(key))
+        return
+    for title, known in (("KPIs", kpi.KPIS), ("Goals", kpi.GOALS)):
+        click.echo(title)
+        for name, one in known.items():
+            click.echo(f"  {name:<24}{one.title}")
+
+
+@main.command()
+def lab() -> None:
+    """Open JupyterLab on the notebooks."""
+    from jupyterlab.labapp import LabApp
+
+    from kit.report import NOTEBOOKS
+
+    LabApp.launch_instance([str(NOTEBOOKS)])
+
+
+if __name__ == "__main__":
+    main()

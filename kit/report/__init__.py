@@ -1,0 +1,106 @@
+"""The report: every notebook that the data can feed, run and set as pages that need no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit import store
+from kit.errors import EmptyError
+from kit.report import folder, page, quality, render
+from kit.report.notebooks import choose, load
+from kit.report.parameters import values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kit.store import Data
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+"""The questions, beside the package in its checkout."""
+
+EMPTY = "{} holds no export. Put the files of your platforms there, as they came."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was made.
+
+    Attributes:
+        path: the folder.
+        pages: the notebooks' names that have a page, in order.
+        failed: name -> reason, of notebooks that did not run to their end.
+        unanswered: name -> reason, of notebooks that the data cannot feed.
+        unread: file -> reason, of files that were recognised and could not be read.
+    """
+
+    path: Path
+    pages: tuple[str, ...]
+    failed: dict[str, str]
+    unanswered: dict[str, str]
+    unread: dict[str, str]
+
+    @property
+    def well(self) -> bool:
+        """Nothing failed, every file that was recognised was read, and some question was answered."""
+        return not self.failed and not self.unread and bool(self.pages)
+
+
+def questions(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
+    """Which notebooks the data can feed.
+
+    Returns:
+        A row a notebook: notebook, question, reason [None: it can be answered].
+    """
+    rows = [(one.name, one.question, store.answers(one.needs, data)) for one in load(notebooks)]
+    return pd.DataFrame(rows, columns=["notebook", "question", "reason"], dtype=object)
+
+
+def build(
+    target: Path,
+    out: Path,
+    *,
+    only: Sequence[str] = (),
+    parameters: Mapping[str, str] = MappingProxyType({}),
+    notebooks: Path = NOTEBOOKS,
+) -> Report:
+    """Run the notebooks on the exports and put their pages, an index and results.json into `out`.
+
+    Args:
+        target: the folder of exports, or one export.
+        out: the folder of the report; replaced whole where it is a former report.
+        only: numbers or names of the notebooks to run; all where it names none.
+        parameters: what the notebooks are told, as words: name -> value.
+        notebooks: the folder of the notebooks.
+
+    Raises:
+        UsageError: an unknown notebook or parameter, a wrong value, a place where no report may
+            be put; nothing has been run or written then.
+        EmptyError: no file was found to read.
+    """
+    from kit.report import run  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
+
+    chosen = choose(load(notebooks), only)
+    told = values(chosen, parameters)
+    folder.check(out, target)
+    data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
+    if not data.files:
+        raise EmptyError(EMPTY.format(target))
+    why_not = {one.name: store.answers(one.needs, data) for one in chosen}
+    source = str(target.expanduser().resolve())
+    fed = [run.Task(one, told[one.name] | {"data": source}) for one in chosen if why_not[one.name] is None]
+    done = {one.notebook.name: one for one in run.run(fed)}
+    runs = [done.get(one.name) or run.Run(one, "unanswered", why_not[one.name] or "") for one in chosen]
+    with folder.replacing(out) as place:
+        render.write(place, [page.page(one) for one in runs], quality.quality(data), parameters)
+    return Report(
+        path=out,
+        pages=tuple(done),
+        failed={one.notebook.name: one.reason for one in runs if one.status == "failed"},
+        unanswered={one.notebook.name: one.reason for one in runs if one.status == "unanswered"},
+        unread={log.file: str(log.error or log.why) for log in data.files if log.status == "unreadable"},
+    )

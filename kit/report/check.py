@@ -1,0 +1,141 @@
+"""What `kit check` says: what each file is, what was left out, and which questions can be answered."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from kit import settings, store
+from kit.errors import EmptyError, UsageError
+from kit.report import EMPTY, NOTEBOOKS, questions
+from kit.report.quality import Quality, quality, why
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kit.sources import FileLog, Rejection
+
+SHOWN = 20
+"""Rejected rows of each file that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a folder of exports can be used for.
+
+    Attributes:
+        quality: what was read and what was not, in sum.
+        files: the log of each file.
+        questions: notebook, question, and the reason why the data cannot feed it; None where it can.
+    """
+
+    quality: Quality
+    files: tuple[FileLog, ...]
+    questions: pd.DataFrame
+
+    def as_data(self) -> dict[str, Any]:
+        """As plain data, for `--json`."""
+        return self.quality.as_data() | {
+            "files": [
+                asdict(log) | {"rows_rejected": log.rows_rejected, "error": log.error and str(log.error)}
+                for log in self.files
+            ],
+            "questions": self.questions.to_dict("records"),
+        }
+
+    def as_text(self) -> str:
+        """As a terminal shows it."""
+        lines = zip(_table([_file(log) for log in self.files]), self.files, strict=True)
+        rejected = [line for log in self.files for line in _rejected(log)]
+        return "\n".join(
+            [
+                _sum(self.quality),
+                "",
+                *(said for line, log in lines for said in (line, *_details(log))),
+                *(["", "Rows left out", *rejected] if rejected else []),
+                "",
+                "Questions",
+                *(line for one in self.questions.itertuples(index=False) for line in _question(*one)),
+            ]
+        )
+
+
+def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
+    """Read the exports and see which notebooks they can feed.
+
+    Raises:
+        EmptyError: there is no file to read.
+    """
+    data = store.open_data(target)
+    if not data.files:
+        raise EmptyError(EMPTY.format(target))
+    return Check(quality(data), data.files, questions(data, notebooks=notebooks))
+
+
+def start(target: Path) -> Path:
+    """Write a commented kit.toml beside the exports, to be filled in; where it is.
+
+    Raises:
+        UsageError: there is no such folder, or it has a kit.toml already.
+    """
+    folder = target if target.is_dir() else target.parent
+    if not target.exists():
+        raise UsageError(f"{target}: there is no such folder or file.")
+    path = folder / settings.FILE
+    if path.exists():
+        raise UsageError(f"{path} is there already; it stays as it is.")
+    path.write_text(settings.template(), encoding="utf-8")
+    return path
+
+
+def _sum(sums: Quality) -> str:
+    return (
+        f"{sums.name}: {sums.read} of {sums.found} files read; {sums.rows('read'):,} rows = "
+        f"{sums.rows('kept'):,} kept + {sums.rows('rejected'):,} rejected; as of {sums.as_of or 'no known time'}; "
+        f"{f'time zone {sums.time_zone}' if sums.time_zone else 'no time zone known'}"
+    )
+
+
+def _file(log: FileLog) -> list[str]:
+    """The cells of a file's line, and under it, in the last one, what else is to be said."""
+    rows = f"{log.rows_read:,} = {log.rows_kept:,} + {log.rows_rejected:,}" if log.status == "read" else ""
+    what = f"{log.preset} → {log.table}" if log.preset else ""
+    return [log.status, log.file, what, rows]
+
+
+def _details(log: FileLog) -> list[str]:
+    written = ", ".join(filter(None, [log.encoding, log.separator and f"columns by {log.separator!r}"]))
+    said = [
+        why(log),
+        f"written as {written}" if written else "",
+        f"not used: {', '.join(log.unmapped)}" if log.unmapped else "",
+        *log.notes,
+    ]
+    return [f"    {one}" for one in said if one]
+
+
+def _rejected(log: FileLog) -> list[str]:
+    if log.rows_rejected == log.rows_repeated:
+        return [f"  {log.file}: {log.rows_repeated:,} that say again what a kept one says"] if log.rows_repeated else []
+    lines = [f"  {_place(one)}: {one.reason}" for one in log.rejections[:SHOWN]]
+    more = log.rows_rejected - len(lines)
+    return [*lines, f"  {log.file}: and {more:,} more"] if more > 0 else lines
+
+
+def _place(one: Rejection) -> str:
+    line = [] if one.line is None else [f"line {one.line}"]
+    column = [] if one.column is None else [f"column {one.column!r}"]
+    return ", ".join([one.file, *line, *column])
+
+
+def _question(notebook: str, question: str, reason: str | None) -> list[str]:
+    number = notebook.partition("_")[0]
+    return [f"yes  {number}  {question}"] if reason is None else [f"no   {number}  {question}", f"         {reason}"]
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    """Lines of cells, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,63 @@
+"""The folder of a report: built beside its place and then put there whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kit.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+RESULTS = "results.json"
+"""The file by which a report's folder is known."""
+
+
+def check(out: Path, target: Path) -> None:
+    """Refuse a place where a report must not be put: nothing that is not a report is ever replaced.
+
+    Raises:
+        UsageError: in the folder of the exports, or on something that is no former report.
+    """
+    if target.is_dir() and out.resolve().is_relative_to(target.resolve()):
+        raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
+    if out.is_dir():
+        others = sorted(one.name for one in out.iterdir() if not _ours(one))
+        if others or (any(out.iterdir()) and not _is_report(out)):
+            named = f" (it has {others[0]!r})" if others else ""
+            raise UsageError(f"--out {out} is no former report{named}. Name an empty or a new folder.")
+    elif out.exists():
+        raise UsageError(f"--out {out} is a file. Name a folder.")
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """A new folder to write into, which takes the place of `out` once all of it is written."""
+    out = out.resolve()
+    draft = out.with_name(f".{out.name}.new-{os.getpid()}")
+    former = out.with_name(f".{out.name}.old-{os.getpid()}")
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        if out.exists():
+            out.rename(former)
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def _ours(path: Path) -> bool:
+    return path.is_file() and (path.name == RESULTS or path.suffix == ".html")
+
+
+def _is_report(out: Path) -> bool:
+    try:
+        return "notebooks" in json.loads((out / RESULTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,189 @@
+"""From an executed notebook to the parts of its page: prose, code and what the code showed.
+
+Only what the kit itself shows is trusted to be HTML: it comes with the kit's own MIME type and has
+escaped its texts. Everything else is shown as text or as a picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import mistune
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from kit.report.clean import masked, plain
+from kit.report.notebooks import text
+from kit.store.export import FORMULA
+from kit.words.shown import MIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.report.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One thing that a cell showed.
+
+    Attributes:
+        kind: of the result (table, figure, sentence), else text, warning or error.
+        html: the thing itself, escaped.
+        download: a table as CSV in a `data:` address; "" where it is no table.
+    """
+
+    kind: str
+    html: str
+    name: str = ""
+    download: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Prose, or what code showed with all code that led to it; HTML, escaped."""
+
+    prose: str = ""
+    code: str = ""
+    shown: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading that the table of contents links to."""
+
+    level: int
+    title: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One notebook's page.
+
+    Attributes:
+        run: what became of the notebook.
+        lead: what stands under the title, as HTML.
+        parts: the cells after it.
+        headings: of the parts, in order.
+        results: what the notebook found, as data, in order.
+    """
+
+    run: Run
+    lead: str
+    parts: tuple[Part, ...]
+    headings: tuple[Heading, ...]
+    results: tuple[dict[str, Any], ...]
+
+
+def page(run: Run) -> Page:
+    """The parts of an executed notebook's page."""
+    prose = _Prose()
+    lead, silent, parts, results = "", "", [], []
+    for cell in run.cells:
+        source = text(cell["source"])
+        if cell["cell_type"] == "markdown":
+            title = re.match(r"# .*\n*", source)
+            if title:
+                lead = prose.html(source[title.end() :].replace("\n", "\n\n"))  # a paragraph a line
+            else:
+                parts.append(Part(prose=prose.html(source)))
+        elif cell["cell_type"] == "code" and source.strip():
+            bundles = list(_until_error(cell["outputs"]))
+            silent += f"{source.strip()}\n\n"
+            if bundles:
+                parts.append(Part(code=_code(silent), shown=tuple(_shown(one) for one in bundles)))
+                results += [_result(one) for one in bundles if MIME in one.get("data", {})]
+                silent = ""
+    if silent:
+        parts.append(Part(code=_code(silent)))
+    return Page(run, lead, tuple(parts), tuple(prose.headings), tuple(results))
+
+
+def as_csv(table: dict[str, Any]) -> str:
+    """A table result as CSV; texts that a spreadsheet would take for a formula begin with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(column["name"] for column in table["columns"])
+    for row in table["rows"]:
+        writer.writerow(f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell for cell in row)
+    return out.getvalue()
+
+
+class _Prose:
+    """Markdown to HTML without raw HTML, and the headings met on the way."""
+
+    def __init__(self) -> None:
+        self.headings: list[Heading] = []
+        self._markdown = mistune.create_markdown(renderer=_Renderer(self.headings), plugins=["table"])
+
+    def html(self, source: str) -> str:
+        return str(self._markdown(source))
+
+
+class _Renderer(mistune.HTMLRenderer):
+    def __init__(self, headings: list[Heading]) -> None:
+        super().__init__(escape=True)
+        self._headings = headings
+
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        anchor = f"part-{len(self._headings) + 1}"
+        self._headings.append(Heading(level, re.sub(r"<[^>]+>", "", text), anchor))
+        return f'<h{level} id="{anchor}">{text}</h{level}>\n'
+
+
+def _until_error(outputs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The outputs as far as an error: what IPython says after one is of no use to the reader."""
+    for output in outputs:
+        yield output
+        if output["output_type"] == "error":
+            return
+
+
+def _shown(output: dict[str, Any]) -> Shown:
+    data = output.get("data", {})
+    result = _result(output) if MIME in data else {"kind": "text", "name": ""}
+    if MIME in data and "text/html" in data:
+        download = _download(result) if result["kind"] == "table" else ""
+        return Shown(result["kind"], text(data["text/html"]), result["name"], download)
+    for mime in ("image/svg+xml", "image/png"):
+        if mime in data:
+            return Shown("figure", _picture(mime, text(data[mime]), result))
+    if output["output_type"] == "error":
+        return Shown("error", _text(f"{output['ename']}: {output['evalue']}"))
+    if output["output_type"] == "stream":
+        return Shown("warning" if output["name"] == "stderr" else "text", _text(text(output["text"])))
+    return Shown("text", _text(text(data.get("text/plain", ""))))
+
+
+def _result(output: dict[str, Any]) -> dict[str, Any]:
+    return masked(output["data"][MIME])
+
+
+def _text(said: str) -> str:
+    return f"<pre>{escape(masked(plain(said.rstrip())))}</pre>"
+
+
+def _picture(mime: str, content: str, about: dict[str, Any]) -> str:
+    if mime == "image/svg+xml":
+        content = base64.b64encode(content.encode()).decode()
+    title, alt = about.get("title", ""), about.get("alt", "A figure without a description.")
+    caption = f"<figcaption>{escape(title)}</figcaption>" if title else ""
+    source = f"data:{mime};base64,{''.join(content.split())}"
+    return f'<figure>{caption}<img src="{source}" alt="{escape(alt)}"></figure>'
+
+
+def _download(table: dict[str, Any]) -> str:
+    content = base64.b64encode(as_csv(table).encode("utf-8-sig")).decode()  # the mark tells Excel the encoding
+    return f"data:text/csv;charset=utf-8;base64,{content}"
+
+
+def _code(source: str) -> str:
+    return highlight(source, PythonLexer(), HtmlFormatter(nowrap=True))

@@ -1,0 +1,101 @@
+"""How good the data is, for the first page and for results.json."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kit.report.clean import masked, plain
+from kit.words.form import moment
+
+if TYPE_CHECKING:
+    from kit.sources import FileLog
+    from kit.store import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was read and what was not.
+
+    Attributes:
+        name: of the folder or file.
+        as_of: the moment up to which the data knows, as it is written; "" where it tells none.
+        time_zone: the firm's, as kit.toml has it; "" where it does not say.
+        files: one a file, as results.json has them.
+    """
+
+    name: str
+    as_of: str
+    time_zone: str
+    files: tuple[dict[str, Any], ...]
+
+    @property
+    def found(self) -> int:
+        """Files that were there."""
+        return len(self.files)
+
+    @property
+    def read(self) -> int:
+        """Files that were read."""
+        return sum(file["status"] == "read" for file in self.files)
+
+    @property
+    def unread(self) -> list[dict[str, Any]]:
+        """Files that were not, with their reason."""
+        return [file for file in self.files if file["status"] != "read"]
+
+    def rows(self, which: str) -> int:
+        """Rows `read`, `kept`, `rejected` or `repeated`, over all files."""
+        return sum(file[f"rows_{which}"] for file in self.files)
+
+    @property
+    def broken(self) -> bool:
+        """A file was recognised and could not be read."""
+        return any(file["status"] == "unreadable" for file in self.files)
+
+    def as_data(self) -> dict[str, Any]:
+        """For results.json."""
+        return {
+            "name": self.name,
+            "as_of": self.as_of,
+            "time_zone": self.time_zone,
+            "files_found": self.found,
+            "files_read": self.read,
+            "rows_read": self.rows("read"),
+            "rows_kept": self.rows("kept"),
+            "rows_rejected": self.rows("rejected"),
+            "rows_repeated": self.rows("repeated"),
+            "files": list(self.files),
+        }
+
+
+def quality(data: Data) -> Quality:
+    """How good the data of this report is."""
+    return Quality(
+        name=data.name,
+        as_of="" if data.as_of is None else moment(data.as_of),
+        time_zone=data.settings["time_zone"],
+        files=tuple(_file(log) for log in data.files),
+    )
+
+
+def why(log: FileLog) -> str:
+    """Why a file was taken for what it is, or why it was not read; without the file's name."""
+    return log.why if log.error is None else str(log.error).removeprefix(log.file).lstrip(",: ")
+
+
+def _file(log: FileLog) -> dict[str, Any]:
+    return masked(
+        {
+            "file": log.file,
+            "status": log.status,
+            "preset": log.preset,
+            "table": log.table,
+            "why": plain(why(log)),
+            "rows_read": log.rows_read,
+            "rows_kept": log.rows_kept,
+            "rows_rejected": log.rows_rejected,
+            "rows_repeated": log.rows_repeated,
+            "notes": list(log.notes),
+        }
+    )

@@ -1,0 +1,130 @@
+"""The files of a report: a page a notebook, the index and results.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from kit import __version__
+from kit.report.clean import masked
+from kit.report.folder import RESULTS
+from kit.words import form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from kit.report.page import Page
+    from kit.report.quality import Quality
+
+HEADLINES = 5
+"""The most sentences that the first page has."""
+
+STATUSES = ("ok", "failed", "unanswered")
+
+FILTERS = {"period": "all months", "where": "all campaigns"}
+"""The parameters that every notebook has, and what they mean unset."""
+
+
+def write(place: Path, pages: Sequence[Page], quality: Quality, told: Mapping[str, str]) -> None:
+    """Write the pages of the notebooks, the index and results.json into a folder.
+
+    Args:
+        place: the folder.
+        pages: one a chosen notebook, in order; only those that ran get a file.
+        quality: of the data.
+        told: the parameters that the user gave.
+    """
+    ran = [page for page in pages if page.run.status != "unanswered"]
+    shared = {"version": __version__, "quality": quality}
+    for number, page in enumerate(ran):
+        _write(
+            place / page.run.notebook.page,
+            "page.html",
+            shared
+            | {
+                "page": page,
+                "told": _told(page),
+                "before": ran[number - 1].run if number else None,
+                "after": ran[number + 1].run if number + 1 < len(ran) else None,
+            },
+        )
+    _write(
+        place / "index.html",
+        "index.html",
+        shared
+        | {
+            "runs": [page.run for page in pages],
+            "headlines": headlines(pages),
+            "told": [(name, _said(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(told)).items()],
+            "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
+        },
+    )
+    results = json.dumps(results_of(pages, quality, told), ensure_ascii=False, indent=1, sort_keys=True)
+    (place / RESULTS).write_text(results + "\n", encoding="utf-8")
+
+
+def results_of(pages: Sequence[Page], quality: Quality, told: Mapping[str, str]) -> dict[str, Any]:
+    """What results.json holds: the data's quality, the parameters and what each notebook found."""
+    return {
+        "kit": __version__,
+        "data": quality.as_data(),
+        "parameters": masked(dict.fromkeys(FILTERS, "") | dict(told)),
+        "notebooks": {
+            page.run.notebook.name: {
+                "question": page.run.notebook.question,
+                "status": page.run.status,
+                "reason": masked(page.run.reason),
+                "parameters": masked({k: v for k, v in page.run.values.items() if k != "data"}),
+                "results": list(page.results),
+            }
+            for page in pages
+        },
+    }
+
+
+def headlines(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """The sentences that matter, the weightiest first, each with the page that it is from."""
+    found = [
+        {
+            "text": result["text"],
+            "weight": result["weight"],
+            "page": page.run.notebook.page,
+            "question": page.run.notebook.question,
+        }
+        for page in pages
+        for result in page.results
+        if result["kind"] == "sentence" and result["headline"]
+    ]
+    return sorted(found, key=lambda one: -one["weight"])[:HEADLINES]
+
+
+def _write(path: Path, template: str, values: dict[str, Any]) -> None:
+    path.write_text(masked(_TEMPLATES.get_template(template).render(values)), encoding="utf-8")
+
+
+def _told(page: Page) -> list[tuple[str, str]]:
+    """The parameters of a page as it shows them; the data is in its foot."""
+    return [(name, _said(name, value)) for name, value in page.run.values.items() if name != "data"]
+
+
+def _said(name: str, value: Any) -> str:
+    if value == "":
+        return FILTERS.get(name, "not set")
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _share(part: int, whole: int) -> str:
+    return form.share(part / whole) if whole else ""
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters |= {"whole": form.whole, "share": _share}

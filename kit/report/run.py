@@ -1,0 +1,163 @@
+"""Running notebooks: each in a kernel of its own, a few at a time, none able to stop the others.
+
+papermill calls a notebook a success that ends itself by ``sys.exit(0)``, and has no word for a
+kernel that died. Here a notebook has failed unless every one of its cells ran to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from weakref import WeakSet
+
+import papermill
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.utils import ensure_event_loop
+from nbclient.exceptions import DeadKernelError
+from tqdm import tqdm
+
+from kit.report.clean import masked, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.report.notebooks import Notebook
+
+Status = Literal["ok", "failed", "unanswered"]
+
+QUIET = "--IPKernelApp.log_level=50"
+"""Nothing but disasters: kernels write of each local connection and interrupt to standard error."""
+
+_ADDED = {"parameters", "injected-parameters", "papermill-error-cell-tag"}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A notebook to run, and what it is told."""
+
+    notebook: Notebook
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of a notebook.
+
+    Attributes:
+        notebook: the notebook.
+        status: ok, failed, or unanswered where it was not run because the data cannot feed it.
+        reason: why it is not ok; empty where it is.
+        values: its parameters as used: its defaults and what it was told.
+        cells: as executed, without the parameters cells; none where it was not run.
+    """
+
+    notebook: Notebook
+    status: Status
+    reason: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    cells: tuple[dict[str, Any], ...] = ()
+
+
+class Kernel(AsyncKernelManager):
+    """A kernel of this very interpreter, whatever kernels the user has installed under its name."""
+
+    alive: ClassVar[WeakSet[Kernel]] = WeakSet()
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+        self.alive.add(self)
+
+    @classmethod
+    def end_all(cls) -> None:
+        """End every kernel at once: whoever waits for one goes on with a DeadKernelError."""
+        for kernel in cls.alive:
+            if isinstance(kernel.provisioner, LocalProvisioner) and kernel.provisioner.process:
+                kernel.provisioner.process.kill()
+
+
+def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
+    """Run the notebooks; in the order of the tasks, whatever order they end in.
+
+    Says on standard error how far it is: a bar on a terminal, else a line a notebook.
+    """
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # it is said in Run.reason
+    runs: dict[str, Run] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="kit-") as place,
+        ThreadPoolExecutor(at_a_time or os.cpu_count()) as pool,
+        tqdm(total=len(tasks), unit="notebook", disable=not sys.stderr.isatty(), leave=False) as bar,
+    ):
+        pending = [pool.submit(_one, task, Path(place) / task.notebook.path.name) for task in tasks]
+        try:
+            for future in as_completed(pending):
+                done = future.result()
+                runs[done.notebook.name] = done
+                bar.update()
+                said = f"{done.notebook.name}: {done.status}{f', {done.reason}' if done.reason else ''}"
+                bar.write(said, file=sys.stderr)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            Kernel.end_all()
+            raise
+    return [runs[task.notebook.name] for task in tasks]
+
+
+def _one(task: Task, place: Path) -> Run:
+    """Run one notebook; `place` is where papermill keeps it, also when it fails."""
+    notebook = task.notebook
+    stopped: Exception | None = None
+    loop = ensure_event_loop()  # this thread's, which the client uses and never closes
+    try:
+        papermill.execute_notebook(
+            str(notebook.path).replace("{", "{{").replace("}", "}}"),
+            str(place).replace("{", "{{").replace("}", "}}"),
+            parameters=task.values,
+            kernel_name="python3",
+            kernel_manager_class=Kernel,
+            extra_arguments=[QUIET],
+            progress_bar=False,
+            # Not papermill's cwd, which changes that of this whole process, for all its threads.
+            resources={"metadata": {"path": str(notebook.path.parent.resolve())}},
+        )
+    except Exception as error:  # noqa: BLE001  whatever stops one notebook must not stop the others
+        stopped = error
+    finally:
+        loop.close()
+    cells = json.loads(place.read_text(encoding="utf-8"))["cells"] if place.is_file() else []
+    reason = _reason(cells, stopped)
+    return Run(
+        notebook=notebook,
+        status="failed" if reason else "ok",
+        reason=reason,
+        values={name: one.default for name, one in notebook.parameters.items()} | task.values,
+        cells=tuple(cell for cell in cells if not _ADDED & set(cell["metadata"].get("tags", []))),
+    )
+
+
+def _reason(cells: list[dict[str, Any]], stopped: Exception | None) -> str:
+    """Why the notebook did not run to its end; "" where it did."""
+    begun = [cell for cell in cells if cell["cell_type"] == "code" and _begun(cell)]
+    where = f"code cell {len(begun)}: "
+    for output in begun[-1]["outputs"] if begun else ():
+        if output["output_type"] == "error":
+            return f"{where}{output['ename']}: {masked(plain(output['evalue']))}".rstrip(": ")
+    if stopped is None:
+        return ""
+    if isinstance(stopped, DeadKernelError):
+        return f"{where}its Python ended without a word, as when memory runs out"
+    return f"{where}{type(stopped).__name__}: {masked(plain(str(stopped).strip()))}"
+
+
+def _begun(cell: dict[str, Any]) -> bool:
+    injected = "injected-parameters" in cell["metadata"].get("tags", [])
+    return not injected and bool(cell["metadata"].get("papermill", {}).get("start_time"))

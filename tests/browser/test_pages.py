@@ -1,0 +1,102 @@
+"""The report as a reader opens it: offline, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit import report
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from playwright.sync_api import Browser, Page
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+WIDTHS = (1280, 390)
+"""Pixels: a desk and a phone."""
+
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+WIDER = """[...document.querySelectorAll('body *')].filter(one => !one.closest('.kit-scroll, pre')
+    && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
+UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the sample."""
+    made = report.build(SAMPLE, tmp_path_factory.mktemp("sample") / "report")
+    assert made.well, made.failed
+    return made.path
+
+
+@pytest.fixture(params=WIDTHS)
+def opened(request: pytest.FixtureRequest, browser: Browser) -> Generator[tuple[Page, list[str]]]:
+    """A page of the browser, offline, and what it complains of or asks for beyond the files."""
+    context = browser.new_context(viewport={"width": request.param, "height": 900}, offline=True)
+    page, heard = context.new_page(), []
+    page.on("request", lambda one: heard.append(one.url) if not one.url.startswith(("file:", "data:")) else None)
+    page.on("console", lambda one: heard.append(one.text))
+    page.on("pageerror", lambda one: heard.append(str(one)))
+    yield page, heard
+    context.close()
+
+
+def test_every_page_fits_loads_nothing_and_complains_of_nothing(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, heard = opened
+    for path in sorted(sample.glob("*.html")):
+        page.goto(path.as_uri())
+        assert heard == [], path.name
+        assert not page.evaluate(SIDEWAYS), (path.name, page.evaluate(WIDER))
+        assert page.evaluate(WIDER) == [], path.name
+        assert page.evaluate(UNSEEN) == 0, path.name
+        assert page.locator("h1").count() == 1
+
+
+def test_every_link_between_pages_leads_somewhere(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    for path in sorted(sample.glob("*.html")):
+        page.goto(path.as_uri())
+        for link in page.locator("a[href]:not([download])").evaluate_all(
+            "all => all.map(one => one.getAttribute('href'))"
+        ):
+            file, _, anchor = link.partition("#")
+            target = sample / file if file else path
+            assert target.is_file(), (path.name, link)
+            assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), (path.name, link)
+
+
+def test_code_is_folded_away_and_opens(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.goto((sample / "03_compare_campaigns.html").as_uri())
+    code = page.locator("details.code pre").first
+    assert not code.is_visible()
+    page.locator("details.code summary").first.click()
+    assert code.is_visible()
+    assert not page.evaluate(SIDEWAYS)
+
+
+def test_a_table_is_downloaded_as_csv(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.goto((sample / "03_compare_campaigns.html").as_uri())
+    with page.expect_download() as waited:
+        page.locator("a[download]").first.click()
+    assert re.fullmatch(r"03_compare_campaigns-\w+\.csv", waited.value.suggested_filename)
+    rows = waited.value.path().read_text(encoding="utf-8-sig").splitlines()
+    shown = page.locator("table").first.locator("tbody tr").count()
+    assert len(rows) == shown + 1
+
+
+def test_no_address_of_a_person_is_on_any_page(sample: Path) -> None:
+    for path in sample.iterdir():
+        text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", path.read_text(encoding="utf-8"))
+        assert re.findall(r"[\w.+-]+@[\w-]+\.\w+", text) == [], path.name
+
+
+def test_the_sample_makes_nothing_write_a_warning(sample: Path) -> None:
+    assert [
+        path.name for path in sample.glob("*.html") if 'class="result warning"' in path.read_text(encoding="utf-8")
+    ] == []

@@ -1,0 +1,210 @@
+"""The rules of the house: what may import what, how large a file may be, what a notebook may hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+import papermill
+import pytest
+
+from kit import kpi, problems, sources
+from kit.report.notebooks import load
+from kit.settings import KEYS
+from kit.tables import TABLES
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "kit").rglob("*.py"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+LAYERS = (
+    {"errors"},
+    {"tables", "settings"},
+    {"sources"},
+    {"store"},
+    {"counts", "stats"},
+    {"kpi"},
+    {"compare"},
+    {"abtest", "months", "problems", "volume"},
+    {"words"},
+    {"plots"},
+    {"report", "simulate"},
+    {"cli"},
+)
+"""A module imports from layers below its own (and from itself), never from above."""
+
+ONLY = {
+    ("ibis", "duckdb"): ("kit/sources/events.py", "kit/store/", "kit/counts/"),
+    ("scipy", "statsmodels"): ("kit/stats/",),
+    ("matplotlib", "seaborn"): ("kit/plots/",),
+    ("papermill", "nbconvert"): ("kit/report/",),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names that a module imports when it runs (not those for type checkers only)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def layer(part: str) -> int | None:
+    return next((number for number, names in enumerate(LAYERS) if part in names), None)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path: Path) -> None:
+    own = path.relative_to(ROOT / "kit").with_suffix("").parts[0]
+    if own == "__init__":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "kit" and len(parts) > 1 and layer(parts[1]) is not None and parts[1] != own:
+            assert layer(parts[1]) < layer(own), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_have_their_place(path: Path) -> None:
+    name = path.relative_to(ROOT).as_posix()
+    heads = {imported.split(".")[0] for imported in imports(path)}
+    for libraries, places in ONLY.items():
+        if not name.startswith(places):
+            assert not heads & set(libraries), f"{name} imports {heads & set(libraries)}"
+
+
+def test_every_module_has_a_layer() -> None:
+    parts = {path.relative_to(ROOT / "kit").with_suffix("").parts[0] for path in MODULES} - {"__init__"}
+    assert parts == set(chain(*LAYERS))
+
+
+@pytest.mark.parametrize("path", [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda path: path.name)
+def test_no_file_is_over_400_lines_nor_called_utils(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert path.stem not in {"utils", "helpers", "misc"}
+
+
+def test_importing_the_kit_is_light_and_changes_nothing() -> None:
+    code = (
+        "import sys, time; begin = time.perf_counter(); import kit; took = time.perf_counter() - begin;"
+        "heavy = {'pandas', 'ibis', 'duckdb', 'scipy', 'matplotlib', 'papermill', 'logging.config'} & set(sys.modules);"
+        "print(took < 0.2, sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("True []", "")
+
+
+def test_using_the_kit_changes_no_option_of_the_reader() -> None:
+    code = """
+import pandas as pd, matplotlib as mpl, numpy as np, seaborn, scipy.stats, statsmodels.api, ibis, warnings
+def state():
+    return dict(mpl.rcParams), np.geterr(), list(warnings.filters), {name: pd.get_option(name) for name in NAMES}
+NAMES = ["display.max_rows", "display.precision", "display.float_format"]
+before = state()
+from kit import counts, kpi, months, plots, words
+plots.months(months.table(pd.DataFrame({"month": ["2026-01"], "delivered": [10], "opened": [3]}), ["open_rate"]))
+print(state() == before)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("True", "")
+
+
+def test_names_of_columns_are_snake_case() -> None:
+    names = [column.name for table in TABLES.values() for column in table.columns]
+    assert [name for name in names if not re.fullmatch(r"[a-z][a-z0-9_]*", name)] == []
+
+
+def cells(path: Path, kind: str) -> list[dict]:
+    book = json.loads(path.read_text(encoding="utf-8"))
+    return [cell | {"source": "".join(cell["source"])} for cell in book["cells"] if cell["cell_type"] == kind]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestNotebook:
+    def test_its_name_says_number_and_question(self, path: Path) -> None:
+        assert re.fullmatch(r"\d\d_[a-z_]+", path.stem)
+        first = cells(path, "markdown")[0]["source"].splitlines()
+        assert first[0].startswith("# ")
+        assert first[0].endswith("?")
+        assert [line.split()[0] for line in first[2:5]] == ["**It", "**It", "**Guide"]
+
+    def test_its_outputs_are_stripped(self, path: Path) -> None:
+        assert [cell for cell in cells(path, "code") if cell["outputs"] or cell["execution_count"] is not None] == []
+
+    def test_its_code_only_asks(self, path: Path) -> None:
+        for cell in cells(path, "code"):
+            tree = ast.parse(cell["source"])
+            assert len(cell["source"].splitlines()) <= 10
+            banned = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.Try, ast.Lambda, ast.With)
+            assert not any(isinstance(node, banned) for node in ast.walk(tree))
+            assert not re.search(r"^[!%]|https?://", cell["source"], re.MULTILINE)
+
+    def test_its_prose_types_no_result(self, path: Path) -> None:
+        for cell in cells(path, "markdown"):
+            assert not re.search(r"\d[\d.,]*\s?(%|percent|points)", cell["source"])
+
+    def test_its_parameters_are_literals_that_papermill_can_list(self, path: Path) -> None:
+        book = next(one for one in load(path.parent) if one.path == path)
+        assert list(papermill.inspect_notebook(path)) == list(book.parameters)
+        assert list(book.parameters)[:3] == ["data", "period", "where"]
+        assert all(parameter.help for parameter in book.parameters.values())
+
+
+def table_after(heading: str) -> str:
+    return README.split(f"## {heading}")[1].split("\n## ")[0]
+
+
+def test_readme_lists_every_kpi_and_no_other() -> None:
+    listed = re.findall(r"^\| `([a-z_]+)` \|", table_after("KPIs"), re.MULTILINE)
+    assert listed == list(kpi.KPIS)
+
+
+def test_readme_gives_each_kpi_the_formula_of_the_registry() -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", table_after("KPIs"), re.MULTILINE)
+    assert dict(rows) == {key: one.formula for key, one in kpi.KPIS.items()}
+
+
+def test_readme_lists_every_notebook_and_its_question() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| \[`(\w+)`\]", table_after("Questions"), re.MULTILINE)
+    assert [(name, question) for question, name in rows] == [
+        (one.name, one.question) for one in load(ROOT / "notebooks")
+    ]
+
+
+def test_readme_lists_every_source() -> None:
+    listed = re.findall(r"^\| [^|]+ \| `([a-z_]+)` \|", table_after("Bring your own exports"), re.MULTILINE)
+    assert sorted(listed) == sorted(path.stem for path in Path(sources.__file__).parent.glob("presets/*.yaml"))
+
+
+def test_readme_lists_every_setting() -> None:
+    listed = re.findall(r"^\| `([a-z_.]+)` \|", table_after("Settings"), re.MULTILINE)
+    assert listed == [key.name for key in KEYS]
+
+
+def test_every_symptom_looks_at_a_known_rate_and_unit() -> None:
+    for symptom in problems.SYMPTOMS:
+        assert symptom.kpi in kpi.MAIL_RATES
+        assert symptom.unit in problems.UNITS
+
+
+def test_every_goal_names_known_kpis() -> None:
+    assert {key for one in kpi.GOALS.values() for key, _ in one.kpis} <= set(kpi.KPIS)
+
+
+def test_code_names_no_place_of_a_machine_and_no_registry() -> None:
+    banned = re.compile(r"/(?:work|root|home|tmp)/|pypi\.org|pythonhosted|files\.python", re.IGNORECASE)
+    texts = [*MODULES, *NOTEBOOKS, ROOT / "README.md", ROOT / "Makefile", ROOT / "requirements.lock"]
+    assert [path.name for path in texts if banned.search(path.read_text(encoding="utf-8"))] == []

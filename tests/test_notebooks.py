@@ -1,0 +1,78 @@
+"""Every notebook a second time, through papermill, with other parameters and with data that lacks much."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import papermill
+import pytest
+import small
+
+from kit import kpi
+from kit.words.shown import MIME
+
+ROOT = Path(__file__).parents[1]
+OTHER = {
+    "00_check_the_export": {"period": "2026-06"},
+    "01_choose_kpis": {"goal": "revenue", "worthwhile": 0.5},
+    "02_months": {"kpis": "delivery_rate, complaint_rate", "period": "2025-12..2026-08"},
+    "03_compare_campaigns": {"kpi": "unsubscribe_rate", "where": "list_name=Клиенты сервиса"},
+    "04_find_problems": {"period": "2025-09..2026-02"},
+    "06_subject_lines": {"kpi": "click_rate", "worthwhile": 0.25},
+}
+
+
+def run(name: str, place: Path, **told: Any) -> list[dict[str, Any]]:
+    """What the notebook shows, as data; it must run to its end and say nothing on stderr."""
+    out = place / f"{name}.ipynb"
+    folder = ROOT / "notebooks"
+    papermill.execute_notebook(folder / f"{name}.ipynb", out, told, cwd=folder, progress_bar=False, log_output=False)
+    cells = json.loads(out.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [output for output in outputs if output["output_type"] in ("stream", "error")] == []
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def named(shown: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(one for one in shown if one["name"] == name)
+
+
+def test_every_notebook_is_run_with_other_parameters() -> None:
+    assert sorted(OTHER) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_other_parameters_reach_the_page(name: str, tmp_path: Path) -> None:
+    shown = run(name, tmp_path, data=str(ROOT / "data/sample"), **OTHER[name])
+    text = json.dumps(shown, ensure_ascii=False)
+    if "period" in OTHER[name]:
+        assert OTHER[name]["period"][-7:] in named(shown, "arrived")["text"]
+    if "kpi" in OTHER[name]:
+        assert kpi.find(OTHER[name]["kpi"]).title.lower() in text.lower()
+    if name == "01_choose_kpis":
+        assert "50%" in named(shown, "volume_reach")["text"]
+        assert named(shown, "goal_kpis")["title"] == "KPIs for the goal “revenue”"
+    if name == "02_months":
+        columns = [column["name"] for column in named(shown, "months")["columns"]]
+        assert {"delivery_rate", "complaint_rate"} <= set(columns)
+        assert "open_rate" not in columns
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_poor_export_gives_a_page_and_no_crash(name: str, tmp_path: Path) -> None:
+    # Two months, four campaigns, no time zone, no clicks, one of them an A/B pair; markup in a subject.
+    header = ["Campaign", "Subject", "Variant", "Date", "Sent", "Delivered", "Opened"]
+    rows = [
+        ["one", "<script>alert(1)</script>", "", "2026-01-05", 100, 100, 0],
+        ["two", "Цена: $5 ☀ & «ура»", "", "2026-01-06", 100, 99, 99],
+        ["three", "", "", "2026-02-06", 1, 1, 0],
+        ["four", "a", "A", "2026-02-07", 50, 50, 10],
+        ["four", "b", "B", "2026-02-07", 50, 50, 12],
+    ]
+    small.table(tmp_path, "poor.csv", header, rows)
+    shown = run(name, tmp_path, data=str(tmp_path))
+    assert "5 of 5 rows kept, 4 campaigns" in named(shown, "arrived")["text"]
+    if name == "06_subject_lines":
+        assert "not decided" in named(shown, "tests_verdict")["text"]
