@@ -54,7 +54,7 @@ class Outliers:
         se: the error of predicting this unit by it [share], to first order.
         z: the unit's distance from it in errors, on the arcsine scale.
         p: two-sided.
-        low: of the interval in which the others let one expect a unit of this size [share].
+        low: of the interval in which the others let one expect the unit's own rate, its sampling apart [share].
         high: its other end.
     """
 
@@ -129,7 +129,7 @@ def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: f
     """
     events, trials = _units(count, n)
     angle, error = np.arcsin(np.sqrt((events + 3 / 8) / (trials + 3 / 4))), 1 / (4 * trials + 2)
-    expected, se = np.full(events.shape, nan), np.full(events.shape, nan)
+    expected, usual = np.full(events.shape, nan), np.full(events.shape, nan)
     known = np.flatnonzero(np.isfinite(events))
     if known.size >= UNITS_LEAST:
         for unit in known:
@@ -137,10 +137,11 @@ def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: f
             tau_squared = _tau_squared(angle[others], error[others])
             weight = 1 / (error[others] + tau_squared)
             expected[unit] = weight @ angle[others] / weight.sum()
-            se[unit] = sqrt(tau_squared + 1 / weight.sum() + error[unit])
+            usual[unit] = sqrt(tau_squared + 1 / weight.sum())
+    se = np.hypot(usual, np.sqrt(error))
     z = (angle - expected) / se
     law = t(max(known.size - 2, 1))
-    reach = law.isf((1 - level) / 2) * se
+    reach = law.isf((1 - level) / 2) * usual
     low, high = (np.sin(np.clip(expected + end, 0, np.pi / 2)) ** 2 for end in (-reach, reach))
     p = np.fmax(2 * law.sf(np.abs(z)), _exact(events, trials))
     return Outliers(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
