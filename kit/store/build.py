@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from kit.settings import Settings
     from kit.sources import FileLog
 
+CODE = ("sources", "store", "tables")
+"""The packages whose code decides what a store holds; another version of them reads anew."""
+
 KEPT = 20
 """Stores that stay in the cache; older ones are removed."""
 
@@ -173,7 +176,7 @@ def _key(target: Path, settings: Settings) -> str:
         digest.update(_digest(path))
     digest.update(repr(sorted(dict(settings.values).items())).encode())
     code = Path(kit_toml.__file__).parent
-    for path in sorted([*code.glob("*.py"), *code.glob("s[ot]*/**/*.py"), *code.glob("sources/**/*.yaml")]):
+    for path in sorted([*code.glob("*.py"), *(path for part in CODE for path in code.glob(f"{part}/**/*.[py]*"))]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
 

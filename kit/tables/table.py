@@ -1,0 +1,59 @@
+"""What a canonical table is: columns with type, unit and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["text", "int", "float", "bool", "time", "local", "date"]
+"""`time` is an instant in UTC; `local` is the wall clock of the firm (or as written, where no zone
+is known); `date` has no hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, type, unit and meaning."""
+
+    name: str
+    type: Type
+    unit: str
+    meaning: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One canonical table.
+
+    Attributes:
+        name: as in `data.table(name)` and in the file names of `kit tables`.
+        grain: what one row is.
+        columns: in the order in which they are written.
+    """
+
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, in order."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """The column of this name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+def count(name: str, unit: str, meaning: str) -> Column:
+    """A column of whole numbers from 0."""
+    return Column(name, "int", unit, meaning)
+
+
+ORIGIN = (
+    Column("source", "text", "", "the preset that read the row", nullable=False),
+    Column("source_file", "text", "", "the file that the row came from", nullable=False),
+)
