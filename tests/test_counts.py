@@ -181,7 +181,7 @@ class TestConversions:
 
     @pytest.fixture
     def data(self, tmp_path: Path) -> kit.store.Data:
-        small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"')
+        small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"', "as_of = 2026-03-01T00:00:00")
         sends = [event("delivered", n, campaign="c1") for n in range(10)]
         sends += [event("delivered", n, campaign="c2", at=NOON + 3 * DAY) for n in range(10)]
         small.log(tmp_path, sends)
@@ -218,6 +218,21 @@ class TestConversions:
 
     def test_an_action_that_nobody_wrote_down_is_unknown(self, data: kit.store.Data) -> None:
         assert pd.isna(one(counts.messages(data, [], action="lead"))["converted"])
+
+
+@pytest.mark.parametrize(
+    ("as_of", "converted"), [("2026-01-08T12:00:00", 1), ("2026-01-08T11:59:00", None), (None, None)]
+)
+def test_a_mail_that_is_younger_than_the_window_has_no_conversions_yet(
+    tmp_path: Path, as_of: str | None, converted: int | None
+) -> None:
+    # Sent on 1 January at noon: its week is over on the 8th at noon. Without as_of the latest action counts.
+    small.settings(tmp_path, 'time_zone = "UTC"', *([f"as_of = {as_of}"] if as_of else []))
+    small.log(tmp_path, [event("delivered", n) for n in range(10)])
+    done = [["p1@example.com", "review", "2026-01-02 12:00:00"]]
+    small.table(tmp_path, "done.csv", ["Email", "Action", "Date"], done)
+    got = one(counts.messages(kit.open(tmp_path), []))["converted"]
+    assert (None if pd.isna(got) else got) == converted
 
 
 def test_without_a_time_zone_conversions_are_not_joined(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import ibis
@@ -45,7 +46,8 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         window_days: days after a mail in which an action counts for it; None: not asked.
 
     Returns:
-        A row a campaign and group; conversions are NULL where there are none to join or no zone is known.
+        A row a campaign and group; conversions are NULL where there are none to join, no zone is known, or
+        a mail of the row is younger than the window: people may still act on it.
     """
     table = data.expression(MESSAGES.name)
     names = ["campaign_id", "variant", "month", "domain", "messages", *COUNT_NAMES, "revenue_squares"]
@@ -59,7 +61,11 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
     sums = {name: _[name].cast("int64").sum() for name in FACTS}
     if after is not None:
         table = table.left_join(after, "message_key")
-        sums |= {name: _[name].fill_null(0).sum() for name in _known(data, action)}
+        young = (_.sent_at > _followed_until(data) - ibis.interval(days=window_days)).any()
+        sums |= {
+            name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
+            for name in _known(data, action)
+        }
     frame = table.group_by(keys).agg(messages=_.count(), **sums).order_by(keys).to_pandas()
     return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file="event log")
 
@@ -90,6 +96,15 @@ def actions(data: Data) -> Expression:
         return None
     joined = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return joined.filter(_.contact_key.notnull() & _.occurred_at.notnull())
+
+
+def _followed_until(data: Data) -> Expression:
+    """The instant up to which actions are known: `as_of` of kit.toml, else the latest action itself."""
+    said = data.settings["as_of"]
+    if said is None:
+        return actions(data).occurred_at.max().as_scalar()
+    zoned = said if said.tzinfo else said.replace(tzinfo=data.settings.zone)
+    return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
 
 
 def _known(data: Data, action: str) -> list[str]:

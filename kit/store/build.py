@@ -176,7 +176,8 @@ def _key(target: Path, settings: Settings) -> str:
         digest.update(_digest(path))
     digest.update(repr(sorted(dict(settings.values).items())).encode())
     code = Path(kit_toml.__file__).parent
-    for path in sorted([*code.glob("*.py"), *(path for part in CODE for path in code.glob(f"{part}/**/*.[py]*"))]):
+    parts = [code / "settings.py", *(path for part in CODE for path in code.glob(f"{part}/**/*"))]
+    for path in sorted(path for path in parts if path.suffix in {".py", ".yaml"}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]
 

@@ -30,8 +30,8 @@ def months_table(result: Months) -> Table:
     shown = [key for key in kpis if rates.loc[rates["kpi"] == key, "value"].notna().any()]
     wide = pd.DataFrame({"month": list(dict.fromkeys(rates["month"]))})
     columns = [Column("month", "Month", month)]
-    for per in dict.fromkeys(registry.find(key).per for key in shown):
-        key = next(name for name in shown if registry.find(name).per == per)
+    for per in dict.fromkeys(map(_per, shown)):
+        key = next(name for name in shown if _per(name) == per)
         wide[per] = rates.loc[rates["kpi"] == key, "n"].to_numpy()
         columns.append(Column(per, f"Mails {per}", whole, unit="mails", number=True))
     for key in shown:
@@ -42,11 +42,21 @@ def months_table(result: Months) -> Table:
             Column(key, registry.find(key).title, _interval_of(key), unit="share", number=True, whole_row=True)
         )
     unknown = [registry.find(key).title for key in kpis if key not in shown]
+    partly = [registry.find(key).title for key in shown if wide.loc[wide[_per(key)].notna(), key].isna().any()]
     notes = [COUNTING, *([f"Not known from these exports: {', '.join(unknown)}."] if unknown else [])]
+    if partly:
+        notes.append(
+            f"“–” in {listed(partly)}: a campaign of the month does not tell it, or is too young for it to be known."
+        )
     gaps = [month(name) for name in wide.loc[wide[columns[1].name].isna(), "month"]] if shown else []
     if gaps:
         notes.append(f"No mail, or not counted: {listed(gaps)}. That is a gap, not 0 %.")
     return Table("months", "KPIs by month of sending", wide, tuple(columns), tuple(notes), "No month has mail.")
+
+
+def _per(key: str) -> str:
+    """The count below the line."""
+    return registry.find(key).per
 
 
 def _interval_of(key: str) -> Any:

@@ -1,0 +1,97 @@
+"""The sample through the whole kit, against what was planted in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kit
+from kit import abtest, counts, kpi, plots, problems, words
+
+ROOT = Path(__file__).parents[1]
+TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
+
+
+@pytest.fixture(scope="module")
+def truth() -> dict[str, Any]:
+    return json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def export() -> kit.store.Data:
+    return kit.open(ROOT / "data/sample")
+
+
+@pytest.mark.parametrize("kind", ["bulk", "automated"])
+def test_every_campaign_has_its_true_totals(export: kit.store.Data, truth: dict[str, Any], kind: str) -> None:
+    got = counts.messages(export, ["campaign_id"], kind=kind)
+    got.index = got["campaign_id"].str.partition(":")[2]
+    planted = truth["campaigns" if kind == "bulk" else "automations"]
+    assert sorted(got.index) == sorted(one["source_campaign_id"] for one in planted)
+    for one in planted:
+        row = got.loc[one["source_campaign_id"]]
+        assert {name: row[name] for name in (*TOTALS, "clicked")} == {
+            name: one["totals"][name] for name in (*TOTALS, "clicked")
+        }
+
+
+def test_the_months_add_up_to_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    got = counts.messages(export, ["month"])
+    assert len(got) == 14
+    for name in TOTALS:
+        assert got[name].sum() == sum(one["totals"][name] for one in truth["campaigns"])
+
+
+def test_the_planted_faults_are_found_and_no_other(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    found = problems.find({unit: counts.messages(export, by) for unit, by in problems.UNITS.items()}).found
+    planted = {(one["problem"], one["name"]) for one in truth["campaigns"] if one["problem"]}
+    assert len(planted) == 3
+    symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
+    expected = {(symptoms[fault], name) for fault, name in planted}
+    expected.add(("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"))
+    assert set(zip(found["symptom"], found["name"], strict=True)) == expected
+
+
+def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    counted = counts.messages(export, ["campaign_id", "campaign_name", "sent_local", "variant"])
+    verdicts = abtest.verdicts(counted, "open_rate")
+    decisions = dict(zip(verdicts["campaign_id"].str.partition(":")[2], verdicts["decision"], strict=True))
+    assert len(decisions) == len(truth["tests"])
+    for one in truth["tests"]:
+        decision = decisions[one["source_campaign_id"]]
+        if one["broken"]:
+            assert decision == "split broken"
+        else:
+            assert decision in {"not decided", one["better"].lower()}
+    assert "b" in decisions.values()
+
+
+def test_the_test_send_and_the_young_campaign_are_apart(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    assert len(counts.left_out(export)) == len(truth["test_sends"])
+    assert export.campaigns["is_correction"].sum() == len(truth["corrections"])
+    young = counts.messages(export, ["campaign_id"]).set_index("campaign_id").loc[f"sendgrid:{truth['young'][0]}"]
+    assert young["delivered"] > 0
+    assert young["converted_missing"] == 1
+
+
+def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    waits = counts.waits(export)
+    business = truth["business"]
+    assert waits["n"].sum() == business["tickets"]
+    assert waits.loc[~waits["answered"].astype(bool), "n"].sum() == business["tickets_unanswered"]
+    for months, hours in ((waits["month"] < "2026-06", "before"), (waits["month"] >= "2026-06", "after")):
+        row = kpi.waiting(waits[months]).iloc[0]
+        assert row["low"] / 60 <= business[f"reply_hours_{hours}"] <= row["high"] / 60
+    answers = counts.answers(export)
+    assert (answers["invited"].sum(), answers["answered"].sum()) == (business["invitations"], business["answers"])
+
+
+def test_the_readme_shows_what_the_sample_gives(export: kit.store.Data) -> None:
+    found = problems.find({unit: counts.messages(export, by) for unit, by in problems.UNITS.items()})
+    assert f"> {words.findings(found).text}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    drawn = (ROOT / "docs/problems.svg").read_text(encoding="utf-8")
+    alt = plots.findings(found).alt
+    assert f'aria-label="{alt}"' in drawn
