@@ -28,6 +28,7 @@ from kit.words.data import (
     quality,
     rejections,
     tests_left_out,
+    unread,
     versions,
 )
 from kit.words.goals import goal_kpis, goals, service, volume, volume_table, waiting_table
@@ -59,6 +60,7 @@ __all__ = [
     "test_table",
     "tests",
     "tests_left_out",
+    "unread",
     "usual_table",
     "versions",
     "volume",

@@ -69,29 +69,35 @@ def files(data: Data) -> Table:
     )
     columns = (
         Column("file", "File"),
-        Column("status", "Status", _STATUS.__getitem__),
         Column("table", "Read as"),
         Column("rows_read", "Rows", whole, number=True),
         Column("rows_kept", "Kept", whole, number=True),
         Column("rows_rejected", "Rejected", whole, number=True),
         Column("rows_repeated", "Repeated", whole, number=True),
         Column("unmapped", "Columns not used", ", ".join),
-        Column("why", "Why"),
     )
-    return Table(
-        "files",
-        "What came in",
-        frame,
-        columns,
-        ("Rows = kept + rejected + repeated (the same event delivered again). What was rejected is listed below.",),
-    )
+    notes = ("Rows = kept + rejected + repeated; an event that was delivered again is repeated, and counted once.",)
+    return Table("files", "What came in", frame, columns, notes)
+
+
+def unread(data: Data) -> Table:
+    """The files that were not read, each with the reason and what to do."""
+    rows = [
+        {"file": log.file, "status": log.status, "why": log.why if log.error is None else str(log.error)}
+        for log in data.files
+        if log.status != "read"
+    ]
+    frame = pd.DataFrame(rows, columns=["file", "status", "why"])
+    columns = (Column("file", "File"), Column("status", "Status", _STATUS.__getitem__), Column("why", "Why"))
+    return Table("unread", "Files that were not read", frame, columns, empty="every file was read.")
 
 
 def rejections(data: Data) -> Table:
     """The rejected rows, each with file, line, column and reason; at most SHOWN for each file."""
+    rejecting = [log for log in data.files if log.rows_rejected > log.rows_repeated]
     rows = [
         {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason}
-        for log in data.files
+        for log in rejecting
         for one in log.rejections[:SHOWN]
     ]
     frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason"]).astype({"line": "Int64"})
@@ -101,13 +107,19 @@ def rejections(data: Data) -> Table:
         Column("column", "Column"),
         Column("reason", "Reason"),
     )
-    notes = [f"{log.file}: {whole(log.rows_rejected - SHOWN)} more." for log in data.files if log.rows_rejected > SHOWN]
+    notes = [f"{log.file}: {whole(log.rows_rejected - SHOWN)} more." for log in rejecting if log.rows_rejected > SHOWN]
     return Table("rejections", "Rows that were rejected", frame, columns, tuple(notes), "no row was rejected.")
 
 
 def problems_of_data(data: Data, conflicts: int) -> Table:
     """What a reader must know of the data: notes of the files, sends that could not be told apart."""
-    said = [{"about": log.file, "note": note} for log in data.files for note in log.notes]
+    about: dict[str, list[str]] = {}
+    for log in data.files:
+        for note in log.notes:
+            about.setdefault(note, []).append(log.file)
+    said = [
+        {"about": names[0] if len(names) == 1 else f"{len(names)} files", "note": note} for note, names in about.items()
+    ]
     said += [{"about": "campaigns", "note": note} for note in data.notes]
     if conflicts:
         note = f"{whole(conflicts)} messages bounced and were opened or clicked all the same; they count as bounced"
@@ -115,6 +127,10 @@ def problems_of_data(data: Data, conflicts: int) -> Table:
     if len(data.currencies) > 1:
         note = f"amounts in {listed(data.currencies)} are never added: revenue is not shown"
         said.append({"about": "money", "note": note})
+    undated = int(data.campaigns["sent_local"].isna().sum())
+    if undated:
+        note = f"{whole(undated)} campaigns have no date: they stand in no month, and in no period"
+        said.append({"about": "campaigns", "note": note})
     if not data.zone_known:
         note = "no time zone is known: months are as written; set time_zone in kit.toml to join conversions to mails"
         said.append({"about": "time", "note": note})

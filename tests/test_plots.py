@@ -1,0 +1,85 @@
+"""Figures: what is drawn is the result, the alternative text says it, and the same data gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from kit import months, plots
+from kit.plots import picture
+from kit.words.shown import MIME
+
+if TYPE_CHECKING:
+    from kit.plots import Picture
+
+
+def monthly(opened: list[float]) -> months.Months:
+    names = pd.period_range("2026-01", periods=len(opened), freq="M").strftime("%Y-%m")
+    return months.table(pd.DataFrame({"month": names, "delivered": 1000, "opened": opened}), ["open_rate"])
+
+
+@pytest.fixture
+def drawn() -> Picture:
+    return plots.months(monthly([250, 300, 350]))
+
+
+def test_the_alternative_text_says_the_numbers(drawn: Picture) -> None:
+    assert drawn.alt == "By month. Open rate (raw): Jan 2026 25.0%, Feb 2026 30.0%, Mar 2026 35.0%."
+    assert drawn._repr_mimebundle_()[MIME] == {
+        "kind": "figure", "name": "months", "title": "KPIs by month", "alt": drawn.alt,
+    }  # fmt: skip
+    assert f'<svg role="img" aria-label="{drawn.alt}"' in drawn.svg
+
+
+def test_the_same_result_gives_the_same_bytes(drawn: Picture) -> None:
+    assert plots.months(monthly([250, 300, 350])).svg == drawn.svg
+    assert plots.months(monthly([250, 300, 351])).svg != drawn.svg
+
+
+def test_a_figure_loads_nothing_and_names_no_time(drawn: Picture) -> None:
+    links = re.findall(r'(?:href|src)="([^"#][^"]*)"', drawn.svg)
+    assert links == []
+    assert not re.search(r"20\d\d-\d\d-\d\dT\d\d:\d\d", drawn.svg)
+
+
+def test_drawing_leaves_the_readers_theme_alone() -> None:
+    before = dict(mpl.rcParams)
+    plots.months(monthly([250, 300, 350]))
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Meet us ☀", "Meet us ☀"),
+        ("🎉 Sale 🎉", "Sale"),
+        ("Скидка $5_000", "Скидка $5_000"),
+        ("x" * 40, "x" * 29 + "…"),
+    ],
+)
+def test_a_label_has_only_signs_that_the_font_has(text: str, label: str) -> None:
+    assert picture.label(text) == label
+
+
+def test_any_subject_can_be_an_axis_label() -> None:
+    verdicts = pd.DataFrame(
+        {"campaign_name": ["🎉 $x_1$ <b> «ё» 中文"], "difference": [0.01], "low": [-0.02], "high": [0.04],
+         "decision": ["not decided"]}
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg = plots.tests(verdicts).svg
+    assert "<b>" not in svg
+
+
+def test_nothing_to_draw_is_an_empty_picture_not_an_error() -> None:
+    result = months.table(
+        pd.DataFrame({"month": ["2026-01"], "delivered": [np.nan], "opened": [np.nan]}), ["open_rate"]
+    )
+    assert plots.months(result).svg.startswith("<svg")
