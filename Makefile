@@ -15,7 +15,7 @@ WHEN := -p period=$(MONTH)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab simulate lock clean
+.PHONY: help setup report test check lab simulate fuzz lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lab: $(KIT) ## Open JupyterLab on the notebooks
 
 simulate: $(KIT) ## Run the simulations in full
 	$(BIN)/python -m pytest -n 2 -m slow
+
+fuzz: $(KIT) ## Read 10,000 damaged files
+	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
 
 lock: ## Compile requirements.lock from pyproject.toml again
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \

@@ -48,7 +48,15 @@ def main() -> None:
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.option("--init", is_flag=True, help="First write a commented kit.toml beside the exports.")
-def check(target: Path, *, as_json: bool, init: bool) -> None:
+@click.option(
+    "--report",
+    "problem",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="In place of it, write what can be sent to ask for a preset: headers and patterns, no data.",
+)
+def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> None:
     """What each file of FOLDER is, what was left out, and which questions it can answer.
 
     FOLDER may also be a single file.
@@ -57,9 +65,26 @@ def check(target: Path, *, as_json: bool, init: bool) -> None:
 
     if init:
         click.echo(f"kit: wrote {start(target)}", err=True)
+    if problem is not None:
+        _report_problem(target, problem)
+        return
     found = check(target)
     click.echo(json.dumps(found.as_data(), ensure_ascii=False, indent=1) if as_json else found.as_text())
-    sys.exit(WRONG if found.quality.broken else 0)
+    sys.exit(WRONG if found.unread else 0)
+
+
+def _report_problem(target: Path, file: str) -> None:
+    from kit import store
+    from kit.report.problem import report
+
+    if file != "-" and Path(file).exists():
+        raise UsageError(f"--report {file} is there already; it stays as it is.")
+    said = report(store.open_data(target))
+    if file == "-":
+        click.echo(said, nl=False)
+    else:
+        Path(file).write_text(said, encoding="utf-8")
+        click.echo(file)
 
 
 @main.command()
@@ -102,18 +127,20 @@ def map_(file: Path) -> None:
 @OUT
 @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
 @click.option("--with-addresses", "addresses", is_flag=True, help="Write people's addresses too.")
-def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool) -> None:
+@click.option("--raw", is_flag=True, help="Write the columns and lines too that no table took.")
+def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool, raw: bool) -> None:
     """Write the canonical tables of FOLDER, for other tools."""
     from kit import store
+    from kit.report.quality import unread
     from kit.store.export import export
 
     data = store.open_data(target)
-    for path in export(data, out, form=form, with_addresses=addresses):
+    for path in export(data, out, form=form, addresses=addresses, raw=raw):
         click.echo(path)
-    unread = [log.error for log in data.files if log.status == "unreadable"]
-    for error in unread:
-        click.echo(f"kit: {error}", err=True)
-    sys.exit(WRONG if unread else 0)
+    lost = unread(data.files)
+    for reason in lost.values():
+        click.echo(f"kit: {reason}", err=True)
+    sys.exit(WRONG if lost else 0)
 
 
 @main.command()

@@ -16,7 +16,7 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.errors import UsageError
-from kit.stats import between, multiplicity, rates
+from kit.stats import between, multiplicity, rates, shrink, standard
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,12 +24,18 @@ if TYPE_CHECKING:
     from kit.kpi import Kpi
     from kit.stats.between import Spread
     from kit.stats.rates import Difference, Lift
+    from kit.stats.shrink import Prior
 
 ALPHA = 0.05
 """Share of false flags among the flags (Benjamini-Hochberg), and the level of single tests."""
 
 FEWEST = 5
 """A group whose expected events, for or against, are fewer is too small to be judged."""
+
+SMALLEST_PART = 0.05
+"""A part of the audience with a smaller share of all mail is put with the others of its kind."""
+
+OTHERS = "all others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,54 @@ class Comparison:
     def judged(self) -> int:
         """Campaigns that were judged."""
         return int(self.rates["verdict"].isin(("better", "worse", "as usual")).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Campaigns in the order of what may be expected of them.
+
+    Attributes:
+        kpi: what they are ordered by.
+        rates: a row a campaign that is old enough, the best first: its columns, n, value, low, high [as
+            counted], expect, expect_low, expect_high [drawn towards the usual rate], best [the chance
+            that it is the best of all]; the last four are NaN with fewer than four campaigns.
+        prior: what campaigns usually are.
+        regret: what choosing the first falls short of the truly best one, on average [share].
+        top: name of the campaign whose counted rate is best.
+        overstated: by how much that rate is likely too good [share].
+        luck: by how much the best of as many equal campaigns of the median size would look too good [share].
+    """
+
+    kpi: Kpi
+    rates: pd.DataFrame
+    prior: Prior
+    regret: float
+    top: str
+    overstated: float
+    luck: float
+
+
+@dataclass(frozen=True, slots=True)
+class OneMix:
+    """Campaigns as they would be, had all gone to one audience.
+
+    Attributes:
+        kpi: what is compared.
+        part: the column that tells the parts of the audience apart.
+        mix: share of each part in the common mix, the largest first; empty where no part is known.
+        rates: a row a campaign whose parts are known: its columns, n, value [as counted], standard,
+            low, high [on the common mix; NaN where the campaign has nobody in one of its parts].
+    """
+
+    kpi: Kpi
+    part: str
+    mix: pd.Series
+    rates: pd.DataFrame
+
+    @property
+    def comparable(self) -> int:
+        """Campaigns that have somebody in each part."""
+        return int(self.rates["standard"].notna().sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +159,81 @@ def campaigns(
     found["verdict"] = _verdicts(found, told, judged, _old_enough(found, as_of, maturity_days))
     x, n = x[judged], n[judged]
     return Comparison(told, found, between.spread(x, n), rates.equal(x, n).p)
+
+
+def ranking(compared: Comparison) -> Ranking:
+    """Order campaigns by what may be expected of them, and say how sure the first place is.
+
+    Each rate is drawn towards the usual one, a small campaign's further than a large one's: so a handful
+    of mails cannot take the first place by chance.
+
+    Source: guide 1, step 3; empirical Bayes with the beta-binomial: Casella (1985),
+    doi:10.1080/00031305.1985.10479400.
+    """
+    rows = compared.rates
+    rows = rows[rows["value"].notna() & (rows["verdict"] != "too young")]
+    lowest = compared.kpi.better == "lower"
+    known = shrink.prior(rows["of"], rows["n"])
+    if len(rows) < shrink.UNITS_LEAST:
+        rows = rows.assign(expect=np.nan, expect_low=np.nan, expect_high=np.nan, best=np.nan)
+        return Ranking(compared.kpi, rows, known, np.nan, "", np.nan, np.nan)
+    found = shrink.rates(rows["of"], rows["n"], known, lowest=lowest)
+    rows = rows.assign(expect=found.value, expect_low=found.low, expect_high=found.high, best=found.best)
+    order = ["expect", "value", "n"]
+    rows = rows.sort_values(order, ascending=[lowest, lowest, False], kind="stable", ignore_index=True)
+    top = rows.iloc[int(rows["value"].argmin() if lowest else rows["value"].argmax())]
+    error = np.sqrt(known.mean * (1 - known.mean) / rows["n"].median())
+    return Ranking(
+        compared.kpi,
+        rows,
+        known,
+        found.regret,
+        str(top["campaign_name"]),
+        abs(float(top["value"] - top["expect"])),
+        float(shrink.luck(len(rows)) * error),
+    )
+
+
+def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = registry.LEVEL) -> OneMix:
+    """Campaigns' rates on one mix of audience: what they would be, had all gone to the same people.
+
+    Parts with less than a twentieth of all mail are taken together.
+
+    Args:
+        counts: a row a campaign and part, from `counts.messages(data, ["campaign_id", "campaign_name",
+            "sent_local", part])`.
+        key: the KPI, a rate.
+        part: the column that tells the parts of the audience apart: list_name, domain, variant.
+        level: confidence of the intervals.
+
+    Raises:
+        UsageError: the KPI is no rate.
+
+    Source: direct standardisation with the gamma interval of Fay and Feuer (1997),
+    doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#.
+    """
+    told = rate(key)
+    own = [name for name in _identity(counts) if name != part]
+    found = registry.values(counts, [key], by=[*own, part])
+    found = found[found["value"].notna() & found[part].notna()]
+    mail = found.groupby(part)["n"].sum().sort_values(ascending=False, kind="stable")
+    small = mail.index[mail < SMALLEST_PART * mail.sum()]
+    found = found.assign(**{part: found[part].where(~found[part].isin(small), OTHERS)})
+    mix = found.groupby(part)["n"].sum().sort_values(ascending=False, kind="stable")
+    of, n = (
+        found.pivot_table(index="campaign_id", columns=part, values=name, aggfunc="sum", fill_value=0)
+        .reindex(columns=mix.index)
+        .astype(float)
+        for name in ("of", "n")
+    )
+    rows = found.drop_duplicates("campaign_id")[own].set_index("campaign_id").reindex(of.index)
+    rows = rows.assign(n=n.sum(axis=1), value=of.sum(axis=1) / n.sum(axis=1))
+    if len(mix) > 1:
+        level_of = standard.direct(of.to_numpy(), n.to_numpy(), mix.to_numpy(), level=level)
+        rows = rows.assign(standard=level_of.value, low=level_of.low, high=level_of.high)
+    else:
+        rows = rows.assign(standard=np.nan, low=np.nan, high=np.nan)
+    return OneMix(told, part, mix / mix.sum(), rows.reset_index())
 
 
 def pair(

@@ -76,8 +76,12 @@ KPIS = {
         Kpi("open_rate", "Open rate (raw)", "opened", "delivered", "higher", "attention",
               "an upper bound: programs that load every picture count as openings "
               "(Apple Mail Privacy Protection since September 2021)", _G1),
-        Kpi("click_rate", "Click rate", "clicked", "delivered", "higher", "action",
-              "people, not clicks; the link that unsubscribes is no click", _G1),
+        Kpi("click_rate", "Click rate (raw)", "clicked", "delivered", "higher", "action",
+              "people, not clicks; an upper bound: gateways that follow every link count as clickers; "
+            "the link that unsubscribes is no click", _G1),
+        Kpi("click_rate_human", "Click rate (people)", "clicked_human", "delivered", "higher", "action",
+              "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within "
+              "2 s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only", _G1),
         Kpi("click_to_open_rate", "Click-to-open rate", "clicked", "opened", "higher", "action",
               "sum over sum, never the mean of campaigns' rates; falls when machines open", _G1),
         Kpi("conversion_rate", "Conversion rate", "converted", "delivered", "higher", "action",
@@ -238,6 +242,8 @@ def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.Da
         raise UsageError(f"{kpi.key} is a waiting time: use kpi.waiting(counts.waits(data)).")
     of, per = (_numbers(counts, name) for name in (kpi.of, kpi.per))
     known = (per > 0) & ~np.isnan(of)
+    if kpi.kind == "rate":
+        known &= of <= per  # more opened than delivered: one of the counts is wrong, so no rate is shown
     value = np.divide(of, per, out=np.full(len(of), np.nan), where=known)
     if kpi.kind == "rate":
         low, high = rates.share(of, per, level=level)

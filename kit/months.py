@@ -2,18 +2,21 @@
 
 A month's interval says how well its rate was counted. Whether it changed is another question: months
 differ for many reasons, so a change is called a change only beyond the usual variation between months.
+Where something known happened, a new platform say, months before and after it are not set against each other.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kit import kpi as registry
-from kit.stats import between, multiplicity
+from kit.errors import UsageError
+from kit.stats import between, multiplicity, trend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +31,10 @@ POWER = 2.8
 """1.96 + 0.84: a change of so many standard errors is seen four times in five at the 5 % level."""
 
 
+PREFETCH = "2021-09"
+"""Month from which Apple's mail programs load every picture, so that openings rose by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Months:
     """Rates by month.
@@ -35,47 +42,99 @@ class Months:
     Attributes:
         rates: a row a month and KPI: month, kpi, of, n, value, low, high, missing; the change from the
             month before: change, change_low, change_high [shares], p [adjusted], verdict: "up", "down",
-            "no change seen", "first", "gap", "too few months" or "unknown".
-        usual: a row a KPI: kpi, months, mean, tau [sd between months], phi [overdispersion], detectable
-            [the change that would be seen four times in five].
+            "no change seen", "first", "known change", "gap", "too few months" or "unknown"; usual_low,
+            usual_high [where months usually lie: the limits of the p' chart, from six months on].
+        usual: a row a KPI and era, before and since the known change: kpi, since [month, "" where no change
+            is known], months, mean, tau [sd between months], phi [overdispersion], detectable [the change
+            that would be seen four times in five]; of the trend: begin, end [fitted rates], step, step_low,
+            step_high [shares a month], trend_p [adjusted], trend: "rising", "falling", "no trend seen" or
+            "too few months".
         changes: how many changes were judged.
+        change: the month of the known change, or "".
     """
 
     rates: pd.DataFrame
     usual: pd.DataFrame
     changes: int
+    change: str = ""
 
 
-def table(counts: pd.DataFrame, kpis: Sequence[str], *, level: float = registry.LEVEL) -> Months:
-    """The month table with its changes.
+def table(counts: pd.DataFrame, kpis: Sequence[str], *, change: str = "", level: float = registry.LEVEL) -> Months:
+    """The month table with its changes and trends.
 
     Args:
         counts: a row a month, from `counts.messages(data, ["month"])`.
         kpis: keys of rates.
+        change: the first month after a known change, like 2026-03; "" where none is known. Months before
+            and since are judged apart.
         level: confidence of the intervals.
 
     Returns:
         Every month from the first to the last, in order: a month without mail is a gap, not 0 %.
 
-    Source: guide 1, step 2; between-month variance by Paule and Mandel (1982), doi:10.6028/jres.087.022.
+    Raises:
+        UsageError: `change` is no month.
+
+    Source: guide 1, step 2; between-month variance by Paule and Mandel (1982), doi:10.6028/jres.087.022;
+    limits: Laney (2002), doi:10.1081/QEN-120006708; trend: logistic regression with overdispersion.
     """
+    if change and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", change):
+        raise UsageError(f"change: {change!r} is no month. Write it like 2026-03.")
     found = registry.values(_calendar(counts), kpis, by=["month"], level=level)
+    eras = (found["month"] < change, found["month"] >= change) if change else (found["month"].notna(),)
     parts, usual = [], []
     for key in kpis:
-        own = found[found["kpi"] == key].reset_index(drop=True)
-        known = own[own["value"].notna()]
-        spread = between.spread(known["of"], known["n"])
-        enough = len(known) >= FEWEST
-        parts.append(pd.concat([own, _changes(own, known) if enough else _changes(own, known.iloc[:0])], axis=1))
-        usual.append(
-            {"kpi": key, "months": len(known), "mean": spread.mean}
-            | {"tau": spread.tau if enough else np.nan, "phi": spread.phi if enough else np.nan}
-            | {"detectable": _detectable(spread.mean, spread.tau, known["n"].median()) if enough else np.nan}
-        )
-    rates = pd.concat(parts, ignore_index=True)
+        for since, era in zip(("", change), eras, strict=False):
+            own = found[(found["kpi"] == key) & era].reset_index(drop=True)
+            if len(own):
+                told = _era(own, key, since)
+                parts.append(told[0])
+                usual.append(told[1])
+    rates = pd.concat(parts, ignore_index=True) if parts else _era(found.reset_index(drop=True), "", "")[0]
     rates["p"] = multiplicity.adjust(rates["p"])
-    rates["verdict"] = _verdicts(rates, pd.DataFrame(usual).set_index("kpi"))
-    return Months(rates, pd.DataFrame(usual), int(rates["p"].notna().sum()))
+    table = pd.DataFrame(usual, columns=None if usual else _USUAL)
+    rates["verdict"] = _verdicts(rates, change)
+    return Months(rates, _trends(table), int(rates["p"].notna().sum()), change)
+
+
+_USUAL = [
+    *("kpi", "since", "months", "mean", "tau", "phi", "detectable"),
+    *("begin", "end", "step", "step_low", "step_high", "trend_p"),
+]
+
+
+def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """One KPI's months of one era with their changes, and what is usual in it."""
+    known = own[own["value"].notna()]
+    spread = between.spread(known["of"], known["n"])
+    enough = len(known) >= FEWEST
+    own = pd.concat([own, _changes(own, known if enough else known.iloc[:0])], axis=1)
+    line = trend.trend(own["of"], own["n"], pd.RangeIndex(len(own)).to_numpy())
+    usual = {
+        "kpi": key,
+        "since": since,
+        "months": len(known),
+        "mean": spread.mean,
+        "tau": spread.tau if enough else np.nan,
+        "phi": spread.phi if enough else np.nan,
+        "detectable": _detectable(spread.mean, spread.tau, known["n"].median()) if enough else np.nan,
+    } | {
+        "begin": line.begin,
+        "end": line.end,
+        "step": line.step,
+        "step_low": line.low,
+        "step_high": line.high,
+        "trend_p": line.p,
+    }
+    chart = trend.chart(own["of"], own["n"] if enough else own["n"] * np.nan)
+    return own.assign(usual_low=chart.low, usual_high=chart.high), usual
+
+
+def _trends(usual: pd.DataFrame) -> pd.DataFrame:
+    p = multiplicity.adjust(usual["trend_p"])
+    named = np.where(usual["step"] > 0, "rising", "falling")
+    named = np.where(p < ALPHA, named, np.where(np.isnan(p), "too few months", "no trend seen"))
+    return usual.assign(trend_p=p, trend=named)
 
 
 def _calendar(counts: pd.DataFrame) -> pd.DataFrame:
@@ -107,13 +166,12 @@ def _detectable(mean: float, tau: float, n: float) -> float:
     return POWER * float(np.sqrt(2 * (mean * (1 - mean) / n + tau**2)))
 
 
-def _verdicts(rates: pd.DataFrame, usual: pd.DataFrame) -> pd.Series:
+def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
     moved = rates["p"] < ALPHA
     verdict = pd.Series("no change seen", index=rates.index, dtype="object")
     verdict = verdict.mask(moved & (rates["change"] > 0), "up").mask(moved & (rates["change"] < 0), "down")
     verdict = verdict.mask(rates["p"].isna(), "too few months")
     verdict = verdict.mask(rates["change"].isna(), "gap").mask(rates["value"].isna(), "unknown")
-    verdict = verdict.mask(rates["n"].isna(), "gap")
-    return verdict.mask(rates["month"] == rates["month"].min(), "first").where(
-        rates["kpi"].map(usual["months"]) > 0, "unknown"
-    )
+    verdict = verdict.mask(rates["n"].isna(), "gap").mask(rates["month"] == change, "known change")
+    known = rates.groupby("kpi")["value"].transform("count") > 0
+    return verdict.mask(rates["month"] == rates["month"].min(), "first").where(known, "unknown")

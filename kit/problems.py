@@ -66,7 +66,7 @@ SYMPTOMS = (
         "send the next one with two subject lines to halves drawn at random (notebook 06)",
     ),
     Symptom(
-        "low_clicks", "click_to_open_rate", "campaign", "few of those who open it click",
+        "low_clicks", "click_to_open_rate", "campaign", "few clicks for its openings",
         "the offer, the call to action, or a design that hides it",
         "keep the subject, change one thing inside: one offer, one button, near the top",
     ),

@@ -37,6 +37,7 @@ KEYS = (
     Key("as_of", "time", None, "the moment up to which the exports are complete; else the latest time in them"),
     Key("goal", "goal", "", "what the campaigns are for; one of `kit explain` goals"),
     Key("own_domains", "texts", (), "the firm's own mail domains, like example.com"),
+    Key("own_addresses", "texts", (), "the firm's own addresses elsewhere, like garage@example.org"),
     Key("tests.max_recipients", "int", 5, "a send to at most so many, whose subject says test, is a test send"),
     Key("tests.list_share", "share", 0.01, "… or to at most this share of the list's usual size"),
     Key("conversions.window_days", "int", 7, "an action counts for a mail within so many days after it"),
@@ -48,6 +49,10 @@ KEYS = (
         "the log's field that names the campaign, where the preset's do not fit",
     ),
     Key("events.variant", "texts", (), "the log's field that names the variant of a test"),
+    Key("machines.hidden_links", "texts", (), "parts of links that no reader can see; only scanners click them"),
+    Key("clients.window_days", "int", 180, "a person's mail program is told by other mails so many days around"),
+    Key("clients.min_sends", "int", 3, "… and by at least so many of them; with fewer it is unknown"),
+    Key("web.key_events", "texts", (), "the events that count as key events in a BigQuery export of GA4"),
     Key("split", "shares", (), "the planned shares of an A/B test, like [0.5, 0.5]; equal where not said"),
     Key("same", "pairs", (), 'campaigns that are one: [[same]] with ids = ["first", "second"]'),
 )
@@ -192,6 +197,11 @@ _KINDS = {
 }
 
 _EXAMPLES = {
+    "events.campaign": '["campaign_id"]',
+    "events.variant": '["ab_group"]',
+    "machines.hidden_links": '["/hidden/"]',
+    "own_addresses": '["garage@example.org"]',
+    "web.key_events": '["purchase"]',
     "zone": '"Europe/Berlin"',
     "text": '"EUR"',
     "bool": "true",
@@ -204,4 +214,4 @@ _EXAMPLES = {
 
 
 def _example(key: Key) -> str:
-    return _EXAMPLES.get(key.kind, str(key.default))
+    return _EXAMPLES.get(key.name) or _EXAMPLES.get(key.kind, str(key.default))

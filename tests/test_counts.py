@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from small import DAY, NOON, event
 
 import kit
-from kit import counts
+from kit import counts, kpi
 from kit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -285,3 +285,52 @@ def test_an_unknown_group_is_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         counts.messages(kit.open(tmp_path), ["campain_id"])
     assert str(error.value) == "counts.messages: mail has no 'campain_id' to group by. Did you mean 'campaign_id'?"
+
+
+class TestNothingTwice:
+    """What two rows tell of one thing is counted once."""
+
+    def test_a_parent_in_the_file_of_its_variants_is_their_sum(self, tmp_path: Path) -> None:
+        header = ["Campaign", "Variant", "Date", "Sent", "Delivered", "Opened"]
+        rows = [
+            ["Spring test", "", "2026-03-05", 1000, 980, 300],
+            ["Spring test", "A", "2026-03-05", 500, 490, 140],
+            ["Spring test", "B", "2026-03-05", 500, 490, 160],
+        ]
+        small.table(tmp_path, "a.csv", header, rows)
+        data = kit.open(tmp_path)
+        assert one(counts.messages(data, ["month"]))["delivered"] == 980
+        assert len(data.campaigns) == 1
+
+    def test_a_table_of_months_is_passed_over_where_campaigns_tell_the_month(self, tmp_path: Path) -> None:
+        small.mailchimp(tmp_path, [{"Send Date": "Jan 05, 2026 12:00 pm"}])
+        rows = [["2026-01", 100, 98, 30], ["2026-02", 200, 190, 50]]
+        small.table(tmp_path, "months.csv", ["Month", "Sent", "Delivered", "Opened"], rows)
+        data = kit.open(tmp_path)
+        got = counts.messages(data, ["month"]).set_index("month")["delivered"]
+        assert got.to_dict() == {"2026-01": 98, "2026-02": 190}
+        assert data.notes == (
+            "months.csv: 1 months are told by their campaigns, too; the months' own rows are passed over",
+        )
+
+    def test_two_exports_that_differ_are_told_with_the_one_that_speaks(self, tmp_path: Path) -> None:
+        later = [{"Unique Opens": 33}, {"Unique Id": "00000000ab", "Send Date": "Feb 01, 2026 12:00 pm"}]
+        small.mailchimp(tmp_path, [{"Unique Opens": 30}], "old.csv")
+        small.mailchimp(tmp_path, later, "new.csv")
+        told = counts.differences(kit.open(tmp_path))
+        assert told[["count", "value", "source", "other_value", "other_source"]].to_numpy().tolist() == [
+            ["opened", 33.0, "new.csv", 30.0, "old.csv"]
+        ]
+
+    def test_shop_columns_of_nothing_but_zeros_are_unknown_where_orders_are_known(self, tmp_path: Path) -> None:
+        small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"')
+        small.mailchimp(tmp_path, [{"Total Revenue": 0}])
+        assert one(counts.messages(kit.open(tmp_path), []))["revenue"] == 0
+        header = ["Order ID", "Email", "Created at", "Total", "Currency"]
+        small.table(tmp_path, "orders.csv", header, [["1", "p1@example.com", "2026-01-02 12:00:00", 30, "EUR"]])
+        assert pd.isna(one(counts.messages(kit.open(tmp_path), []))["revenue"])
+
+
+def test_more_opened_than_delivered_gives_no_rate(tmp_path: Path) -> None:
+    small.mailchimp(tmp_path, [{"Unique Opens": 120}])
+    assert kpi.values(counts.messages(kit.open(tmp_path), []), ["open_rate"], by=[])["value"].isna().all()

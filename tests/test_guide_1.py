@@ -196,12 +196,12 @@ class TestSubjectLines:
         # 20 % against 22 %: 6,510 an arm (CHECKS: numbers worth printing; R's power.prop.test).
         text = words.tests(abtest.verdicts(arms((100, 500), (105, 500)), "open_rate")).text
         assert "not decided" in text
-        assert "To see a lift of a tenth each arm needs 6,510, 6,010 more than it had." in text
+        assert "To see a lift of 10% each arm needs 6,510, 6,010 more than it had." in text
 
     def test_a_planned_split_is_not_a_broken_one(self) -> None:
         frame = arms((80, 400), (300, 1600))
         assert abtest.verdicts(frame, "open_rate").iloc[0]["decision"] == "split broken"
-        assert abtest.verdicts(frame, "open_rate", planned=[0.2, 0.8]).iloc[0]["decision"] == "not decided"
+        assert abtest.verdicts(frame, "open_rate", shares=[0.2, 0.8]).iloc[0]["decision"] == "not decided"
 
     def test_eight_equal_lines_seldom_have_a_winner(self, rng: np.random.Generator) -> None:
         # 200 tests of 8 equal lines: Holm holds any false winner to 5 % + 3 Monte Carlo errors.
@@ -217,7 +217,7 @@ class TestSubjectLines:
 
     def test_shares_that_do_not_fit_are_said(self) -> None:
         with pytest.raises(UsageError, match=r"split names 3 shares, but 'test' has 2 variants\."):
-            abtest.verdicts(arms((10, 100), (12, 100)), "open_rate", planned=[0.2, 0.4, 0.4])
+            abtest.verdicts(arms((10, 100), (12, 100)), "open_rate", shares=[0.2, 0.4, 0.4])
 
 
 class TestProblems:

@@ -20,7 +20,9 @@ OTHER = {
     "02_months": {"kpis": "delivery_rate, complaint_rate", "period": "2025-12..2026-08"},
     "03_compare_campaigns": {"kpi": "unsubscribe_rate", "where": "list_name=Клиенты сервиса"},
     "04_find_problems": {"period": "2025-09..2026-02"},
+    "05_segments": {"kpi": "unsubscribe_rate"},
     "06_subject_lines": {"kpi": "click_rate", "worthwhile": 0.25},
+    "07_after_the_click": {"where": "list_name=Клиенты сервиса"},
 }
 
 

@@ -18,7 +18,7 @@ from kit.errors import InputError, UsageError
 from kit.settings import Settings
 from kit.sources import FileLog, Loaded, events, preset, recognise
 from kit.sources.grid import Row
-from kit.tables import EVENT_TYPES, EVENTS
+from kit.tables import EVENT_TYPES, EVENTS, MAILS
 from tests import exports
 from tests.small import event
 
@@ -100,12 +100,12 @@ def test_a_table_that_could_be_two_is_left_to_a_mapping(tmp_path: Path) -> None:
     assert "fits conversions and tickets alike" in log.why
 
 
-def test_an_archive_and_a_file_that_cannot_be_opened_stop_no_other(tmp_path: Path) -> None:
+def test_an_archive_is_read_beside_the_other_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("campaigns.csv", exports.CAMPAIGNS)
     exports.write(tmp_path, "b.csv", exports.MONTHS)
-    archive_log, log = sources.read(tmp_path, BARE).files
-    assert archive_log.why == "it is an archive; unpack it and read what is in it"
+    packed, log = sources.read(tmp_path, BARE).files
+    assert (packed.file, packed.status, packed.rows_kept) == ("a.zip/campaigns.csv", "read", 2)
     assert log.status == "read"
 
 
@@ -190,16 +190,17 @@ def test_a_proposal_of_no_table_is_refused(tmp_path: Path) -> None:
 
 def test_every_preset_is_sound() -> None:
     for one in preset.presets():
-        assert one.table in {*preset.READABLE, EVENTS.name}
+        assert one.table in {*preset.READABLE, EVENTS.name, MAILS.name}
         if one.shape == "events":
             assert set(one.types) <= set(EVENT_TYPES)
             assert set(one.fields) - {"type", "address"} <= set(EVENTS.names)
         for names in one.columns.values():
             assert len({recognise.plain(name) for name in names}) == len(names)
         needed = {name for group in one.recognise.needs for name in group}
-        assert needed <= {*one.columns, *(name for said in one.implies.values() for name in said)}
+        spread = {one.spread.value, one.spread.name} if one.spread else set()
+        assert needed <= {*one.columns, *spread, *(name for said in one.implies.values() for name in said)}
     keys = (preset.FOLDER / "README.md").read_text(encoding="utf-8")
-    parts = (preset.Preset, preset.Recognise, preset.Times, preset.Links, preset.Field)
+    parts = (preset.Preset, preset.Recognise, preset.Times, preset.Links, preset.Field, preset.Duration, preset.Spread)
     for field in (field.name for part in parts for field in dataclasses.fields(part)):
         assert field in {"name", "header"} or f"{field}" in keys
 

@@ -138,7 +138,7 @@ MAILERLITE = """\
 shape: sections
 table: campaign_stats
 vendor: mailerlite
-recognise: {first_line: Campaign report, section: Campaign results}
+recognise: {first_line: Acme report, section: Campaign results}
 columns:
   subject: Subject
   sent_local: Sent
@@ -157,7 +157,7 @@ links:
 """
 
 MAILERLITE_REPORT = """\
-Campaign report
+Acme report
 "Subject:","Winter tyres"
 "Sent","2026-03-03 10:00:00"
 

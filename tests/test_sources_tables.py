@@ -201,7 +201,7 @@ REJECTED = [
     ("A,2026-01-05,3", 2, None, "it has 3 cells and the header has 6; the file may be cut off here, export it again"),
     ('A,2026-01-05,3,1,1,"1', 2, None, "a quote is opened and never closed"),
     ('"A"x,2026-01-05,3,1,1,1', 2, None, "a quote is misplaced"),
-    ("A\0,2026-01-05,3,1,1,1", 2, None, "it holds a NUL byte"),
+    ("A\0,2026-01-05,3,1,1,1", 2, "Campaign", "it holds a NUL byte"),
     ("Total,,300,100,100,100", 2, None, "it adds up the other rows"),
     ('"A\nlong\nname",2026-01-05,3,1,1,1\nB,2026-01-05,-1,1,1,1', 5, "Sent", "'-1' is negative, and a count never is"),
     ("A,2026-01-05,3,1,1,1\n\n\nB,2026-01-05,-1,1,1,1", 5, "Sent", "'-1' is negative, and a count never is"),
@@ -227,7 +227,7 @@ def test_a_broken_byte_costs_its_row_and_is_no_other_encoding(tmp_path: Path) ->
     raw = exports.RUSSIAN.encode().replace("Весна".encode(), "Весна".encode()[:-1])
     log, table = read_one(exports.write(tmp_path, "a.csv", raw))
     assert (log.encoding, table["campaign_name"].tolist()) == ("utf-8", ["Шины"])
-    assert said(log) == [(2, None, "it holds bytes that are no character of the file's encoding")]
+    assert said(log) == [(2, "Название кампании", "it holds bytes that are no character of the file's encoding")]
     assert log.notes[0] == "some bytes are no UTF-8; the rows that hold them are rejected"
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import oracle
 from scipy import stats
 
-from kit.stats.means import mean
+from kit.stats.means import difference, mean, sample_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @given(st.lists(st.integers(0, 500), min_size=2, max_size=60), st.sampled_from([0.8, 0.95]))
@@ -43,3 +49,40 @@ def test_values_that_are_all_the_same_show_no_spread() -> None:
     for value, n in ((0.0, 1000), (0.1, 3), (19.99, 10**6)):
         low, high = mean(value * n, value**2 * n, n)
         assert np.isnan([low, high]).all()
+
+
+@pytest.mark.parametrize("key", ["hillstrom_spend_welch_mens_none", "hillstrom_spend_welch_mens_womens"])
+def test_the_difference_is_the_published(shared: Path, key: str) -> None:
+    case = oracle(shared, key)
+    b, a = (case.inputs["summary"][name] for name in case.inputs["arms"])
+    found = difference(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    assert [found.value, found.low, found.high, found.df, found.p] == case.near("diff", "low", "high", "df", "p")
+
+
+def test_the_difference_is_the_published_in_other_suites(shared: Path) -> None:
+    case = oracle(shared, "gb_welch_abs")
+    a, b = case.inputs["a"], case.inputs["b"]
+    found = difference(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    assert [found.value, found.low, found.high, found.p] == case.near("est", "low", "high", "p")
+    case = oracle(shared, "tt_mean_orders")
+    n, average, spread = (np.array(case.inputs[name]) for name in ("n", "mean", "var"))
+    found = difference(n * average, (n - 1) * spread + n * average**2, n)
+    assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
+    case = oracle(shared, "welch_sleep")
+    x, y = (np.array(case.inputs[name]) for name in ("x", "y"))
+    found = difference([y.sum(), x.sum()], [y @ y, x @ x], [y.size, x.size])
+    assert [found.df, found.p] == case.near("df", "p")
+    assert (found.low, found.high) == pytest.approx(case.expected["ci"], rel=1e-9)
+
+
+def test_a_difference_without_any_spread_is_not_estimable() -> None:
+    assert np.isnan(difference([0, 50], [0, 900], [100, 100]).value)
+    assert np.isnan(difference([1, np.nan], [1, 2], [3, 3]).p)
+
+
+def test_sample_size_of_means_is_that_of_rates() -> None:
+    # 20 % against 22 % with the variance of 21 %: 6,510 by the exact formula for rates (R power.prop.test).
+    found = sample_size(0.02, 0.21 * 0.79)
+    assert found == pytest.approx(6510, rel=0.001)
+    assert sample_size(0, 1) is None
+    assert sample_size(float("nan"), 1) is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.counts import log
+from kit.counts.traits import TRAITS
 from kit.errors import UsageError, nearest
 from kit.tables import CAMPAIGN_STATS, COUNT_NAMES
 
@@ -31,7 +32,7 @@ OF_CAMPAIGN = (
     "tags",
     "sent_local",
 )
-OF_MESSAGE = ("month", "variant", "domain")
+OF_MESSAGE = ("month", "variant", "domain", *TRAITS)
 SUMS = [*COUNT_NAMES, "revenue_squares"]
 """What is summed: the counts, and the squares of revenue a message, for the interval of its mean."""
 
@@ -52,7 +53,8 @@ def messages(
 
     Args:
         data: what `kit.open` returned.
-        by: columns of campaigns (campaign_id, list_name …) or of messages (month, variant, domain).
+        by: columns of campaigns (campaign_id, list_name …), of messages (month, variant, domain) or traits of
+            their people (segment, tenure …); what totals cannot tell is NULL.
         kind: "bulk", "automated", "no campaign" or "" for all.
         action: what counts as `converted`: appointment, review, order …; "" for any.
         window_days: days after a mail in which an action counts for it; None: the setting.
@@ -85,6 +87,12 @@ def messages(
     return _summed(_in_period(spoken, data), list(by))
 
 
+def bulk(data: Data) -> list[str]:
+    """The ids of the bulk campaigns that the filters leave and that are no tests."""
+    campaigns = data.campaigns[~data.campaigns["is_test"].astype(bool)]
+    return campaigns.loc[~campaigns["campaign_type"].isin(AUTOMATED), "campaign_id"].tolist()
+
+
 def left_out(data: Data) -> pd.DataFrame:
     """The test sends that `messages` leaves out: campaign_name, subject, list_name, sent_local, sent."""
     campaigns = data.campaigns[data.campaigns["is_test"].astype(bool)]
@@ -102,10 +110,12 @@ def differences(data: Data) -> pd.DataFrame:
         source (the speaker), other_value, other_source.
     """
     statements = _statements(pd.concat([log.counts(data, []), _told(data)], ignore_index=True))
-    total = statements.groupby(["campaign_id", "count", "precedence", "source_file"], as_index=False)["value"].sum()
-    first = pd.DataFrame(total).sort_values("precedence", kind="stable").drop_duplicates(["campaign_id", "count"])
+    # The rows come in the order in which they speak, so that of two exports the later one comes first.
+    keys = ["campaign_id", "count", "precedence", "source_file"]
+    total = pd.DataFrame(statements.groupby(keys, as_index=False, sort=False)["value"].sum())
+    first = total.sort_values("precedence", kind="stable").drop_duplicates(["campaign_id", "count"])
     both = total.merge(first, on=["campaign_id", "count"], suffixes=("_other", ""))
-    both = both[(both["precedence_other"] > both["precedence"]) & (both["value_other"] != both["value"])]
+    both = both[(both["source_file_other"] != both["source_file"]) & (both["value_other"] != both["value"])]
     names = data.campaigns.set_index("campaign_id")["campaign_name"]
     return pd.DataFrame(
         {
@@ -134,14 +144,24 @@ def _told(data: Data) -> pd.DataFrame:
     """What files tell, with the month and the columns that the log's counts have."""
     stats = data.table(CAMPAIGN_STATS.name)
     stats = stats.sort_values(["precedence", "as_of"], ascending=[True, False], kind="stable")
-    month = pd.to_datetime(stats["sent_local"]).dt.strftime("%Y-%m").astype("object")
+    when = data.campaigns.set_index("campaign_id")["sent_local"]
+    sent = pd.to_datetime(stats["sent_local"].fillna(stats["campaign_id"].map(when)))
+    month = sent.dt.strftime("%Y-%m").astype("object")
+    if data.expression("orders") is not None:
+        # A platform without a shop exports 0 for what it cannot know; the orders know better.
+        blind = (
+            stats.groupby("source_file")["revenue"].transform(lambda own: not (own.fillna(0) != 0).any()).astype(bool)
+        )
+        stats.loc[blind, ["orders", "revenue"]] = None
     columns = ["campaign_id", "variant", "precedence", "source_file", *COUNT_NAMES]
-    return stats[columns].assign(month=month.where(month.notna(), None), domain=None, revenue_squares=None)
+    return stats[columns].assign(
+        month=month.where(month.notna(), None), revenue_squares=None, **dict.fromkeys(("domain", *TRAITS))
+    )
 
 
 def _statements(rows: pd.DataFrame) -> pd.DataFrame:
     """Long: a row a campaign, variant, month, domain, source and count that is known."""
-    keys = ["campaign_id", "variant", "month", "domain", "precedence", "source_file"]
+    keys = ["campaign_id", *OF_MESSAGE, "precedence", "source_file"]
     rows = rows.reindex(columns=[*keys, *SUMS])
     long = rows.melt(keys, SUMS, var_name="count", value_name="value")
     long["value"] = pd.to_numeric(long["value"]).astype("Float64")
@@ -160,14 +180,24 @@ def _spoken(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([spoken, lacking], ignore_index=True)
 
 
-def _ranked(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """A log that shows too few of the sends speaks last, and only of what it saw."""
+def covered(data: Data) -> list[str]:
+    """The campaigns whose sending the event log shows, so that it speaks for them."""
+    rows = log.counts(data, [])
+    return sorted(set(rows["campaign_id"].dropna()) - set(_partial(rows, _told(data))))
+
+
+def _partial(rows: pd.DataFrame, told: pd.DataFrame) -> pd.Index:
+    """The campaigns of which the log shows too few of the sends."""
     logged = rows["precedence"] == log.PRECEDENCE
     shown = rows[logged].groupby("campaign_id")[["sent", "messages"]].sum()
     exported = told.groupby(["campaign_id", "precedence"])["sent"].sum(min_count=1).groupby("campaign_id").max()
     due = pd.concat([shown["messages"], exported.reindex(shown.index)], axis=1).max(axis=1)
-    partial = shown.index[shown["sent"] < COVERED * due]
-    weak = logged & rows["campaign_id"].isin(partial)
+    return shown.index[shown["sent"] < COVERED * due]
+
+
+def _ranked(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """A log that shows too few of the sends speaks last, and only of what it saw."""
+    weak = (rows["precedence"] == log.PRECEDENCE) & rows["campaign_id"].isin(_partial(rows, told))
     rows = rows.copy()
     rows.loc[weak, "precedence"] = log.PARTIAL
     rows.loc[weak, ["sent", "delivered", "bounced", "bounced_hard", "bounced_soft"]] = None
@@ -177,7 +207,7 @@ def _ranked(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def _lacking(rows: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """For each count that a campaign lacks, its group's rows with no value, so that the lack is counted."""
     best = rows.sort_values("precedence", kind="stable").drop_duplicates("campaign_id")[["campaign_id", "precedence"]]
-    places = rows.merge(best, on=["campaign_id", "precedence"])[["campaign_id", "variant", "month", "domain"]]
+    places = rows.merge(best, on=["campaign_id", "precedence"])[["campaign_id", *OF_MESSAGE]]
     places = places.drop_duplicates()
     wanted = places.merge(pd.DataFrame({"count": SUMS}), how="cross")
     known = first.assign(known=True)[["campaign_id", "count", "known"]]

@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts.traits import TRAITS
 from kit.tables import COUNT_NAMES, MESSAGES
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ FACTS = (
     "opened_machine",
     "opens_total",
     "clicked",
+    "clicked_human",
+    "clicked_strictest",
     "clicks_total",
     "unsubscribed",
     "complained",
@@ -41,7 +44,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
 
     Args:
         data: what `kit.open` returned.
-        by: of month, variant, domain; others of these are NULL.
+        by: of month, variant, domain and the names of traits; those not named are NULL.
         action: what counts as `converted`; "" for any.
         window_days: days after a mail in which an action counts for it; None: not asked.
 
@@ -50,15 +53,19 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         a mail of the row is younger than the window: people may still act on it.
     """
     table = data.expression(MESSAGES.name)
-    names = ["campaign_id", "variant", "month", "domain", "messages", *COUNT_NAMES, "revenue_squares"]
+    names = ["campaign_id", "variant", "month", "domain", *TRAITS, "messages", *COUNT_NAMES, "revenue_squares"]
     if table is None:
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
     table = table.mutate(month=_.sent_local.strftime("%Y-%m"))
-    # An opening or click of a message that bounced is no reader's; notebook 00 says how many there are.
-    table = table.mutate(**{name: _[name] & _.delivered for name in ("opened", "opened_machine", "clicked")})
+    table = of_delivered(table)
     after = _after(data, table, action, window_days)
-    keys = ["campaign_id", *(name for name in ("variant", "month", "domain") if name in {*by, "month"})]
+    for name in by:
+        if name in TRAITS:
+            table = TRAITS[name].add(table, data)
+    keys = ["campaign_id", "month", *(name for name in by if name != "month")]
     sums = {name: _[name].cast("int64").sum() for name in FACTS}
+    # what was refused or waits was never sent, and is nothing that the log should show the sending of
+    due = _.sent | _.delivered | _.opened | _.clicked | _.unsubscribed | _.complained
     if after is not None:
         table = table.left_join(after, "message_key")
         young = (_.sent_at > _followed_until(data) - ibis.interval(days=window_days)).any()
@@ -66,8 +73,14 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
             name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
             for name in _known(data, action)
         }
-    frame = table.group_by(keys).agg(messages=_.count(), **sums).order_by(keys).to_pandas()
+    frame = table.group_by(keys).agg(messages=_.count(where=due), **sums).order_by(keys).to_pandas()
     return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file="event log")
+
+
+def of_delivered(messages: Expression) -> Expression:
+    """The messages; an opening or click of one that bounced is no reader's (`conflicts` counts them)."""
+    reactions = ("opened", "opened_machine", "opened_suspect", "clicked", "clicked_human", "clicked_strictest")
+    return messages.mutate(**{name: _[name] & _.delivered for name in reactions})
 
 
 def conflicts(data: Data) -> int:
@@ -87,6 +100,8 @@ def actions(data: Data) -> Expression:
         parts.append(conversions.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
     orders = data.expression("orders")
     if orders is not None:
+        # What was cancelled or never paid is no order; what was given back is taken off below.
+        orders = orders.filter(~_.is_cancelled.fill_null(False))  # noqa: FBT003  a literal of the engine
         orders = orders.mutate(
             action=ibis.literal("order"), occurred_at=_.ordered_at, is_order=ibis.literal(value=True)
         )

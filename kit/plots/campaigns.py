@@ -1,31 +1,23 @@
-"""Figures of guide 1. Each answers its question at a glance and shows intervals."""
+"""Figures of what came in, what the volume can measure, where it leaks and how fast the service answers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from kit import kpi as registry
+from kit.plots.axes import MOST, intervals, month_axis, series
 from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
-from kit.words.form import minutes, month, points, share, whole
-from kit.words.shown import listed
+from kit.words.form import minutes, share, whole
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from kit.compare import Comparison
-    from kit.months import Months
     from kit.problems import Findings
     from kit.volume import Volume
 
-MOST = 40
-"""Rows of one figure; of more, those that say most are drawn and the title says so."""
-
 _KINDS = {"bulk": PLAIN, "automated": "#9db8d6", "no campaign": QUIET}
-_SIDES = {"better": GOOD, "worse": BAD, "as usual": PLAIN}
 
 
 def coverage(counts: pd.DataFrame) -> Picture:
@@ -43,79 +35,12 @@ def coverage(counts: pd.DataFrame) -> Picture:
         axes.set_ylabel("mails sent")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: whole(value)))
         axes.grid(visible=False, axis="x")
-        _month_axis(axes, list(wide.index))
+        month_axis(axes, list(wide.index))
         if len(kinds) > 1:
             axes.legend(frameon=False, ncols=len(kinds), loc="lower left", bbox_to_anchor=(0, 1))
         title = "Mails sent by month"
-        alt = f"{title}: {_series(wide.index, bottom, whole)}."
+        alt = f"{title}: {series(wide.index, bottom, whole)}."
         return picture(figure, name="coverage", title=title, alt=alt)
-
-
-def months(result: Months) -> Picture:
-    """Each KPI by month with its interval, over the band within which months usually lie."""
-    known = result.rates[result.rates["value"].notna()]
-    kpis = [key for key in dict.fromkeys(result.rates["kpi"]) if (known["kpi"] == key).any()]
-    names = list(dict.fromkeys(result.rates["month"]))
-    usual = result.usual.set_index("kpi")
-    with drawing(0.5 + 1.55 * max(len(kpis), 1)) as figure:
-        grid = figure.subplots(max(len(kpis), 1), 1, sharex=True, squeeze=False)[:, 0]
-        for axes, key in zip(grid, kpis, strict=False):
-            own = known[known["kpi"] == key]
-            place = own["month"].map(names.index)
-            mean, tau = (float(usual[name][key]) for name in ("mean", "tau"))
-            usually = [] if np.isnan(tau) else [mean - 2 * tau, mean + 2 * tau]
-            if usually:
-                axes.axhspan(*usually, color=BAND, zorder=0)
-            _intervals(axes, place, own, color=PLAIN)
-            for verdict, color in (("up", _towards(key, 1)), ("down", _towards(key, -1))):
-                moved = own[own["verdict"] == verdict]
-                axes.plot(moved["month"].map(names.index), moved["value"], "o", color=color, markersize=8)
-            axes.set_title(registry.find(key).title)
-            axes.yaxis.set_major_formatter(_percent(own["high"].max() - own["low"].min()))
-            axes.yaxis.set_major_locator(MaxNLocator(4))
-            axes.set_ylim(*_range([*own["low"], *own["high"], *usually]))
-            axes.grid(visible=False, axis="x")
-        _month_axis(grid[-1], names)
-        told = [f"{registry.find(key).title}: {_of(known, key)}" for key in kpis]
-        alt = "By month. " + ". ".join(told) + "."
-        return picture(figure, name="months", title="KPIs by month", alt=alt)
-
-
-def comparison(result: Comparison) -> Picture:
-    """Campaigns with their intervals over the band within which they usually lie, the best on top."""
-    rows = result.rates[result.rates["value"].notna()].sort_values("sent_local", kind="stable")
-    drawn = rows[rows["verdict"].isin(("better", "worse"))]
-    drawn = pd.concat([drawn, rows.drop(drawn.index).tail(max(MOST - len(drawn), 0))])
-    drawn = drawn.sort_values("value", kind="stable").tail(MOST)
-    left = len(rows) - len(drawn)
-    with drawing(1.0 + 0.27 * max(len(drawn), 2)) as figure:
-        axes = figure.subplots()
-        spread = result.spread
-        if spread.tau == spread.tau:
-            axes.axvspan(max(spread.mean - 2 * spread.tau, 0), spread.mean + 2 * spread.tau, color=BAND, zorder=0)
-        for place, row in enumerate(drawn.to_dict("records")):
-            color = _SIDES.get(row["verdict"], QUIET)
-            axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.6)
-            axes.plot(row["value"], place, "o" if row["verdict"] in _SIDES else "D", color=color, markersize=5.5)
-        axes.set_yticks(range(len(drawn)), [label(name) for name in drawn["campaign_name"]], fontsize=9.5)
-        axes.set_ylim(-0.8, len(drawn) - 0.2)
-        axes.set_xlim(left=0)
-        axes.xaxis.set_major_formatter(_percent(drawn["high"].max() if len(drawn) else 1))
-        axes.set_xlabel(f"{result.kpi.title.lower()}, 95 % interval\ngrey: where campaigns usually lie")
-        axes.grid(visible=False, axis="y")
-        title = f"Campaigns by {result.kpi.title.lower()}" + (f" ({left} as usual not drawn)" if left else "")
-        flagged = [
-            f"{row['campaign_name']} {row['verdict']}"
-            for row in drawn.to_dict("records")
-            if row["verdict"] in ("better", "worse")
-        ]
-        alt = (
-            f"{title}: {whole(len(drawn))} from {share(drawn['value'].min())} to {share(drawn['value'].max())}; "
-            f"beyond the usual: {listed(flagged) or 'none'}."
-            if len(drawn)
-            else f"{title}: none known."
-        )
-        return picture(figure, name="comparison", title=title, alt=alt)
 
 
 def findings(result: Findings) -> Picture:
@@ -143,35 +68,6 @@ def findings(result: Findings) -> Picture:
         ]
         alt = f"Problem areas: {'; '.join(told) or 'none'}."
         return picture(figure, name="problems", title="Problem areas", alt=alt)
-
-
-def tests(verdicts: pd.DataFrame) -> Picture:
-    """The difference of each test with its interval; right of zero the second variant is higher."""
-    rows = verdicts[verdicts["difference"].notna()].tail(MOST).iloc[::-1]
-    with drawing(1.1 + 0.42 * max(len(rows), 1)) as figure:
-        axes = figure.subplots()
-        axes.axvline(0, color=INK, linewidth=1)
-        for place, row in enumerate(rows.to_dict("records")):
-            broken = row["decision"] == "split broken"
-            color = QUIET if broken else {"a": BAD, "b": GOOD}.get(row["decision"], PLAIN)
-            style: dict[str, Any] = {"linestyle": ":"} if broken else {}
-            axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=2, **style)
-            axes.plot(row["difference"], place, "x" if broken else "o", color=color, markersize=7)
-        names = [
-            f"{label(row['campaign_name'])}{' (split broken)' if row['decision'] == 'split broken' else ''}"
-            for row in rows.to_dict("records")
-        ]
-        axes.set_yticks(range(len(rows)), names, fontsize=9.5)
-        axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 0) if value else "0"))
-        axes.set_xlabel("second minus first, percentage points, 95 % interval")
-        axes.grid(visible=False, axis="y")
-        told = [
-            f"{row['campaign_name']} {points(row['difference'])} points, {row['decision']}"
-            for row in rows.to_dict("records")
-        ]
-        alt = f"Tests: {'; '.join(told) or 'none'}."
-        return picture(figure, name="tests", title="Difference of each test", alt=alt)
 
 
 def volume(result: Volume) -> Picture:
@@ -222,50 +118,14 @@ def waiting(values: pd.DataFrame) -> Picture:
     with drawing(2.6) as figure:
         axes = figure.subplots()
         names = list(known["month"])
-        _intervals(axes, pd.Series(range(len(names))), _hours(known), color=PLAIN)
+        intervals(axes, pd.Series(range(len(names))), _hours(known), color=PLAIN)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("hours (median)")
         axes.grid(visible=False, axis="x")
-        _month_axis(axes, names)
-        alt = f"Median time to the first answer by month: {_series(names, known['value'], minutes)}."
+        month_axis(axes, names)
+        alt = f"Median time to the first answer by month: {series(names, known['value'], minutes)}."
         return picture(figure, name="waiting", title="Time to the first answer", alt=alt)
 
 
 def _hours(known: pd.DataFrame) -> pd.DataFrame:
     return known[["value", "low", "high"]] / 60
-
-
-def _intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str) -> None:
-    axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.8)
-    axes.plot(place, own["value"], "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
-
-
-def _towards(key: str, sign: int) -> str:
-    return GOOD if (sign > 0) == (registry.find(key).better == "higher") else BAD
-
-
-def _month_axis(axes: Axes, names: list[str]) -> None:
-    step = max(1, -(-len(names) // 8))  # at most eight names, so that they are read on a phone
-    shown = range(0, len(names), step)
-    axes.set_xticks(list(shown), [month(names[n]).replace(" ", "\n") for n in shown])
-    axes.set_xlim(-0.6, max(len(names), 1) - 0.4)
-
-
-def _range(values: list[float]) -> tuple[float, float]:
-    """From zero where the values reach down towards it; else just around them, within 0 and 100 %."""
-    low, high = min(values), max(values)
-    room = (high - low) * 0.12 or 0.01
-    return (0, high + room) if low < high / 3 else (max(low - room, 0), min(high + room, 1))
-
-
-def _percent(highest: float) -> PercentFormatter:
-    return PercentFormatter(1, decimals=0 if highest >= 0.05 else 1 if highest >= 0.005 else 2)
-
-
-def _of(known: pd.DataFrame, key: str) -> str:
-    own = known[known["kpi"] == key]
-    return _series(own["month"], own["value"], share)
-
-
-def _series(names: Any, values: Any, form: Any) -> str:
-    return ", ".join(f"{month(name)} {form(value)}" for name, value in zip(names, values, strict=True)) or "none"

@@ -35,7 +35,7 @@ class Report:
         pages: the notebooks' names that have a page, in order.
         failed: name -> reason, of notebooks that did not run to their end.
         unanswered: name -> reason, of notebooks that the data cannot feed.
-        unread: file -> reason, of files that were recognised and could not be read.
+        unread: file -> reason, of files, or rows of them, that could not be read.
     """
 
     path: Path
@@ -102,5 +102,5 @@ def build(
         pages=tuple(done),
         failed={one.notebook.name: one.reason for one in runs if one.status == "failed"},
         unanswered={one.notebook.name: one.reason for one in runs if one.status == "unanswered"},
-        unread={log.file: str(log.error or log.why) for log in data.files if log.status == "unreadable"},
+        unread=quality.unread(data.files),
     )

@@ -9,6 +9,8 @@ from kit.report.clean import masked, plain
 from kit.words.form import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kit.sources import FileLog
     from kit.store import Data
 
@@ -82,6 +84,21 @@ def quality(data: Data) -> Quality:
 def why(log: FileLog) -> str:
     """Why a file was taken for what it is, or why it was not read; without the file's name."""
     return log.why if log.error is None else str(log.error).removeprefix(log.file).lstrip(",: ")
+
+
+def unread(files: Iterable[FileLog]) -> dict[str, str]:
+    """File -> what of it could not be read: all of it, or rows; what another row or file says again is no loss."""
+    return {log.file: said for log in files if (said := _unread(log))}
+
+
+def _unread(log: FileLog) -> str:
+    if log.status in ("unreadable", "empty"):
+        return str(log.error or log.why)
+    lost = log.rows_rejected - log.rows_repeated
+    if not lost:
+        return ""
+    first = next((one for one in log.rejections if one.mend), log.rejections[0] if log.rejections else log.file)
+    return f"{first}{f' And {lost - 1:,} more of its rows.' if lost > 1 else ''}"
 
 
 def _file(log: FileLog) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.simulate import business, mailchimp, plan, sendgrid
+from kit.simulate import analytics, business, mailchimp, plan, sendgrid
 from kit.simulate.behaviour import tally
 from kit.simulate.clock import AS_OF, DAY, local, unix
 from kit.simulate.story import Send, Story, tell
@@ -54,6 +54,7 @@ def write(folder: Path, *, seed: int = 2026, contacts: int = 6000) -> Truth:
         young=tuple(send.id for send in story.campaigns if AS_OF - unix(send.plan.at) < YOUNG),
         log=log,
         business=business.write(folder, story),
+        web=analytics.write(folder / "analytics", story),
         prefetching=_addresses(one for one in story.people if one.prefetches),
         scanned=_addresses(one for one in story.people if one.scanned),
     )

@@ -30,6 +30,9 @@ BLOCK_MONTH, BLOCK_DOMAIN = "2026-07", "web.example.org"
 BLOCK = {"hard": 0.04, "block": 0.20}
 """Where and when mail was given back, and which shares of it."""
 
+BROKEN_PAGE = "Стиральные машины: подшипник"
+"""The campaign whose landing page did not load."""
+
 
 @dataclass(frozen=True, slots=True)
 class Campaign:

@@ -128,6 +128,14 @@ class BusinessTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class WebTruth:
+    """The site: sessions by the campaign that they came from, and the campaign whose landing page did not load."""
+
+    sessions: dict[str, int]
+    broken_page: str
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """Everything that was planted.
 
@@ -152,6 +160,7 @@ class Truth:
     young: tuple[str, ...]
     log: LogTruth
     business: BusinessTruth
+    web: WebTruth
     prefetching: tuple[str, ...]
     scanned: tuple[str, ...]
 

@@ -1,6 +1,6 @@
 """Sources: which file is what, and what it says, as canonical tables.
 
-One reader a shape (`tabular`, `sections`, `events`), one preset a source: a YAML file in
+One reader a shape (`tabular`, `sections`, `events`, `analytics`, `mailbox`), one preset a source: a YAML file in
 `presets/`, explained in `presets/README.md`. What is read is known by its content, never by its
 name. Nothing is dropped silently: for every file, rows read = rows kept + rows rejected, each
 rejected one with its reason.
@@ -8,15 +8,33 @@ rejected one with its reason.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kit.errors import InputError, UsageError
+from kit.errors import InputError
 from kit.settings import FILE as SETTINGS_FILE
-from kit.sources import frames, grid, mapping, sections, tabular, text, workbook
-from kit.sources.log import EventFile, FileLog, Loaded, Rejection
+from kit.sources import (
+    analytics,
+    api,
+    bigquery,
+    boxes,
+    copies,
+    folder,
+    frames,
+    grid,
+    mapping,
+    outlook,
+    sections,
+    tabular,
+    text,
+    workbook,
+)
+from kit.sources.folder import Stamp, candidates
+from kit.sources.log import EventFile, FileLog, Loaded, MailBox, Rejection
 from kit.sources.mapping import propose
+from kit.sources.mends import tidy
+from kit.sources.packed import CUT
 from kit.sources.preset import MAPPING, Preset, named
 from kit.sources.sniff import event_log
 
@@ -31,6 +49,7 @@ __all__ = [
     "EventFile",
     "FileLog",
     "Loaded",
+    "MailBox",
     "Rejection",
     "candidates",
     "is_report",
@@ -39,8 +58,12 @@ __all__ = [
 ]
 
 _HEAD = 1 << 16  # bytes that tell what a file is
+_ANSWER = 1 << 28  # bytes of the largest answer of an API; what is larger is a log
 _BLANK = b"\0\r\n\t \xef\xbb\xbf\xff\xfe"
 _STRAY_NULS = 10  # a damaged text may hold a few NUL bytes; other files are full of them
+
+
+_NOT_READ = "it cannot be read"
 
 
 class _EmptyFileError(InputError):
@@ -55,52 +78,56 @@ def read(target: Path, settings: Settings) -> Loaded:
         settings: the folder's kit.toml.
 
     Returns:
-        A log of every file, the canonical tables, and the event logs for `events.project`.
+        A log of every file, the canonical tables, the event logs for `events.project`, and the mailboxes
+        for `mailbox.project`.
 
     Raises:
         UsageError: there is no such folder or file.
     """
     base = target if target.is_dir() else target.parent
-    paths = {path: path.relative_to(base).as_posix() for path in candidates(target)}
+    found, odd = folder.files(target)
+    paths = {path: path.relative_to(base).as_posix() for path in found}
     maps = {path: name for path, name in paths.items() if name.endswith(MAPPING)}
     mappings, files = mapping.read(maps.items())
-    again = _copies([path for path in paths if path not in maps])
+    mail = boxes.find({path: name for path, name in paths.items() if path not in maps})
+    files += mail.logs
+    files += [FileLog(box.file, "read", box.why, preset=box.preset, table="mails") for box in mail.boxes]
+    sessions, of_web = bigquery.read({path: name for path, name in paths.items() if path not in mail.paths}, settings)
+    taken = {*maps, *mail.paths, *of_web}
+    others = [one for one in paths.items() if one[0] not in taken and one[0].name != SETTINGS_FILE]
+    inside, shut = folder.unfolded(others)
+    files += [*odd, *shut]
+    again, rows = copies.of_content(inside), copies.Rows()
     parts: defaultdict[str, list[pd.DataFrame]] = defaultdict(list)
+    raw: dict[str, pd.DataFrame] = {}
     logs: list[EventFile] = []
-    for path, name in paths.items():
-        if path in maps or path.name == SETTINGS_FILE:
-            continue
+    for one in sessions:
+        files.append(one.log)
+        for table, made in one.tables.items():
+            parts[table].append(made)
+    for path, name in inside.items():
         if path in again:
-            files.append(FileLog(name, "ignored", f"it has the same content as {paths[again[path]]}"))
+            files.append(copies.passed_over(FileLog(name, "ignored", ""), inside[again[path]], "content"))
             continue
-        for one in _file(path, name, mappings, settings):
+        stamp = Stamp.of(path)
+        done = _file(path, name, mappings, settings)
+        if stamp and not stamp.holds:
+            done = [tabular.Read(FileLog(name, "unreadable", _NOT_READ, error=folder.changed(name)), {})]
+        for one in done:
             if isinstance(one, EventFile):
-                logs.append(one)
+                logs.append(replace(one, stamp=stamp))
                 files.append(FileLog(name, "read", one.why, preset=one.preset, table="events"))
                 continue
+            if before := rows.before(one):
+                files.append(copies.passed_over(one.log, before, "rows"))
+                continue
             files.append(one.log)
+            raw |= {one.log.file: one.raw} if one.raw is not None else {}
             for table, made in one.tables.items():
                 parts[table].append(made)
     tables = {name: frames.together(made) for name, made in parts.items()}
-    return Loaded(tuple(sorted(files, key=lambda log: log.file)), tables, tuple(logs))
-
-
-def candidates(target: Path) -> list[Path]:
-    """The files that decide what is read, sorted: exports, mappings and kit.toml, without hidden ones.
-
-    Raises:
-        UsageError: there is no such folder or file.
-    """
-    if target.is_file():
-        beside = (target, target.with_name(target.name + MAPPING), target.with_name(SETTINGS_FILE))
-        return [path for path in beside if path.is_file()]
-    if not target.is_dir():
-        raise UsageError(f"There is no folder or file {str(target)!r}.")
-    return sorted(
-        path
-        for path in target.rglob("*")
-        if path.is_file() and not any(part.startswith((".", "~$")) for part in path.relative_to(target).parts)
-    )
+    told = tuple(sorted(map(tidy, files), key=lambda log: log.file))
+    return Loaded(told, tables, tuple(logs), mail.boxes, raw)
 
 
 def is_report(source: str) -> bool:
@@ -119,57 +146,52 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             return [EventFile(path, name, preset.name, why)]
         if not head.strip(_BLANK):
             raise _EmptyFileError("it is empty", file=name, mend="Export it again.")
-        if head.lstrip(_BLANK).startswith((b"{", b"[{")):
-            return [_unknown(name, "it is JSON, and no line of its beginning is an event that a preset knows")]
-        raw = text.unpacked(path)
+        if head.lstrip(_BLANK + b"[").startswith(b"{"):
+            return [_answer(text.unpacked(path, _ANSWER), name, mappings, settings)]
+        raw, cut = text.whole(path)
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
             if not sheets:
                 raise _EmptyFileError("the workbook has no filled sheet", file=name, mend="Export it again.")
-            return [tabular.read(sheet, mappings, settings) for sheet in sheets]
-        return [_text(raw, name, mappings, settings)]
+            return [_grid(sheet, mappings, settings) for sheet in sheets]
+        return [_text(raw, name, mappings, settings, (CUT,) if cut else ())]
     except InputError as error:
         error.file = name
         status = "empty" if isinstance(error, _EmptyFileError) else "unreadable"
-        return [tabular.Read(FileLog(name, status, "it cannot be read", error=error), {})]
+        return [tabular.Read(FileLog(name, status, _NOT_READ, error=error), {})]
 
 
-def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> tabular.Read:
+def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> tabular.Read:
     if workbook.is_archive(raw):
-        return _unknown(name, "it is an archive; unpack it and read what is in it")
+        return _unknown(name, "it is an archive in an archive, or a document; unpack it and read what is in it")
     decoded = text.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
         return _unknown(name, "it is no text and no workbook")
     table = grid.of_text(decoded, name)
+    table = replace(table, notes=(*notes, *table.notes))
     report = sections.recognised(table)
     if report:
         return sections.read(table, *report, settings)
+    return _grid(table, mappings, settings)
+
+
+def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> tabular.Read:
+    if report := analytics.recognised(table):
+        return analytics.read(table, *report, settings)
+    if messages := outlook.recognised(table):
+        return outlook.read(table, messages, settings)
     return tabular.read(table, mappings, settings)
+
+
+def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> tabular.Read:
+    """The answer of an API: of the tables that it can be, the first that a preset knows."""
+    for answer in api.grids(raw, name):
+        done = tabular.read(answer, mappings, settings)
+        if done.log.status != "unrecognised":
+            return done
+    return _unknown(name, "it is JSON, and no line of its beginning is an event that a preset knows")
 
 
 def _unknown(name: str, why: str) -> tabular.Read:
     return tabular.Read(FileLog(name, "unrecognised", why), {})
-
-
-def _copies(paths: list[Path]) -> dict[Path, Path]:
-    """Files whose content another one, earlier in the order, already has; empty ones are not compared."""
-    sizes: defaultdict[int, list[Path]] = defaultdict(list)
-    for path in paths:
-        sizes[path.stat().st_size].append(path)
-    again: dict[Path, Path] = {}
-    for size, alike in sizes.items():
-        first: dict[bytes, Path] = {}
-        for path in alike if size and len(alike) > 1 else []:
-            digest = _digest(path)
-            if digest and first.setdefault(digest, path) != path:
-                again[path] = first[digest]
-    return again
-
-
-def _digest(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError:  # whoever reads the file says so
-        return b""

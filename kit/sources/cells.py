@@ -28,6 +28,9 @@ CURRENCIES = {
     "₽": "RUB",
     "РУБ": "RUB",
     "РУБ.": "RUB",
+    "РУБЛЬ": "RUB",
+    "РУБЛИ": "RUB",
+    "РУБЛЕЙ": "RUB",
     "Р.": "RUB",
     "₴": "UAH",
     "₸": "KZT",
@@ -44,6 +47,7 @@ _ERROR = re.compile(
     r"#(REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]?|#ССЫЛКА!|#Н/Д|#ЗНАЧ!|#ДЕЛ/0!|#ИМЯ\?|#ЧИСЛО!", re.IGNORECASE
 )
 _WITH_SHARE = re.compile(r"(?P<count>[^(]+?)\s*\(\s*(?P<share>[^()]*%)\s*\)")
+_CLOCK = re.compile(r"(-?)(\d+):([0-5]\d)(?::([0-5]\d))?")
 _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}([{_GAPS}]\d{{3}})+([.,]\d+)?")
 _COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -104,6 +108,35 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
     grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
     value = _number(amount, "point" if grouped else _mark(cell, decimal))
     return (-value if found["minus"] else value), CURRENCIES.get(sign, sign or None)
+
+
+def currency(cell: Cell) -> str | None:
+    """A currency's code in capitals; a sign that names one is made the code."""
+    said = text(cell)
+    return None if said is None else CURRENCIES.get(said.upper(), said.upper())
+
+
+def clock(cell: Cell) -> timedelta | None:
+    """Hours, minutes and seconds, as 01:30:00 or as a workbook holds them; None where the cell is none such."""
+    if isinstance(cell, timedelta):
+        return cell
+    if isinstance(cell, time):
+        return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
+    found = _CLOCK.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    if not found:
+        return None
+    took = timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
+    return -took if found[1] else took
+
+
+def duration(cell: Cell, unit: timedelta) -> timedelta:
+    """A wait, not negative: by the clock, or a number of units."""
+    took = clock(cell)
+    if took is None:
+        took = (number(cell) or 0) * unit
+    if took < timedelta(0):
+        raise ValueError(f"{str(cell)!r} is negative, and a wait never is")
+    return took
 
 
 def share(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, bool]:

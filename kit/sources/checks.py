@@ -16,6 +16,8 @@ Rows = Sequence[tuple[int, dict[str, Any]]]
 _AT_MOST = (
     ("delivered", "sent"),
     ("bounced", "sent"),
+    ("unsubscribed", "sent"),
+    ("complained", "sent"),
     ("opened", "delivered"),
     ("clicked", "delivered"),
     ("opened", "opens_total"),
@@ -24,8 +26,13 @@ _AT_MOST = (
     ("bounced_hard", "bounced"),
     ("bounced_soft", "bounced"),
 )
-_RATES = {"reported_open_rate": "opened", "reported_click_rate": "clicked"}
-_BASES = ("delivered", "sent")
+_OF_MAIL = ("delivered", "sent")
+_RATES = {
+    "reported_open_rate": ("opened", _OF_MAIL),
+    "reported_click_rate": ("clicked", _OF_MAIL),
+    "reported_ctor": ("clicked", ("opened",)),
+}
+"""What a reported rate counts, and over what: the usual base first."""
 
 
 def campaigns(rows: Rows) -> list[str]:
@@ -33,9 +40,9 @@ def campaigns(rows: Rows) -> list[str]:
     for _, row in rows:
         _derive(row)
     notes: list[str] = []
-    for rate, count in _RATES.items():
-        notes += _settle(rows, rate, count)
-        notes += _compare(rows, rate, count)
+    for rate, (count, bases) in _RATES.items():
+        notes += _settle(rows, rate, count, bases)
+        notes += _compare(rows, rate, count, bases)
     for small, large in _AT_MOST:
         odd = [
             (line, row)
@@ -61,7 +68,7 @@ def _derive(row: dict[str, Any]) -> None:
     row["delivered_is_derived"] = None if row.get("delivered") is None else not exported
 
 
-def _settle(rows: Rows, rate: str, count: str) -> list[str]:
+def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
     """Decide for a whole column whether 0.5 is a half or half a per cent, by the counts."""
     unsettled = [row for _, row in rows if row.get(rate + UNSETTLED) is not None]
     if not unsettled:
@@ -71,7 +78,7 @@ def _settle(rows: Rows, rate: str, count: str) -> list[str]:
         return [
             abs(row[rate + UNSETTLED] / divisor - row[count] / row[base])
             for row in unsettled
-            for base in _BASES
+            for base in bases
             if row.get(count) is not None and row.get(base)
         ]
 
@@ -83,18 +90,18 @@ def _settle(rows: Rows, rate: str, count: str) -> list[str]:
     return []
 
 
-def _compare(rows: Rows, rate: str, count: str) -> list[str]:
+def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
     """Where a reported rate is not what the counts make; or over which other base it is."""
     told = [(line, row) for line, row in rows if row.get(rate) is not None and row.get(count) is not None]
     wrong: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-    for base in _BASES:
+    for base in bases:
         known = [(line, row) for line, row in told if row.get(base)]
         if not known:
             continue
         wrong[base] = [(line, row) for line, row in known if abs(row[rate] - row[count] / row[base]) > TOLERANCE]
         if not wrong[base]:
-            same = base == _BASES[0] or not wrong.get(_BASES[0])
-            return [] if same else [f"{rate} is {count} over {base} in this file, not over {_BASES[0]}"]
+            same = base == bases[0] or not wrong.get(bases[0])
+            return [] if same else [f"{rate} is {count} over {base} in this file, not over {bases[0]}"]
     if not wrong:
         return []
     base, odd = min(wrong.items(), key=lambda item: len(item[1]))

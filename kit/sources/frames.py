@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,22 @@ DTYPES = {
     "date": "datetime64[us]",
 }
 """How a canonical type is held in memory; each can be missing."""
+
+ARROW = {
+    "text": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "local": pa.timestamp("us"),
+    "date": pa.date32(),
+}
+"""How a canonical type is written."""
+
+
+def schema(table: Table) -> pa.Schema:
+    """The columns of a table as they are written."""
+    return pa.schema([(column.name, ARROW[column.type]) for column in table.columns])
 
 
 def frame(table: Table, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:

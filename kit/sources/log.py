@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from kit.errors import InputError
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from kit.sources.folder import Stamp
 
 Status = Literal["read", "unrecognised", "unreadable", "empty", "ignored"]
 
@@ -24,12 +26,17 @@ class Rejection:
         line: the line on which the row begins, counted from 1 with the header.
         column: the column's name as the file writes it; None where the whole row is at fault.
         reason: in words.
+        mend: what to do, as a full sentence; empty where the reason says it.
     """
 
     file: str
     line: int | None
     column: str | None
     reason: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        return str(InputError(self.reason, file=self.file, line=self.line, column=self.column, mend=self.mend))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,12 @@ class FileLog:
         preset: name of the preset or mapping; None where unrecognised.
         table: the canonical tables that it feeds, joined by commas.
         why: why it was taken for this, or what it lacks and how to map it.
+        passed_over: what it could have been, and was not: preset and what it would have needed.
         encoding: of the text; None for a workbook.
         separator: of the columns; None where the file is no table of text.
         header: the column names as written.
         rows_read: rows found; always rows_kept + rows_rejected.
-        rows_kept: rows that are in the tables.
+        rows_kept: rows that are in the tables; a row can be a part of a record, or several records, as a note says.
         rows_repeated: those of the rejected rows that say again what a kept one says.
         unmapped: columns that nothing was made of.
         notes: warnings.
@@ -70,6 +78,7 @@ class FileLog:
     notes: tuple[str, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     error: InputError | None = None
+    passed_over: tuple[str, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -95,12 +104,50 @@ class EventFile:
         file: path relative to the folder.
         preset: name of its preset.
         why: why it was taken for this.
+        stamp: its size and time when it was begun.
     """
 
     path: Path
     file: str
     preset: str
     why: str
+    stamp: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MailPart:
+    """A file of mail: a mailbox, or one message.
+
+    Attributes:
+        path: where it lies.
+        file: what rows and rejections call it, relative to the folder.
+        inside: the member, where `path` is an archive.
+        labels: the folder or mailbox that its messages lie in.
+    """
+
+    path: Path
+    file: str
+    inside: str = ""
+    labels: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailBox:
+    """A recognised mailbox, or the messages of one folder, to be read by `mailbox.project`.
+
+    Attributes:
+        file: what its log is called.
+        preset: name of its preset.
+        why: why it was taken for this.
+        parts: its files, in order.
+        notes: what is known of it before it is read.
+    """
+
+    file: str
+    preset: str
+    why: str
+    parts: tuple[MailPart, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +155,16 @@ class Loaded:
     """What a folder holds.
 
     Attributes:
-        files: a log a file, in the order of their names; those of event logs have no row numbers
-            until `events.project` has made them complete.
+        files: a log a file, in the order of their names; those of event logs and of mail have no row
+            numbers until `events.project` and `mailbox.project` have made them complete.
         tables: canonical frames by name, without event logs; only tables that a file feeds.
         logs: the event logs.
+        mail: the mailboxes.
+        raw: for each file, what no table took; none where everything was mapped.
     """
 
     files: tuple[FileLog, ...]
     tables: dict[str, pd.DataFrame]
     logs: tuple[EventFile, ...]
+    mail: tuple[MailBox, ...] = ()
+    raw: dict[str, pd.DataFrame] = field(default_factory=dict)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import lzma
+import zipfile
 import zlib
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+RATIO = 250
+"""How much larger than packed an export may be: logs reach 30 to 100, a bomb a thousand."""
+
+FREE = 64 << 20
+"""Bytes up to which the ratio does not matter."""
+
+CUT = "the file is cut off: its packed end is missing; what stands before is read"
 
 _GZIP = b"\x1f\x8b"
 _PART = 1 << 20  # bytes asked for at a time
@@ -19,14 +29,20 @@ class Packed:
 
     Attributes:
         cut: whether the packed stream ended before its end, or broke.
+        swollen: whether it unpacks to more than an export can; then nothing more is read of it.
     """
 
     def __init__(self, path: Path) -> None:
         self.cut = False
-        self._file = path.open("rb")
-        packed = self._file.read(len(_GZIP)) == _GZIP
+        self.swollen = False
+        try:
+            self._file = path.open("rb")
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise OSError("the archive is damaged") from error
+        self._packed = self._file.read(len(_GZIP)) == _GZIP
         self._file.seek(0)
-        self._stream = gzip.GzipFile(fileobj=self._file) if packed else self._file
+        self._stream = gzip.GzipFile(fileobj=self._file) if self._packed else self._file
+        self._read = 0
 
     def __enter__(self) -> Self:
         return self
@@ -43,9 +59,16 @@ class Packed:
         wanted = size
         try:
             # `read` would lose what it has unpacked so far when the stream breaks
-            while wanted and (part := self._stream.read1(min(wanted, _PART))):
+            while wanted and not self.swollen and (part := self._stream.read1(min(wanted, _PART))):
                 parts.append(part)
                 wanted -= len(part)
-        except (EOFError, gzip.BadGzipFile, zlib.error):
+                self._read += len(part)
+                self.swollen = self._packed and swollen(self._read, self._file.tell())
+        except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zipfile.BadZipFile, zlib.error):
             self.cut = True
         return b"".join(parts)
+
+
+def swollen(size: int, packed: int) -> bool:
+    """Whether so many bytes out of so many packed ones are more than any export gives."""
+    return size > FREE and size > RATIO * packed

@@ -16,7 +16,23 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 
 from kit.errors import InputError, nearest
-from kit.tables import CAMPAIGN_STATS, CONTACTS, CONVERSIONS, LINK_STATS, ORDERS, SURVEYS, TICKETS
+from kit.tables import (
+    BILLING,
+    CAMPAIGN_STATS,
+    CONTACTS,
+    CONVERSIONS,
+    COSTS,
+    DEALS,
+    EVENT_TYPES,
+    EVENTS,
+    LINK_STATS,
+    MAILS,
+    ORDERS,
+    SURVEYS,
+    TICKETS,
+    USAGE,
+    WEB,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,13 +45,29 @@ MAPPING = ".map.yaml"
 """How the name of a user's mapping ends."""
 
 READABLE = {
-    table.name: table for table in (CAMPAIGN_STATS, CONTACTS, CONVERSIONS, ORDERS, TICKETS, SURVEYS, LINK_STATS)
+    table.name: table
+    for table in (
+        CAMPAIGN_STATS,
+        CONTACTS,
+        CONVERSIONS,
+        ORDERS,
+        DEALS,
+        BILLING,
+        TICKETS,
+        SURVEYS,
+        COSTS,
+        USAGE,
+        WEB,
+        LINK_STATS,
+        EVENTS,
+    )
 }
 """The tables that a table of text can become."""
 
-Shape = Literal["table", "sections", "events"]
+Shape = Literal["table", "sections", "events", "analytics", "mailbox"]
 Zone = Literal["setting", "utc"]
-Unit = Literal["s", "ms", "us", "iso"]
+Unit = Literal["s", "ms", "us", "iso", "auto"]
+Twice = Literal["first", "last"]
 Words = tuple[str, ...]
 Pattern = str
 
@@ -45,12 +77,22 @@ class Recognise:
     """How a source is known, by content alone; every key that is set must hold."""
 
     headers: Words = ()
+    any_of: tuple[Words, ...] = ()
+    cells: Mapping[str, Pattern] = field(default_factory=dict)
+    file: Pattern = ""
     without: Words = ()
     needs: tuple[Words, ...] = ()
     first_line: Words = ()
     section: Pattern = ""
+    separator: Pattern = ""
     fields: Words = ()
     any_field: Words = ()
+    where: Mapping[str, Pattern] = field(default_factory=dict)
+
+    @property
+    def of_platform(self) -> bool:
+        """Whether it knows one platform's export, and not any table by the names of its columns."""
+        return bool(self.headers or self.any_of or self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +102,7 @@ class Times:
     formats: Words = ()
     zone: Zone = "setting"
     day_first: bool | None = None
-    field: str = ""
+    field: Words = ()
     unit: Unit = "s"
 
 
@@ -78,13 +120,40 @@ class Field:
     """How one column of an event is made; `only` and the first rule or name that fits decide."""
 
     names: Words = ()
-    extract: Pattern = ""
+    extract: Words = ()
     unless: Pattern = ""
     only: Words = ()
     values: Mapping[str, Words] = field(default_factory=dict)
     rules: tuple[Mapping[str, str], ...] = ()
     other: str | None = None
-    per_recipient: bool = False
+    void: Pattern = ""
+    join: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A wait that a file says instead of the time at its end, or beside it (`checked`)."""
+
+    since: str
+    minutes: Words = ()
+    hours: Words = ()
+    checked: bool = False
+
+    @property
+    def names(self) -> Words:
+        """The headers that it may stand under."""
+        return (*self.minutes, *self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Headers that are themselves values: each filled cell below them is a row of its own."""
+
+    value: str
+    headers: tuple[Mapping[str, Any], ...]
+    name: str = ""
+    numbers: bool = False
+    unless: Pattern = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +174,38 @@ class Preset:
     fill: Mapping[str, Words] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
     aliases: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
+    nulls: Mapping[str, Words] = field(default_factory=dict)
+    answers: Mapping[str, tuple[tuple[Words, ...], ...]] = field(default_factory=dict)
+    told: Mapping[str, Field] = field(default_factory=dict)
+    durations: Mapping[str, Duration] = field(default_factory=dict)
+    lines_of: Words = ()
+    adds: Words = ()
+    second_header: bool = False
+    spread: Spread | None = None
+    keep: Mapping[str, Words] = field(default_factory=dict)
+    twice: Twice = "first"
+    file_name: str = ""
+    states: Mapping[str, Words] = field(default_factory=dict)
+    flags: Mapping[str, Words] = field(default_factory=dict)
+    totals: Mapping[str, str] = field(default_factory=dict)
     decimal: Decimal = "auto"
     times: Times = Times()
     variants: Pattern = ""
+    left_out: Pattern = ""
     latest: Words = ()
     links: Links | None = None
     types: Mapping[str, Words] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)
+    form: bool = False
+    unwrap: tuple[Words, ...] = ()
+    each: Words = ()
+    skip: tuple[Mapping[str, str], ...] = ()
+    gives_way: Mapping[str, Words] = field(default_factory=dict)
 
     @property
     def into(self) -> Table:
         """The canonical table that a row becomes."""
-        return READABLE[self.table]
+        return MAILS if self.shape == "mailbox" else READABLE[self.table]
 
     @property
     def tables(self) -> str:
@@ -227,10 +316,10 @@ _KINDS: dict[str, Callable[..., Any]] = {
     "str | None": _text,
     "Words": _words,
     "tuple[Words, ...]": lambda value, *_: tuple(_words(one) for one in value),
-    "Shape": _one_of("table", "sections", "events"),
+    "Shape": _one_of("table", "sections", "events", "analytics", "mailbox"),
     "Decimal": _one_of("auto", "point", "comma"),
     "Zone": _one_of("setting", "utc"),
-    "Unit": _one_of("s", "ms", "us", "iso"),
+    "Unit": _one_of("s", "ms", "us", "iso", "auto"),
     "Mapping[str, Any]": lambda value, *_: dict(value),
     "Mapping[str, Words]": _each(_words),
     "Mapping[str, Mapping[str, Any]]": _each(lambda value, *_: dict(value)),
@@ -242,6 +331,17 @@ _KINDS: dict[str, Callable[..., Any]] = {
     "Recognise": _keys(Recognise),
     "Times": _keys(Times),
     "Links | None": _keys(Links),
+    "Twice": _one_of("first", "last"),
+    "Mapping[str, str]": _each(_text),
+    "Mapping[str, Pattern]": _each(_pattern),
+    "Spread | None": _keys(Spread),
+    "Mapping[str, Duration]": _each(_keys(Duration)),
+    "Mapping[str, tuple[tuple[Words, ...], ...]]": _each(
+        lambda value, *_: tuple(tuple(_words(one) for one in scale) for scale in value)
+    ),
+    "tuple[Mapping[str, Any], ...]": lambda value, *_: tuple(
+        {**one, "header": _pattern(one.get("header"))} for one in value
+    ),
 }
 """The kinds of values that presets hold, by the type that the dataclass declares."""
 
@@ -250,23 +350,31 @@ def _check(made: Preset, path: Path) -> None:
     """Whether the columns that a preset names are there."""
     if made.shape == "events":
         return
-    if made.table not in READABLE:
+    if made.table not in (READABLE if made.shape != "mailbox" else {MAILS.name}):
         raise _bad(path, f"{made.table!r} is no table that a file can become", "table", nearest(made.table, READABLE))
     known = fillable(made.into)
-    for key in ("columns", "constants", "values", "aliases", "fill"):
+    for key in ("columns", "constants", "values", "aliases", "fill", "nulls", "answers", "told", "durations", "adds"):
         for name in getattr(made, key):
             if name not in known:
                 raise _bad(path, f"{name!r} is no column of {made.table}", key, nearest(name, known))
+    kinds = {*made.states, *made.flags, *made.totals, *(one for implied in made.states.values() for one in implied)}
+    for one in kinds - {*EVENT_TYPES}:
+        raise _bad(path, f"{one!r} is no event type", "states", nearest(one, EVENT_TYPES))
     if made.header and not made.columns:
         raise _bad(path, "it maps no column", "columns", "Write under `columns` which header is what.")
 
 
 def fillable(table: Table) -> dict[str, str]:
     """The columns that a file can fill, with their meaning; those that the kit makes itself are left out."""
-    made_here = {"source", "source_file", "vendor", "contact_key", "delivered_is_derived"}
+    made_here = {"source", "source_file", "vendor", "contact_key", "delivered_is_derived", "line", "domain"}
     known = {one.name: one.meaning for one in table.columns if one.name not in made_here and one.type != "time"}
     if "contact_key" in table.names:
         known["email"] = "the person's address"
+    if table is EVENTS:
+        known |= {
+            "occurred_at": "when it happened",
+            "person": "the platform's id of a person whose address is not there",
+        }
     return known
 
 

@@ -6,25 +6,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.sources.address import contact_key_sql, normalised_sql
+from kit.sources.address import KEY_LENGTH, normalised_sql
 from kit.sources.preset import Field, Preset
+from kit.sources.unfold import literal, pointer, unfolded
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
-    from kit.settings import Settings
+    from collections.abc import Mapping
 
-LINES = "kit_lines"
-"""The relation that holds the lines: line, text, damaged."""
+    from kit.settings import Settings
 
 EARLIEST, LATEST = 631_152_000, 4_133_980_800
 """1990 and 2101 in Unix seconds: a time outside is in another unit, or none."""
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000}
-_MADE_HERE = ("source", "source_file", "line", "event_type", "occurred_at", "contact_key", "domain", "machine_rule")
+_NAMES = ("address", "source_campaign_id", "campaign_name", "variant")
+"""Columns that people fill: here lists are looked into and blanks taken away, which would cost too much everywhere."""
+
+_MADE_HERE = ("source", "source_file", "line", "event_type", "occurred_at", "contact_key", "domain")
 
 
 def projection(preset: Preset, file: str, settings: Settings) -> str:
-    """The query from numbered lines to events, each with its place, its key and what is wrong with it."""
+    """The query from numbered lines to events.
+
+    Beside the columns of `tables.EVENTS` it gives `ordinal` (line and place in it), `kind` (the vendor's
+    word), `of` (recipients of the same event), `fault` (why it is none of ours) and `key` (`identity`).
+    Each step of it is a projection over the one before: the engine computes a step's columns once, but what
+    stands twice within one of them twice.
+    """
     fields = {**preset.fields}
     if settings["events.campaign"]:
         said = Field(names=settings["events.campaign"])
@@ -32,135 +41,190 @@ def projection(preset: Preset, file: str, settings: Settings) -> str:
     if settings["events.variant"]:
         fields["variant"] = Field(names=settings["events.variant"])
     picked = _Picked()
-    raw_time = picked.value(preset.times.field)
-    kind = picked.first(fields["type"].names)
-    address = normalised_sql(picked.first(fields["address"].names))
-    columns = {
-        name: _column(fields[name], picked) if name in fields else "NULL"
-        for name in EVENTS.names
-        if name not in _MADE_HERE
-    }
-    kinds = _case(kind, {word: name for name, words in preset.types.items() for word in words}, "'unknown'")
-    machine = literal(", ".join(fields["is_machine"].names)) if "is_machine" in fields else "NULL"
+    made = {name: _said(name, field, preset, picked) for name, field in fields.items()}
+    made |= {"time": f"coalesce({', '.join([*map(picked.value, preset.times.field), 'NULL'])})"}
+    words = {word: literal(name) for name, words in preset.types.items() for word in words}
+    event_type = _ruled(fields["type"], picked, _case("m_type", words, "'unknown'"))
+    columns = {name: "NULL" for name in EVENTS.names if name not in _MADE_HERE}
+    columns |= {name: _column(name, fields[name], picked) for name in columns if name in fields}
+    if "machine_rule" not in fields and "is_machine" in fields:
+        rule = literal(", ".join(fields["is_machine"].names))
+        columns["machine_rule"] = f"CASE WHEN {columns['is_machine']} IS NOT NULL THEN {rule} END"
+    columns["is_machine"] = f"try_cast({columns['is_machine']} AS BOOLEAN)"
+    skips = " ".join(f"WHEN {_matched(rule, picked)} THEN {literal(rule['then'])}" for rule in preset.skip)
     return f"""
-WITH lines AS (
-    SELECT line, damaged, text, NOT damaged AND json_valid(text) AS valid FROM {LINES}
-    WHERE length(text) > 2 OR trim(text, ' []' || chr(13)) <> ''
-), single AS (
-    SELECT line, damaged, valid, unnest(events) AS event, unnest(range(len(events))) AS place
-    FROM (SELECT *, CASE WHEN valid AND starts_with(ltrim(text), '[')
-        THEN from_json(text, '["JSON"]')::VARCHAR[] ELSE [text] END AS events FROM lines)
+WITH unfolded AS ({unfolded(preset)}
 ), picked AS (
-    SELECT line, damaged, valid, place,
-        CASE WHEN valid THEN json_extract_string(event, {picked.paths}) ELSE [] END AS f
-    FROM single
+    SELECT line, place, of, fault, {picked.lists} FROM unfolded
+), valued AS (
+    SELECT *, {picked.values} FROM picked
+), single AS (
+    SELECT *, {picked.singles} FROM valued
+), made AS (
+    SELECT *, {", ".join(f"{one} AS m_{name}" for name, one in made.items())} FROM single
 ), typed AS (
-    SELECT *, {kind} AS kind, {kinds} AS event_type, {raw_time} AS raw_time,
-        {_time(raw_time, preset.times.unit)} AS occurred_at, nullif({address}, '') AS address
-    FROM picked
-), keyed AS (
-    SELECT *, {contact_key_sql("address")} AS contact_key FROM typed
+    SELECT *, {event_type} AS event_type, {_time("m_time", preset)} AS occurred_at,
+        nullif({normalised_sql("m_address")}, '') AS address
+    FROM made
 ), projected AS (
-    SELECT line, place, kind, raw_time, event_type, occurred_at, contact_key,
+    SELECT line, (line << 32) + place AS ordinal, m_type AS kind, of, event_type, occurred_at,
+        left(sha256(address), {KEY_LENGTH}) AS contact_key,
         nullif(regexp_extract(address, '@([^@]+)$', 1), '') AS domain,
-        {", ".join(f"{made} AS {name}" for name, made in columns.items() if name != "is_machine")},
-        try_cast({columns["is_machine"]} AS BOOLEAN) AS is_machine,
-        CASE WHEN damaged THEN 'the line is no UTF-8' WHEN NOT valid THEN 'the line is no JSON'
-            WHEN kind IS NULL THEN {literal(f"it has no {' or '.join(fields['type'].names)}, which says what happened")}
-            WHEN raw_time IS NOT NULL AND occurred_at IS NULL THEN '''' || raw_time || ''' is no time'
+        {", ".join(f"{one} AS {name}" for name, one in columns.items())},
+        CASE WHEN fault IS NOT NULL THEN fault {skips}
+            WHEN m_time IS NOT NULL AND occurred_at IS NULL THEN '''' || m_time || ''' is no time'
         END AS fault
-    FROM keyed
+    FROM typed
 )
-SELECT *, {literal(preset.name)} AS source, {literal(file)} AS source_file, (line << 32) + place AS ordinal,
-    CASE WHEN is_machine IS NOT NULL THEN {machine} END AS machine_rule,
-    md5_number({_KEY}) AS key
-FROM projected"""
+SELECT *, {literal(preset.name)} AS source, {literal(file)} AS source_file, {identity()} AS key FROM projected"""
 
 
-_KEY = """concat_ws(chr(31), event_type, coalesce(bounce_class, ''), CASE
-        WHEN event_id IS NOT NULL THEN concat_ws(chr(31), 'id', event_id)
-        WHEN coalesce(message_id, contact_key) IS NOT NULL AND occurred_at IS NOT NULL
-        THEN concat_ws(chr(31), 'at', coalesce(message_id, contact_key), epoch_us(occurred_at), coalesce(link_url, ''))
-        ELSE concat_ws(chr(31), 'line', line, place) END)"""
-"""By what a retried delivery is known. The kind of a bounce belongs to it: SendGrid's documentation
-shows two bounces of different kinds under one id."""
+def identity() -> str:
+    """The SQL for what a retried delivery is known by, out of canonical columns; NULL where nothing tells.
+
+    The vendor's id with the kind of event; without one the message (or the campaign), kind, time and
+    link. The person belongs to it, because an event about several has one id; the class of a bounce too:
+    SendGrid's documentation shows two bounces of different kinds under one id.
+    """
+    mail = "coalesce(message_id, source_campaign_id, campaign_name, contact_key)"
+    who = f"""CASE WHEN event_id IS NOT NULL THEN concat_ws(chr(31), 'id', event_id)
+        WHEN {mail} IS NOT NULL AND occurred_at IS NOT NULL
+        THEN concat_ws(chr(31), 'at', {mail}, epoch_us(occurred_at), coalesce(link_url, '')) END"""
+    parts = "event_type, coalesce(bounce_class, ''), coalesce(contact_key, '')"
+    return f"CASE WHEN {who} IS NOT NULL THEN md5_number(concat_ws(chr(31), {parts}, {who})) END"
 
 
 class _Picked:
-    """The fields that a projection takes out of an event, all in one pass over its text."""
+    """The fields that a projection takes out of an event, all in one pass over its text.
+
+    A name that begins with `/` is looked for in what the event was wrapped in, one that begins with `@` in
+    the recipient's own part; a dot leads into an object.
+    """
+
+    _PARTS: Mapping[str, str] = {"/": "top", "@": "entry", "": "event"}
 
     def __init__(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places: dict[str, dict[str, int]] = {part: {} for part in self._PARTS.values()}
+        self._single: dict[str, None] = {}
 
     @property
-    def paths(self) -> str:
-        """The list of paths, as SQL."""
-        return f"[{', '.join(map(literal, self._places))}]"
+    def lists(self) -> str:
+        """The lists of the fields' texts, as columns."""
+        return ", ".join(
+            f"json_extract_string({part}, [{', '.join(places)}]) AS of_{part}"
+            for part, places in self._places.items()
+            if places
+        )
 
-    def value(self, name: str, inside: str = "") -> str:
-        """The SQL for one field's text; blank is NULL. A dot leads into an object."""
-        steps = [step.replace("~", "~0").replace("/", "~1") for step in name.split(".")]
-        pointer = "/" + "/".join(steps) + inside
-        place = self._places.setdefault(pointer, len(self._places) + 1)
-        return f"nullif(trim(f[{place}]), '')"
+    @property
+    def values(self) -> str:
+        """The texts out of the lists, as columns; empty is NULL."""
+        return ", ".join(
+            f"nullif(of_{part}[{place}], '') AS v_{part}_{place}"
+            for part, places in self._places.items()
+            for place in places.values()
+        )
+
+    @property
+    def singles(self) -> str:
+        """The texts of which only one is meant, as columns: of a list, also one written as a text, the first."""
+        made = []
+        for value in self._single:
+            of_list = f"starts_with({value}, '[') AND json_valid({value})"
+            first = f"json_extract_string(CASE WHEN {of_list} THEN {value} END, '/0')"
+            made.append(f"CASE WHEN {of_list} THEN nullif(trim({first}), '') ELSE {value} END AS s{value[1:]}")
+        return ", ".join(made or ["1 AS single"])
+
+    def value(self, name: str) -> str:
+        """The column of one field's text, of a list or an object as JSON."""
+        mark = name[0] if name[0] in "/@" else ""
+        places = self._places[self._PARTS[mark]]
+        place = places.setdefault(pointer(name.removeprefix(mark)), len(places) + 1)
+        return f"v_{self._PARTS[mark]}_{place}"
 
     def single(self, name: str) -> str:
-        """The SQL for a field that holds a text, or a list whose first text is meant."""
-        return f"coalesce({self.value(name, '/0')}, nullif({self.value(name)}, '[]'))"
-
-    def first(self, names: tuple[str, ...]) -> str:
-        """The SQL for the first of several fields that says something."""
-        return f"coalesce({', '.join([*map(self.single, names), 'NULL'])})"
+        """The column of one field's only text."""
+        value = self.value(name)
+        self._single[value] = None
+        return f"s{value[1:]}"
 
 
-def _column(field: Field, picked: _Picked) -> str:
-    """The SQL for one column, from its description in the preset."""
-    made = picked.first(field.names)
-    if field.extract:
-        parts = [_extracted(picked.single(name), field) for name in field.names]
-        made = f"coalesce({', '.join(parts)}, {made})"
+def _said(name: str, field: Field, preset: Preset, picked: _Picked) -> str:
+    """The SQL for what the first of a field's names says."""
+    pick = picked.single if preset.form or name in _NAMES else picked.value
+    said = [_meant(pick(one), field) for one in field.names]
+    if name in _NAMES:
+        said = [f"nullif(trim({one}), '')" for one in said]
+    if field.join is not None:
+        return f"nullif(concat_ws({literal(field.join)}, {', '.join(said)}), '')"
+    made = f"coalesce({', '.join([*said, 'NULL'])})"
+    return f"lower({made})" if field.values else made
+
+
+def _meant(value: str, field: Field) -> str:
+    """One field's text without what means nothing, or the part of it that is meant."""
+    if field.void:
+        value = f"CASE WHEN NOT regexp_matches({value}, {literal(field.void)}) THEN {value} END"
+    if not field.extract:
+        return value
+    parts = ", ".join(f"nullif(regexp_extract({value}, {literal(one)}, 1), '')" for one in field.extract)
+    found = f"nullif(concat_ws('.', {parts}), '')" if len(field.extract) > 1 else parts
+    if field.unless:
+        return f"CASE WHEN NOT regexp_matches({value}, {literal(field.unless)}) THEN {found} END"
+    return f"coalesce({found}, {value})"
+
+
+def _column(name: str, field: Field, picked: _Picked) -> str:
+    """The SQL for one column, out of what its field says."""
+    made = f"m_{name}"
+    if field.unless:
+        made = f"coalesce({', '.join([made, *map(picked.value, field.names)])})"
     other = "NULL" if field.other is None else literal(field.other)
     if field.values:
-        made = _case(
-            f"lower({made})", {word.lower(): to for to, words in field.values.items() for word in words}, other
-        )
+        made = _case(made, {word.lower(): literal(to) for to, words in field.values.items() for word in words}, other)
     if field.rules:
-        rules = " ".join(
-            f"WHEN {' AND '.join(_matches(picked, name, pattern) for name, pattern in rule.items() if name != 'then')} "
-            f"THEN {literal(rule['then'])}"
-            for rule in field.rules
-        )
-        made = f"CASE {rules} ELSE {other} END"
-    if field.per_recipient:
-        made = f"concat_ws(':', {made}, CASE WHEN {made} IS NOT NULL THEN contact_key END)"
-        made = f"nullif({made}, '')"
+        made = _ruled(field, picked, made if field.names else other)
     if field.only:
         made = f"CASE WHEN event_type IN ({', '.join(map(literal, field.only))}) THEN {made} END"
     return made
 
 
-def _extracted(value: str, field: Field) -> str:
-    found = f"nullif(regexp_extract({value}, {literal(field.extract)}, 1), '')"
-    return f"CASE WHEN NOT regexp_matches({value}, {literal(field.unless)}) THEN {found} END" if field.unless else found
+def _ruled(field: Field, picked: _Picked, otherwise: str) -> str:
+    """What the first rule gives whose patterns all match; none: `otherwise`."""
+    if not field.rules:
+        return otherwise
+    rules = " ".join(f"WHEN {_matched(rule, picked)} THEN {literal(rule['then'])}" for rule in field.rules)
+    return f"CASE {rules} ELSE {otherwise} END"
 
 
-def _matches(picked: _Picked, name: str, pattern: str) -> str:
-    return f"coalesce(regexp_matches({picked.single(name)}, {literal(pattern)}), false)"
+def _matched(rule: Mapping[str, str], picked: _Picked) -> str:
+    tests = (
+        f"coalesce(regexp_matches({picked.value(name)}, {literal(pattern)}), false)"
+        for name, pattern in rule.items()
+        if name != "then"
+    )
+    return " AND ".join(tests)
 
 
-def _case(value: str, words: dict[str, str], other: str) -> str:
-    return f"CASE {value} {' '.join(f'WHEN {literal(a)} THEN {literal(b)}' for a, b in words.items())} ELSE {other} END"
+def _case(value: str, words: Mapping[str, str], other: str) -> str:
+    """Each word by its meaning, in SQL."""
+    return f"CASE {value} {' '.join(f'WHEN {literal(word)} THEN {to}' for word, to in words.items())} ELSE {other} END"
 
 
-def _time(value: str, unit: str) -> str:
-    """The SQL for an instant; what is no time, or has no zone, is NULL."""
-    if unit == "iso":
-        zoned = f"regexp_matches({value}, '(Z|[+-][0-9]{{2}}:?[0-9]{{2}})$')"
-        return f"try_cast(CASE WHEN {zoned} THEN {value} END AS TIMESTAMPTZ)"
-    seconds = f"try_cast({value} AS DOUBLE) / {_PER_SECOND[unit]}"
+def _time(value: str, preset: Preset) -> str:
+    """The SQL for an instant; what is no time, or has no zone and the preset knows none, is NULL."""
+    unit, utc = preset.times.unit, preset.times.zone == "utc"
+    found = [_unix(value, _PER_SECOND[one]) for one in ("s", "ms", "us") if unit in (one, "auto")]
+    if unit in ("iso", "auto"):
+        zoned = f"regexp_matches({value}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') AND regexp_matches({value}, '[T ].*:')"
+        bare = f"WHEN regexp_matches({value}, '^[0-9-]+[T ][0-9:.]+$') THEN {value} || '+00'" if utc else ""
+        found.append(f"try_cast(CASE WHEN {zoned} THEN {value} {bare} END AS TIMESTAMPTZ)")
+    if preset.times.formats and utc:
+        formats = ", ".join(map(literal, preset.times.formats))
+        found.append(f"timezone('UTC', try_strptime({value}, [{formats}]))")
+    return f"coalesce({', '.join(found)})"
+
+
+def _unix(value: str, per_second: int) -> str:
+    seconds = f"try_cast({value} AS DOUBLE) / {per_second}"
     return f"CASE WHEN {seconds} BETWEEN {EARLIEST} AND {LATEST} THEN to_timestamp({seconds}) END"
-
-
-def literal(said: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + said.replace("'", "''") + "'"

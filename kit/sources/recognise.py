@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from kit.sources import spread
 from kit.sources.preset import Preset, presets
 
 if TYPE_CHECKING:
@@ -13,9 +16,16 @@ if TYPE_CHECKING:
 
     from kit.sources.cells import Cell
     from kit.sources.grid import Grid, Row
+    from kit.sources.preset import Words
 
 ABOVE = 15
 """Rows in which the header is looked for: titles and notes may stand above it."""
+
+KEPT = 100
+"""Letters up to which a plain name is remembered: presets ask for the same ones again and again."""
+
+NEAR = 3
+"""A header is near a preset when it has so many of its columns, and lacks no more of what it is known by."""
 
 SHOWN = 8
 """Names that a sentence lists before it says "and more"."""
@@ -24,6 +34,7 @@ WIDTH = 40
 """Letters of a name that a sentence shows."""
 
 _UNIT = re.compile(r",?\s*\(?\b(шт|чел|pcs)\b\.?\)?$")
+_NUMBER = re.compile(r"[\d.,:\s+-]*\d[\d.,:\s+-]*")
 _PERCENT = re.compile(r",?\s*\(?%\)?$")
 
 
@@ -36,6 +47,8 @@ class Match:
         header: the column names as written.
         line: where the header stands.
         columns: canonical column -> position in the row.
+        beside: plain header -> position of what is read to tell, derive or check something.
+        parts: headers that are values themselves.
         implied: canonical column -> value that a header says by itself.
         missing: what the preset needs and the header does not have; empty: it fits.
         notes: choices that the reader should know of.
@@ -45,6 +58,8 @@ class Match:
     header: tuple[str, ...]
     line: int
     columns: Mapping[str, int]
+    beside: Mapping[str, int]
+    parts: tuple[spread.Part, ...]
     implied: Mapping[str, object]
     missing: tuple[str, ...]
     notes: tuple[str, ...]
@@ -52,27 +67,50 @@ class Match:
     @property
     def unmapped(self) -> tuple[str, ...]:
         """The columns that nothing is made of, without those that the preset leaves out on purpose."""
+        return tuple(self.free.values())
+
+    @property
+    def free(self) -> dict[int, str]:
+        """The same by their position."""
         left_out = {plain(name) for name in self.preset.ignore}
-        used = set(self.columns.values())
-        return tuple(
-            name
+        used = {*self.columns.values(), *self.beside.values(), *(part.position for part in self.parts)}
+        return {
+            position: name
             for position, name in enumerate(self.header)
             if name and position not in used and plain(name) not in left_out
-        )
+        }
+
+    @property
+    def is_data(self) -> bool:
+        """Whether a row that was tried as a header holds numbers or times: then it is hardly one."""
+        return any(_NUMBER.fullmatch(name) for name in self.header)
 
     @property
     def why(self) -> str:
         """Why the file was taken for this."""
         if self.preset.header:
             return f"its header is the one that {self.preset.name} was made for"
-        by = self.preset.recognise.headers or [self.header[at] for at in self.columns.values()]
+        known = [*self.columns.values(), *(part.position for part in self.parts)]
+        by = self._marks() or [self.header[at] for at in known]
         names = "" if self.preset.verified else ", taken by their names alone"
         return f"its header has {listed(by)}{names}"
+
+    def _marks(self) -> Words:
+        """The headers that the preset knows a platform by."""
+        here = set(map(plain, self.header))
+        either = next((names for names in self.preset.recognise.any_of if here.issuperset(map(plain, names))), ())
+        return (*self.preset.recognise.headers, *either)
 
 
 def plain(name: Cell) -> str:
     """A header without what people write differently: case, blanks, marks, units, e-mail and email."""
-    said = " ".join(str("" if name is None else name).replace("_", " ").split()).strip("\"'*: ").casefold()
+    said = "" if name is None else str(name)
+    return _plain(said) if len(said) <= KEPT else _plain.__wrapped__(said)
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain(name: str) -> str:
+    said = " ".join(name.replace("_", " ").split()).strip("\"'*: ").casefold()
     said = _PERCENT.sub(" %", said.replace("ё", "е").replace("e-mail", "email"))
     return _UNIT.sub("", said).strip()
 
@@ -83,14 +121,38 @@ def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
     A user's mapping comes before the presets of one platform, and these before those of any table.
     """
     tried: list[Match] = []
-    for row in grid.rows[:ABOVE]:
-        if row.fault:
+    known = [
+        one
+        for one in (*mappings, *presets())
+        if one.shape == "table" and (one.recognise.of_platform or one.header or not grid.answer)
+    ]
+    for row, below in zip_longest(grid.rows[:ABOVE], grid.rows[1 : ABOVE + 1]):
+        if row is None or row.fault:
             continue
-        here = [match(one, row) for one in (*mappings, *presets()) if one.shape == "table"]
+        here = [match(one, row) for one in known if _looks(one, grid.file, below)]
         if best := _best([one for one in here if not one.missing]):
             return best
         tried += here
-    return sorted(tried, key=lambda one: (len(one.missing), -len(one.columns), one.line))
+    return sorted(tried, key=lambda one: (one.is_data, not one.columns, len(one.missing), -len(one.columns), one.line))
+
+
+def passed_over(row: Row, taken: Preset) -> tuple[str, ...]:
+    """The platforms' exports that a header comes near to without being one, and what each would need."""
+    tried = [
+        match(one, row)
+        for one in presets()
+        if one.shape == "table" and one.recognise.of_platform and one.name != taken.name
+    ]
+    return needing(one for one in tried if one.missing)
+
+
+def needing(tried: Iterable[Match]) -> tuple[str, ...]:
+    """The nearest of the presets that do not fit, each with what it would need."""
+    several = [one for one in tried if len(one.columns) >= NEAR]
+    near = sorted(several, key=lambda one: (len(one.missing), -len(one.columns)))
+    return tuple(
+        f"{one.preset.name}, which needs {'; '.join(one.missing)}" for one in near[:2] if len(one.missing) <= NEAR
+    )
 
 
 def _best(fits: list[Match]) -> Match | None:
@@ -102,8 +164,16 @@ def _best(fits: list[Match]) -> Match | None:
 
 
 def _rank(one: Match) -> tuple[int, int]:
-    of_user, of_platform = bool(one.preset.header), bool(one.preset.recognise.headers)
-    return (0 if of_user else 1 if of_platform else 2), -len(one.columns)
+    of_user, of_platform = bool(one.preset.header), one.preset.recognise.of_platform
+    return (0 if of_user else 1 if of_platform else 2), -len(one.columns) - len(one.parts)
+
+
+def _looks(preset: Preset, file: str, below: Row | None) -> bool:
+    """Whether the row below a header, and the place of the file, are as the preset wants them."""
+    cells = [] if below is None else below.cells
+    wanted = {int(place.removeprefix("#")) - 1: pattern for place, pattern in preset.recognise.cells.items()}
+    fit = all(at < len(cells) and re.search(pattern, str(cells[at] or "")) for at, pattern in wanted.items())
+    return fit and bool(re.search(preset.recognise.file, file))
 
 
 def match(preset: Preset, row: Row) -> Match:
@@ -111,8 +181,12 @@ def match(preset: Preset, row: Row) -> Match:
     header = tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
     places: dict[str, int] = {}
     for position, name in enumerate(header):
+        if preset.twice == "last":
+            places[plain(name)] = position
         places.setdefault(plain(name), position)
     places.pop("", None)
+    if preset.recognise.cells:  # a layout by position: the names of its columns are not known
+        places |= {f"#{position}": position - 1 for position in range(1, len(header) + 1)}
     claimed: dict[int, str] = {}
     columns: dict[str, int] = {}
     for canonical, names in preset.columns.items():
@@ -120,13 +194,27 @@ def match(preset: Preset, row: Row) -> Match:
         if (position := next(free, None)) is not None:
             claimed[position] = canonical
             columns[canonical] = position
+    value = preset.spread.value if preset.spread else ""
+    parts = spread.parts(preset, header, columns, {*columns.values()} - {columns.get(value)})
+    if parts:
+        columns.pop(value, None)
+    beside = {name: places[name] for name in map(plain, _beside(preset)) if name in places}
     implied: dict[str, object] = {}
     for name, said in preset.implies.items():
-        if places.get(plain(name)) in claimed:
+        if places.get(plain(name)) in claimed or (preset.recognise.of_platform and plain(name) in places):
             implied = {**said, **implied}
-    missing = _missing(preset, places, {*columns, *implied, *preset.constants})
-    notes = (*_shared(preset, header, columns), *_twice(header, columns))
-    return Match(preset, header, row.line, columns, implied, missing, notes)
+    said = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
+    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *said})
+    notes = (*_shared(preset, header, columns), *_twice(preset, header, columns))
+    return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes)
+
+
+def _beside(preset: Preset) -> list[str]:
+    """The names of headers that the preset reads beside its columns."""
+    told = [name for one in preset.told.values() for rule in one.rules for name in rule if name != "then"]
+    waits = [name for one in preset.durations.values() for name in one.names]
+    flags = [name for names in preset.flags.values() for name in names]
+    return [name for name in (*told, *waits, *flags, *preset.keep, *preset.lines_of) if name not in preset.into.names]
 
 
 def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[str, ...]:
@@ -136,8 +224,10 @@ def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[
     wanted = preset.recognise
     headers = [repr(name) for name in wanted.headers if plain(name) not in places]
     groups = [" or ".join(group) for group in wanted.needs if not has & set(group)]
+    if wanted.any_of and not any(set(places).issuperset(map(plain, names)) for names in wanted.any_of):
+        headers.append(" or ".join(listed(map(repr, names)) for names in wanted.any_of))
     against = [f"no column {name!r}" for name in wanted.without if plain(name) in places]
-    nothing = [] if wanted.headers or wanted.needs else ["a rule to know it by"]
+    nothing = [] if wanted.of_platform or wanted.needs else ["a rule to know it by"]
     return (*headers, *groups, *against, *nothing)
 
 
@@ -158,10 +248,10 @@ def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -
     return said
 
 
-def _twice(header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+def _twice(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
     names = [plain(name) for name in header]
     return [
-        f"column {header[position]!r} stands {names.count(names[position])} times; the first is taken"
+        f"column {header[position]!r} stands {names.count(names[position])} times; the {preset.twice} is taken"
         for position in sorted(set(columns.values()))
         if names.count(names[position]) > 1
     ]

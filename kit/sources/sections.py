@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from kit.sources import checks, frames
+from kit.sources import checks, frames, raw
 from kit.sources.cells import is_null
 from kit.sources.conform import CellError, Conformer, DayError
 from kit.sources.log import FileLog, Rejection
@@ -58,8 +58,9 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         encoding=grid.encoding,
         separator=grid.separator,
     )
+    sections = _sections(grid)
     try:
-        campaigns, links = reader.read(_sections(grid))
+        campaigns, links = reader.read(sections)
     except _UndecidedError as error:
         return Read(replace(log, status="unreadable", error=undecided(error, grid.file, error.line, error.column)), {})
     kept = len(campaigns) + len(links)
@@ -75,7 +76,8 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
     made = {preset.table: frames.frame(preset.into, origin(preset, grid.file, campaigns))}
     if preset.links:
         made[LINK_STATS.name] = frames.frame(LINK_STATS, origin(preset, grid.file, links))
-    return Read(log, made)
+    rest = raw.of_sections(((one.title, row) for one in sections for row in one.rows), reader.mapped)
+    return Read(log, made, rest)
 
 
 class _UndecidedError(DayError):
@@ -91,6 +93,7 @@ class _Reader:
     Attributes:
         keys: every key of the file, plain -> as written.
         known: the plain keys that the preset names.
+        mapped: the lines that something was made of.
     """
 
     def __init__(self, file: str, preset: Preset, settings: Settings) -> None:
@@ -100,6 +103,7 @@ class _Reader:
         self.conformer = Conformer(preset, settings)
         self.rejections: list[Rejection] = []
         self.keys: dict[str, str] = {}
+        self.mapped: set[int] = set()
         named = (*chain.from_iterable(preset.columns.values()), *preset.latest, *preset.ignore)
         self.known = {plain(name) for name in named}
 
@@ -111,6 +115,8 @@ class _Reader:
         for section in sections:
             if self.preset.links and (found := re.fullmatch(self.preset.links.section, section.title)):
                 links += self._links(section, self.preset.links, _letter(found))
+            elif self.preset.left_out and re.fullmatch(self.preset.left_out, section.title):
+                continue
             elif found := re.fullmatch(self.preset.variants, section.title) if self.preset.variants else None:
                 variants[_letter(found)] = section.rows
             else:
@@ -144,6 +150,7 @@ class _Reader:
             if isinstance(error, DayError):
                 raise _UndecidedError(error, row.line, key) from error
             return self._reject(row.line, key, str(error))
+        self.mapped |= {row.line for row in places.values()}
         return made
 
     def _as_of(self, pairs: dict[str, Row], sent: Any) -> Any:
@@ -184,6 +191,7 @@ class _Reader:
                 self._reject(row.line, column, str(error))
                 continue
             kept.append((row.line, made | {"variant": variant}))
+            self.mapped |= {section.rows[0].line, row.line}
         return kept
 
     def _identify(self, campaigns: list[Numbered], links: list[Numbered]) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
-from kit.sources import checks, frames
+from kit.sources import frames, raw, recipients, records, spread
+from kit.sources.cells import is_null
 from kit.sources.conform import CellError, Conformer, DayError
+from kit.sources.finish import FINISH
 from kit.sources.log import FileLog, Rejection
-from kit.sources.recognise import Match, find, lacking, plain
-from kit.tables import CAMPAIGN_STATS
+from kit.sources.preset import READABLE
+from kit.sources.recognise import ABOVE, Match, find, lacking, match, needing, passed_over, plain
+from kit.tables import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,13 +29,19 @@ if TYPE_CHECKING:
 TOTALS = frozenset({"total", "totals", "grand total", "итого", "всего", "итог"})
 """First cells of a row that adds up the others; it would be counted twice."""
 
+ADDS_UP = "it adds up the other rows"
+
+WHOLE_ANSWER = frozenset({"response", "open-ended response"})
+"""Second halves of a header that name no choice: the cell is the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One file's log and the frames that came of it, by the table's name."""
+    """One file's log, the frames that came of it, by the table's name, and what no table took."""
 
     log: FileLog
     tables: dict[str, pd.DataFrame]
+    raw: pd.DataFrame | None = None
 
 
 def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
@@ -46,13 +57,30 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
         return _read(grid, found, settings)
     header = found[0].header if found else ()
     log = FileLog(
-        grid.file, "unrecognised", lacking(found), encoding=grid.encoding, separator=grid.separator, header=header
+        grid.file,
+        "unrecognised",
+        lacking(found),
+        encoding=grid.encoding,
+        separator=grid.separator,
+        header=header,
+        passed_over=needing(one for one in found[1:] if one.preset.name != found[0].preset.name),
+        notes=(*grid.notes, *(f"line {row.line}: {row.fault}" for row in grid.rows[:ABOVE] if row.fault)),
     )
     return Read(log, {})
 
 
 def _read(grid: Grid, found: Match, settings: Settings) -> Read:
     preset = found.preset
+    above = _above(grid, found)
+    if preset.second_header:
+        found = _joined(grid, found)
+    conformer = Conformer(preset, settings)
+    rows = [row for row in grid.rows if row.line > found.line]
+    faults = {row.line: fault for row in rows if (fault := _fault(row, found, last=rows[-1]) or _aside(row, found))}
+    whole = [row for row in rows if row.line not in faults]
+    value = preset.spread.value if preset.spread else ""
+    parts, said = spread.settled(preset, found.parts, found.free, whole, lambda cell: conformer.is_score(value, cell))
+    found = replace(found, parts=tuple(parts))
     log = FileLog(
         grid.file,
         "read",
@@ -63,18 +91,18 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         separator=grid.separator,
         header=found.header,
         unmapped=found.unmapped,
+        passed_over=() if preset.recognise.of_platform or preset.header else passed_over(_header(grid, found), preset),
     )
-    conformer = Conformer(preset, settings)
-    kept: list[tuple[int, dict[str, Any]]] = []
-    rejections: list[Rejection] = []
-    rows = [row for row in grid.rows if row.line > found.line]
-    for row in rows:
-        if fault := _fault(row, found, last=rows[-1]):
-            rejections.append(Rejection(grid.file, row.line, None, fault))
-            continue
+    lines: list[records.Line] = []
+    rejections = [
+        Rejection(grid.file, row.line, _at(row, found), faults[row.line]) for row in rows if row.line in faults
+    ]
+    left_out = {key for row in rows if row.line in faults and (key := _key(row, found, None))}
+    key: tuple[str, ...] | None = None
+    for row in whole:
+        key = _key(row, found, key)
         try:
-            raw = {name: row.cells[position] for name, position in found.columns.items()}
-            kept.append((row.line, conformer.row(raw, found.implied)))
+            lines += [records.Line(row.line, key, one) for one in _records(row, found, conformer)]
         except DayError as error:
             return Read(
                 replace(log, status="unreadable", error=undecided(error, grid.file, row.line, _written(error, found))),
@@ -82,24 +110,95 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
             )
         except CellError as error:
             rejections.append(Rejection(grid.file, row.line, _written(error, found), str(error)))
-    notes = [*grid.notes, *found.notes, *conformer.notes()]
-    if preset.into is CAMPAIGN_STATS:
-        notes += checks.campaigns(kept)
+            left_out |= {key} if key else set()
+    kept = [(one.line, one.record) for one in lines]
+    notes = [*grid.notes, *above, *found.notes, *said]
+    if preset.lines_of:
+        kept, orphans, merged = records.merged(preset, lines, left_out)
+        rejections += [Rejection(grid.file, line, None, records.BESIDE) for line in orphans]
+        notes += merged
+    again: dict[int, int] = {}
+    made = {preset.table: kept}
+    if preset.into is EVENTS:
+        made, again, told = recipients.events(kept, found, {row.line: row.cells for row in whole}, settings)
+        rejections += [
+            Rejection(grid.file, line, None, f"it says what line {first} says") for line, first in again.items()
+        ]
+        notes += told if rows else ["it lists nobody"]
+    notes += conformer.notes()
+    notes += FINISH.get(preset.table, _nothing)(kept)
     log = replace(
         log,
-        status="read" if rows else "empty",
+        status="read" if rows or preset.into is EVENTS else "empty",
         rows_read=len(rows),
-        rows_kept=len(kept),
+        rows_kept=len(rows) - len(rejections),
+        rows_repeated=len(again) + sum(one.reason == ADDS_UP for one in rejections),
         notes=tuple(notes),
-        rejections=tuple(rejections),
-        error=None if rows else _no_rows(grid.file, found.line),
+        rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        error=None if rows or preset.into is EVENTS else _no_rows(grid.file, found.line),
     )
-    return Read(log, {preset.table: frames.frame(preset.into, origin(preset, grid.file, kept))})
+    used = {*found.columns.values(), *found.beside.values(), *(part.position for part in found.parts)}
+    return Read(
+        log,
+        {name: frames.frame(READABLE[name], origin(preset, grid.file, one)) for name, one in made.items()},
+        raw.of_table(rows, found.header, used, {one.line for one in rejections}),
+    )
+
+
+def _records(row: Row, found: Match, conformer: Conformer) -> list[dict[str, Any]]:
+    """The records of one row: one, or one for each filled header that is a value."""
+    raw = {name: row.cells[position] for name, position in found.columns.items()}
+    beside = {name: row.cells[position] for name, position in found.beside.items()}
+    made = []
+    for part, cells, said in spread.records(found.preset, found.parts, row.cells):
+        try:
+            made.append(conformer.row(raw | cells, {**found.implied, **said}, beside))
+        except CellError as error:
+            if part and error.column == part.into:
+                error.column = part.header
+            raise
+    return made
+
+
+def _key(row: Row, found: Match, before: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """What tells which record a row belongs to: the columns of `lines_of`, or the row above where it says nothing.
+
+    None where the first of them is empty: then the row is a record of its own.
+    """
+    places = {**found.columns, **found.beside}
+    known = [places[name] for name in (*found.preset.lines_of, *map(plain, found.preset.lines_of)) if name in places]
+    if not known or max(places.values()) >= len(row.cells):
+        return None
+    if all(is_null(row.cells[position]) for position in places.values()):
+        return before
+    key = tuple(plain(row.cells[position]) for position in dict.fromkeys(known))
+    return key if key[0] else None
+
+
+def _joined(grid: Grid, found: Match) -> Match:
+    """The header with the row below it, where that is its second half: choices under their question."""
+    below = next((row for row in grid.rows if row.line > found.line), None)
+    if below is None or plain(below.cells[0]):
+        return found
+    names, question = [], ""
+    for name, choice in zip_longest(found.header, map(plain, below.cells), fillvalue=""):
+        question = name or question
+        names.append(question if not choice or choice in WHOLE_ANSWER else f"{question} {choice}")
+    return match(found.preset, replace(below, cells=list(names)))
+
+
+def _nothing(_: object) -> list[str]:
+    return []
 
 
 def origin(preset: Preset, file: str, rows: Iterable[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
     """The rows with the columns that say where they come from."""
-    told = {"source": preset.name, "source_file": file, "vendor": preset.vendor or None}
+    # what one platform's lists and logs tell of a message is one message, whichever preset read it
+    source = f"{preset.vendor}_events" if preset.into is EVENTS and preset.vendor else preset.name
+    told = {"source": source, "source_file": file, "vendor": preset.vendor or None}
+    if preset.file_name:
+        named = PurePosixPath(file.removesuffix(".gz")).stem
+        return [row | told | {preset.file_name: row.get(preset.file_name) or named} for _, row in rows]
     return [row | told for _, row in rows]
 
 
@@ -116,6 +215,22 @@ def _written(error: CellError, found: Match) -> str | None:
     return error.column if position is None else found.header[position]
 
 
+def _header(grid: Grid, found: Match) -> Row:
+    return next(row for row in grid.rows if row.line == found.line)
+
+
+def _at(row: Row, found: Match) -> str | None:
+    """The column of the cell at fault, where one is."""
+    return found.header[row.place] if row.place is not None and row.place < len(found.header) else None
+
+
+def _above(grid: Grid, found: Match) -> list[str]:
+    """What stands above the header and is more than a title."""
+    lost = [row.line for row in grid.rows if row.line < found.line and sum(map(bool, map(plain, row.cells))) > 1]
+    lines = f"line {lost[0]} stands" if len(lost) == 1 else f"{len(lost)} lines stand"
+    return [f"{lines} above the header and {'is' if len(lost) == 1 else 'are'} not read"] if lost else []
+
+
 def _fault(row: Row, found: Match, *, last: Row) -> str:
     """Why a row cannot be a record of this header; empty where it can. Short rows are made even."""
     if row.fault:
@@ -129,7 +244,17 @@ def _fault(row: Row, found: Match, *, last: Row) -> str:
         return f"it has {len(row.cells)} cells and the header has {needed}"
     row.cells.extend([None] * (width - len(row.cells)))
     if next((plain(cell) for cell in row.cells if plain(cell)), "") in TOTALS:
-        return "it adds up the other rows"
+        return ADDS_UP
+    return ""
+
+
+def _aside(row: Row, found: Match) -> str:
+    """Why a row is no record of this table, by the columns of `keep`; empty where it is."""
+    for name, words in found.preset.keep.items():
+        place = found.beside.get(plain(name))
+        said = None if place is None else row.cells[place]
+        if plain(said) and plain(said) not in map(plain, words):
+            return f"its {name} is {str(said)!r}: it is set aside"
     return ""
 
 

@@ -7,7 +7,6 @@ import csv
 import io
 import itertools
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,13 @@ from kit.sources.packed import Packed
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEPARATORS = (",", ";", "\t")
+SEPARATORS = (",", ";", "\t", "|")
+LARGEST = 512 << 20
+"""Bytes of a table or workbook, unpacked: more of it does not fit into the memory of an ordinary machine."""
+
+LONGEST = 131_072
+"""Characters of a cell, the limit of the standard library's reader; a spreadsheet's own is 32,767."""
+
 DAMAGED = "\ufffd"
 """Stands for bytes that are no character; a row that holds it is rejected."""
 
@@ -30,6 +35,7 @@ _RUN_OF_HIGH = re.compile(rb"[\x80-\xff]{2}")
 _RUSSIAN = ("cp1251", "cp866", "koi8-r")
 _SNIFFED = 50  # records that choose the separator
 _HEAD = 4096  # bytes that tell the encoding
+_FAULTS = {"\0": "it holds a NUL byte", DAMAGED: "it holds bytes that are no character of the file's encoding"}
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -50,25 +56,56 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record: the line on which it begins, its cells, and why it cannot be read, if so."""
+    """One record: the line on which it begins, its cells, and why it cannot be read, if so.
+
+    Attributes:
+        place: the position of the cell at fault; None where the whole record is.
+    """
 
     line: int
     cells: list[str]
     fault: str = ""
+    place: int | None = None
 
 
-def unpacked(path: Path, limit: int = sys.maxsize) -> bytes:
-    """The bytes of a file, or the first `limit`; a gzip file is unpacked as far as it is whole.
+def unpacked(path: Path, limit: int = LARGEST) -> bytes:
+    """The first bytes of a file; a gzip file is unpacked as far as it is whole.
 
     Raises:
-        InputError: the file cannot be opened.
+        InputError: the file cannot be opened, or unpacks to more than an export does.
     """
+    return _read(path, limit)[0]
+
+
+def whole(path: Path) -> tuple[bytes, bool]:
+    """All bytes of a file, and whether it is a packed one that is cut off.
+
+    Raises:
+        InputError: the file cannot be opened, is too large, or unpacks to more than an export does.
+    """
+    raw, cut = _read(path, LARGEST + 1)
+    if len(raw) > LARGEST:
+        problem = f"it is larger than {LARGEST >> 20} MB, which is too much for a table"
+        raise InputError(problem, file=path.name, mend="Export it in parts, a file a month or a year.")
+    return raw, cut
+
+
+def _read(path: Path, limit: int) -> tuple[bytes, bool]:
     try:
         with Packed(path) as stream:
-            return stream.read(limit)
+            raw = stream.read(limit)
+            if stream.swollen:
+                raise swelling(path.name)
+            return raw, stream.cut
     except OSError as error:
         said = (error.strerror or "cannot be opened").lower()
         raise InputError(said, file=path.name, mend="Check the file and who may read it.") from error
+
+
+def swelling(file: str) -> InputError:
+    """Why a packed file is not read to its end."""
+    problem = "it unpacks to far more than any export does, and is not read"
+    return InputError(problem, file=file, mend="Export it again; if it is right, put it here unpacked.")
 
 
 def decode(raw: bytes) -> Text:
@@ -137,17 +174,28 @@ def records(text: str, mark: str) -> list[Record]:
                 line = start + reader.line_num
             break
         except csv.Error as error:
-            open_end = any(words in str(error) for words in ("end of data", "field limit"))
-            fault = "a quote is opened and never closed" if open_end else "a quote is misplaced"
-            found.append(Record(line + 1, [lines[line].rstrip("\r\n")], fault))
+            found.append(_faulty(line + 1, lines[line].rstrip("\r\n"), mark, str(error)))
             start = line + 1
     return found
 
 
+def _faulty(line: int, said: str, mark: str, error: str) -> Record:
+    """The record that a line which breaks the rules becomes."""
+    if "end of data" in error:
+        return Record(line, [said], "a quote is opened and never closed")
+    if "field limit" not in error:
+        return Record(line, [said], "a quote is misplaced")
+    cells = [] if '"' in said else said.split(mark)
+    place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
+    if place is None:
+        return Record(line, [said[:LONGEST]], f"a quote is opened and not closed within {LONGEST:,} characters")
+    fault = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
+    return Record(line, [cell[:LONGEST] for cell in cells], fault, place)
+
+
 def _record(line: int, cells: list[str]) -> Record:
     joined = "".join(cells)
-    if "\0" in joined:
-        return Record(line, cells, "it holds a NUL byte")
-    if DAMAGED in joined:
-        return Record(line, cells, "it holds bytes that are no character of the file's encoding")
+    for sign, fault in _FAULTS.items():
+        if sign in joined:
+            return Record(line, cells, fault, next(at for at, cell in enumerate(cells) if sign in cell))
     return Record(line, cells)

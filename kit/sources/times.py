@@ -8,33 +8,36 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+SECONDS = "%s"
+"""The format of Unix time, which strptime does not know."""
+
 YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
 
 _MONTHS = (
-    ("january", "jan", "январь", "января", "янв"),
-    ("february", "feb", "февраль", "февраля", "фев"),
-    ("march", "mar", "март", "марта", "мар"),
-    ("april", "apr", "апрель", "апреля", "апр"),
-    ("may", "май", "мая"),
-    ("june", "jun", "июнь", "июня", "июн"),
-    ("july", "jul", "июль", "июля", "июл"),
-    ("august", "aug", "август", "августа", "авг"),
-    ("september", "sep", "sept", "сентябрь", "сентября", "сен", "сент"),
-    ("october", "oct", "октябрь", "октября", "окт"),
-    ("november", "nov", "ноябрь", "ноября", "ноя", "нояб"),
-    ("december", "dec", "декабрь", "декабря", "дек"),
+    ("january", "jan", "январь", "января", "янв", "ene", "enero", "janv", "jän", "gen"),
+    ("february", "feb", "февраль", "февраля", "фев", "февр", "febrero", "févr", "fev"),
+    ("march", "mar", "март", "марта", "мар", "marzo", "mars", "mär", "märz", "mrz"),
+    ("april", "apr", "апрель", "апреля", "апр", "abr", "abril", "avr", "avril"),
+    ("may", "май", "мая", "mayo", "mai", "mag"),
+    ("june", "jun", "июнь", "июня", "июн", "junio", "juin", "juni", "giu"),
+    ("july", "jul", "июль", "июля", "июл", "julio", "juil", "juli", "lug"),
+    ("august", "aug", "август", "августа", "авг", "ago", "agosto", "août"),
+    ("september", "sep", "sept", "сентябрь", "сентября", "сен", "сент", "septiembre", "set"),
+    ("october", "oct", "октябрь", "октября", "окт", "octubre", "okt", "ott", "out"),
+    ("november", "nov", "ноябрь", "ноября", "ноя", "нояб", "noviembre"),
+    ("december", "dec", "декабрь", "декабря", "дек", "dic", "diciembre", "déc", "dez"),
 )
 _MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
 
-_CLOCK = r"(?:(?:,?\s+|T)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]m)?)?"
+_CLOCK = r"(?:(?:,?\s+|T)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?)?"
 _ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?"
 _WORD = r"(?P<name>[^\W\d_]+)\.?"
 _WEEKDAY = r"(?:[^\W\d_]+\.?,\s*)?"
@@ -42,12 +45,13 @@ _YEAR = r"(?P<y>\d{4})(?:\s*г\.?)?"
 _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
-        rf"(?P<y>\d{{4}})(?P<sep>[-./])(?P<m>\d{{1,2}})(?:(?P=sep)(?P<d>\d{{1,2}}){_CLOCK}{_ZONE})?",
+        rf"(?P<y>\d{{4}})(?P<sep>[-./])(?P<m>\d{{1,2}})(?:(?P=sep)(?P<d>\d{{1,2}}){_CLOCK}{_ZONE})?(?:/P\w+)?",
         rf"(?P<first>\d{{1,2}})(?P<sep>[-./])(?P<second>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
         rf"(?P<m>\d{{1,2}})[./]{_YEAR}",
         rf"{_WORD},?[\s-]+{_YEAR}",
         rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}",
         rf"{_WEEKDAY}(?P<d>\d{{1,2}})[\s-]+{_WORD},?[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
+        rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
     )
 )
 
@@ -58,10 +62,17 @@ class AmbiguousDayError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time as a wall clock (the firm's, or as written where no zone is known) and as an instant."""
+    """A time as a wall clock (the firm's, or as written where no zone is known) and as an instant.
+
+    Attributes:
+        local: the wall clock.
+        at: the instant in UTC; None where no zone is known.
+        has_zone: whether the time itself says its zone.
+    """
 
     local: datetime
     at: datetime | None
+    has_zone: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +104,8 @@ class Clock:
         if when.tzinfo is None and not self.in_utc:
             return Moment(when, when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None)
         at = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
-        return Moment((at.astimezone(self.zone) if self.zone else when).replace(tzinfo=None), at)
+        local = (at.astimezone(self.zone) if self.zone else when).replace(tzinfo=None)
+        return Moment(local, at, when.tzinfo is not None)
 
     def _parse(self, cell: object) -> datetime:
         if isinstance(cell, datetime):
@@ -103,7 +115,9 @@ class Clock:
         if isinstance(cell, str):
             text = " ".join(cell.split())
             for layout in self.formats:
-                with suppress(ValueError):
+                with suppress(ValueError, OverflowError, OSError):
+                    if layout == SECONDS:
+                        return datetime.fromtimestamp(float(text), UTC)
                     return datetime.strptime(text, layout)
             for shape in _SHAPES[:1] if self.formats else _SHAPES:
                 if found := shape.fullmatch(text):
@@ -120,7 +134,7 @@ class Clock:
         year = int(said) + 2000 * (len(said) == 2)
         hour, minute, second = (int(part.get(key) or 0) for key in ("h", "min", "s"))
         if half := part.get("half"):
-            hour = hour % 12 + 12 * (half.lower() == "pm")
+            hour = hour % 12 + 12 * half.lower().startswith("p")
         try:
             when = datetime(year, month, day, hour, minute, second)
         except ValueError as error:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import python_calamine as calamine
 
 from kit.errors import InputError
+from kit.sources import archive
+from kit.sources.archive import is_archive
 from kit.sources.grid import Grid, Row
 
 if TYPE_CHECKING:
@@ -32,10 +34,11 @@ _DAMAGES = (
 )
 """What the two libraries raise at a broken archive or at what should be XML."""
 
-_ZIP = b"PK\x03\x04"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _XLSX = b"xl/workbook.xml"
-_PARTS = (_XLSX, b"xl/workbook.bin", b"content.xml")  # .xlsx, .xlsb, .ods
+
+LARGEST = 1 << 30
+"""Bytes that a workbook may hold, unpacked; a sheet filled to its last row has some 300 MB."""
 
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\br:id="([^"]+)"')
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
@@ -47,21 +50,19 @@ _ERROR = re.compile(
 
 def is_workbook(raw: bytes) -> bool:
     """Whether the bytes are a workbook, by its content."""
-    return raw.startswith(_OLD_OFFICE) or (is_archive(raw) and any(part in raw for part in _PARTS))
-
-
-def is_archive(raw: bytes) -> bool:
-    """Whether the bytes are a ZIP archive of anything."""
-    return raw.startswith(_ZIP)
+    return raw.startswith(_OLD_OFFICE) or (is_archive(raw) and archive.is_workbook(raw))
 
 
 def read(raw: bytes, file: str) -> list[Grid]:
     """The grids of a workbook's sheets that are not blank.
 
     Raises:
-        InputError: the workbook is damaged or locked by a password.
+        InputError: the workbook is damaged or locked by a password, or unpacks to more than any holds.
     """
     try:
+        if is_archive(raw):
+            with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+                archive.measure(packed, file, LARGEST)
         book = calamine.load_workbook(io.BytesIO(raw))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         errors = _errors(raw) if _XLSX in raw else []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.store import build
+from kit.store import build, raw
 from kit.store.messages import Expression
 from kit.store.needs import answers
 from kit.tables import CAMPAIGNS, TABLES
@@ -48,6 +48,7 @@ class Data:
         settings: the folder's kit.toml.
         months: first and last month of the question, "YYYY-MM"; None: all.
         filters: column of campaigns -> value.
+        target: the folder or file that was read; None where it is not known.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Data:
     settings: Settings
     months: tuple[str, str] | None = None
     filters: tuple[tuple[str, str], ...] = ()
+    target: Path | None = None
 
     @cached_property
     def con(self) -> Backend:
@@ -76,6 +78,22 @@ class Data:
         if expression is None:
             return pd.DataFrame({column: pd.Series(dtype="object") for column in table.names})
         return expression.to_pandas()
+
+    def raw(self, file: str) -> pd.DataFrame:
+        """What no table took of one file, as it stands, with its lines; empty where everything was mapped.
+
+        Of tables: line, rejected [all cells of a row that was left out, as a JSON list], and the columns
+        that nothing was made of. Of sectioned reports: line, section, cells [a JSON list]. Of event logs:
+        line, and fields [the fields that the preset does not know, as JSON]; they are read from the log
+        itself, which the store does not copy.
+
+        Args:
+            file: as `data.files` names it.
+
+        Raises:
+            UsageError: no such file, or a log that is no longer where it was read.
+        """
+        return raw.of(self, file)
 
     @cached_property
     def campaigns(self) -> pd.DataFrame:
@@ -138,7 +156,7 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
         raise UsageError(f"{target}: there is no such folder or file.")
     months, filters = parse_period(period), parse_where(where)
     store, files, settings = build.store(path)
-    data = Data(path.resolve().name, store, files, settings, months)
+    data = Data(path.resolve().name, store, files, settings, months, target=path.resolve())
     for column, value in filters:
         _check_filter(data, column, value)
         data = replace(data, filters=(*data.filters, (column, value)))

@@ -19,9 +19,12 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
-from kit.sources import events
+from kit.sources import events, frames, mailbox
+from kit.sources.folder import files
+from kit.sources.mends import tidy
 from kit.store import campaigns, messages
-from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MESSAGES, TABLES
+from kit.store.once import once
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,21 +34,14 @@ if TYPE_CHECKING:
     from kit.settings import Settings
     from kit.sources import FileLog
 
-CODE = ("sources", "store", "tables")
-"""The packages whose code decides what a store holds; another version of them reads anew."""
+CODE = ("humans.py", "settings.py", "sources/**/*", "store/**/*", "tables/**/*")
+"""The modules whose code decides what a store holds; another version of them reads anew."""
+
+RAW = "raw"
+"""The folder of the side files: what no table took of a file."""
 
 KEPT = 20
 """Stores that stay in the cache; older ones are removed."""
-
-_ARROW = {
-    "text": pa.string(),
-    "int": pa.int64(),
-    "float": pa.float64(),
-    "bool": pa.bool_(),
-    "time": pa.timestamp("us", tz="UTC"),
-    "local": pa.timestamp("us"),
-    "date": pa.date32(),
-}
 
 
 def cache() -> Path:
@@ -66,7 +62,7 @@ def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
     settings = kit_toml.load(target if target.is_dir() else target.parent)
     place = cache() / _key(target, settings)
     if not place.is_dir():
-        _build(target, settings, place)
+        place = _build(target, settings, place)
     os.utime(place)
     return place, _read_logs(place), settings
 
@@ -77,25 +73,28 @@ def latest(place: Path) -> datetime | None:
     return None if said is None else pd.Timestamp(said).to_pydatetime()
 
 
-def write(frame: pd.DataFrame, name: str, place: Path) -> None:
+def write(frame: pd.DataFrame, name: str, place: Path, *, part: str = "0") -> None:
     """One canonical table as Parquet: its columns, order and types; a missing column is NULL."""
     table = TABLES[name]
     arrays = []
     for column in table.columns:
-        kind = _ARROW[column.type]
+        kind = frames.ARROW[column.type]
         if column.name in frame:
             arrays.append(pa.Array.from_pandas(frame[column.name], type=kind, safe=True))
         else:
             arrays.append(pa.nulls(len(frame), kind))
     (place / name).mkdir(exist_ok=True)
-    pq.write_table(pa.table(arrays, names=table.names), place / name / "0.parquet")
+    pq.write_table(pa.table(arrays, names=table.names), place / name / f"{part}.parquet")
 
 
-def _build(target: Path, settings: Settings, place: Path) -> None:
+def _build(target: Path, settings: Settings, place: Path) -> Path:
+    """Fill a store and put it where its content says; the folder it lies in."""
     place.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place.parent))
     try:
         _fill(target, settings, draft)
+        if (after := _key(target, settings)) != place.name:  # something changed meanwhile: nobody finds it again
+            place = place.with_name(hashlib.sha256(f"{place.name}{after}".encode()).hexdigest()[:32])
         try:
             draft.rename(place)
         except OSError:  # another process was first, with the same content
@@ -104,6 +103,7 @@ def _build(target: Path, settings: Settings, place: Path) -> None:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     _prune(place.parent)
+    return place
 
 
 def _fill(target: Path, settings: Settings, place: Path) -> None:
@@ -114,22 +114,56 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     for number, log in enumerate(loaded.logs):
         out = place / EVENTS.name / f"{number}.parquet"
         logs[log.file] = events.project(con.con, log, out, settings)
+    if loaded.mail:
+        (place / MAILS.name).mkdir()
+        told_of = mailbox.project(loaded.mail, place / MAILS.name / "boxes.parquet", settings)
+        logs |= {log.file: log for log in told_of}
+    if EVENTS.name in loaded.tables:  # events that tables tell, beside those of logs
+        write(loaded.tables[EVENTS.name], EVENTS.name, place, part="tables")
     told = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.none_told())
     seen = messages.campaigns_seen(con, place, settings)
     resolved = campaigns.resolve(told, seen, settings)
+    said = list(resolved.notes)
     for name, frame in loaded.tables.items():
-        if name != CAMPAIGN_STATS.name:
-            write(frame, name, place)
+        if name in (CAMPAIGN_STATS.name, EVENTS.name):
+            continue
+        made = once(name, frame)
+        write(made.frame, name, place)
+        said += [made.note] if made.note else []
+        logs |= {file: _without(logs[file], again) for file, again in made.repeated.items()}
+    _write_raw(loaded.raw, place)
     write(resolved.campaigns, CAMPAIGNS.name, place)
     write(resolved.stats, CAMPAIGN_STATS.name, place)
     if seen is not None:
         messages.build(con, place, resolved.seen, settings)
     about = {
         "latest": _latest(con, place, settings),
-        "notes": list(resolved.notes),
-        "files": [dataclasses.asdict(log) | {"error": _said(log)} for log in logs.values()],
+        "notes": said,
+        "files": [dataclasses.asdict(log) | {"error": _said(log)} for log in map(tidy, logs.values())],
+        "raw": list(loaded.raw),
     }
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+
+
+def _without(log: FileLog, again: int) -> FileLog:
+    """The log of a file some of whose rows another one says later."""
+    note = f"{again:,} of its rows stand in another file too and are counted once"
+    return dataclasses.replace(
+        log, rows_kept=log.rows_kept - again, rows_repeated=log.rows_repeated + again, notes=(*log.notes, note)
+    )
+
+
+def _write_raw(raw: dict[str, pd.DataFrame], place: Path) -> None:
+    """What no table took, a Parquet file each; store.json says which is whose."""
+    (place / RAW).mkdir()
+    for number, frame in enumerate(raw.values()):
+        frame.to_parquet(place / RAW / f"{number}.parquet", index=False)
+
+
+def raw(place: Path) -> dict[str, Path]:
+    """The side files of a store: for each file that has one, what no table took."""
+    names = json.loads((place / "store.json").read_text(encoding="utf-8"))["raw"]
+    return {name: place / RAW / f"{number}.parquet" for number, name in enumerate(names)}
 
 
 def notes(place: Path) -> tuple[str, ...]:
@@ -171,12 +205,14 @@ def _read_logs(place: Path) -> tuple[FileLog, ...]:
 def _key(target: Path, settings: Settings) -> str:
     """A digest of what decides the store's content: the files, the settings, and the kit's own code."""
     digest = hashlib.sha256()
-    for path in sources.candidates(target):
+    found, odd = files(target)
+    for path in found:
         digest.update(str(path.relative_to(target) if target.is_dir() else path.name).encode())
         digest.update(_digest(path))
+    digest.update(repr([(log.file, str(log.error)) for log in odd]).encode())
     digest.update(repr(sorted(dict(settings.values).items())).encode())
     code = Path(kit_toml.__file__).parent
-    parts = [code / "settings.py", *(path for part in CODE for path in code.glob(f"{part}/**/*"))]
+    parts = {path for part in CODE for path in code.glob(part)}
     for path in sorted(path for path in parts if path.suffix in {".py", ".yaml"}):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:32]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from kit.settings import Settings
 
+_MONTH = r"\d{4}-\d{2}"
+"""What a row that sums a month is called (a table of months has no titles)."""
+
 NEAR = pd.Timedelta(days=1)
 """Two statements without an id are one send only within this time of each other."""
 
@@ -64,7 +67,8 @@ def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -
             campaign_type, sent_at, sent_local, as_of, sent; None without logs.
         settings: for `same` and the rule of test sends.
     """
-    told = told.reset_index(drop=True).assign(precedence=_precedence)
+    told, passed = _without_doubled_months(told.reset_index(drop=True), seen)
+    told = told.assign(precedence=_precedence)
     told["as_of"] = told["as_of"].where(
         told["as_of"].notna(), told.groupby("source_file")["sent_local"].transform("max")
     )
@@ -86,8 +90,24 @@ def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -
         campaigns.reindex(columns=CAMPAIGNS.names),
         stats.reindex(columns=CAMPAIGN_STATS.names),
         statements.iloc[len(told) :].reindex(columns=["source", "ref", "campaign_id"]),
-        tuple(notes),
+        (*passed, *notes),
     )
+
+
+def _without_doubled_months(told: pd.DataFrame, seen: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out rows that are sums of a month whose campaigns are told one by one; and say so."""
+    sums = told["campaign_name"].astype("string").str.fullmatch(_MONTH).fillna(value=False).astype(bool)
+    sums &= told["source_campaign_id"].isna() & told["subject"].isna()
+    sent = pd.to_datetime(told["sent_local"]).dt.strftime("%Y-%m")
+    single = set(sent[~sums].dropna())
+    if seen is not None:
+        single |= set(pd.to_datetime(seen["sent_local"]).dt.strftime("%Y-%m").dropna())
+    doubled = sums & sent.isin(single)
+    notes = [
+        f"{file}: {len(own)} months are told by their campaigns, too; the months' own rows are passed over"
+        for file, own in told[doubled].groupby("source_file")
+    ]
+    return told[~doubled].reset_index(drop=True), notes
 
 
 def _precedence(told: pd.DataFrame) -> pd.Series:
@@ -127,6 +147,7 @@ def _groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], li
         ]
         for other in named[1:]:
             groups.join(named[0], other)
+    _join_parents(rows, groups)
     notes = _join_alike(rows, groups)
     return [groups.find(n) for n in range(len(rows))], notes
 
@@ -143,6 +164,20 @@ def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
                 groups.join(other, number)
                 break
         known.append(number)
+
+
+def _join_parents(rows: list[dict], groups: _Groups) -> None:
+    """Join a row without a variant to the variants of its name, time and file: it is their sum, not another send."""
+    variants: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(rows):
+        if _text(row["variant"]):
+            variants.setdefault((row["source_file"], _text(row["campaign_name"]).casefold()), []).append(number)
+    for number, row in enumerate(rows):
+        if _text(row["variant"]) or not _text(row["campaign_name"]):
+            continue
+        for other in variants.get((row["source_file"], _text(row["campaign_name"]).casefold()), []):
+            if pd.notna(row["sent_local"]) and row["sent_local"] == rows[other]["sent_local"]:
+                groups.join(other, number)
 
 
 def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:

@@ -1,67 +1,175 @@
-"""The canonical tables as files for other tools: Parquet or CSV, addresses hashed unless asked for."""
+"""The canonical tables as files for other tools: Parquet or CSV, people as salted hashes unless asked for."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from typing import TYPE_CHECKING, Literal
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kit.errors import UsageError
+from kit.sources import frames
 from kit.store import build
-from kit.tables import TABLES
+from kit.tables import CONTACTS, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    import pandas as pd
 
     from kit.store import Data
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Signs by which a spreadsheet takes a text for a formula (OWASP: CSV injection)."""
+FORMULA = re.compile(r"[\t\r\n]|[\s\u200b\u200e\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+"""How a text begins that a spreadsheet takes for a formula (OWASP: CSV injection): also in full width, and
+behind signs that nobody sees."""
+
+MANIFEST = "tables.json"
+"""The file by which a folder of tables is known; it lists them with the type, unit and meaning of each column."""
+
+RAW = "raw"
+"""The folder of what no table took, beside the tables."""
+
+MASKED = "•••"
+"""Stands for what was before the @ of an address."""
+
+_ADDRESS = re.compile(r"[\w.!#$%'*+=^`{|}~-]+(@|%40)(?=[\w-]+(?:\.[\w-]+)+)")
+_KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+
+Form = Literal["parquet", "csv"]
 
 
 def export(
-    data: Data, out: Path, *, form: Literal["parquet", "csv"] = "parquet", with_addresses: bool = False
+    data: Data, out: Path, *, form: Form = "parquet", addresses: bool = False, raw: bool = False
 ) -> tuple[Path, ...]:
-    """Write each canonical table that has rows; returns the files written.
+    """Write each canonical table that has rows, and a list of what was written; returns the files.
+
+    A former export in `out` is replaced; any other folder that is not empty stays as it is.
 
     Args:
         data: what `kit.open` returned.
         out: the folder, made if it is not there.
         form: "parquet" or "csv" (UTF-8 with BOM, so that spreadsheets read it).
-        with_addresses: keep e-mail addresses; else they are left out. Keys of people are always hashed
-            with a secret of this machine, so that nobody can find an address by hashing guesses.
+        addresses: keep e-mail addresses; else they are left out, and in texts masked before the @. Keys
+            of people are always hashed with a secret of this machine, so that nobody can find an address
+            by hashing guesses.
+        raw: write what no table took too, a file each.
+
+    Raises:
+        UsageError: `out` holds something else, or lies in the folder of the exports.
     """
+    _check(data, out)
+    made = {name: data.table(name) for name in TABLES}
+    keys = _keys(made.values())
+    hide = _hidden(keys, addresses=addresses)
     out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, table in TABLES.items():
-        frame = data.table(name)
+    _clear(out)
+    written: dict[str, Any] = {}
+    planned = [*made, *(f"{RAW}/{number}" for number, _ in enumerate(data.files))]
+    _note(out, {f"{name}.{form}": {} for name in planned})  # what is cut off here can be replaced all the same
+    for name, frame in made.items():
         if frame.empty:
             continue
-        if "contact_key" in frame:
-            frame["contact_key"] = frame["contact_key"].map(_salted(_salt()), na_action="ignore")
-        if "message_key" in frame:
-            frame["message_key"] = frame["message_key"].map(_salted(_salt()), na_action="ignore")
-        if "email" in frame and not with_addresses:
-            frame = frame.drop(columns="email")
-        path = out / f"{table.name}.{form}"
-        if form == "parquet":
-            frame.to_parquet(path, index=False)
-        else:
-            neutral(frame).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
-        written.append(path)
-    return tuple(written)
+        table = TABLES[name]
+        left = [one for one in table.columns if one.name != "email" or addresses]
+        arrays = {one.name: pa.Array.from_pandas(frame[one.name], type=frames.ARROW[one.type]) for one in left}
+        for one in left:
+            if one.type == "text" and not (one.name == "email" and table is CONTACTS):
+                arrays[one.name] = _mapped(arrays[one.name], hide)
+        _write(pa.table(arrays), out / f"{name}.{form}", form)
+        columns = [{"name": one.name, "type": one.type, "unit": one.unit, "meaning": one.meaning} for one in left]
+        written[f"{name}.{form}"] = {"rows": len(frame), "grain": table.grain, "columns": columns}
+    for number, log in enumerate(data.files if raw else ()):
+        rest = data.raw(log.file)
+        if rest.empty:
+            continue
+        (out / RAW).mkdir(exist_ok=True)
+        plain = {name: pa.Array.from_pandas(rest[name]) for name in rest}
+        hidden = {
+            name: _mapped(one, hide) if pa.types.is_large_string(one.type) else one for name, one in plain.items()
+        }
+        path = f"{RAW}/{number}.{form}"
+        _write(pa.table(hidden), out / path, form)
+        written[path] = {"rows": len(rest), "file": hide(log.file)}
+    _note(out, written)
+    return tuple(out / name for name in written)
 
 
 def neutral(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with an apostrophe before every text that a spreadsheet would run as a formula."""
     texts = frame.select_dtypes(include=["object", "string"]).columns
-    return frame.assign(**{name: frame[name].map(_quoted, na_action="ignore") for name in texts})
+    safe = frame.assign(**{name: frame[name].map(_quoted, na_action="ignore") for name in texts})
+    return safe.rename(columns=_quoted)
 
 
 def _quoted(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value
+
+
+def _write(table: pa.Table, path: Path, form: Form) -> None:
+    if form == "parquet":
+        pq.write_table(table, path)
+        return
+    # whole numbers stay whole where some are missing, and days have no hour
+    frame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}.get)
+    neutral(frame).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+
+
+def _check(data: Data, out: Path) -> None:
+    target = data.target
+    if target is not None and target.is_dir() and out.resolve().is_relative_to(target):
+        raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"--out {out} is a file. Name a folder.")
+    others = sorted(one.name for one in out.iterdir()) if out.is_dir() else []
+    if others and MANIFEST not in others:
+        raise UsageError(
+            f"--out {out} is no former export of tables (it has {others[0]!r}). Name an empty or a new folder."
+        )
+
+
+def _note(out: Path, written: dict[str, Any]) -> None:
+    (out / MANIFEST).write_text(json.dumps({"tables": written}, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _clear(out: Path) -> None:
+    """Remove what a former export wrote, and nothing else."""
+    try:
+        former = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["tables"]
+    except (OSError, ValueError, KeyError):  # there was none
+        return
+    for name in former:
+        path = out / name
+        if path.resolve().is_relative_to(out.resolve()):
+            path.unlink(missing_ok=True)
+
+
+def _keys(tables: Iterable[pd.DataFrame]) -> set[str]:
+    """The keys of all people, by which they are found inside other texts too."""
+    names = ("contact_key", "from_key")
+    return {key for table in tables for name in names if name in table for key in table[name].dropna().unique()}
+
+
+def _hidden(keys: set[str], *, addresses: bool) -> Callable[[str], str]:
+    """How a text leaves: keys of people salted wherever they stand, and addresses masked."""
+    salted = _salted(_salt())
+
+    def hide(said: str) -> str:
+        said = _KEY.sub(lambda found: salted(found[0]) if found[0] in keys else found[0], said)
+        return said if addresses else _ADDRESS.sub(rf"{MASKED}\1", said)
+
+    return hide
+
+
+def _mapped(column: pa.Array | pa.ChunkedArray, hide: Callable[[str], str]) -> pa.Array:
+    """A column of texts, each different one changed once."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    packed = whole.dictionary_encode()
+    changed = [one if one is None else hide(one) for one in packed.dictionary.to_pylist()]
+    return pa.array(changed, type=whole.type).take(packed.indices)
 
 
 def _salted(salt: bytes) -> Callable[[str], str]:

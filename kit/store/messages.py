@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
-from kit.tables import EVENTS, MESSAGES
+from kit import humans
+from kit.tables import CAMPAIGNS, EVENTS, MESSAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,9 @@ Expression = Any
 
 SENT_BY = ("queued", "sent", "delivered", "bounced", "deferred")
 """Events that show the sending itself; an opening alone shows only that there was one."""
+
+TRIED = ("sent", "delivered", "bounced", "deferred")
+"""Events that show that it was handed on or tried; what is only queued is not sent yet."""
 
 UNSUBSCRIBE_LINK = r"unsubscrib|/optout|opt-out|list-manage\.com/(profile|vcard)|otpis"
 """Links that leave the list or manage it: following one is no interest (DEFINITIONS: click rate)."""
@@ -72,7 +76,10 @@ def build(con: Backend, place: Path, seen: pd.DataFrame, settings: Settings) -> 
     known = ibis.memtable(seen.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
     events = events.left_join(known, ["source", "ref"])
     (place / MESSAGES.name).mkdir()
-    con.to_parquet(_messages(events, settings), place / MESSAGES.name / "0.parquet")
+    campaigns = con.read_parquet(str(place / CAMPAIGNS.name / "0.parquet")).select(
+        "campaign_id", campaign_at="sent_at", campaign_local="sent_local"
+    )
+    con.to_parquet(_messages(events, campaigns, settings), place / MESSAGES.name / "0.parquet")
 
 
 def _events(con: Backend, place: Path) -> Expression:
@@ -86,41 +93,87 @@ def _key(events: Expression) -> Expression:
     return events.source + "|" + events.message_id.fill_null(of_campaign) + "|" + events.contact_key.fill_null("")
 
 
-def _messages(events: Expression, settings: Settings) -> Expression:
+def _messages(events: Expression, campaigns: Expression, settings: Settings) -> Expression:
+    """The messages of events that have their `ref`, `key` and campaign."""
+    telling = events.filter(_.event_type == "opened", _.is_machine.notnull() | _.user_agent.notnull())
+    facts = _facts(events)
+    # a list may know of a sending without its time: then the campaign's is the nearest
+    facts = facts.left_join(campaigns, ["campaign_id"]).mutate(
+        sent_at=_.own_at.coalesce(_.campaign_at, _.first_at),
+        sent_local=local(_.own_at, settings).coalesce(_.campaign_local, local(_.first_at, settings)),
+    )
+    facts = facts.left_join(_openings(events), [("message_key", "opened_key")])
+    facts = facts.left_join(_clicks(events, settings), [("message_key", "clicked_key")])
+    found = ("opened_surely", "opened_perhaps", "prefetched", "clicked", "clicked_human", "clicked_strictest")
+    facts = facts.mutate(
+        **{name: _[name].fill_null(False) for name in found},  # noqa: FBT003  a literal of the engine
+        **{name: _[name].fill_null(0) for name in ("opens_total", "clicks_total")},
+        sent=_.traced & ~_.refused,
+        delivered=_.accepted & ~_.bounced & ~_.refused,
+        bounced_soft=_.soft & ~_.bounced_hard,
+        opened=_.opens_total.fill_null(0) > 0,
+        opens_told=_.source.isin(telling.source),
+    )
+    facts = facts.mutate(
+        opened_machine=_.opened & ~_.opened_surely & ~_.opened_perhaps,
+        opened_suspect=_.opened_perhaps & ~_.opened_surely,
+    )
+    return humans.clients(facts, settings).select(*MESSAGES.names)
+
+
+def _facts(events: Expression) -> Expression:
+    """A row a message: what became of it, openings and clicks apart."""
     kind = events.event_type
-    opened, clicked = kind == "opened", (kind == "clicked") & ~_leaves(events)
     bounced, hard = kind == "bounced", (kind == "bounced") & (events.bounce_class == "hard")
-    soft = bounced & events.bounce_class.isin(("soft", "block"))
-    identity = events.event_id.fill_null(events.source_file + ":" + events.line.cast("string"))
-    facts = events.group_by(message_key=events.key).agg(
+    return events.group_by(message_key=events.key).agg(
         campaign_id=_.campaign_id.max(),
         variant=_.variant.max(),
         contact_key=_.contact_key.max(),
         domain=_.domain.max(),
-        sent_at=_.occurred_at.min(where=kind.isin(SENT_BY)).coalesce(_.occurred_at.min()),
-        traced=kind.isin(SENT_BY).any(),
+        own_at=_.occurred_at.min(where=kind.isin(SENT_BY)),
+        first_at=_.occurred_at.min(),
+        traced=kind.isin(TRIED).any(),
         refused=(kind.isin(("rejected", "failed"))).any(),
         accepted=(kind.isin(("delivered", "opened", "clicked", "complained", "unsubscribed"))).any(),
         bounced=bounced.any(),
         bounced_hard=hard.any(),
-        soft=soft.any(),
-        opened=opened.any(),
-        opened_by_person=(opened & ~events.is_machine.fill_null(False)).any(),  # noqa: FBT003  a literal of the engine
-        opens_total=identity.nunique(where=opened),
-        first_opened_at=_.occurred_at.min(where=opened),
-        clicked=clicked.any(),
-        clicks_total=identity.nunique(where=clicked),
-        first_clicked_at=_.occurred_at.min(where=clicked),
+        soft=(bounced & events.bounce_class.isin(("soft", "block"))).any(),
+        source=_.source.max(),
         unsubscribed=(kind == "unsubscribed").any(),
         complained=(kind == "complained").any(),
     )
-    return facts.mutate(
-        sent_local=local(_.sent_at, settings),
-        sent=_.traced & ~_.refused,
-        delivered=_.accepted & ~_.bounced & ~_.refused,
-        bounced_soft=_.soft & ~_.bounced_hard,
-        opened_machine=_.opened & ~_.opened_by_person,
-    ).select(*MESSAGES.names)
+
+
+def _openings(events: Expression) -> Expression:
+    """A row a message with an opening, and what the verdicts come to."""
+    opened = humans.openings(events)
+    return opened.group_by(opened_key=_.key).agg(
+        opens_total=_identity(opened).nunique(),
+        first_opened_at=_.occurred_at.min(),
+        opened_surely=(_.verdict == "person").any(),
+        opened_perhaps=(_.verdict == "suspect").any(),
+        prefetched=((_.verdict == "machine") | (_.agent == humans.BARE.lower()).fill_null(False)).any(),  # noqa: FBT003  a literal of the engine
+        opens_rule=_.rule.argmin(_.occurred_at, where=_.verdict != "person"),
+    )
+
+
+def _clicks(events: Expression, settings: Settings) -> Expression:
+    """A row a message with a click, and what the verdicts come to."""
+    clicked = humans.clicks(events, settings)
+    content = ~_leaves(clicked)
+    return clicked.group_by(clicked_key=_.key).agg(
+        clicked=content.any(),
+        clicks_total=_identity(clicked).nunique(where=content),
+        first_clicked_at=_.occurred_at.min(where=content),
+        clicked_human=(content & (clicked.verdict != "strict")).any(),
+        clicked_strictest=(content & (clicked.verdict == "person")).any(),
+        clicks_rule=_.rule.argmin(_.occurred_at, where=_.rule.notnull()),
+    )
+
+
+def _identity(events: Expression) -> Expression:
+    """By what an event that two files hold is known to be one."""
+    return events.event_id.fill_null(events.source_file + ":" + events.line.cast("string"))
 
 
 def _leaves(events: Expression) -> Expression:

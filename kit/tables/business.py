@@ -13,9 +13,12 @@ CONTACTS = Table(
         Column("email", "text", "", "the address; never leaves without being asked for"),
         Column("status", "text", "", "subscribed, unsubscribed, cleaned, unconfirmed or blocklisted"),
         Column("opted_in_at", "local", "", "when the person joined"),
+        Column("confirmed_at", "local", "", "when the person confirmed the address"),
         Column("opt_in_source", "text", "", "form, counter, import …"),
         Column("unsubscribed_at", "local", "", "when the person left"),
         Column("unsubscribe_reason", "text", "", "as given"),
+        Column("unsubscribe_campaign_id", "text", "", "the platform's id of the mail by which the person left"),
+        Column("cleaned_at", "local", "", "when the platform gave the address up"),
         Column("country", "text", "", "country"),
         Column("language", "text", "", "language"),
         Column("segment", "text", "", "the firm's own group"),
@@ -51,6 +54,7 @@ ORDERS = Table(
         Column("refunded", "float", "money", "given back, as a positive number"),
         Column("currency", "text", "ISO 4217", "the currency of both"),
         Column("status", "text", "", "as the shop writes it"),
+        Column("is_cancelled", "bool", "", "cancelled, failed or void: no sale; NULL: the file does not say"),
     ),
 )
 
@@ -66,6 +70,8 @@ TICKETS = Table(
         Column("resolved_local", "local", "", "when it was closed"),
         Column("channel", "text", "", "email, phone, chat …"),
         Column("csat", "float", "points", "the score given afterwards"),
+        Column("csat_min", "float", "points", "the lowest score possible"),
+        Column("csat_max", "float", "points", "the highest score possible"),
     ),
 )
 

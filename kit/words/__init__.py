@@ -4,19 +4,15 @@ Every number in a sentence comes from a result. What is shown carries, beside it
 as data (`application/vnd.kit.result+json`), which the report gathers into results.json.
 """
 
-from kit.words.campaigns import (
+from kit.words.after_click import after_click, after_click_table, silent_table, unmatched_table
+from kit.words.compare import (
     compared,
     comparison,
     comparison_table,
-    finding_table,
-    findings,
-    months,
-    months_table,
-    skipped_rules,
-    test_sentences,
-    test_table,
-    tests,
-    usual_table,
+    one_mix,
+    one_mix_table,
+    ranking,
+    ranking_table,
 )
 from kit.words.data import (
     answerable,
@@ -32,13 +28,21 @@ from kit.words.data import (
     versions,
 )
 from kit.words.goals import goal_kpis, goals, service, volume, volume_table, waiting_table
+from kit.words.months import months, months_table, trends, usual_table
+from kit.words.opens import clicks_table, openers, openers_table, verdicts_table
+from kit.words.problems import finding_table, findings, skipped_rules
+from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.shown import Sentence, Table
+from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
 
 __all__ = [
     "Sentence",
     "Table",
+    "after_click",
+    "after_click_table",
     "answerable",
     "arrived",
+    "clicks_table",
     "compared",
     "comparison",
     "comparison_table",
@@ -51,17 +55,32 @@ __all__ = [
     "mail_by_kind",
     "months",
     "months_table",
+    "one_mix",
+    "one_mix_table",
+    "openers",
+    "openers_table",
+    "peeking",
     "problems_of_data",
     "quality",
+    "ranking",
+    "ranking_table",
     "rejections",
+    "segments",
+    "segments_table",
     "service",
+    "silent_table",
+    "size_table",
     "skipped_rules",
-    "test_sentences",
-    "test_table",
     "tests",
     "tests_left_out",
+    "trends",
+    "unknown_table",
+    "unmatched_table",
     "unread",
     "usual_table",
+    "verdict_table",
+    "verdict_words",
+    "verdicts_table",
     "versions",
     "volume",
     "volume_table",

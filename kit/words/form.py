@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 MINUS = "\N{MINUS SIGN}"
 
+COUNTING = (
+    "The brackets are 95 % intervals of counting error: how well the rate is known, not how much it usually moves."
+)
+"""The note under every table of rates."""
+
 
 def known(value: Any) -> bool:
     """Whether there is a number."""
@@ -70,6 +75,11 @@ def minutes(value: Any) -> str:
 def money(currency: str) -> Callable[[Any], str]:
     """An amount with its currency: 3.40 EUR."""
     return lambda value: f"{float(value):,.2f} {currency}".rstrip().replace("-", MINUS)
+
+
+def named(name: Any) -> str:
+    """A campaign's name in typographic quotes."""
+    return f"“{name}”" if isinstance(name, str) else "a campaign without a name"
 
 
 def month(value: str) -> str:

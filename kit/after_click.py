@@ -1,0 +1,89 @@
+"""What did the click lead to? (guide 1, step 6)
+
+Clicks and sessions are counted by two systems: who refuses to be measured is a click without a session, and a
+gateway that follows every link is one too. So their ratio is no rate of people; what can be judged is what the
+sessions did, against the other campaigns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kit.compare import enough
+from kit.stats import between, multiplicity, rates
+
+if TYPE_CHECKING:
+    from kit.stats.between import Spread
+
+ALPHA = 0.05
+"""Share of false flags among the flags of the page (Benjamini-Hochberg)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterClick:
+    """What followed the clicks, campaign by campaign.
+
+    Attributes:
+        campaigns: a row a campaign with sessions: campaign_id, campaign_name, sent_local, clicked [people],
+            sessions, engaged_sessions, key_events, revenue, per_click [sessions a clicker; no rate of people],
+            value, low, high [engaged sessions of sessions], expected, p [adjusted], verdict: "better", "worse",
+            "as usual", "too few" or "unknown".
+        spread: how much campaigns differ in it beyond counting.
+        unmatched: a row a tag that no campaign has: utm_campaign, sessions.
+        silent: campaigns with clicks and without any session: campaign_name, clicked.
+    """
+
+    campaigns: pd.DataFrame
+    spread: Spread
+    unmatched: pd.DataFrame
+    silent: pd.DataFrame
+
+    @property
+    def matched(self) -> int:
+        """Sessions that a campaign was found for."""
+        return int(self.campaigns["sessions"].sum())
+
+
+def follow(web: pd.DataFrame, counts: pd.DataFrame, *, clicks: str = "clicked") -> AfterClick:
+    """Set the sessions beside the clicks, and judge how many of them engaged.
+
+    Args:
+        web: what `counts.visits_by_campaign` returned.
+        counts: a row a campaign, from `counts.messages(data, ["campaign_id", "campaign_name"])`.
+        clicks: the count of clickers to set beside.
+
+    Source: guide 1, step 6; leave-one-out random-effects prediction as in `compare.campaigns`; engaged session: 10
+    seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
+    """
+    sums = ["sessions", "engaged_sessions", "key_events", "revenue"]
+    told = web.dropna(subset="campaign_id").groupby(["campaign_id", "campaign_name", "sent_local"], as_index=False)[
+        sums
+    ]
+    found = told.sum(min_count=1).merge(counts[["campaign_id", clicks]], on="campaign_id", how="left")
+    found = found.rename(columns={clicks: "clicked"}).sort_values("sent_local", ignore_index=True)
+    of, n = found["engaged_sessions"].astype(float), found["sessions"].astype(float)
+    low, high = rates.share(of, n)
+    value = (of / n).where(n > 0)
+    table = found.assign(of=of, n=n, value=value, low=low, high=high)
+    large = enough(table)
+    out = between.outliers(of.where(large), n.where(large))
+    table = table.assign(
+        expected=out.expected, p=multiplicity.adjust(out.p), per_click=n / found["clicked"].astype(float)
+    )
+    verdict = pd.Series("as usual", index=table.index, dtype="object")
+    flagged = table["p"] < ALPHA
+    verdict = verdict.mask(flagged & (value > out.expected), "better").mask(flagged & (value < out.expected), "worse")
+    verdict = verdict.mask(table["p"].isna(), "unknown").mask(~large & value.notna(), "too few")
+    clicked = counts[(counts[clicks].fillna(0) > 0) & ~counts["campaign_id"].isin(found["campaign_id"])]
+    return AfterClick(
+        table.assign(verdict=verdict).drop(columns=["of", "n"]),
+        between.spread(of.where(large), n.where(large)),
+        web[web["campaign_id"].isna()][["utm_campaign", "sessions"]].reset_index(drop=True),
+        clicked[["campaign_name", clicks]].rename(columns={clicks: "clicked"}).reset_index(drop=True)
+        if len(found)
+        else pd.DataFrame({"campaign_name": [], "clicked": np.array([], dtype=float)}),
+    )

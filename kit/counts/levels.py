@@ -1,0 +1,63 @@
+"""Counts by the traits of people, with the sums over people that an honest interval needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from kit.counts.campaigns import bulk
+from kit.counts.traits import TRAITS
+from kit.tables import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.store import Data
+
+COLUMNS = ["trait", "level", "people", "mails", "of", "n", "of_squares", "n_squares", "products"]
+
+
+def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAITS)) -> pd.DataFrame:
+    """Bulk mail by the traits of its people; from event logs only, since totals know no people.
+
+    Args:
+        data: what `kit.open` returned.
+        of: the count above the line, like clicked.
+        per: the count below it, like delivered.
+        traits: names of TRAITS.
+
+    Returns:
+        A row a trait and level [level NULL: not known of these people]: people and mails [numbers], of and n
+        [the two counts], and sums over people: of_squares, n_squares, products.
+
+    Source: guide 1, step 6: look at segments.
+    """
+    messages = data.expression(MESSAGES.name)
+    if messages is None:
+        return pd.DataFrame(columns=COLUMNS)
+    wanted = bulk(data)
+    parts = []
+    for name in traits:
+        # A trait looks at all mails before this one, so it is added before any mail is left out.
+        told = TRAITS[name].add(messages, data).mutate(level=_[name], month=_.sent_local.strftime("%Y-%m"))
+        told = told.filter(_.campaign_id.isin(wanted) & _.contact_key.notnull())
+        if data.months is not None:
+            told = told.filter(_.month.between(*data.months))
+        known = told.mutate(
+            x=(_[of] & (_[per] if per == "sent" else _.delivered)).cast("int64"), m=_[per].cast("int64")
+        )
+        people = known.group_by("level", "contact_key").agg(x=_.x.sum(), m=_.m.sum(), mails=_.count())
+        sums = people.group_by("level").agg(
+            people=_.count(),
+            mails=_.mails.sum(),
+            of=_.x.sum(),
+            n=_.m.sum(),
+            of_squares=(_.x * _.x).sum(),
+            n_squares=(_.m * _.m).sum(),
+            products=(_.x * _.m).sum(),
+        )
+        parts.append(sums.mutate(trait=ibis.literal(name)).order_by("level").to_pandas())
+    return pd.concat(parts, ignore_index=True)[COLUMNS]

@@ -1,0 +1,159 @@
+"""Counts of who opened: people whose program tells it, people whose program opens everything, unknown ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from kit import humans
+from kit.counts import campaigns, log
+from kit.errors import UsageError, nearest
+from kit.tables import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.store import Data, Expression
+
+DOMAIN_SHARE = 0.01
+"""Domains with less of the mail than this are taken together: too small to stand for themselves."""
+
+OTHER = "other domains"
+
+LEVELS = ("0", "1", "2+")
+"""Other mails near it that the person clicked."""
+
+TOLD = ("delivered", "opened", "clicked", "clicked_human", "clicked_strictest")
+STRATUM = ("domain", "clicks_besides")
+SUMS = (
+    *TOLD,
+    "proven",
+    "delivered_told",
+    "delivered_prefetching",
+    "delivered_unknown",
+    "delivered_trackable",
+    "opened_trackable",
+)
+SQUARES = ("opened_squares", "delivered_squares", "opened_by_delivered")
+
+
+def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFrame:
+    """Who can have opened, by group and stratum, for `opens.estimate`.
+
+    A person's program is known from the person's other mails (`kit.humans.clients`). Campaigns of which
+    no event log shows the sending have one row a group, without a stratum.
+
+    Args:
+        data: what `kit.open` returned.
+        by: "month" or columns of campaigns: campaign_id, list_name …
+        kind: "bulk", "automated" or "" for all.
+
+    Returns:
+        A row a group and stratum: `by`; domain, clicks_besides ["0", "1", "2+"; other mails that the
+        person clicked], both NULL without a log; [messages, nullable] delivered, opened (by anybody or
+        anything), clicked, clicked_human, clicked_strictest; proven (opened or clicked by what is surely
+        a person; without a log clicked, or opened less the machines that the export names);
+        delivered_told (the source tells who opens), of it delivered_trackable, delivered_prefetching,
+        delivered_unknown; opened_trackable (by trackable people, not by a machine); and over the
+        trackable people the sums of opened² (opened_squares), delivered² and opened x delivered, from
+        which the error of a rate over people with several mails comes.
+
+    Raises:
+        UsageError: a column that cannot group them.
+    """
+    known = (*campaigns.OF_CAMPAIGN, "month")
+    for column in by:
+        if column not in known:
+            raise UsageError(f"counts.openers: mail has no {column!r} to group by. {nearest(column, known)}")
+    keys = list(dict.fromkeys((*by, "campaign_id", "month")))
+    mail = campaigns.messages(data, keys, kind=kind)
+    logged = mail["campaign_id"].isin(campaigns.covered(data))
+    parts = [_exported(mail[~logged], list(by)), _logged(data, mail[logged], list(by))]
+    columns = [*by, *STRATUM, *SUMS, *SQUARES]
+    found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
+    found[[*SUMS, *SQUARES]] = found[[*SUMS, *SQUARES]].astype("Float64")
+    return found.sort_values([*by, *STRATUM], kind="stable", ignore_index=True)[columns]
+
+
+def verdicts(data: Data) -> pd.DataFrame:
+    """How many delivered messages of the log each rule of `kit.humans` named.
+
+    Returns:
+        A row a rule: what ("opening" or "click"), rule, verdict, meaning, messages. A message that
+        several rules name is in each of their rows.
+    """
+    table = data.expression(MESSAGES.name)
+    columns = ["what", "rule", "verdict", "meaning", "messages"]
+    if table is None:
+        return pd.DataFrame(columns=columns)
+    table = _of_question(log.of_delivered(table).filter(_.delivered), data)
+    named = table.group_by("opens_rule", "clicks_rule").agg(messages=_.count()).to_pandas()
+    rows = []
+    for what, column, rules in (("opening", "opens_rule", humans.OPENINGS), ("click", "clicks_rule", humans.CLICKS)):
+        names = named[column].fillna("").str.split(", ")
+        for rule in rules:
+            if rule.verdict != "person":
+                held = names.map(lambda said, name=rule.name: name in said)
+                rows.append((what, rule.name, rule.verdict, rule.what, int(named.loc[held, "messages"].sum())))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _of_question(messages: Expression, data: Data) -> Expression:
+    """The messages of the question's period and campaigns."""
+    if data.filters:
+        messages = messages.filter(_.campaign_id.isin(list(data.campaigns["campaign_id"])))
+    if data.months:
+        month = _.sent_local.strftime("%Y-%m")
+        messages = messages.filter((month >= data.months[0]) & (month <= data.months[1]))
+    return messages
+
+
+def _exported(mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Campaigns without a log, a row a group: totals, and who is proven by them."""
+    seen = (mail["opened"] - mail["opened_machine"]).astype("Float64")
+    clicked = mail["clicked_human"].fillna(mail["clicked"])
+    proven = pd.concat([seen, clicked], axis=1).max(axis=1, skipna=True)
+    frame = mail.assign(proven=proven, everybody="")
+    grouped = frame.groupby(by or ["everybody"], dropna=False)
+    sums = grouped[[*TOLD, "proven"]].agg(lambda values: values.sum(skipna=False)).reset_index()
+    rest = dict.fromkeys([*SUMS[len(TOLD) + 1 :], *SQUARES], 0)
+    return sums.assign(**dict.fromkeys(STRATUM), **rest).drop(columns=[] if by else "everybody")
+
+
+def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Campaigns of the log, a row a group and stratum."""
+    if mail.empty:
+        return pd.DataFrame()
+    groups = mail[by].drop_duplicates().reset_index(drop=True) if by else pd.DataFrame(index=[0])
+    places = mail.merge(groups.reset_index(names="group"), on=by) if by else mail.assign(group=0)
+    places = places[["group", "campaign_id", "month"]].astype({"campaign_id": "string", "month": "string"})
+    place = ibis.memtable(places, schema={"group": "int64", "campaign_id": "string", "month": "string"})
+    table = log.of_delivered(data.expression(MESSAGES.name)).filter(_.delivered)
+    table = table.mutate(month=_.sent_local.strftime("%Y-%m")).join(place, ["campaign_id", "month"])
+    # A share of all mail: the same domains stand for themselves whatever the groups are.
+    sizes = table.group_by("domain").agg(n=_.count()).to_pandas().set_index("domain")["n"]
+    large = [name for name in sizes.index[sizes >= DOMAIN_SHARE * sizes.sum()] if isinstance(name, str)]
+    trackable = _.opens_told & (_.client == "trackable")
+    person = _.opens_told & _.opened & ~_.opened_machine & ~_.opened_suspect
+    table = table.mutate(
+        domain=ibis.ifelse(_.domain.isin(large), _.domain, OTHER),
+        clicks_besides=ibis.cases((_.clicked_besides == 0, "0"), (_.clicked_besides == 1, "1"), else_="2+"),
+        proven=person | _.clicked_strictest,
+        delivered_told=_.opens_told,
+        delivered_prefetching=_.opens_told & (_.client == "prefetching"),
+        delivered_unknown=_.opens_told & (_.client == "unknown"),
+        delivered_trackable=trackable,
+        opened_trackable=trackable & _.opened & ~_.opened_machine,
+    )
+    place_of = ["group", *STRATUM]
+    people = table.group_by(*place_of, "contact_key").agg(**{name: _[name].cast("int64").sum() for name in SUMS})
+    found = people.group_by(place_of).agg(
+        **{name: _[name].sum() for name in SUMS},
+        opened_squares=(_.opened_trackable * _.opened_trackable).sum(),
+        delivered_squares=(_.delivered_trackable * _.delivered_trackable).sum(),
+        opened_by_delivered=(_.opened_trackable * _.delivered_trackable).sum(),
+    )
+    return groups.join(found.to_pandas().set_index("group"), how="inner").reset_index(drop=True)

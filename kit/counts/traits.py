@@ -1,0 +1,121 @@
+"""What is known of the person behind a message, at the moment of its sending: columns to group by.
+
+A trait is data: its name, what it means, and how it is added to the messages. What is not known is NULL, so
+that parts and unknown add up to the whole. Nothing that happened after the sending is used: a person who
+clicked this mail is not therefore an active one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kit.store import Data, Expression
+
+ENGAGED_DAYS = 90
+"""Days before a mail in which a click makes its receiver active."""
+
+ENGAGED_MAILS = 3
+"""With fewer mails in those days nobody can be told silent."""
+
+PRESSURE_DAYS = 7
+"""Days over which the mails to one person are counted, this one included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One column to group by: its name, what it means to a reader, and how messages get it."""
+
+    name: str
+    title: str
+    meaning: str
+    add: Callable[[Expression, Data], Expression]
+
+
+def _of_contact(name: str) -> Callable[[Expression, Data], Expression]:
+    def add(messages: Expression, data: Data) -> Expression:
+        contacts = data.expression("contacts")
+        if contacts is None:
+            return messages.mutate(**{name: ibis.null("string")})
+        known = contacts.group_by(person=_.contact_key).agg(**{name: _[name].max()})
+        return messages.left_join(known, [messages.contact_key == known.person]).drop("person")
+
+    return add
+
+
+def _tenure(messages: Expression, data: Data) -> Expression:
+    contacts = data.expression("contacts")
+    if contacts is None:
+        return messages.mutate(tenure=ibis.null("string"))
+    known = contacts.group_by(person=_.contact_key).agg(joined=_.opted_in_at.min())
+    messages = messages.left_join(known, [messages.contact_key == known.person])
+    days = messages.sent_local.delta(messages.joined, unit="day")
+    tenure = ibis.cases(
+        (messages.joined.isnull() | (days < 0), ibis.null("string")),
+        (days < 90, "under 3 months"),
+        (days < 365, "3 to 12 months"),
+        else_="over a year",
+    )
+    return messages.mutate(tenure=tenure).drop("person", "joined")
+
+
+def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
+    before = _before(messages, days=ENGAGED_DAYS)
+    told = messages.mutate(
+        mails=(_.delivered.cast("int64")).sum().over(before).fill_null(0),
+        clicks=(_.clicked & _.delivered).cast("int64").sum().over(before).fill_null(0),
+    )
+    engagement = ibis.cases(
+        (_.contact_key.isnull(), ibis.null("string")),
+        (_.clicks > 0, "active"),
+        (_.mails < ENGAGED_MAILS, "new"),
+        else_="silent",
+    )
+    return told.mutate(engagement=engagement).drop("mails", "clicks")
+
+
+def _pressure(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
+    before = _before(messages, days=PRESSURE_DAYS)
+    told = messages.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
+    pressure = ibis.cases(
+        (_.contact_key.isnull(), ibis.null("string")),
+        (_.mails >= 3, "3 or more"),
+        else_=_.mails.cast("string"),
+    )
+    return told.mutate(pressure=pressure).drop("mails")
+
+
+def _before(messages: Expression, *, days: int) -> Expression:
+    """The person's mails of the days before this one, this one apart."""
+    return ibis.window(
+        group_by=messages.contact_key,
+        order_by=messages.sent_at,
+        range=(-ibis.interval(days=days), -ibis.interval(microseconds=1)),
+    )
+
+
+TRAITS = {
+    trait.name: trait
+    for trait in (
+        Trait("segment", "Segment", "the firm's own group, from the contacts", _of_contact("segment")),
+        Trait("language", "Language", "from the contacts", _of_contact("language")),
+        Trait("country", "Country", "from the contacts", _of_contact("country")),
+        Trait("opt_in_source", "Joined by", "how the person joined, from the contacts", _of_contact("opt_in_source")),
+        Trait("tenure", "On the list for", "from joining to this mail", _tenure),
+        Trait(
+            "engagement", "Engagement",
+            f"active: clicked in the {ENGAGED_DAYS} days before this mail; silent: did not, of {ENGAGED_MAILS} or more "
+            "mails; new: had fewer", _engagement,
+        ),
+        Trait(
+            "pressure", "Mails in a week",
+            f"mails to the person in the {PRESSURE_DAYS} days up to this one, bulk and automated", _pressure,
+        ),
+    )
+}  # fmt: skip

@@ -1,0 +1,43 @@
+"""The figure of tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.ticker import FuncFormatter
+
+from kit.plots.axes import MOST
+from kit.plots.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.words.form import points
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def tests(verdicts: pd.DataFrame) -> Picture:
+    """The difference of each test with its interval; right of zero the second variant is higher."""
+    rows = verdicts[verdicts["difference"].notna()].tail(MOST).iloc[::-1]
+    with drawing(1.1 + 0.42 * max(len(rows), 1)) as figure:
+        axes = figure.subplots()
+        axes.axvline(0, color=INK, linewidth=1)
+        for place, row in enumerate(rows.to_dict("records")):
+            broken = row["decision"] == "split broken"
+            color = QUIET if broken else {"a": BAD, "b": GOOD}.get(row["decision"], PLAIN)
+            style: dict[str, Any] = {"linestyle": ":"} if broken else {}
+            axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=2, **style)
+            axes.plot(row["difference"], place, "x" if broken else "o", color=color, markersize=7)
+        names = [
+            f"{label(row['campaign_name'])}{' (split broken)' if row['decision'] == 'split broken' else ''}"
+            for row in rows.to_dict("records")
+        ]
+        axes.set_yticks(range(len(rows)), names, fontsize=9.5)
+        axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 0) if value else "0"))
+        axes.set_xlabel("second minus first, percentage points, with its interval")
+        axes.grid(visible=False, axis="y")
+        told = [
+            f"{row['campaign_name']} {points(row['difference'])} points, {row['decision']}"
+            for row in rows.to_dict("records")
+        ]
+        alt = f"Tests: {'; '.join(told) or 'none'}."
+        return picture(figure, name="tests", title="Difference of each test", alt=alt)

@@ -1,0 +1,106 @@
+"""For whom does it work? (guide 1, step 6)
+
+People are grouped by what was known of them before the mail. The person is the unit: who got eight mails is one
+person, not eight. Every level is set against the others of its trait, and all comparisons of the page are taken
+together. A segment that reacts more is not one on which mail works more: that takes a test (notebook 06).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit import kpi as registry
+from kit.stats import clusters, multiplicity
+
+if TYPE_CHECKING:
+    from kit.kpi import Kpi
+
+ALPHA = 0.05
+"""Share of false flags among the flags of the page (Benjamini-Hochberg)."""
+
+FEWEST = 5
+"""Expected events, for and against, from which a level is judged."""
+
+Z = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Levels of traits beside each other.
+
+    Attributes:
+        kpi: what was compared.
+        rates: a row a trait and level: trait, level, people, mails, of, n, value, low, high, effect [design
+            effect], difference from the other levels, difference_low, difference_high, p [adjusted], verdict:
+            "higher", "lower", "no difference seen", "too few" or "unknown".
+        traits: a row a trait: trait, known [levels], unknown [mails whose level is not known], p [of all levels
+            having one rate, adjusted].
+        total: mails below the line in all; each trait's levels and unknown add up to it.
+    """
+
+    kpi: Kpi
+    rates: pd.DataFrame
+    traits: pd.DataFrame
+    total: int
+
+
+def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = registry.LEVEL) -> Segments:
+    """Set each level against the others of its trait.
+
+    Args:
+        levels: what `counts.levels(data, kpi.of, kpi.per)` returned.
+        key: the KPI, a rate of campaign mail.
+        total: of the KPI's lower count over all bulk mail, from `counts.messages(data, [])`.
+        level: confidence of the intervals.
+
+    Source: guide 1, step 6; ratio of means with the person as the unit, Deng, Knoblich and Lu (2018),
+    doi:10.1145/3219819.3219919; Benjamini-Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x.
+    """
+    kpi = registry.find(key)
+    known = levels[levels["level"].notna()]
+    parts, traits = [], []
+    for name, own in known.groupby("trait", sort=False):
+        table, p = _trait(own.reset_index(drop=True), level)
+        parts.append(table)
+        traits.append({"trait": name, "known": len(own), "unknown": total - own["n"].sum(), "p": p})
+    if not parts:
+        return Segments(kpi, pd.DataFrame(columns=_COLUMNS), pd.DataFrame(columns=_TRAIT_COLUMNS), int(total))
+    rates = pd.concat(parts, ignore_index=True)
+    rates["p"] = multiplicity.adjust(rates["p"])
+    rates["verdict"] = _verdicts(rates)
+    page = pd.DataFrame(traits)
+    page["p"] = multiplicity.adjust(page["p"])
+    return Segments(kpi, rates[_COLUMNS], page, int(total))
+
+
+_COLUMNS = [
+    *("trait", "level", "people", "mails", "of", "n", "value", "low", "high", "effect"),
+    *("difference", "difference_low", "difference_high", "p", "verdict"),
+]
+_TRAIT_COLUMNS = ["trait", "known", "unknown", "p"]
+
+
+def _trait(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
+    squares = (own["of_squares"], own["n_squares"], own["products"])
+    found = clusters.ratio(own["people"], own["of"], own["n"], squares=squares, level=level)
+    common = own["of"].sum() / own["n"].sum() if own["n"].sum() else 0
+    large = own["n"] / pd.Series(found.effect) * min(common, 1 - common) >= FEWEST
+    difference, error, p = clusters.against_rest(found, own["n"])
+    table = own.assign(value=found.value, low=found.low, high=found.high, effect=found.effect, large=large)
+    table = table.assign(
+        difference=difference, difference_low=difference - Z * error, difference_high=difference + Z * error
+    )
+    return table.assign(p=pd.Series(p).where(large)), clusters.differ(found)
+
+
+def _verdicts(rates: pd.DataFrame) -> pd.Series:
+    verdict = pd.Series("no difference seen", index=rates.index, dtype="object")
+    flagged = rates["p"] < ALPHA
+    verdict = verdict.mask(flagged & (rates["difference"] > 0), "higher").mask(
+        flagged & (rates["difference"] < 0), "lower"
+    )
+    return verdict.mask(rates["p"].isna(), "unknown").mask(~rates["large"].astype(bool), "too few")

@@ -1,0 +1,133 @@
+"""What the rows of a whole file tell that no row tells alone: scales, stages, months, refunds.
+
+Each function completes the rows of one table in place and returns what has to be said about it.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kit.sources import checks
+from kit.sources.recognise import listed
+from kit.tables import BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
+
+Rows = Sequence[tuple[int, dict[str, Any]]]
+"""The line and the values of each row."""
+
+SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
+"""Scales in use, the shortest first; those with a 0 only where somebody answered 0."""
+
+_ALL_BACK = re.compile(r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$", re.IGNORECASE)
+
+
+def orders(rows: Rows) -> list[str]:
+    """An order that its status calls refunded, with no amount beside it, was given back whole."""
+    back = [row for _, row in rows if row.get("refunded") is None and _ALL_BACK.search(row.get("status") or "")]
+    for row in back:
+        row["refunded"] = row.get("total")
+    off = [row for _, row in rows if row.get("is_cancelled")]
+    notes = [f"{len(off)} orders are cancelled, failed or void: they are kept and no sale"] if off else []
+    if back:
+        notes.append(f"{len(back)} orders are refunded by their status and name no amount: taken as given back whole")
+    return notes
+
+
+def deals(rows: Rows) -> list[str]:
+    """Whether the stages say at all what is won and lost; where none does, nothing is known of any deal."""
+    known = [row for _, row in rows if row.get("is_won") or row.get("is_lost")]
+    staged = [row for _, row in rows if row.get("stage")]
+    if not known:
+        for row in staged:
+            row["is_won"] = row["is_lost"] = None
+        names = listed(Counter(repr(row["stage"]) for row in staged))
+        return [f"no stage says that a deal is won or lost ({names}): that stays unknown"] if staged else []
+    for row in known:
+        if row.get("is_won") and row.get("is_lost"):
+            row["is_won"] = None
+        else:
+            row["is_won"], row["is_lost"] = bool(row.get("is_won")), bool(row.get("is_lost"))
+    open_ = Counter(repr(row["stage"]) for row in staged if not (row.get("is_won") or row.get("is_lost")))
+    return [f"stages taken as open: {listed(open_)}"] if open_ else []
+
+
+def costs(rows: Rows) -> list[str]:
+    """The amount of hours and rate; the last day of a period that says only how it begins."""
+    notes = []
+    made = 0
+    for _, row in rows:
+        if row.get("amount") is None and row.get("hours") is not None and row.get("rate") is not None:
+            row["amount"] = row["hours"] * row["rate"]
+            made += 1
+    if made:
+        notes.append(f"{made} amounts are hours x rate")
+    bare = sum(row.get("amount") is None for _, row in rows)
+    if bare:
+        notes.append(f"{bare} rows say no amount, and no hours with a rate; they cost what nobody knows")
+    begun = [row for _, row in rows if row.get("period_start") is not None and row.get("period_end") is None]
+    monthly = all(row["period_start"].day == 1 for row in begun)
+    for row in begun:
+        start = row["period_start"]
+        last = calendar.monthrange(start.year, start.month)[1]
+        row["period_end"] = start.replace(day=last) if monthly else start
+    if begun:
+        notes.append(f"periods are taken as {'whole months' if monthly else 'single days'}")
+    return notes
+
+
+def billing(rows: Rows) -> list[str]:
+    """A refund written as a negative amount is a positive refund."""
+    for _, row in rows:
+        amount = row.get("amount")
+        if amount is not None and amount < 0 and row["kind"] in {"charge", "refund"}:
+            row["kind"], row["amount"] = "refund", -amount
+    kinds = Counter(row["kind"] for _, row in rows if row["kind"] != "charge")
+    return [f"{number} rows are no charges but {kind}" for kind, number in sorted(kinds.items())]
+
+
+def surveys(rows: Rows) -> list[str]:
+    """Scales of scores."""
+    return _scaled(rows, "score", "scale_min", "scale_max", lambda row: row["survey_type"])
+
+
+def tickets(rows: Rows) -> list[str]:
+    """Scales of scores."""
+    return _scaled(rows, "csat", "csat_min", "csat_max", lambda _: "csat")
+
+
+def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[str, Any]], str]) -> list[str]:
+    """The shortest scale in use that holds all answers of a kind, where no row and no header says one."""
+    bare: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _, row in rows:
+        if row.get(score) is not None and row.get(high) is None:
+            bare[kind(row)].append(row)
+    notes = []
+    for name, found in bare.items():
+        said = [row[score] for row in found]
+        fits = [scale for scale in SCALES if scale[0] <= min(said) and max(said) <= scale[1]]
+        span = f"answers from {min(said):g} to {max(said):g}"
+        if not fits:
+            notes.append(f"{name}: no scale is named, and none in use has {span}; it stays unknown")
+            continue
+        for row in found:
+            row[low], row[high] = map(float, fits[0])
+        notes.append(
+            f"{name}: no scale is named; {fits[0][0]} to {fits[0][1]} is taken by its {span}; "
+            f"if that is wrong, say {low} and {high} as constants of a mapping (kit map)"
+        )
+    return notes
+
+
+FINISH: dict[str, Callable[[Rows], list[str]]] = {
+    CAMPAIGN_STATS.name: checks.campaigns,
+    ORDERS.name: orders,
+    DEALS.name: deals,
+    COSTS.name: costs,
+    BILLING.name: billing,
+    SURVEYS.name: surveys,
+    TICKETS.name: tickets,
+}
+"""By the table's name; other tables need nothing."""

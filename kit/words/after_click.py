@@ -1,0 +1,82 @@
+"""Words of what followed the click."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit.words.form import share, whole, with_interval
+from kit.words.shown import Column, Sentence, Table
+
+if TYPE_CHECKING:
+    from kit.after_click import AfterClick
+
+SHOWN = 20
+"""Tags without a campaign that are listed; all are counted."""
+
+
+def after_click_table(result: AfterClick) -> Table:
+    """Campaigns with their clickers, sessions and what the sessions did."""
+    columns = (
+        Column("campaign_name", "Campaign"),
+        Column("sent_local", "Sent", lambda value: pd.Timestamp(value).strftime("%Y-%m-%d")),
+        Column("clicked", "Clickers", whole, unit="people", number=True),
+        Column("sessions", "Sessions", whole, unit="sessions", number=True),
+        Column("per_click", "Sessions a clicker", lambda value: f"{value:.2f}", number=True),
+        Column("value", "Engaged", _interval, unit="share", number=True, whole_row=True),
+        Column("expected", "Expected", share, unit="share", number=True),
+        Column("key_events", "Key events", whole, unit="events", number=True),
+        Column("verdict", "Verdict"),
+    )
+    notes = (
+        "Engaged: sessions of ten seconds, two pages or a key event, of all sessions; the brackets are 95 % intervals.",
+        "Sessions a clicker is no rate of people: two systems count, gateways make no session, people come back.",
+    )
+    frame = result.campaigns.sort_values("sessions", ascending=False, ignore_index=True)
+    return Table("after_click", "What the clicks led to", frame, columns, notes, "no session names a campaign.")
+
+
+def unmatched_table(result: AfterClick) -> Table:
+    """Sessions whose tag no campaign has."""
+    frame = result.unmatched.sort_values("sessions", ascending=False, ignore_index=True)
+    columns = (Column("utm_campaign", "Tag"), Column("sessions", "Sessions", whole, unit="sessions", number=True))
+    more = len(frame) - SHOWN
+    notes = (f"{whole(more)} more tags.",) if more > 0 else ()
+    return Table(
+        "unmatched", "Sessions that belong to no campaign", frame.head(SHOWN), columns, notes, "every tag has one."
+    )
+
+
+def silent_table(result: AfterClick) -> Table:
+    """Campaigns that were clicked and have no session."""
+    columns = (Column("campaign_name", "Campaign"), Column("clicked", "Clickers", whole, unit="people", number=True))
+    return Table(
+        "silent", "Clicked, but no session", result.silent, columns, empty="every clicked campaign has sessions."
+    )
+
+
+def after_click(result: AfterClick) -> Sentence:
+    """What the sessions of campaigns did, and which campaign's did otherwise."""
+    worse = result.campaigns[result.campaigns["verdict"] == "worse"]
+    sessions = result.matched
+    numbers: dict[str, Any] = {"sessions": sessions, "worse": len(worse), "silent": len(result.silent)}
+    if not sessions:
+        return Sentence("after_click", "No session of the web analytics names a campaign.", numbers)
+    engaged = float(result.campaigns["engaged_sessions"].sum())
+    text = f"{whole(sessions)} sessions came from campaigns; {share(engaged / sessions)} of them engaged"
+    if worse.empty:
+        text += ", and no campaign lies below the usual."
+    else:
+        first = worse.sort_values("value").iloc[0]
+        text += (
+            f". “{first['campaign_name']}” lies below the usual: {share(first['value'])} of {whole(first['sessions'])} "
+            f"instead of {share(first['expected'])}. Open its link and look at the page."
+        )
+    if len(result.silent):
+        text += f" {whole(len(result.silent))} clicked campaigns have no session at all."
+    return Sentence("after_click", text, numbers, headline=True, weight=75 if len(worse) else 20)
+
+
+def _interval(row: Any) -> str:
+    return with_interval(row["value"], row["low"], row["high"])

@@ -1,0 +1,148 @@
+"""Words of the month table: rates, changes, trends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit import kpi as registry
+from kit.months import PREFETCH
+from kit.words.form import COUNTING, known, month, points, share, span, whole, with_interval
+from kit.words.shown import Column, Sentence, Table, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kit.months import Months
+
+
+def months_table(result: Months) -> Table:
+    """The guide's month table: a row a month, a column a KPI, each with its interval and its n."""
+    rates = result.rates
+    kpis = list(dict.fromkeys(rates["kpi"]))
+    shown = [key for key in kpis if rates.loc[rates["kpi"] == key, "value"].notna().any()]
+    wide = pd.DataFrame({"month": list(dict.fromkeys(rates["month"]))})
+    columns = [Column("month", "Month", month)]
+    for per in dict.fromkeys(map(_per, shown)):
+        key = next(name for name in shown if _per(name) == per)
+        wide[per] = rates.loc[rates["kpi"] == key, "n"].to_numpy()
+        columns.append(Column(per, f"Mails {per}", whole, unit="mails", number=True))
+    for key in shown:
+        own = rates[rates["kpi"] == key]
+        for name in ("value", "low", "high"):
+            wide[key if name == "value" else f"{key}_{name}"] = own[name].to_numpy()
+        columns.append(
+            Column(key, registry.find(key).title, _interval_of(key), unit="share", number=True, whole_row=True)
+        )
+    unknown = [registry.find(key).title for key in kpis if key not in shown]
+    partly = [registry.find(key).title for key in shown if wide.loc[wide[_per(key)].notna(), key].isna().any()]
+    notes = [COUNTING, *([f"Not known from these exports: {', '.join(unknown)}."] if unknown else [])]
+    if partly:
+        notes.append(
+            f"“–” in {listed(partly)}: a campaign of the month does not tell it, or is too young for it to be known."
+        )
+    if result.change and (wide["month"] == result.change).any():
+        notes.append(f"Months before {month(result.change)} and since are judged apart: a known change lies between.")
+    if "open_rate" in shown and wide["month"].min() < PREFETCH <= wide["month"].max() and result.change != PREFETCH:
+        notes.append(
+            f"From {month(PREFETCH)} on Apple's mail programs load every picture: openings rose by themselves. "
+            f"Set the parameter change to {PREFETCH} to judge the months before and since apart."
+        )
+    gaps = [month(name) for name in wide.loc[wide[columns[1].name].isna(), "month"]] if shown else []
+    if gaps:
+        notes.append(f"No mail, or not counted: {listed(gaps)}. That is a gap, not 0 %.")
+    return Table("months", "KPIs by month of sending", wide, tuple(columns), tuple(notes), "No month has mail.")
+
+
+def _per(key: str) -> str:
+    """The count below the line."""
+    return registry.find(key).per
+
+
+def _interval_of(key: str) -> Any:
+    return lambda row: with_interval(row[key], row[f"{key}_low"], row[f"{key}_high"])
+
+
+def usual_table(result: Months) -> Table:
+    """How much each KPI usually moves between months, the change that could be seen, and where it is heading."""
+    frame = result.usual[result.usual["months"] > 0]
+    columns = [
+        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("months", "Months", whole, number=True),
+        Column("mean", "All months", share, unit="share", number=True),
+        Column("tau", "Usual variation (sd, points)", _size, unit="share", number=True),
+        Column("detectable", "Change that would be seen (points)", _size, unit="share", number=True),
+        Column("step", "Trend (points a month)", _step, unit="share", number=True, whole_row=True),
+        Column("trend", "Heading"),
+    ]
+    if result.change:
+        columns.insert(1, Column("since", "Era", _era(result.change)))
+    notes = (
+        "Usual variation: what remains between months after counting error. More mails do not make it smaller.",
+        "A change of the size that would be seen is found four times in five.",
+        "Trend: the line through twelve months or more. Of a single year it cannot tell a season from a trend.",
+    )
+    return Table("usual_variation", "How much months usually differ, and where they head", frame, tuple(columns), notes)
+
+
+def _size(value: Any) -> str:
+    return points(value).lstrip("+")
+
+
+def _step(row: dict[str, Any]) -> str:
+    return f"{points(row['step'], 2)} ({span(row['step_low'], row['step_high'], 2)})" if known(row["step"]) else "–"
+
+
+def _era(change: str) -> Callable[[Any], str]:
+    return lambda since: f"since {month(change)}" if since else f"before {month(change)}"
+
+
+def trends(result: Months) -> Sentence:
+    """Which KPIs are heading somewhere."""
+    judged = result.usual[result.usual["trend"] != "too few months"]
+    moving = judged[judged["trend"].isin(("rising", "falling"))]
+    numbers = {"judged": len(judged), "moving": len(moving)}
+    if judged.empty:
+        many = f"; the longest here has {whole(result.usual['months'].max())}" if len(result.usual) else ""
+        return Sentence("months_trend", f"A trend needs twelve months{many}.", numbers)
+    if moving.empty:
+        text = "No trend goes beyond what months usually differ by."
+        return Sentence("months_trend", text, numbers)
+    told = [
+        f"{registry.find(row['kpi']).title.lower()} is {row['trend']}, from {share(row['begin'])} to "
+        f"{share(row['end'])} in {whole(row['months'])} months ({points(row['step'], 2)} points a month)"
+        for row in moving.to_dict("records")
+    ]
+    text = "; ".join(told)
+    return Sentence("months_trend", f"{text[0].upper()}{text[1:]}.", numbers, headline=True, weight=65)
+
+
+def months(result: Months) -> Sentence:
+    """Which month-to-month changes go beyond the usual."""
+    moved = result.rates[result.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
+    if result.changes == 0:
+        many = result.usual["months"].max() if len(result.usual) else 0
+        text = (
+            f"No change is called one: {whole(many)} months are too few to tell what is usual; six are needed."
+            if known(many) and many
+            else "No month can be counted."
+        )
+        return Sentence("months_changes", text, {"months": many, "changes": 0})
+    head = f"Of {whole(result.changes)} changes from one month to the next, "
+    if moved.empty:
+        return Sentence(
+            "months_changes",
+            head + "none goes beyond the usual variation between months.",
+            {"changes": result.changes, "beyond": 0},
+            headline=True,
+            weight=40,
+        )
+    told = [
+        f"{registry.find(row['kpi']).title.lower()} went {row['verdict']} by {points(abs(row['change'])).lstrip('+')} "
+        f"points ({span(row['change_low'], row['change_high'])}) to {share(row['value'])} in {month(row['month'])}"
+        for row in moved.sort_values("p").head(3).to_dict("records")
+    ]
+    are = "one goes" if len(moved) == 1 else f"{whole(len(moved))} go"
+    text = head + f"{are} beyond the usual variation: " + "; ".join(told) + "."
+    return Sentence("months_changes", text, {"changes": result.changes, "beyond": len(moved)}, headline=True, weight=70)

@@ -1,0 +1,79 @@
+"""Words of segments: for whom it works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kit.counts.traits import TRAITS
+from kit.words.form import points, share, span, whole, with_interval
+from kit.words.shown import Column, Sentence, Table, listed
+
+if TYPE_CHECKING:
+    from kit.segments import Segments
+
+
+def segments_table(result: Segments) -> Table:
+    """Levels of each trait with their rate, and how far they are from the other levels."""
+    columns = (
+        Column("trait", "Trait", lambda name: TRAITS[name].title),
+        Column("level", "Level"),
+        Column("people", "People", whole, unit="people", number=True),
+        Column("n", f"Mails {result.kpi.per}", whole, unit="mails", number=True),
+        Column("value", result.kpi.title, _interval, unit="share", number=True, whole_row=True),
+        Column("difference", "Apart from the others (points)", _difference, unit="share", number=True, whole_row=True),
+        Column("verdict", "Verdict"),
+    )
+    judged = int(result.rates["p"].notna().sum())
+    notes = (
+        "The person is the unit: the brackets are wider than those of as many independent mails.",
+        f"{whole(judged)} comparisons; false ones are held to 5 % of those flagged.",
+        *(f"{TRAITS[name].title}: {TRAITS[name].meaning}." for name in dict.fromkeys(result.rates["trait"])),
+    )
+    return Table("segments", f"{result.kpi.title} by trait", result.rates, columns, notes, "no log names people.")
+
+
+def unknown_table(result: Segments) -> Table:
+    """How much mail each trait knows of; known and unknown add up to the total."""
+    frame = result.traits.assign(total=result.total, told=result.total - result.traits["unknown"])
+    columns = (
+        Column("trait", "Trait", lambda name: TRAITS[name].title),
+        Column("told", "Mails of known level", whole, unit="mails", number=True),
+        Column("unknown", "Not known", whole, unit="mails", number=True),
+        Column("total", "In all", whole, unit="mails", number=True),
+    )
+    notes = ("Not known: mail that only totals tell of, and people of whom the contacts do not say it.",)
+    return Table("segments_unknown", "How much mail this page knows of", frame, columns, notes, "no log names people.")
+
+
+def segments(result: Segments) -> Sentence:
+    """Which levels react otherwise than the rest, the furthest first."""
+    found = result.rates[result.rates["verdict"].isin(("higher", "lower"))]
+    found = found.sort_values("difference", key=abs, ascending=False)
+    judged = int(result.rates["p"].notna().sum())
+    numbers = {"kpi": result.kpi.key, "judged": judged, "found": len(found)}
+    title = result.kpi.title.lower()
+    if not judged:
+        return Sentence("segments_found", f"No group of people can be judged by “{title}”.", numbers)
+    if found.empty:
+        text = f"By “{title}” none of {whole(judged)} groups of people differs from the others of its trait."
+        return Sentence("segments_found", text, numbers, headline=True, weight=25)
+    told = [
+        f"{TRAITS[row['trait']].title.lower()} “{row['level']}” {share(row['value'])} "
+        f"({points(row['difference'])} points)"
+        for row in found.head(3).to_dict("records")
+    ]
+    text = (
+        f"By “{title}” {whole(len(found))} of {whole(judged)} groups of people differ from the others of their trait, "
+        f"the furthest {listed(told)}."
+    )
+    return Sentence("segments_found", text, numbers, headline=True, weight=35)
+
+
+def _interval(row: Any) -> str:
+    return with_interval(row["value"], row["low"], row["high"])
+
+
+def _difference(row: Any) -> str:
+    if row["verdict"] in ("too few", "unknown"):
+        return "–"
+    return f"{points(row['difference'])} ({span(row['difference_low'], row['difference_high'])})"

@@ -1,0 +1,230 @@
+"""Tests of subject lines: plans, looks, money, what to expect of a winner; and a published campaign."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import oracle
+
+from kit import abtest, plots, words
+from kit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def arms(*sizes: tuple[int, int], name: str = "test", **more: object) -> pd.DataFrame:
+    n = [n for _, n in sizes]
+    frame = pd.DataFrame({"variant": list("ABCDEFGH"[: len(sizes)]), "sent": n, "delivered": n})
+    return frame.assign(
+        campaign_id=name,
+        campaign_name=name,
+        sent_local=pd.Timestamp("2026-03-01"),
+        opened=[x for x, _ in sizes],
+        **more,
+    )
+
+
+def said(frame: pd.DataFrame) -> str:
+    return words.tests(frame).text
+
+
+class TestPlan:
+    def test_before_the_planned_number_there_is_no_verdict(self) -> None:
+        # CHECKS C7: "too early: 41 % of planned n" and no p-value.
+        found = abtest.verdicts(arms((205, 2050), (500, 2050)), "open_rate", stated=abtest.plan(5000))
+        row = found.iloc[0]
+        assert row["decision"] == "too early"
+        assert row[["p", "difference", "low", "high", "higher"]].isna().all()
+        assert said(found).startswith("“test”: too early: 41% of planned n.")
+
+    def test_at_the_planned_number_it_is_the_plain_test(self) -> None:
+        frame = arms((1100, 5000), (1200, 5000))
+        plain = abtest.verdicts(frame, "open_rate")
+        planned = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000))
+        pd.testing.assert_frame_equal(plain.drop(columns="part"), planned.drop(columns="part"))
+
+    @pytest.mark.parametrize(
+        ("opened", "decision"),
+        [((400, 470), "go on"), ((400, 520), "b")],  # z = 2.7 and 4.5
+    )
+    def test_an_early_look_asks_for_more(self, opened: tuple[int, int], decision: str) -> None:
+        frame = arms(*((x, 2050) for x in opened))
+        assert abtest.verdicts(frame, "open_rate").iloc[0]["decision"] == "b"
+        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "2 of 4"))
+        assert found.iloc[0]["decision"] == decision
+        assert 0.0005 < found.iloc[0]["bar"] < 0.003  # between those of a quarter (z = 4.33) and of half of the plan
+        if decision == "go on":
+            assert "(look 2 of 4, at 41% of planned n)" in said(found)
+
+    # The bounds of four looks are z = 4.333, 2.963, 2.359, 2.014 (R ldbounds, its function 1).
+    def test_the_last_look_has_nearly_all_of_the_error(self) -> None:
+        frame = arms((1100, 5000), (1200, 5000))
+        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "4 of 4")).iloc[0]
+        assert found["bar"] == pytest.approx(0.0440, abs=1e-4)
+        half = abtest.verdicts(frame, "open_rate", stated=abtest.plan(10_000, "2 of 4")).iloc[0]
+        assert half["bar"] == pytest.approx(0.00305, abs=1e-5)
+        assert found["decision"] == "b"
+        early = abtest.verdicts(frame, "open_rate", stated=abtest.plan(6000, "4 of 4")).iloc[0]
+        assert early["decision"] == "too early"
+
+    @pytest.mark.parametrize(
+        ("n", "look", "message"),
+        [
+            (5000, "5 of 4", "look: 4 looks were planned, there is no look 5. Judge at the planned ones only."),
+            (5000, "0 of 4", "look: 4 looks were planned, there is no look 0. Judge at the planned ones only."),
+            (0, "2 of 4", "look: looks share out a planned number of mails. State it as plan."),
+            (5000, "often", """look: 'often' is no look. Write it like "2 of 4", or "any time"."""),
+            (-5, "", "plan: -5 mails an arm cannot be planned."),
+        ],
+    )
+    def test_what_is_no_plan_is_refused(self, n: int, look: str, message: str) -> None:
+        with pytest.raises(UsageError) as raised:
+            abtest.plan(n, look)
+        assert str(raised.value) == message
+
+    def test_any_time_has_a_wider_interval_and_no_p(self) -> None:
+        frame = arms((1100, 5000), (1200, 5000))
+        plain = abtest.verdicts(frame, "open_rate").iloc[0]
+        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "any time")).iloc[0]
+        assert found["high"] - found["low"] > 1.3 * (plain["high"] - plain["low"])
+        assert (found["decision"], np.isnan(found["p"])) == ("go on", True)
+        assert (
+            abtest.verdicts(arms((1000, 5000), (1200, 5000)), "open_rate", stated=abtest.plan(0, "any time")).iloc[0][
+                "decision"
+            ]
+            == "b"
+        )
+
+    def test_any_time_is_withheld_of_a_handful(self) -> None:
+        found = abtest.verdicts(arms((4, 5000), (90, 5000)), "open_rate", stated=abtest.plan(0, "any time"))
+        assert found.iloc[0]["decision"] == "too few"
+        assert "fewer than 5 in an arm did it" in said(found)
+
+    def test_a_young_test_is_not_judged(self) -> None:
+        frame = arms((1100, 5000), (1300, 5000))
+        found = abtest.verdicts(frame, "open_rate", as_of=datetime(2026, 3, 2), maturity_days=3)
+        assert found.iloc[0]["decision"] == "too young"
+        assert np.isnan(found.iloc[0]["p"])
+
+    def test_every_decision_has_words_and_a_picture(self) -> None:
+        frame = arms((1100, 5000), (1200, 5000))
+        for stated in (abtest.plan(0), abtest.plan(9000), abtest.plan(9000, "1 of 3"), abtest.plan(0, "any time")):
+            found = abtest.verdicts(frame, "open_rate", stated=stated)
+            assert found.iloc[0]["decision"] in {"b", "too early", "go on"}
+            assert words.verdict_words(found).cells()[0][0].startswith("“test”: ")
+            assert plots.tests(found).alt.startswith("Tests: ")
+
+
+class TestExpectation:
+    def judged(self, gains: list[int]) -> pd.DataFrame:
+        frames = [arms((1000, 5000), (1000 + gain, 5000), name=f"t{i}") for i, gain in enumerate(gains)]
+        return abtest.verdicts(pd.concat(frames), "open_rate")
+
+    def test_a_winner_is_expected_to_keep_less_than_was_measured(self) -> None:
+        found = self.judged([105, 10, -40, 30, -20, 15])
+        won = found.iloc[0]
+        assert won["decision"] == "b"
+        assert 0 < won["expect"] < won["difference"] == pytest.approx(0.021)
+        # By hand: se² = 2 · 0.16 / 5000 or so; tau² = mean of squares less se².
+        tau_squared = np.mean(found["difference"] ** 2 - found["se"] ** 2)
+        assert won["expect"] == pytest.approx(won["difference"] * tau_squared / (tau_squared + won["se"] ** 2))
+        assert f"expect +{100 * won['expect']:.1f}, not +2.1 points" in said(found)
+
+    def test_with_fewer_than_five_tests_it_is_said_that_it_cannot_be_told(self) -> None:
+        found = self.judged([105, 10, -40, 30])
+        assert found["expect"].isna().all()
+        assert "fewer than five tests cannot tell" in words.verdict_table(found).text()
+
+    def test_the_chance_is_that_of_the_better_side(self) -> None:
+        frame = arms((0, 5000), (0, 5000), unsubscribed=[40, 20])
+        found = abtest.verdicts(frame, "unsubscribe_rate")
+        assert found.iloc[0]["higher"] < 0.01
+        assert found.iloc[0]["decision"] == "b"
+        assert "over 99%" in words.verdict_table(found).text()
+
+
+class TestSizes:
+    def test_sizes_are_the_published(self) -> None:
+        # 20 % against 21, 22 and 24 %: R's power.prop.test gives 25,583, 6,510 and 1,683 an arm.
+        frame = pd.DataFrame({"opened": [200, 400], "delivered": [1000, 2000]})
+        found = abtest.sizes(frame, "open_rate")
+        assert found.needed["needed"].tolist() == [25583, 6510, 1683]
+        assert found.arm == 750
+        assert "6,510" in words.size_table(found).text()
+
+    def test_an_unknown_rate_has_no_sizes(self) -> None:
+        frame = pd.DataFrame({"opened": [None], "delivered": [1000]}, dtype="Float64")
+        assert "the present rate is not known" in words.size_table(abtest.sizes(frame, "open_rate")).text()
+
+    def test_peeking_is_told_as_published(self) -> None:  # Armitage, McPherson & Rowe (1969)
+        assert words.peeking(abtest.peeking()).text == (
+            "Two equal lines show a “winner” in 5% of tests with one look, "
+            "8% with 2, 14% with 5, 19% with 10, 25% with 20 looks."
+        )
+
+
+def hillstrom(shared: Path) -> pd.DataFrame:
+    """Arms of the MineThatData challenge: no mail, men's, women's."""
+    names = {"No E-Mail": "A none", "Mens E-Mail": "B mens", "Womens E-Mail": "C womens"}
+    with (shared / "datasets/hillstrom.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(names[row["segment"]], int(row["visit"]), float(row["spend"])) for row in csv.DictReader(file)]
+    people = pd.DataFrame(rows, columns=["variant", "opened", "revenue"])
+    people = people.assign(revenue_squares=people["revenue"] ** 2, sent=1, delivered=1)
+    found = people.groupby("variant", as_index=False).sum()
+    return found.assign(campaign_id="h", campaign_name="Hillstrom", sent_local=pd.Timestamp("2008-03-20"))
+
+
+class TestHillstrom:
+    # Hillstrom (2008), MineThatData e-mail challenge: published table, lifts and split.
+
+    def test_the_table_of_arms(self, shared: Path) -> None:
+        found = hillstrom(shared)
+        assert found["sent"].tolist() == [21306, 21307, 21387]
+        assert found["opened"].tolist() == [2262, 3894, 3238]
+        assert found["revenue"].tolist() == pytest.approx([13908.33, 30311.69, 23038.11])
+
+    def test_visits_split_and_verdicts(self, shared: Path) -> None:
+        found = abtest.verdicts(hillstrom(shared), "open_rate")
+        assert found["split_p"].iloc[0] == oracle(shared, "hillstrom_srm").near("p")
+        assert found["difference"].tolist() == pytest.approx([0.07659, 0.04523], abs=5e-6)
+        assert [found["value_a"].iloc[0], *found["value_b"]] == pytest.approx([0.106167, 0.182757, 0.1514], abs=5e-7)
+        assert found["decision"].tolist() == ["b", "b"]
+
+    def test_spend_by_welch(self, shared: Path) -> None:
+        found = abtest.verdicts(hillstrom(shared), "revenue_per_mail")
+        case = oracle(shared, "hillstrom_spend_welch_mens_none")
+        row = found.iloc[0]
+        assert [row["difference"], row["low"], row["high"]] == case.near("diff", "low", "high")
+        assert row["p"] == pytest.approx(2 * case.expected["p"], rel=1e-6)  # Holm: the smaller of two
+        assert found["difference"].iloc[1] == pytest.approx(0.4244, abs=5e-5)
+        assert [found["low"].iloc[1], found["high"].iloc[1]] == pytest.approx([0.169, 0.680], abs=5e-4)
+        assert found["decision"].tolist() == ["b", "b"]
+
+    def test_lifts_of_conversion(self, shared: Path) -> None:
+        case = oracle(shared, "hillstrom_lifts")
+        none, mens, womens = (case.inputs[name] for name in ("none", "mens", "womens"))
+        frame = arms(*((one["conv"], one["n"]) for one in (none, mens, womens)))
+        assert abtest.verdicts(frame, "open_rate")["lift"].tolist() == case.near("mens", "womens")
+
+
+class TestMoney:
+    def test_a_thin_test_of_money_is_warned_of(self) -> None:
+        frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0], revenue_squares=[30000.0, 90000.0])
+        found = abtest.verdicts(frame, "revenue_per_mail")
+        text = words.verdict_table(found, currency="EUR").text()
+        assert "Below 2,000 mails in an arm a single large order can turn the result." in text
+        assert "0.71 EUR" in text
+
+    def test_without_squares_it_is_unknown(self) -> None:
+        frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0])
+        assert abtest.verdicts(frame, "revenue_per_mail").iloc[0]["decision"] == "unknown"
+
+    def test_a_waiting_time_decides_no_test(self) -> None:
+        with pytest.raises(UsageError, match="response_time"):
+            abtest.verdicts(arms((1, 5), (2, 5)), "response_time")

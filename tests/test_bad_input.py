@@ -1,0 +1,316 @@
+"""Bad input: one clear message with file, row, column and mend; the other files are read all the same."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from kit import cli, sources
+from kit.settings import Settings
+from kit.sources import archive, packed, text
+from kit.store import open_data
+from tests import exports
+from tests.small import event
+
+if TYPE_CHECKING:
+    from kit.sources import FileLog
+
+BARE = Settings()
+HEAD = "Campaign,Date,Sent,Delivered,Opened,Revenue\n"
+GOOD = "A,2026-01-05,3,1,1,1\n"
+LONG = "x" * 1_000_000
+BROKEN = "it holds bytes that are no character of the file's encoding."
+BOMB = "it unpacks to far more than any export does, and is not read."
+
+
+def both(folder: Path) -> tuple[FileLog, FileLog]:
+    """The log of a.*, and that of a good file beside it."""
+    exports.write(folder, "z.csv", exports.MONTHS)
+    first, last = sources.read(folder, BARE).files
+    assert (last.file, last.status, last.rows_kept) == ("z.csv", "read", 2)
+    return first, last
+
+
+ROWS = [
+    ("-3", "Sent", "'-3' is negative, and a count never is. Write the number that was meant, or leave the cell empty."),
+    ("1.5", "Sent",
+     "'1.5' is no whole number, and a count always is. Write the number that was meant, or leave the cell empty."),
+    ("#REF!", "Sent", "'#REF!' is a spreadsheet's error, not a value. Mend the formula, or leave the cell empty."),
+    ("many", "Sent", "'many' is no number. Write it as 1234.50."),
+    ("\0", "Sent", "it holds a NUL byte. Export the file again."),
+    (LONG, "Sent", "the cell has 1,000,000 characters, and at most 131,072 can be read. Shorten it."),
+    (f'"{"9" * 100_000}"', "Sent", f"'{'9' * 60}…' is no number. Write it as 1234.50."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "column", "said"), ROWS)
+def test_a_cell_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, column: str, said: str) -> None:
+    exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,{cell},1,1,1\n{GOOD}")
+    log, _ = both(tmp_path)
+    assert [str(one) for one in log.rejections] == [f"a.csv, line 3, column '{column}': {said}"]
+    assert (log.rows_read, log.rows_kept) == (3, 2)
+
+
+FILES = [
+    ("empty file", "", "empty", "a.csv: it is empty. Export it again."),
+    ("header only", HEAD, "empty",
+     "a.csv, line 1: it has a header and no rows. Export it again if rows are expected."),
+    ("date in another order", f"{HEAD}A,03/04/2026,3,1,1,1\n", "unreadable",
+     "a.csv, line 2, column 'Date': '03/04/2026' reads as two dates. Say day_first = true or false in kit.toml."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "status", "said"), [one[1:] for one in FILES], ids=[one[0] for one in FILES])
+def test_a_file_that_cannot_be_read_is_named_with_its_mend(
+    tmp_path: Path, content: str, status: str, said: str
+) -> None:
+    exports.write(tmp_path, "a.csv", content)
+    log, _ = both(tmp_path)
+    assert (log.status, str(log.error), log.rows_read) == (status, said, 0)
+    done = CliRunner().invoke(cli.main, ["check", str(tmp_path)], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert said.removeprefix("a.csv").lstrip(",: ") in done.stdout
+
+
+def test_a_truncated_last_line_is_named(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,3")
+    log, _ = both(tmp_path)
+    assert [str(one) for one in log.rejections] == [
+        "a.csv, line 3: it has 3 cells and the header has 6; the file may be cut off here, export it again."
+    ]
+
+
+def test_mixed_encodings_cost_the_rows_of_the_other_one(tmp_path: Path) -> None:
+    raw = f"{HEAD}Весна,2026-01-05,3,1,1,1\n".encode() + "Шины,2026-01-05,3,1,1,1\n".encode("cp1251")
+    exports.write(tmp_path, "a.csv", raw)
+    log, _ = both(tmp_path)
+    assert [str(one) for one in log.rejections] == [
+        f"a.csv, line 3, column 'Campaign': {BROKEN} Save the whole file in one encoding, best UTF-8."
+    ]
+    assert log.notes[0] == "some bytes are no UTF-8; the rows that hold them are rejected"
+
+
+def test_columns_by_a_bar_are_read_and_by_a_sign_that_nobody_uses_are_not(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", (HEAD + GOOD).replace(",", "|"))
+    assert both(tmp_path)[0].separator == "|"
+    exports.write(tmp_path, "a.csv", (HEAD + GOOD).replace(",", "~"))
+    log, _ = both(tmp_path)
+    assert log.status == "unrecognised"
+    assert log.why.startswith("its header Campaign~Date~Sent~Delivered~Opened~Reve… fits no preset")
+
+
+def test_duplicate_headers_are_said(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened,Sent\nA,100,30,7\n")
+    assert both(tmp_path)[0].notes == ("column 'Sent' stands 2 times; the first is taken",)
+
+
+def test_opens_without_delivery_are_said(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", "Campaign,Sent,Delivered,Opened\nA,100,0,30\n")
+    log, _ = both(tmp_path)
+    assert log.notes == ("opened is larger than delivered in 1 row, first on line 2: 30 and 0",)
+
+
+def test_a_long_header_never_floods(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", HEAD.replace("Revenue", f"Revenue,{'y' * 5000}") + GOOD.replace("\n", ",\n"))
+    log, _ = both(tmp_path)
+    assert log.unmapped == ("y" * 60 + "…",)
+    done = CliRunner().invoke(cli.main, ["check", str(tmp_path)], catch_exceptions=False)
+    assert max(map(len, done.stdout.splitlines())) < 300
+
+
+def test_a_header_that_is_too_long_is_said(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", f"{LONG},b\n1,2\n")
+    log, _ = both(tmp_path)
+    assert log.notes == ("line 1: the cell has 1,000,000 characters, and at most 131,072 can be read",)
+
+
+def test_no_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports.write(tmp_path, "a.csv", HEAD + GOOD)
+    opened = Path.open
+
+    def refuse(path: Path, mode: str = "r", **how: str) -> object:
+        if path.name == "a.csv":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, mode, **how)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    log, _ = both(tmp_path)
+    assert (log.status, str(log.error)) == (
+        "unreadable", "a.csv: permission denied. Check the file and who may read it.",
+    )  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_opened_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    listed = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "a":
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    log, _ = both(tmp_path)
+    assert (log.status, str(log.error)) == (
+        "unreadable", "a: permission denied. Check the folder and who may read it.",
+    )  # fmt: skip
+
+
+def test_links_that_lead_nowhere_or_to_folders_are_said(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "self").symlink_to(".")
+    exports.write(tmp_path, "z.csv", exports.MONTHS)
+    loop, itself, good = sources.read(tmp_path, BARE).files
+    nowhere = "loop: it is a link that leads nowhere, or round in a circle. Put the file itself here."
+    assert (loop.status, str(loop.error)) == ("unreadable", nowhere)
+    assert (itself.status, itself.why) == (
+        "unrecognised",
+        "it is a link to a folder, and links are not followed; copy the files here or name that folder",
+    )
+    assert good.rows_kept == 2
+
+
+def zipped(folder: Path, name: str, files: dict[str, str | bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(folder / name, "w", how) as book:
+        for inside, content in files.items():
+            book.writestr(inside, content)
+    return folder / name
+
+
+def test_an_archive_of_exports_is_read_where_it_lies(tmp_path: Path) -> None:
+    log = "".join(json.dumps(event(kind, 1)) + "\n" for kind in ("processed", "delivered", "open"))
+    inside = {"x/a.csv": exports.CAMPAIGNS, "x/log.ndjson.gz": gzip.compress(log.encode()), "__MACOSX/x/._a.csv": "?"}
+    zipped(tmp_path, "a.zip", inside)
+    exports.write(tmp_path, "z.csv", exports.CAMPAIGNS)
+    data = open_data(tmp_path)
+    assert [(one.file, one.status, one.rows_kept) for one in data.files] == [
+        ("a.zip/x/a.csv", "read", 2),
+        ("a.zip/x/log.ndjson.gz", "read", 3),
+        ("z.csv", "ignored", 0),  # unpacked, and left beside the archive
+    ]
+    assert data.table("messages")[["delivered", "opened"]].to_numpy().tolist() == [[True, True]]
+
+
+ARCHIVES = [
+    ("10,000 files", {f"{n}.csv": "" for n in range(10_000)},
+     "a.zip: the archive holds 10,000 files, and at most 2,000 are read out of one. Unpack it and read the folder."),
+    ("a bomb", {"a.csv": b"\0" * (packed.FREE + 1)},
+     f"a.zip: {BOMB} Export it again; if it is right, unpack it and read what is in it."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "said"), [one[1:] for one in ARCHIVES], ids=[one[0] for one in ARCHIVES])
+def test_an_archive_beyond_the_limits_stays_shut(tmp_path: Path, files: dict[str, str | bytes], said: str) -> None:
+    zipped(tmp_path, "a.zip", files)
+    log, _ = both(tmp_path)
+    assert (log.status, str(log.error)) == ("unreadable", said)
+
+
+def test_an_archive_that_is_damaged_or_empty_is_said(tmp_path: Path) -> None:
+    path = zipped(tmp_path, "a.zip", {"a.csv": exports.CAMPAIGNS})
+    path.write_bytes(path.read_bytes()[:-30])
+    assert str(both(tmp_path)[0].error) == "a.zip: the archive is damaged. Make or download it again."
+    zipped(tmp_path, "a.zip", {"folder/": ""})
+    assert both(tmp_path)[0].status in ("empty", "unreadable")
+
+
+def test_an_archive_in_an_archive_is_not_unfolded(tmp_path: Path) -> None:
+    inner = zipped(tmp_path, "inner", {"a.csv": exports.CAMPAIGNS})
+    zipped(tmp_path, "a.zip", {"b.zip": inner.read_bytes()})
+    inner.unlink()
+    log, _ = both(tmp_path)
+    assert (log.status, log.why) == (
+        "unrecognised", "it is an archive in an archive, or a document; unpack it and read what is in it",
+    )  # fmt: skip
+
+
+def test_a_workbook_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "FREE", 1 << 20)
+    path = exports.workbook(tmp_path, "a.xlsx", {"A": [["Campaign", "Sent"], ["A", 1]]})
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(path) as honest, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as book:
+        for info in honest.infolist():
+            padding = b" " * (4 << 20) if info.filename == "xl/s1.xml" else b""
+            book.writestr(info.filename, honest.read(info) + padding)
+    raw = bomb.getvalue()
+    with zipfile.ZipFile(path) as honest:
+        told = honest.getinfo("xl/s1.xml").file_size
+    with zipfile.ZipFile(bomb) as book:
+        real = book.getinfo("xl/s1.xml").file_size
+    path.write_bytes(raw.replace(real.to_bytes(4, "little"), told.to_bytes(4, "little")))
+    log, _ = both(tmp_path)
+    assert log.status == "unreadable"
+    assert "it unpacks to far more than any export does" in str(log.error)
+
+
+def test_an_entity_that_grows_is_never_expanded(tmp_path: Path) -> None:
+    path = exports.workbook(tmp_path, "a.xlsx", {"A": [["Campaign", "Sent"], ["A", 1]]})
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    with zipfile.ZipFile(path) as honest:
+        parts = {name: honest.read(name).decode() for name in honest.namelist()}
+    sheet = parts["xl/s1.xml"].replace("<t>A</t>", "<t>&l9;</t>")
+    parts["xl/s1.xml"] = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]>{sheet}'
+    zipped(tmp_path, "a.xlsx", dict(parts))
+    log, _ = both(tmp_path)
+    assert log.rows_read == log.rows_kept + log.rows_rejected
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.ndjson.gz"])
+def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(packed, "FREE", 1 << 20)
+    begin = (HEAD + GOOD) if "csv" in name else json.dumps(event("open", 1)) + "\n"
+    exports.write(tmp_path, name, gzip.compress(begin.encode() + b"x" * (4 << 20)))
+    said = f"{name}: it unpacks to far more than any export does, and is not read. "
+    said += "Export it again; if it is right, put it here unpacked."
+    log = next(one for one in open_data(tmp_path).files if one.file == name)
+    assert (log.status, str(log.error)) == ("unreadable", said)
+
+
+def test_a_packed_table_that_is_cut_off_is_said(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv.gz", gzip.compress((HEAD + GOOD * 500).encode())[:-8])
+    log, _ = both(tmp_path)
+    assert log.notes[0] == "the file is cut off: its packed end is missing; what stands before is read"
+
+
+def test_a_table_too_large_for_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "LARGEST", 1 << 20)
+    exports.write(tmp_path, "a.csv", HEAD + GOOD * 60_000)
+    assert str(both(tmp_path)[0].error) == (
+        "a.csv: it is larger than 1 MB, which is too much for a table. Export it in parts, a file a month or a year."
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.ndjson"])
+def test_a_file_that_changes_while_it_is_read_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = exports.write(tmp_path, name, (HEAD + GOOD) if "csv" in name else json.dumps(event("open", 1)) + "\n")
+    read = packed.Packed.read
+
+    def grow(stream: packed.Packed, size: int) -> bytes:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("\n")
+        return read(stream, size)
+
+    monkeypatch.setattr(packed.Packed, "read", grow)
+    log = next(one for one in open_data(tmp_path).files if one.file == name)
+    assert (log.status, str(log.error)) == (
+        "unreadable",
+        f"{name}: it changed while it was read, and is not used. Run the kit again when nothing writes to it any more.",
+    )
+    monkeypatch.undo()
+    assert open_data(tmp_path).files[0].status == "read"  # the store of the moving file is not found again
+
+
+def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:
+    path = zipped(tmp_path, "a.docx", {"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"})
+    assert not archive.of_exports(path)
+    assert both(tmp_path)[0].status == "unrecognised"

@@ -1,0 +1,134 @@
+"""Segments: the person is the unit, traits know only the past, and parts and unknown add up to the whole."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import small
+from small import DAY, NOON, event
+
+import kit
+from kit import counts, segments
+from kit.stats import clusters, rates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def levels(groups: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Groups of people, each an array of (events, mails) a person."""
+    rows = []
+    for name, people in groups.items():
+        x, m = people[:, 0], people[:, 1]
+        rows.append(
+            {"trait": "segment", "level": name, "people": len(people), "mails": m.sum(), "of": x.sum(), "n": m.sum()}
+            | {"of_squares": (x * x).sum(), "n_squares": (m * m).sum(), "products": (x * m).sum()}
+        )
+    return pd.DataFrame(rows)
+
+
+def people(rng: np.random.Generator, number: int, *, mails: int, rate: float, spread: float) -> np.ndarray:
+    """People whose own rates differ: beta with this mean and intra-class correlation."""
+    total = 1 / spread - 1
+    own = rng.beta(rate * total, (1 - rate) * total, number)
+    return np.column_stack([rng.binomial(mails, own), np.full(number, mails)])
+
+
+def test_people_who_get_several_mails_do_not_make_false_findings(rng: np.random.Generator) -> None:
+    # 300 A/A pages, four mails to each of 2 x 1,500 people, correlation 0.15: 5 % + 3 Monte Carlo errors; counted as
+    # independent mails it is about twice as many.
+    flagged = naive = 0
+    for _ in range(300):
+        groups = {name: people(rng, 1500, mails=4, rate=0.1, spread=0.15) for name in "ab"}
+        table = levels(groups)
+        flagged += segments.compare(table, "click_rate", total=12_000).rates["verdict"].isin(("higher", "lower")).any()
+        naive += rates.difference(*table.loc[0, ["of", "n"]], *table.loc[1, ["of", "n"]]).p < 0.05
+    bar = 300 * (0.05 + 3 * math.sqrt(0.05 * 0.95 / 300))
+    assert flagged <= bar
+    assert naive > 300 * 0.07
+
+
+def test_the_interval_covers_the_rate_of_people(rng: np.random.Generator) -> None:
+    covered = 0
+    for _ in range(300):
+        table = levels({"a": people(rng, 400, mails=6, rate=0.05, spread=0.2)})
+        row = segments.compare(table, "click_rate", total=2400).rates.iloc[0]
+        covered += row["low"] <= 0.05 <= row["high"]
+    assert covered >= 300 * (0.95 - 3 * math.sqrt(0.05 * 0.95 / 300))
+
+
+def test_one_mail_a_person_is_the_ordinary_interval() -> None:
+    x = np.array([1] * 30 + [0] * 270)
+    table = levels({"a": np.column_stack([x, np.ones(300, int)])})
+    row = segments.compare(table, "click_rate", total=300).rates.iloc[0]
+    low, high = rates.share(30, 300)
+    assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)), rel=0.01)
+
+
+def test_groups_without_mail_or_events_answer() -> None:
+    empty = clusters.ratio([0, 5], [0, 0], [0, 5], squares=([0, 0], [0, 5], [0, 0]))
+    assert math.isnan(empty.value[0])
+    assert empty.value[1] == 0
+    assert 0 < empty.high[1] < 1
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> kit.store.Data:
+    """Four weekly mails to six people, of whom contacts know four; person 1 clicks the second mail only."""
+    small.settings(tmp_path, 'time_zone = "UTC"')
+    sends = [
+        event("delivered", who, campaign=f"c{week}", at=NOON + 7 * week * DAY) for week in range(4) for who in range(6)
+    ]
+    small.log(tmp_path, [*sends, event("click", 1, campaign="c1", at=NOON + 7 * DAY + 60, url="https://example.com/")])
+    header = ["Email", "Status", "Opted in at", "Segment"]
+    rows = [
+        [f"p{who}@example.com", "subscribed", "2025-12-20 00:00:00", "new" if who < 2 else "regular"]
+        for who in range(4)
+    ]
+    small.table(tmp_path, "contacts.csv", header, rows)
+    header = ["Campaign", "Date", "Sent", "Delivered", "Clicked"]
+    small.table(tmp_path, "old.csv", header, [["before the log", "2025-11-05", 100, 98, 4]])
+    return kit.open(tmp_path)
+
+
+@pytest.mark.parametrize("trait", sorted(counts.TRAITS))
+def test_levels_and_unknown_add_up_to_the_whole(data: kit.store.Data, trait: str) -> None:
+    whole = counts.messages(data, [])["delivered"].iloc[0]
+    assert whole == 24 + 98
+    assert counts.messages(data, [trait])["delivered"].sum() == whole
+    result = segments.compare(counts.levels(data, "clicked", "delivered", traits=[trait]), "click_rate", total=whole)
+    known = result.rates["n"].sum()
+    assert known + (result.traits["unknown"].iloc[0] if len(result.traits) else whole) == whole
+
+
+def test_a_segment_has_its_people_and_mails(data: kit.store.Data) -> None:
+    got = counts.levels(data, "clicked", "delivered", traits=["segment"]).set_index("level")
+    assert got.loc["new", ["people", "n", "of"]].tolist() == [2, 8, 1]
+    assert got.loc["regular", ["people", "n", "of"]].tolist() == [2, 8, 0]
+
+
+def test_engagement_knows_only_what_came_before_the_mail(data: kit.store.Data) -> None:
+    # Person 1 clicked mail c1: active for c2 and c3, and not for c1 itself.
+    got = counts.messages(data, ["engagement", "campaign_id"])
+    active = got[got["engagement"] == "active"]
+    assert active["campaign_id"].str[-2:].tolist() == ["c2", "c3"]
+    assert active["delivered"].tolist() == [1, 1]
+    assert got.loc[got["engagement"] == "silent", "delivered"].sum() == 5  # after three mails, at c3
+
+
+def test_pressure_counts_the_mails_of_the_week(tmp_path: Path) -> None:
+    small.settings(tmp_path, 'time_zone = "UTC"')
+    days = (0, 1, 2, 20)
+    small.log(tmp_path, [event("delivered", 1, campaign=f"c{day}", at=NOON + day * DAY) for day in days])
+    got = counts.messages(kit.open(tmp_path), ["pressure"]).set_index("pressure")["delivered"]
+    assert got.to_dict() == {"1": 2, "2": 1, "3 or more": 1}
+
+
+def test_tenure_counts_from_joining(data: kit.store.Data) -> None:
+    got = counts.messages(data, ["tenure"])
+    assert got["tenure"].tolist()[0] == "under 3 months"
+    assert got["delivered"].tolist() == [16, 8 + 98]

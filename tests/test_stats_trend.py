@@ -1,0 +1,101 @@
+"""Trends and chart limits against R and published charts, and by their properties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import oracle
+
+from kit.errors import UsageError
+from kit.stats.trend import chart, quasi_binomial, trend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.random import Generator
+
+
+def crowder(inputs: dict[str, Any]) -> np.ndarray:
+    a, b = (np.array(inputs[name]) for name in ("factor1", "factor2"))
+    return np.column_stack([np.ones(a.size), a, b, a * b])
+
+
+def test_the_regression_is_that_of_r(shared: Path) -> None:
+    case = oracle(shared, "crowder_quasi")
+    found = quasi_binomial(case.inputs["x"], case.inputs["n"], crowder(case.inputs))
+    assert list(found.coef) == pytest.approx(case.expected["coef"], rel=1e-6)
+    assert list(found.se) == pytest.approx(case.expected["se_quasi"], rel=1e-6)
+    assert found.phi == case.near("phi")
+
+
+def test_the_form_that_hides_overdispersion_is_refused(shared: Path) -> None:
+    case = oracle(shared, "quasi_two_column_trap")
+    x, n = np.array(case.inputs["x"]), np.array(case.inputs["n"])
+    design = crowder(case.inputs)
+    assert quasi_binomial(x, n, design).phi == case.near("phi")
+    with pytest.raises(UsageError, match="one column of events and one of trials"):
+        quasi_binomial(np.column_stack([x, n - x]), n, design)
+    with pytest.raises(UsageError, match="more rows than columns"):
+        quasi_binomial(x[:4], n[:4], design[:4])
+
+
+def test_a_planted_slope_is_found(rng: Generator) -> None:
+    when, n = np.arange(24), np.full(24, 50_000)
+    found = trend(rng.binomial(n, 0.20 + 0.002 * when), n, when)
+    assert found.low < 0.002 < found.high
+    assert found.p < 1e-6
+    assert (found.begin, found.end) == (pytest.approx(0.2, abs=0.005), pytest.approx(0.246, abs=0.005))
+
+
+COUNTS = st.lists(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=30)
+
+
+@settings(deadline=None, max_examples=50)
+@given(COUNTS)
+def test_neither_fails_on_valid_counts(rows: list[tuple[int, int]]) -> None:
+    x, n = np.array(rows, dtype=float).reshape(-1, 2).T
+    found, limits = trend(x, n, np.arange(x.size)), chart(x, n)
+    assert not np.isfinite(found.step) or (x.size >= 12 and 0 < x.sum() < n.sum())
+    if np.isfinite(found.step):
+        assert found.low <= found.step <= found.high
+    if np.isfinite(limits.wide):
+        assert ((limits.low <= limits.center) & (limits.center <= limits.high)).all()
+
+
+def test_a_line_without_an_end_has_no_trend() -> None:
+    assert np.isnan(trend([0] * 6 + [100] * 6, [100] * 12, range(12)).step)
+
+
+def test_equal_rates_have_no_trend_and_the_errors_of_counting() -> None:
+    found = trend([50] * 12, [1000] * 12, range(12))
+    assert (found.step, found.p) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
+    # By hand: the error of a mean's slope is sqrt(p q / n / sum of squared times), 143 for twelve months.
+    assert found.high == pytest.approx(2.228 * np.sqrt(0.05 * 0.95 / 1000 / 143), rel=1e-3)
+
+
+def test_without_overdispersion_the_limits_are_the_published(shared: Path) -> None:
+    case = oracle(shared, "montgomery_p_chart")
+    found = chart(case.inputs["x"], case.inputs["n"])
+    reach = (found.high[0] - found.center) / found.wide
+    plain = [found.center, found.center + reach, found.center - reach]
+    assert plain == case.near("cl", "ucl", "lcl")
+
+
+def test_a_rate_that_wanders_by_nature_stays_within_its_limits(rng: Generator) -> None:
+    n = np.full(20, 200_000)
+    x = rng.binomial(n, rng.normal(0.25, 0.01, 20))
+    found = chart(x, n)
+    counting = 3 * np.sqrt(0.25 * 0.75 / 200_000)
+    assert (np.abs(x / n - found.center) > counting).sum() >= 10  # a plain p chart would call half of them out
+    assert ((found.low <= x / n) & (x / n <= found.high)).all()
+
+
+def test_a_gap_has_no_limits_and_few_points_no_trend() -> None:
+    found = chart([10, 0, 20, 15], [100, 0, 100, 100])
+    np.testing.assert_array_equal(np.isnan(found.low), [False, True, False, False])
+    assert np.isnan(trend([10] * 11, [100] * 11, range(11)).step)
+    assert np.isnan(chart([1], [2]).center)
