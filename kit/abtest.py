@@ -166,8 +166,9 @@ def verdicts(
         shares: the planned shares of the variants; () for equal ones.
         stated: the planned number of mails and looks; None: no plan, one look.
         worthwhile: the relative lift for which `needed` is told.
-        as_of: the moment up to which the data knows; None: ages are not known and no test is too young.
-        maturity_days: a test younger than this at `as_of` is not judged.
+        as_of: the moment up to which the data knows; None: ages are not known and no test is marked.
+        maturity_days: a test younger than this at `as_of` is marked: its arms are of one age, so they can be
+            compared, but the faster one may not be the better one in the end.
         level: confidence of the arms' intervals.
 
     Returns:
@@ -179,7 +180,7 @@ def verdicts(
         and p for the last look only; expect, expect_low,
         expect_high [the difference drawn towards zero, NaN with fewer than five tests]; needed [mails an arm
         for the worthwhile lift]; look [the rule, in words]; decision: "b", "a",
-        "not decided", "go on", "too early", "too young", "too few", "split broken", "unknown".
+        "not decided", "go on", "too early", "too few", "split broken", "unknown"; young.
 
     Raises:
         UsageError: the KPI cannot decide, or the planned shares do not fit the number of variants.
@@ -200,12 +201,11 @@ def verdicts(
     ]
     if not parts:
         return pd.DataFrame(columns=_COLUMNS)
-    found = pd.concat(parts, ignore_index=True)
+    found = pd.concat(parts, ignore_index=True).assign(young=False)
     if as_of is not None:
-        young = (found["sent_local"] > as_of - timedelta(days=maturity_days)) & (found["decision"] != "split broken")
-        found["decision"] = found["decision"].mask(young, "too young")
+        found["young"] = found["sent_local"] > as_of - timedelta(days=maturity_days)
     final = found["decision"].isin(("a", "b", "not decided"))
-    found.loc[found["decision"].isin(("too early", "too young", "too few")), _JUDGED] = np.nan
+    found.loc[found["decision"].isin(("too early", "too few")), _JUDGED] = np.nan
     # At a look before the last neither p nor the chance means what a reader takes it for.
     ended = final & (rule.plan.rule == "looks") & (rule.plan.look == rule.plan.looks)
     found.loc[~ended, ["p", "higher", "loss_a", "loss_b"]] = np.nan
@@ -232,7 +232,7 @@ _COLUMNS = [
     *(f"{name}_{side}" for side in "ab" for name in _ARM),
     *("split_p", "difference", "se", "low", "high", "lift", "lift_low", "lift_high", "p", "bar", "part"),
     *("higher", "loss_a", "loss_b", "expect", "expect_low", "expect_high"),
-    *("worthwhile", "needed", "look", "decision"),
+    *("worthwhile", "needed", "look", "decision", "young"),
 ]
 
 

@@ -106,11 +106,13 @@ class TestPlan:
         assert found.iloc[0]["decision"] == "too few"
         assert "fewer than 5 in an arm did it" in said(found)
 
-    def test_a_young_test_is_not_judged(self) -> None:
+    def test_a_young_test_is_judged_and_marked(self) -> None:
         frame = arms((1100, 5000), (1300, 5000))
         found = abtest.verdicts(frame, "open_rate", as_of=datetime(2026, 3, 2), maturity_days=3)
-        assert found.iloc[0]["decision"] == "too young"
-        assert np.isnan(found.iloc[0]["p"])
+        assert found.iloc[0]["decision"] == "b"
+        assert said(found).endswith("It is young: the faster line may not be the better one in the end.")
+        old = abtest.verdicts(frame, "open_rate", as_of=datetime(2026, 3, 5), maturity_days=3)
+        assert "young" not in said(old)
 
     def test_every_decision_has_words_and_a_picture(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
@@ -185,9 +187,10 @@ class TestHillstrom:
 
     def test_the_table_of_arms(self, shared: Path) -> None:
         found = hillstrom(shared)
-        assert found["sent"].tolist() == [21306, 21307, 21387]
-        assert found["opened"].tolist() == [2262, 3894, 3238]
-        assert found["revenue"].tolist() == pytest.approx([13908.33, 30311.69, 23038.11])
+        case = oracle(shared, "hillstrom_counts_raw").expected  # men's, women's, none
+        assert found["sent"].tolist() == [case["n"][n] for n in (2, 0, 1)] == [21306, 21307, 21387]
+        assert found["opened"].tolist() == [case["visit"][n] for n in (2, 0, 1)] == [2262, 3894, 3238]
+        assert found["revenue"].tolist() == pytest.approx([case["spend"][n] for n in (2, 0, 1)], abs=0.005)
 
     def test_visits_split_and_verdicts(self, shared: Path) -> None:
         found = abtest.verdicts(hillstrom(shared), "open_rate")

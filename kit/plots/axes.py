@@ -19,9 +19,10 @@ MOST = 40
 
 
 def intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str) -> None:
-    """Values with their intervals, joined by a line."""
+    """Values with their intervals; a line joins neighbours, and not what lies beyond a gap."""
     axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.8)
-    axes.plot(place, own["value"], "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
+    for _, run in own["value"].groupby((place.diff() != 1).cumsum().to_numpy()):
+        axes.plot(place[run.index], run, "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
 
 
 def towards(key: str, sign: int) -> str:

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from kit import kpi as registry
 from kit.plots.axes import MOST, intervals, month_axis, series
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 from kit.words.form import minutes, share, whole
 
 if TYPE_CHECKING:
@@ -114,7 +114,9 @@ def volume(result: Volume) -> Picture:
 
 def waiting(values: pd.DataFrame) -> Picture:
     """Median time to the first answer by month with its interval; `values` is `kpi.waiting(…, by=["month"])`."""
-    known = values[values["value"].notna()]
+    known = values[values["value"].notna()].reset_index(drop=True)
+    if known.empty:
+        return nothing("waiting", "Time to the first answer", "no requests came in")
     with drawing(2.6) as figure:
         axes = figure.subplots()
         names = list(known["month"])

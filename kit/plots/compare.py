@@ -71,8 +71,9 @@ def ranking(result: Ranking) -> Picture:
         axes.plot(drawn["expect"], drawn.index, "o", color=PLAIN, markersize=5.5)
         axes.set_yticks(range(len(drawn)), [label(name) for name in drawn["campaign_name"]], fontsize=9.5)
         axes.set_ylim(-0.8, max(len(drawn), 1) - 0.2)
-        axes.set_xlim(*span([mean, *drawn["value"], *drawn["expect_low"], *drawn["expect_high"]]))
-        axes.xaxis.set_major_formatter(percent(drawn["expect_high"].max() if len(drawn) else 1))
+        low, high = span([mean, *drawn["value"], *drawn["expect_low"], *drawn["expect_high"]])
+        axes.set_xlim(low, high)
+        axes.xaxis.set_major_formatter(percent(high - low))
         axes.set_xlabel(
             f"{result.kpi.title.lower()}; dot: to be expected, 95 % interval\nring: as counted; line: usual"
         )

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kit import kpi as registry
 from kit.plots.axes import intervals, month_axis, percent, series, span, towards
-from kit.plots.picture import BAND, INK, PLAIN, Picture, drawing, picture
+from kit.plots.picture import BAND, INK, PLAIN, Picture, drawing, nothing, picture
 from kit.words.form import share
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def months(result: Months) -> Picture:
     known = result.rates[result.rates["value"].notna()]
     kpis = [key for key in dict.fromkeys(result.rates["kpi"]) if (known["kpi"] == key).any()]
     names = list(dict.fromkeys(result.rates["month"]))
+    if not kpis:
+        return nothing("months", "KPIs by month", "no rate is known for any month")
     with drawing(0.5 + 1.55 * max(len(kpis), 1)) as figure:
         grid = figure.subplots(max(len(kpis), 1), 1, sharex=True, squeeze=False)[:, 0]
         for axes, key in zip(grid, kpis, strict=False):

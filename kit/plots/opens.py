@@ -56,7 +56,7 @@ def _openings(axes: Axes, rates: pd.DataFrame) -> None:
 def _clicks(axes: Axes, clicks: pd.DataFrame, names: list[str]) -> None:
     for strength, (color, name) in _STRENGTHS.items():
         own = clicks[(clicks["strength"] == strength) & clicks["value"].notna()]
-        place = own["month"].map(names.index) + _BESIDE[strength]
+        place = own["month"].map(names.index).astype(float) + _BESIDE[strength]
         axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.6)
         axes.plot(place, own["value"], "o", color=color, markersize=4.5, label=name)
     axes.set_title("Clicked, of delivered", pad=24)

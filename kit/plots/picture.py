@@ -78,6 +78,13 @@ def picture(figure: Figure, *, name: str, title: str, alt: str) -> Picture:
     return Picture(name, title, alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
 
 
+def nothing(name: str, title: str, why: str) -> Picture:
+    """A picture that only says why there is nothing to draw."""
+    with drawing(0.7) as figure:
+        figure.text(0.01, 0.5, f"Nothing to draw: {why}.", color=QUIET, va="center")
+        return picture(figure, name=name, title=title, alt=f"{title}: nothing to draw, {why}.")
+
+
 def label(text: object, longest: int = 30) -> str:
     """A name as it fits beside an axis: signs that the font lacks are left out, long ones are cut."""
     known = "".join(char for char in str(text) if ord(char) in _glyphs()).strip()

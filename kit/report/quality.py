@@ -50,11 +50,6 @@ class Quality:
         """Rows `read`, `kept`, `rejected` or `repeated`, over all files."""
         return sum(file[f"rows_{which}"] for file in self.files)
 
-    @property
-    def broken(self) -> bool:
-        """A file was recognised and could not be read."""
-        return any(file["status"] == "unreadable" for file in self.files)
-
     def as_data(self) -> dict[str, Any]:
         """For results.json."""
         return {

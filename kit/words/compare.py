@@ -137,7 +137,7 @@ def ranking(result: Ranking) -> Sentence:
     """What may be expected of the first, how sure its place is, and how much luck is in the raw order."""
     title = result.kpi.title.lower()
     if not known(result.regret):
-        text = f"Fewer than four campaigns have a “{title}” that can be ranked."
+        text = f"Fewer than four campaigns can be ranked by “{title}”."
         return Sentence("ranking_first", text, {"ranked": len(result.rates)})
     first = result.rates.iloc[0]
     numbers = {

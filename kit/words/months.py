@@ -49,10 +49,21 @@ def months_table(result: Months) -> Table:
             f"From {month(PREFETCH)} on Apple's mail programs load every picture: openings rose by themselves. "
             f"Set the parameter change to {PREFETCH} to judge the months before and since apart."
         )
-    gaps = [month(name) for name in wide.loc[wide[columns[1].name].isna(), "month"]] if shown else []
-    if gaps:
-        notes.append(f"No mail, or not counted: {listed(gaps)}. That is a gap, not 0 %.")
+    if shown:
+        wide, gaps = _without_long_gaps(wide, columns[1].name)
+        notes += [f"No mail, or not counted: {listed(gaps)}. That is a gap, not 0 %."] if gaps else []
     return Table("months", "KPIs by month of sending", wide, tuple(columns), tuple(notes), "No month has mail.")
+
+
+def _without_long_gaps(wide: pd.DataFrame, per: str) -> tuple[pd.DataFrame, list[str]]:
+    """The table without the rows of gaps of more than two months, and every gap in words."""
+    empty = wide[per].isna()
+    runs = wide[empty].groupby((empty != empty.shift()).cumsum()[empty])["month"].agg(["first", "last", "size"])
+    spans = zip(runs["first"], runs["last"], strict=True)
+    words = [month(first) if first == last else f"{month(first)} to {month(last)}" for first, last in spans]
+    long = [wide["month"].between(run["first"], run["last"]) for run in runs.to_dict("records") if run["size"] > 2]
+    left_out = pd.concat(long, axis=1).any(axis=1) if long else pd.Series(data=False, index=wide.index)
+    return wide[~left_out].reset_index(drop=True), words
 
 
 def _per(key: str) -> str:

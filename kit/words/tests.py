@@ -22,7 +22,6 @@ _DECISIONS = {
     "not decided": "not decided",
     "go on": "go on to the next look",
     "too early": "too early",
-    "too young": "too young: its numbers still grow",
     "too few": "too few to judge",
     "split broken": "split is broken: not read",
     "unknown": "cannot be estimated",
@@ -164,7 +163,7 @@ def tests(verdicts: pd.DataFrame) -> Sentence:
         many = whole(len(decided)) if decided else "none"
         text = f"Of {whole(len(verdicts))} tests, {many} {'are' if len(decided) > 1 else 'is'} decided"
         text += f", {whole(numbers['not decided'])} not" if numbers["not decided"] else ""
-        running = numbers["go on"] + numbers["too early"] + numbers["too young"]
+        running = numbers["go on"] + numbers["too early"]
         text += f", {whole(running)} still {'runs' if running == 1 else 'run'}" if running else ""
         broken = numbers["split broken"]
         text += f", {whole(broken)} {'has' if broken == 1 else 'have'} a broken split" if broken else ""
@@ -183,7 +182,8 @@ def verdict_words(verdicts: pd.DataFrame, *, currency: str = "") -> Table:
 
 def _verdict(row: Mapping[Any, Any], currency: str = "") -> str:
     write = _WORDS.get(row["decision"], _winner)
-    return f"{named(row['campaign_name'])}: {write(row, currency)}"
+    young = " It is young: the faster line may not be the better one in the end." if row["young"] else ""
+    return f"{named(row['campaign_name'])}: {write(row, currency)}{young}"
 
 
 def _unknown(row: Mapping[Any, Any], currency: str) -> str:  # noqa: ARG001  the decisions' writers are called alike
@@ -197,10 +197,6 @@ def _broken(row: Mapping[Any, Any], currency: str) -> str:  # noqa: ARG001  as a
 
 def _early(row: Mapping[Any, Any], currency: str) -> str:  # noqa: ARG001  as above
     return f"too early: {share(row['part'], 0)} of planned n. It is judged when all are sent, not before."
-
-
-def _young(row: Mapping[Any, Any], currency: str) -> str:  # noqa: ARG001  as above
-    return "too young to be judged, its numbers still grow."
 
 
 def _few(row: Mapping[Any, Any], currency: str) -> str:  # noqa: ARG001  as above
@@ -253,7 +249,6 @@ _WORDS = {
     "unknown": _unknown,
     "split broken": _broken,
     "too early": _early,
-    "too young": _young,
     "too few": _few,
     "go on": _on,
     "not decided": _open,

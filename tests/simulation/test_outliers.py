@@ -1,4 +1,4 @@
-"""How often a campaign that is like the others is called one apart, and a month like others a change."""
+"""How often a campaign that is like the others is called one apart, and a month like others a change (S10, S11)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from bars import runs
 
 from kit.stats.between import change, outliers, spread
 from kit.stats.multiplicity import adjust
 
 if TYPE_CHECKING:
+    from bars import Bars
     from numpy.random import Generator
 
 pytestmark = pytest.mark.slow
 
 CAMPAIGNS = 40
-RUNS = 200
-"""A tenth of the plan's; the bars are three Monte Carlo errors wider."""
+RUNS = runs(2_000)
 
 
 def campaigns(
@@ -42,30 +43,30 @@ def false_share(rng: Generator, mean: float, rho: float, apart: int = 0, by: flo
 
 
 @pytest.mark.parametrize("mean", [0.005, 0.02, 0.22])
-def test_campaigns_that_vary_as_usual_are_not_flagged(mean: float, rng: Generator) -> None:
+def test_campaigns_that_vary_as_usual_are_not_flagged(mean: float, rng: Generator, bars: Bars) -> None:
     false, _ = false_share(rng, mean, rho=0.001)
-    assert false <= 0.07 + 3 * np.sqrt(0.07 * 0.93 / RUNS)
+    bars.most("S11", f"false flags among 40 that vary as usual, rate {mean:g}", false, 0.07, n=RUNS)
 
 
 @pytest.mark.parametrize("mean", [0.0002, 0.002, 0.02, 0.22])
-def test_campaigns_that_are_equal_are_not_flagged(mean: float, rng: Generator) -> None:
+def test_campaigns_that_are_equal_are_not_flagged(mean: float, rng: Generator, bars: Bars) -> None:
     false, _ = false_share(rng, mean, rho=0)
-    assert false <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / RUNS)
+    bars.most("S10", f"false flags among 40 equal campaigns, rate {mean:g}", false, 0.05, n=RUNS)
 
 
-def test_two_of_forty_far_apart_are_found(rng: Generator) -> None:
+def test_two_of_forty_far_apart_are_found(rng: Generator, bars: Bars) -> None:
     false, found = false_share(rng, 0.22, rho=0.001, apart=2, by=0.4)
-    assert false <= 0.07 + 3 * np.sqrt(0.07 * 0.93 / RUNS)
-    assert found >= 0.68 - 3 * np.sqrt(0.68 * 0.32 / (2 * RUNS))  # the pilot's power
+    bars.most("S11", "false flags, two of 40 far apart", false, 0.07, n=RUNS)
+    bars.least("S11", "of those two found", found, 0.68, n=2 * RUNS)  # the pilot's power
 
 
 @pytest.mark.parametrize(("k", "n"), [(6, 5_000), (12, 200_000)])
-def test_a_month_like_the_others_is_no_change(k: int, n: int, rng: Generator) -> None:
-    runs = 2_000
+def test_a_month_like_the_others_is_no_change(k: int, n: int, rng: Generator, bars: Bars) -> None:
+    many = runs(20_000)
     prior = 1 / 0.001 - 1
     called = 0
-    for _ in range(runs):
+    for _ in range(many):
         x = rng.binomial(n, rng.beta(0.2 * prior, 0.8 * prior, k))
         found = change((x[-2], n), (x[-1], n), tau=spread(x, np.full(k, n)).tau, k=k)
         called += not found.low <= 0 <= found.high
-    assert called / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+    bars.most("S11", f"false changes of the last of {k} months of {n}", called / many, 0.05, n=many)
