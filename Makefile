@@ -37,8 +37,8 @@ check: $(KIT) ## Lint, format and types
 lab: $(KIT) ## Open JupyterLab on the notebooks
 	$(BIN)/kit lab
 
-simulate: $(KIT) ## Run the simulations in full
-	$(BIN)/python -m pytest -n 2 -m slow
+simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
+	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation
 
 fuzz: $(KIT) ## Read 10,000 damaged files
 	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
