@@ -35,6 +35,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = [value for one in reports for name, value in one.user_properties if name == "simulation"]
     if not FULL or not rows:
         return
-    order = sorted(rows, key=lambda row: (int(row[0].strip("SC")), row[1]))
+    order = sorted(rows, key=lambda row: (row[0][0] != "S", int(row[0][1:]), row[1]))
     lines = [f"| {key} | {what} | {n or ''} | {bar} | {seen:.4g} |" for key, what, n, bar, seen in order]
     TABLE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
