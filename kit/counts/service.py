@@ -54,6 +54,7 @@ def answers(data: Data) -> pd.DataFrame:
     surveys = surveys.filter(_.month == "").union(_in_period(surveys.filter(_.month != ""), data))
     return (
         surveys.group_by("month")
+        # ibis takes the literal by position only
         .agg(invited=_.count(), answered=_.answered.sum(), satisfied=_.satisfied.fill_null(False).sum())  # noqa: FBT003
         .order_by("month")
         .to_pandas()
