@@ -40,6 +40,9 @@ FEW = 5
 THIN = 2000
 """Recipients an arm below which one large order can turn a mean of revenue."""
 
+LEAST_BAR = 1e-12
+"""A look at next to nothing of the plan asks for no less: 1 less it is the confidence of an interval."""
+
 PEEKS = (1, 2, 5, 10, 20)
 """Numbers of looks for which the false winners are told."""
 
@@ -75,7 +78,8 @@ class Sizes:
     Attributes:
         kpi: what will decide.
         base: its present value.
-        needed: a row a lift: lift [relative], value [what it would be], needed [delivered mails an arm].
+        needed: a row a lift: lift [relative], value [what it would be], needed [delivered mails an arm], chance [that
+            two halves of a usual campaign show it; NaN for money].
         arm: half of a usual campaign.
         detectable: the lift that two such halves would show four times in five [relative].
     """
@@ -129,9 +133,13 @@ def sizes(counts: pd.DataFrame, key: str, *, lifts: Sequence[float] = LIFTS) -> 
     kpi = _deciding(key)
     base = float(registry.overall(counts, [key])["value"].iloc[0])
     spread = _spread(counts, kpi)
-    rows = [{"lift": one, "value": base * (1 + one), "needed": _needed(kpi, base, one, spread)} for one in lifts]
     known = counts[[kpi.of, kpi.per]].notna().all(axis=1)
     arm = float(counts.loc[known, kpi.per].astype(float).median()) / 2
+    rows = [
+        {"lift": one, "value": base * (1 + one), "needed": _needed(kpi, base, one, spread)}
+        | {"chance": _chance(kpi, base, one, arm)}
+        for one in lifts
+    ]
     return Sizes(kpi, base, pd.DataFrame(rows), arm, _detectable(kpi, base, arm, spread))
 
 
@@ -161,7 +169,8 @@ def verdicts(
 
     Args:
         counts: a row a campaign and variant, from `counts.messages(data, ["campaign_id",
-            "campaign_name", "sent_local", "variant"])`; rows without a variant are passed over.
+            "campaign_name", "sent_local", "variant"])`, with the column line where `counts.lines` told it; rows
+            without a variant are passed over.
         key: the KPI that decides, chosen before looking: a rate, or revenue_per_mail.
         shares: the planned shares of the variants; () for equal ones.
         stated: the planned number of mails and looks; None: no plan, one look.
@@ -173,26 +182,27 @@ def verdicts(
 
     Returns:
         A row a campaign and comparison: campaign_id, campaign_name, sent_local, kpi, a, b, sent_a, sent_b,
-        of_a, n_a, value_a, low_a, high_a and the same for b; split_p; difference, se, low, high [shares or
-        money, b - a]; lift, lift_low, lift_high [relative]; p [Holm over the variants of the campaign],
-        bar [what p is held against, 1 less the confidence of the difference's interval]; part [of the
-        planned mails]; higher [the chance that b is], loss_a, loss_b [what choosing it costs on average], these
-        and p for the last look only; expect, expect_low,
-        expect_high [the difference drawn towards zero, NaN with fewer than five tests]; needed [mails an arm
-        for the worthwhile lift]; look [the rule, in words]; decision: "b", "a",
+        of_a, n_a, value_a, low_a, high_a, line_a [the subject line, NULL where not told] and the same for b;
+        split_p; difference, se, low, high [shares or money, b - a]; lift, lift_low, lift_high [relative]; p [over
+        the variants of the campaign: Holm, of money Dunnett], bar [what p is held against, 1 less the confidence of
+        the difference's interval]; part [of the planned mails]; higher [the chance that b is], loss_a, loss_b [what
+        choosing it costs on average], these and p for the last look only; expect, expect_low, expect_high [the
+        difference drawn towards zero, NaN with fewer than five tests]; needed [mails an arm for the worthwhile
+        lift]; look [the rule, in words]; decision: "b", "a",
         "not decided", "go on", "too early", "too few", "split broken", "unknown"; young.
 
     Raises:
         UsageError: the KPI cannot decide, or the planned shares do not fit the number of variants.
 
     Source: guide 1, step 5; Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I;
-    Koopman (1984), doi:10.2307/2531405; Holm (1979), jstor.org/stable/4615733; sample ratio: Fabijan et al.
-    (2019), doi:10.1145/3292500.3330722; looks: Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
+    Koopman (1984), doi:10.2307/2531405; Holm (1979), jstor.org/stable/4615733; Dunnett (1955),
+    doi:10.1080/01621459.1955.10501294; sample ratio: Fabijan et al. (2019), doi:10.1145/3292500.3330722;
+    looks: Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
     """
     kpi = _deciding(key)
     arms = counts[counts["variant"].notna()].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
-    arms = arms.assign(squares=arms.get(f"{kpi.of}_squares"))
-    arms = registry.values(arms, [key], by=[*_IDENTITY, "sent", "squares"], level=level)
+    arms = arms.assign(squares=arms.get(f"{kpi.of}_squares"), line=arms.get("line"))
+    arms = registry.values(arms, [key], by=[*_IDENTITY, "line", "sent", "squares"], level=level)
     rule = _Rule(kpi, tuple(shares), stated or Plan(), worthwhile)
     parts = [
         _campaign(own.reset_index(drop=True), rule)
@@ -225,7 +235,7 @@ class _Rule:
 
 
 _IDENTITY = ["campaign_id", "campaign_name", "sent_local", "variant"]
-_ARM = ["sent", "of", "n", "value", "low", "high"]
+_ARM = ["line", "sent", "of", "n", "value", "low", "high"]
 _JUDGED = ["difference", "low", "high", "lift", "lift_low", "lift_high", "p"]
 _COLUMNS = [
     *("campaign_id", "campaign_name", "sent_local", "kpi", "a", "b"),
@@ -249,7 +259,7 @@ def _campaign(arms: pd.DataFrame, rule: _Rule) -> pd.DataFrame:
     table = pd.DataFrame([_pair(arms.iloc[0], arms.iloc[n], rule, len(arms) - 1) for n in range(1, len(arms))])
     table = table.assign(split_p=split.p)
     if rule.plan.looks == 1 and rule.plan.rule == "looks":
-        table["p"] = multiplicity.adjust(table["p"], method="holm")
+        table["p"] = _adjusted(table, kpi=rule.kpi)
     table["decision"] = [_decision(row, rule, split_broken=split.broken) for row in table.to_dict("records")]
     return table
 
@@ -268,6 +278,7 @@ def _pair(a: pd.Series, b: pd.Series, rule: _Rule, comparisons: int) -> dict[str
     if kpi.kind == "mean":
         found = means.difference(*([a[name], b[name]] for name in ("of", "squares", "n")), level=1 - bar)
         se, bet = found.se, bayes.means(found.value, found.se)
+        row |= {"df": found.df, "of_control": spread / a["n"] / se**2 if se > 0 else np.nan}
         row |= {"lift": found.value / a["value"] if a["value"] else np.nan, "lift_low": np.nan, "lift_high": np.nan}
     else:
         found = rates.difference(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
@@ -275,12 +286,19 @@ def _pair(a: pd.Series, b: pd.Series, rule: _Rule, comparisons: int) -> dict[str
         se, bet = _error(a, b), bayes.shares(a["of"], a["n"], b["of"], b["n"])
         row |= {"lift": lift.value, "lift_low": lift.low, "lift_high": lift.high}
     row |= {"difference": found.value, "se": se, "low": found.low, "high": found.high, "p": found.p}
-    if plan.rule == "any time" and not np.isnan(se):
-        both = a["n"] + b["n"]
+    both = a["n"] + b["n"]
+    if plan.rule == "any time" and both > 0 and not np.isnan(se):
         tuned = 2 * plan.n or (both if np.isnan(needed) else 2 * needed)
         half = sequential.any_time(both, tuned=tuned, alpha=ALPHA / comparisons) * se
         row |= {"low": found.value - half, "high": found.value + half, "lift_low": np.nan, "lift_high": np.nan}
     return row | {"higher": bet.higher, "loss_a": bet.loss_a, "loss_b": bet.loss_b}
+
+
+def _adjusted(table: pd.DataFrame, *, kpi: Kpi) -> np.ndarray:
+    """The p-values of a campaign's comparisons, raised for how many they are."""
+    if kpi.kind == "mean" and len(table) > 1:
+        return multiplicity.dunnett(table["difference"] / table["se"], table["of_control"], table["df"].min())
+    return multiplicity.adjust(table["p"], method="holm")
 
 
 def _bar(plan: Plan, part: float, comparisons: int) -> float:
@@ -292,7 +310,7 @@ def _bar(plan: Plan, part: float, comparisons: int) -> float:
         return ALPHA
     step = min(1 / plan.looks, now / plan.look)
     times = np.append(np.arange(1, plan.look) * step, now)
-    return sequential.bar(times, alpha=ALPHA / comparisons)
+    return max(sequential.bar(times, alpha=ALPHA / comparisons), LEAST_BAR)
 
 
 def _error(a: pd.Series, b: pd.Series) -> float:
@@ -316,6 +334,11 @@ def _needed(kpi: Kpi, base: float, lift: float, spread: float) -> float:
         return float(means.sample_size(base * lift, spread) or np.nan)
     better = base * (1 + lift)
     return float(rates.sample_size(base, better) or np.nan) if base > 0 and better < 1 else np.nan
+
+
+def _chance(kpi: Kpi, base: float, lift: float, arm: float) -> float:
+    better = base * (1 + lift)
+    return rates.power(base, better, n=arm) if kpi.kind == "rate" and base > 0 and better < 1 and arm > 0 else np.nan
 
 
 def _detectable(kpi: Kpi, base: float, arm: float, spread: float) -> float:

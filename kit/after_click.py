@@ -35,12 +35,14 @@ class AfterClick:
         spread: how much campaigns differ in it beyond counting.
         unmatched: a row a tag that no campaign has: utm_campaign, sessions.
         silent: campaigns with clicks and without any session: campaign_name, clicked.
+        outside: campaigns with clicks that went out on no day of the report, and cannot be called silent.
     """
 
     campaigns: pd.DataFrame
     spread: Spread
     unmatched: pd.DataFrame
     silent: pd.DataFrame
+    outside: int = 0
 
     @property
     def matched(self) -> int:
@@ -48,13 +50,47 @@ class AfterClick:
         return int(self.campaigns["sessions"].sum())
 
 
-def follow(web: pd.DataFrame, counts: pd.DataFrame, *, clicks: str = "clicked") -> AfterClick:
+def links(counts: pd.DataFrame) -> pd.DataFrame:
+    """The links of campaigns, the most followed first.
+
+    Args:
+        counts: what `counts.links` returned.
+
+    Returns:
+        A row a link: link, campaigns [that have a click on it], n [mails they delivered]; clicked [people], value,
+        low, high [share of these mails]; clicked_human and value_human [without what a strict rule names a
+        scanner's, of the campaigns that an event log tells; NaN without one]. Its order is that of clicked.
+
+    Source: guide 1, step 6; Wilson (1927), doi:10.1080/01621459.1927.10502953.
+    """
+    told = counts.assign(logged=counts["delivered"].where(counts["clicked_human"].notna()))
+    sums = {name: (name, lambda own: own.sum(min_count=1)) for name in ("clicked", "clicked_human", "logged")}
+    found = told.groupby("link", as_index=False).agg(
+        campaigns=("campaign_id", "nunique"), n=("delivered", lambda own: own.sum(skipna=False)), **sums
+    )
+    names = ["clicked", "clicked_human", "n", "logged"]
+    found[names] = found[names].astype("Float64").astype("float64")
+    low, high = rates.share(found["clicked"], found["n"])
+    found = found.assign(value=found["clicked"] / found["n"], low=low, high=high)
+    found = found.assign(value_human=found["clicked_human"] / found["logged"]).drop(columns="logged")
+    return found.sort_values(["clicked", "link"], ascending=[False, True], ignore_index=True)
+
+
+def follow(
+    web: pd.DataFrame,
+    counts: pd.DataFrame,
+    *,
+    clicks: str = "clicked",
+    days: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> AfterClick:
     """Set the sessions beside the clicks, and judge how many of them engaged.
 
     Args:
         web: what `counts.visits_by_campaign` returned.
         counts: a row a campaign, from `counts.messages(data, ["campaign_id", "campaign_name"])`.
         clicks: the count of clickers to set beside.
+        days: the first and last of the report, from `counts.visits_days`; `counts` then has sent_local. None: a
+            campaign of any day may be silent.
 
     Source: guide 1, step 6; leave-one-out random-effects prediction as in `compare.campaigns`; engaged session: 10
     seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
@@ -79,6 +115,10 @@ def follow(web: pd.DataFrame, counts: pd.DataFrame, *, clicks: str = "clicked") 
     verdict = verdict.mask(flagged & (value > out.expected), "better").mask(flagged & (value < out.expected), "worse")
     verdict = verdict.mask(table["p"].isna(), "unknown").mask(~large & value.notna(), "too few")
     clicked = counts[(counts[clicks].fillna(0) > 0) & ~counts["campaign_id"].isin(found["campaign_id"])]
+    measured = pd.Series(True, index=clicked.index)  # noqa: FBT003  a value
+    if days is not None:
+        measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
+    outside, clicked = int((~measured).sum()), clicked[measured]
     return AfterClick(
         table.assign(verdict=verdict).drop(columns=["of", "n"]),
         between.spread(of.where(large), n.where(large)),
@@ -86,4 +126,5 @@ def follow(web: pd.DataFrame, counts: pd.DataFrame, *, clicks: str = "clicked") 
         clicked[["campaign_name", clicks]].rename(columns={clicks: "clicked"}).reset_index(drop=True)
         if len(found)
         else pd.DataFrame({"campaign_name": [], "clicked": np.array([], dtype=float)}),
+        outside if len(found) else 0,
     )

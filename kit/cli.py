@@ -1,15 +1,17 @@
 """The command line: `kit check`, `kit report` and the others.
 
-Exit status: 0 all well; 1 something could not be read, or a notebook failed (the rest is still
-made, and the reason printed); 2 wrong usage. What a command needs is imported when it runs, so
+Exit status: 0 all well; 1 something could not be read, a notebook failed, or no mail was left to answer with (the
+rest is still made, and the reason printed); 2 wrong usage. What a command needs is imported when it runs, so
 that `kit --help` answers at once.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 import click
@@ -18,7 +20,7 @@ from kit import __version__
 from kit.errors import KitError, UsageError
 
 WRONG = 1
-"""Exit status: something could not be read, or a notebook failed."""
+"""Exit status: something could not be read, a notebook failed, or there was nothing to answer with."""
 
 USAGE = 2
 """Exit status: wrong usage."""
@@ -104,7 +106,8 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
     made = build(target, out, only=chosen, parameters=pairs(words))
     for name, reason in made.unanswered.items():
         click.echo(f"{name}: not answered, {reason}", err=True)
-    for reason in [*made.unread.values(), *(f"{name}: {reason}" for name, reason in made.failed.items())]:
+    failed = (f"{name}: {reason}" for name, reason in made.failed.items())
+    for reason in filter(None, [made.empty, *made.unread.values(), *failed]):
         click.echo(f"kit: {reason}", err=True)
     click.echo(made.path / "index.html")
     sys.exit(0 if made.well else WRONG)
@@ -126,17 +129,23 @@ def map_(file: Path) -> None:
 @FOLDER
 @OUT
 @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
-@click.option("--with-addresses", "addresses", is_flag=True, help="Write people's addresses too.")
-@click.option("--raw", is_flag=True, help="Write the columns and lines too that no table took.")
+@click.option(
+    "--with-addresses",
+    "addresses",
+    is_flag=True,
+    help="Write people's addresses too, and the columns that name them: bodies and subjects of mails, comments …",
+)
+@click.option("--raw", is_flag=True, help="Write what no table took too; names and telephones may be in it.")
 def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool, raw: bool) -> None:
-    """Write the canonical tables of FOLDER, for other tools."""
+    """Write the canonical tables of FOLDER, for other tools, and tables.md, which says what their columns mean."""
     from kit import store
     from kit.report.quality import unread
-    from kit.store.export import export
+    from kit.store.export import DICTIONARY, export
 
     data = store.open_data(target)
     for path in export(data, out, form=form, addresses=addresses, raw=raw):
         click.echo(path)
+    click.echo(out / DICTIONARY)
     lost = unread(data.files)
     for reason in lost.values():
         click.echo(f"kit: {reason}", err=True)
@@ -159,27 +168,61 @@ def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresse
     show_default=True,
     help="How many people it writes to.",
 )
-def sample(folder: Path, *, seed: int, contacts: int) -> None:
-    """Write the exports of a made-up service centre, with known truth, into DIR."""
+@click.option("--force", is_flag=True, help="Write into a folder that is not empty; files of the same names are lost.")
+def sample(folder: Path, *, seed: int, contacts: int, force: bool) -> None:
+    """Write the exports of a made-up service centre, with known truth, into DIR: a new or empty folder."""
     from kit import simulate
 
-    simulate.write(folder, seed=seed, contacts=contacts)
+    with TemporaryDirectory() as place:
+        simulate.write(Path(place), seed=seed, contacts=contacts)
+        lying = _files(folder)
+        if lying and not force and lying != _files(Path(place)):
+            raise UsageError(f"{folder} is not empty and no former sample. Name a new folder, or say --force.")
+        shutil.copytree(place, folder, dirs_exist_ok=True)
     click.echo(folder)
+
+
+def _files(folder: Path) -> set[str]:
+    """The names of all files in a folder, none where there is no folder.
+
+    Raises:
+        UsageError: it is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file. Name a folder.")
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
 
 
 @main.command()
 @click.argument("key", metavar="[KPI]", required=False)
-def explain(key: str | None) -> None:
-    """The formula, denominator, edge cases and authority of a KPI or a goal; without one, lists them."""
+@click.argument("target", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option("--campaign", default="", metavar="NAME", help="With FOLDER: its counts for one campaign, by name or id.")
+def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
+    """The formula, denominator, edge cases and authority of a KPI or a goal; without one, lists them.
+
+    With a FOLDER and --campaign, the two counts behind the KPI of that campaign, and which file tells them.
+    """
     from kit import kpi
 
+    if (target is None) != (not campaign):
+        raise UsageError("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME.")
     if key is not None:
         click.echo(kpi.explain(key))
+        if target is not None:
+            _explain_campaign(key, target, campaign)
         return
     for title, known in (("KPIs", kpi.KPIS), ("Goals", kpi.GOALS)):
         click.echo(title)
         for name, one in known.items():
             click.echo(f"  {name:<24}{one.title}")
+
+
+def _explain_campaign(key: str, target: Path, campaign: str) -> None:
+    from kit import explain, store, words
+
+    data = store.open_data(target)
+    found = explain.campaign(data, key, campaign)
+    click.echo("\n" + words.explained(found, currency=data.settings["currency"]).text())
 
 
 @main.command()

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 """Confidence of every interval that is not said to have another."""
 
+TIME_ZONE = "the firm's (time_zone in kit.toml); without it months are as written and hours are not judged"
+"""Whose clock days and months are of, as `explain` says it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
@@ -83,7 +86,9 @@ KPIS = {
               "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within "
               "2 s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only", _G1),
         Kpi("click_to_open_rate", "Click-to-open rate", "clicked", "opened", "higher", "action",
-              "sum over sum, never the mean of campaigns' rates; falls when machines open", _G1),
+              "sum over sum, never the mean of campaigns' rates; falls when machines open, rises where pictures are "
+              "blocked: a click without an opening that was seen counts above the line only; with more clickers "
+              "than openers no rate is shown", _G1),
         Kpi("conversion_rate", "Conversion rate", "converted", "delivered", "higher", "action",
               "once a mail, within the window after it, credited to the last mail before; "
               "attributed, not proven to be caused", "guide 1, step 2; guide 2"),
@@ -97,15 +102,18 @@ KPIS = {
             "net of refunds, one currency; attributed, not proven to be caused; without single orders there is "
             "no interval", "guide 1, step 2; guide 2", kind="mean", unit="money"),
         Kpi("response_time", "Response time", "first answer", "tickets", "lower", "service",
-            "Kaplan-Meier: a request still waiting counts as waiting, it is not dropped",
+            "Kaplan-Meier: a request still waiting counts as waiting, it is not dropped; to the second; nights and "
+            "weekends count; one that was answered before it came in is left out, and the table says how many",
             "guide 1, step 1; Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452",
             kind="wait", unit="minutes", counts="waits"),
         Kpi("satisfaction", "Satisfaction (CSAT)", "satisfied", "answered", "higher", "service",
               "4 and 5 of 5, or as far up another scale; who did not answer is not known", "guide 1, step 2",
               counts="answers"),
         Kpi("repeat_visit_rate", "Repeat visit rate", "returned", "visitors", "higher", "service",
-              "people with two or more visits in the period, of people with one or more", "guide 1, step 1; guide 2",
-              counts="visits"),
+              "of the people whose first known visit was at least visits.return_days (180) before the end of the data, "
+              "who came again on another day within so many days; later ones cannot have returned yet and are counted "
+              "apart; a visit is a person and day with a booking or an order that was not cancelled",
+              "guide 1, step 1; guide 2", counts="visits"),
     )
 }  # fmt: skip
 
@@ -213,12 +221,12 @@ def chosen(keys: str) -> list[str]:
     return named
 
 
-def values(counts: pd.DataFrame, kpis: Iterable[str], *, by: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
+def values(counts: pd.DataFrame, kpis: Iterable[str | Kpi], *, by: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
     """Each KPI of each group, with its interval.
 
     Args:
         counts: a row a group: the columns `by`, and the counts that the KPIs name [nullable].
-        kpis: keys of rates and means.
+        kpis: keys of rates and means; or shares that are no KPI of mail, as they are.
         by: the columns that tell the groups apart.
         level: confidence of the intervals, 0 to 1.
 
@@ -233,7 +241,7 @@ def values(counts: pd.DataFrame, kpis: Iterable[str], *, by: Sequence[str], leve
     Source: Wilson (1927), doi:10.1080/01621459.1927.10502953; Clopper and Pearson (1934),
     doi:10.1093/biomet/26.4.404, where 0 to 5 are for or against.
     """
-    frames = [_value(counts, find(key), list(by), level) for key in kpis]
+    frames = [_value(counts, find(key) if isinstance(key, str) else key, list(by), level) for key in kpis]
     return pd.concat(frames, ignore_index=True)
 
 
@@ -270,21 +278,22 @@ def waiting(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL
 
     Returns:
         A row a group: `by`, kpi, n [tickets], open [tickets still waiting], value, low, high, p90 [min];
-        NaN where a quantile is not reached.
+        NaN where a quantile is not reached; left_out [tickets whose wait cannot be, and is in no other column].
 
     Source: Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452; guide 1, step 1.
     """
     rows = []
-    groups = waits.groupby(list(by), sort=True) if by else [((), waits)]
+    groups = waits.groupby(list(by), sort=True, dropna=False) if by else [((), waits)]
     for key, group in groups:
-        found = times.waiting(group["minutes"], group["answered"], group["n"], level=level)
+        known = group[group["minutes"].notna()]
         place = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
-        rows.append(
-            place
-            | {"kpi": "response_time", "n": found.n, "open": found.open, "value": found.median}
-            | {"low": found.low, "high": found.high, "p90": found.p90}
-        )
-    columns = [*by, "kpi", "n", "open", "value", "low", "high", "p90"]
+        row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0}
+        if len(known):
+            found = times.waiting(known["minutes"], known["answered"], known["n"], level=level)
+            row |= {"n": found.n, "open": found.open, "value": found.median}
+            row |= {"low": found.low, "high": found.high, "p90": found.p90}
+        rows.append(place | row | {"left_out": int(group["n"].sum() - known["n"].sum())})
+    columns = [*by, "kpi", "n", "open", "value", "low", "high", "p90", "left_out"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype(dict.fromkeys(columns[len(by) + 1 :], "float64"))
 
@@ -320,14 +329,16 @@ def service(waits: pd.DataFrame, answers: pd.DataFrame, visits: pd.DataFrame) ->
         visits: what `counts.visits` returned.
 
     Returns:
-        A row a KPI that is known: kpi, n, value, low, high [min or share].
+        A row a KPI that is known: kpi, n, value, low, high [min or share], left_out [of the same things: those
+        that cannot be counted, waits that cannot be and visitors not followed long enough; NaN: none asked].
     """
     parts = [waiting(waits)] if len(waits) else []
-    for counted, key in ((answers, "satisfaction"), (visits, "repeat_visit_rate")):
-        if len(counted):
-            parts.append(values(counted.sum(numeric_only=True).to_frame().T, [key], by=[]))
-    columns = ["kpi", "n", "value", "low", "high"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    if len(answers):
+        parts.append(values(answers.sum(numeric_only=True).to_frame().T, ["satisfaction"], by=[]))
+    if len(visits):
+        parts.append(values(visits, ["repeat_visit_rate"], by=[]).assign(left_out=float(visits["young"].iloc[0])))
+    columns = ["kpi", "n", "value", "low", "high", "left_out"]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)
 
 
 def explain(key: str) -> str:
@@ -353,7 +364,10 @@ def explain(key: str) -> str:
         "unit": kpi.unit,
         "stage": kpi.stage,
         "counted from": f"kit.counts.{kpi.counts}",
-        "grain": _GRAIN[kpi.counts],
+        "grain": _GRAIN[kpi.counts][0],
+        "counted once": _GRAIN[kpi.counts][1],
+        "window": _window(kpi),
+        "time zone": TIME_ZONE,
         "edge cases": kpi.edge,
         "interval": _INTERVAL[kpi.kind],
         "authority": kpi.source,
@@ -361,11 +375,22 @@ def explain(key: str) -> str:
     return "\n".join([f"{kpi.key}: {kpi.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
 
 
+def _window(kpi: Kpi) -> str:
+    if kpi.counts != "messages":
+        return "none: up to as_of" if kpi.counts != "visits" else "visits.return_days from the first known visit"
+    if kpi.of in ("converted", "revenue"):
+        return "conversions.window_days after the mail; a younger mail has none yet"
+    return "none: up to as_of; a campaign younger than conversions.maturity_days is shown and not judged"
+
+
 _GRAIN = {
-    "messages": "a message: one person, one send; months are months of sending, in the firm's time zone",
-    "answers": "a survey answer; months are months of answering",
-    "visits": "a person, over the whole period",
-    "waits": "a ticket; months are months of coming in",
+    "messages": (
+        "a message: one person, one send; months are months of sending",
+        "by the platform's id of the message with its person, else by campaign and person; events by their own id",
+    ),
+    "answers": ("a survey answer; months are months of answering", "by the row of the file"),
+    "visits": ("a person; months are months of the first known visit", "a person and day, on the firm's clock"),
+    "waits": ("a ticket; months are months of coming in", "by the row of the file"),
 }
 _INTERVAL = {
     "rate": "95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against",

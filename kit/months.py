@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kit import kpi as registry
+from kit.compare import enough
 from kit.errors import UsageError
 from kit.stats import between, multiplicity, trend
 
@@ -40,31 +42,52 @@ class Months:
     """Rates by month.
 
     Attributes:
-        rates: a row a month and KPI: month, kpi, of, n, value, low, high, missing; the change from the
-            month before: change, change_low, change_high [shares], p [adjusted], verdict: "up", "down",
-            "no change seen", "first", "known change", "gap", "too few months" or "unknown"; usual_low,
-            usual_high [where months usually lie: the limits of the p' chart, from six months on].
+        rates: a row a month of the history and KPI: month, kpi, of, n, value, low, high, missing; asked [it is
+            of the question]; large [enough mails to be judged]; of the months asked for the change from the
+            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down",
+            "no change seen", "first", "known change", "gap", "too few", "too few months", "unknown" or
+            "not asked"; usual_low, usual_high [where months usually lie: the limits of the p' chart, from
+            six months on].
         usual: a row a KPI and era, before and since the known change: kpi, since [month, "" where no change
-            is known], months, mean, tau [sd between months], phi [overdispersion], detectable [the change
-            that would be seen four times in five]; of the trend: begin, end [fitted rates], step, step_low,
-            step_high [shares a month], trend_p [adjusted], trend: "rising", "falling", "no trend seen" or
+            is known]; of all large months: months, mean, tau [sd between months], phi [overdispersion],
+            detectable [the change that would be seen four times in five]; of the large months asked for:
+            asked [their number] and the trend: begin, end [fitted rates], step, step_low, step_high
+            [shares a month], trend_p [adjusted], trend: "rising", "falling", "no trend seen" or
             "too few months".
         changes: how many changes were judged.
         change: the month of the known change, or "".
+        period: first and last month of the question; None: all.
     """
 
     rates: pd.DataFrame
     usual: pd.DataFrame
     changes: int
     change: str = ""
+    period: tuple[str, str] | None = None
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """The rates of the months of the question."""
+        return self.rates[self.rates["asked"]].reset_index(drop=True)
 
 
-def table(counts: pd.DataFrame, kpis: Sequence[str], *, change: str = "", level: float = registry.LEVEL) -> Months:
+def table(
+    counts: pd.DataFrame,
+    kpis: Sequence[str],
+    *,
+    period: tuple[str, str] | None = None,
+    change: str = "",
+    level: float = registry.LEVEL,
+) -> Months:
     """The month table with its changes and trends.
 
+    What months usually differ by comes from the whole history; changes and trends are told of the months
+    asked for. A month with too few mails (`compare.enough`) is shown, and is neither judged nor a yardstick.
+
     Args:
-        counts: a row a month, from `counts.messages(data, ["month"])`.
+        counts: a row a month of the whole history, from `counts.messages(data.history, ["month"])`.
         kpis: keys of rates.
+        period: first and last month of the question, as `data.months`; None: all.
         change: the first month after a known change, like 2026-03; "" where none is known. Months before
             and since are judged apart.
         level: confidence of the intervals.
@@ -81,6 +104,7 @@ def table(counts: pd.DataFrame, kpis: Sequence[str], *, change: str = "", level:
     if change and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", change):
         raise UsageError(f"change: {change!r} is no month. Write it like 2026-03.")
     found = registry.values(_calendar(counts), kpis, by=["month"], level=level)
+    found = found.assign(asked=found["month"].between(*period) if period else True)
     eras = (found["month"] < change, found["month"] >= change) if change else (found["month"].notna(),)
     parts, usual = [], []
     for key in kpis:
@@ -94,31 +118,34 @@ def table(counts: pd.DataFrame, kpis: Sequence[str], *, change: str = "", level:
     rates["p"] = multiplicity.adjust(rates["p"])
     table = pd.DataFrame(usual, columns=None if usual else _USUAL)
     rates["verdict"] = _verdicts(rates, change)
-    return Months(rates, _trends(table), int(rates["p"].notna().sum()), change)
+    return Months(rates, _trends(table), int(rates["p"].notna().sum()), change, period)
 
 
 _USUAL = [
     *("kpi", "since", "months", "mean", "tau", "phi", "detectable"),
-    *("begin", "end", "step", "step_low", "step_high", "trend_p"),
+    *("asked", "begin", "end", "step", "step_low", "step_high", "trend_p"),
 ]
 
 
 def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """One KPI's months of one era with their changes, and what is usual in it."""
-    known = own[own["value"].notna()]
+    own = own.assign(large=enough(own))
+    known = own[own["large"]]
     spread = between.spread(known["of"], known["n"])
-    enough = len(known) >= FEWEST
-    own = pd.concat([own, _changes(own, known if enough else known.iloc[:0])], axis=1)
-    line = trend.trend(own["of"], own["n"], pd.RangeIndex(len(own)).to_numpy())
+    judged = len(known) >= FEWEST
+    own = pd.concat([own, _changes(own, known if judged else known.iloc[:0])], axis=1)
+    told = own["n"].where(own["large"] & own["asked"])
+    line = trend.trend(own["of"], told, pd.RangeIndex(len(own)).to_numpy())
     usual = {
         "kpi": key,
         "since": since,
         "months": len(known),
         "mean": spread.mean,
-        "tau": spread.tau if enough else np.nan,
-        "phi": spread.phi if enough else np.nan,
-        "detectable": _detectable(spread.mean, spread.tau, known["n"].median()) if enough else np.nan,
+        "tau": spread.tau if judged else np.nan,
+        "phi": spread.phi if judged else np.nan,
+        "detectable": _detectable(spread.mean, spread.tau, known["n"].median()) if judged else np.nan,
     } | {
+        "asked": int(known["asked"].sum()),
         "begin": line.begin,
         "end": line.end,
         "step": line.step,
@@ -126,7 +153,7 @@ def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[st
         "step_high": line.high,
         "trend_p": line.p,
     }
-    chart = trend.chart(own["of"], own["n"] if enough else own["n"] * np.nan)
+    chart = trend.chart(own["of"], own["n"].where(own["large"] & judged))
     return own.assign(usual_low=chart.low, usual_high=chart.high), usual
 
 
@@ -146,20 +173,25 @@ def _calendar(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _changes(own: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Each month against the one before it, by the usual variation of all the others.
+    """Each month asked for against the one before it, by the usual variation of all the others.
 
-    The two months are left out of the usual: else one that stands out would hide itself.
+    The two months are left out of the usual: else one that stands out would hide itself. A month with too
+    few mails, and the one after it, have a change and no p.
     """
-    rows = [(np.nan, np.nan, np.nan, np.nan)]
-    for before, now in zip(own.to_dict("records"), own.to_dict("records")[1:], strict=False):
-        if np.isnan(before["value"]) or np.isnan(now["value"]):
-            rows.append((np.nan, np.nan, np.nan, np.nan))
-            continue
-        others = known[~known["month"].isin((before["month"], now["month"]))]
-        tau, months = between.spread(others["of"], others["n"]).tau, len(others)
-        moved = between.change((before["of"], before["n"]), (now["of"], now["n"]), tau=tau, k=months)
-        rows.append((moved.value, moved.low, moved.high, moved.p))
+    rows = [_NONE, *(_change(before, now, known) for before, now in pairwise(own.to_dict("records")))]
     return pd.DataFrame(rows[: len(own)], columns=["change", "change_low", "change_high", "p"])
+
+
+_NONE = (np.nan, np.nan, np.nan, np.nan)
+
+
+def _change(before: dict[Any, Any], now: dict[Any, Any], known: pd.DataFrame) -> tuple[float, float, float, float]:
+    if not now["asked"] or np.isnan(before["value"]) or np.isnan(now["value"]):
+        return _NONE
+    others = known[~known["month"].isin((before["month"], now["month"]))]
+    tau, months = between.spread(others["of"], others["n"]).tau, len(others)
+    moved = between.change((before["of"], before["n"]), (now["of"], now["n"]), tau=tau, k=months)
+    return moved.value, moved.low, moved.high, moved.p if before["large"] and now["large"] else np.nan
 
 
 def _detectable(mean: float, tau: float, n: float) -> float:
@@ -170,8 +202,11 @@ def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
     moved = rates["p"] < ALPHA
     verdict = pd.Series("no change seen", index=rates.index, dtype="object")
     verdict = verdict.mask(moved & (rates["change"] > 0), "up").mask(moved & (rates["change"] < 0), "down")
-    verdict = verdict.mask(rates["p"].isna(), "too few months")
+    verdict = verdict.mask(rates["p"].isna(), "too few").mask(
+        rates["usual_low"].isna() & rates["large"], "too few months"
+    )
     verdict = verdict.mask(rates["change"].isna(), "gap").mask(rates["value"].isna(), "unknown")
     verdict = verdict.mask(rates["n"].isna(), "gap").mask(rates["month"] == change, "known change")
     known = rates.groupby("kpi")["value"].transform("count") > 0
-    return verdict.mask(rates["month"] == rates["month"].min(), "first").where(known, "unknown")
+    verdict = verdict.mask(rates["month"] == rates["month"].min(), "first").where(known, "unknown")
+    return verdict.where(rates["asked"], "not asked")

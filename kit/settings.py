@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -40,8 +41,25 @@ KEYS = (
     Key("own_addresses", "texts", (), "the firm's own addresses elsewhere, like garage@example.org"),
     Key("tests.max_recipients", "int", 5, "a send to at most so many, whose subject says test, is a test send"),
     Key("tests.list_share", "share", 0.01, "… or to at most this share of the list's usual size"),
-    Key("conversions.window_days", "int", 7, "an action counts for a mail within so many days after it"),
-    Key("conversions.maturity_days", "int", 3, "a campaign younger than this at `as_of` is not judged"),
+    Key(
+        "conversions.window_days",
+        "int",
+        7,
+        "an action counts for a mail within so many days after it; a mail younger than that has no conversions yet",
+    ),
+    Key(
+        "conversions.maturity_days",
+        "int",
+        3,
+        "a campaign younger than this at `as_of` is not judged by openings and clicks",
+    ),
+    Key("visits.return_days", "int", 180, "who came once has returned when coming again within so many days"),
+    Key(
+        "retention.sunset",
+        "texts",
+        ("sunset", "inactiv", "неактив"),
+        "parts of a reason of leaving that mean: taken off the list by the firm itself",
+    ),
     Key(
         "events.campaign",
         "texts",
@@ -53,6 +71,16 @@ KEYS = (
     Key("clients.window_days", "int", 180, "a person's mail program is told by other mails so many days around"),
     Key("clients.min_sends", "int", 3, "… and by at least so many of them; with fewer it is unknown"),
     Key("web.key_events", "texts", (), "the events that count as key events in a BigQuery export of GA4"),
+    Key(
+        "funnel.stages",
+        "texts",
+        ("contact", "lead", "customer"),
+        "the way to a customer; a stage of another name is the action of that name",
+    ),
+    Key("funnel.days", "int", 90, "a step counts within so many days after the stage before it"),
+    Key("money.margin", "share", None, "what is left of net revenue after what was sold is paid for; else unknown"),
+    Key("money.hour_rate", "amount", None, "what an hour of own work costs, where the cost file names hours only"),
+    Key("holdout.arms", "texts", (), "further names of the arm of a test that gets no mail"),
     Key("split", "shares", (), "the planned shares of an A/B test, like [0.5, 0.5]; equal where not said"),
     Key("same", "pairs", (), 'campaigns that are one: [[same]] with ids = ["first", "second"]'),
 )
@@ -163,6 +191,12 @@ def _share(value: Any) -> float:
     return float(value)
 
 
+def _amount(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+        raise TypeError
+    return float(value)
+
+
 def _time(value: Any) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     return moment.replace(tzinfo=None) if moment.tzinfo is None else moment
@@ -189,6 +223,7 @@ _KINDS = {
     "bool": (_bool, "true or false"),
     "int": (_int, "whole number from 0"),
     "share": (_share, "share from 0 to 1"),
+    "amount": (_amount, "amount from 0"),
     "time": (_time, "time"),
     "goal": (_text, "goal"),
     "texts": (_texts, "list of texts"),
@@ -199,9 +234,14 @@ _KINDS = {
 _EXAMPLES = {
     "events.campaign": '["campaign_id"]',
     "events.variant": '["ab_group"]',
+    "funnel.stages": '["contact", "lead", "customer"]',
+    "holdout.arms": '["Group B"]',
+    "money.hour_rate": "30.0",
+    "money.margin": "0.4",
     "machines.hidden_links": '["/hidden/"]',
     "own_addresses": '["garage@example.org"]',
     "web.key_events": '["purchase"]',
+    "retention.sunset": '["sunset", "inactiv"]',
     "zone": '"Europe/Berlin"',
     "text": '"EUR"',
     "bool": "true",

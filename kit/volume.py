@@ -30,10 +30,10 @@ class Volume:
     """What the volume can measure.
 
     Attributes:
-        rates: a row a KPI: kpi, base [present rate], low, high, n_campaign, n_month [the denominator's
-            median], needed [of it, for each of two sides], sees_campaign, sees_month [smallest change seen
-            four times in five, in shares], verdict: "each campaign", "each month", "a quarter", "a year",
-            "not at this volume" or "unknown".
+        rates: a row a KPI: kpi, base [present rate], low, high, n [its denominator], n_campaign, n_month [the
+            denominator's median], needed [of it, for each of two sides; of a rise and a fall the greater],
+            sees_campaign, sees_month [smallest change seen four times in five, in shares], verdict:
+            "each campaign", "each month", "a quarter", "a year", "not at this volume" or "unknown".
         worthwhile: the relative change that is asked for.
     """
 
@@ -62,18 +62,24 @@ def _row(by_campaign: pd.DataFrame, by_month: pd.DataFrame, key: str, worthwhile
     whole = registry.overall(by_campaign, [key]).iloc[0]
     n_campaign, n_month = (_median(counts, key) for counts in (by_campaign, by_month))
     row: dict[str, object] = {"kpi": key, "base": whole["value"], "low": whole["low"], "high": whole["high"]}
-    row |= {"n_campaign": n_campaign, "n_month": n_month}
+    row |= {"n": whole["n"], "n_campaign": n_campaign, "n_month": n_month}
     base = float(whole["value"])
     if not 0 < base < 1:
         nothing = {"needed": np.nan, "sees_campaign": np.nan, "sees_month": np.nan}
         return row | nothing | {"verdict": "not at this volume" if base in (0, 1) else "unknown"}
     # A rate near 1 is judged by what is left of it: a fifth more bounces, not a fifth fewer deliveries.
     rare = min(base, 1 - base)
-    needed = rates.sample_size(rare, rare * (1 - worthwhile))
+    needed = float(np.fmax(_needed(rare, rare * (1 + worthwhile)), _needed(rare, rare * (1 - worthwhile))))
     spans = [(name, n_campaign if months == 0 else n_month * months) for name, months in REACHES]
-    reach = next((name for name, n in spans if n >= (needed or np.inf)), "not at this volume")
+    reach = next((name for name, n in spans if n >= needed), "not at this volume")
     sees = {f"sees_{name}": rates.detectable(rare, n) for name, n in (("campaign", n_campaign), ("month", n_month))}
     return row | {"needed": needed} | sees | {"verdict": reach}
+
+
+def _needed(base: float, other: float) -> float:
+    """Of each side; NaN where there is no such other rate."""
+    needed = rates.sample_size(base, other) if 0 <= other <= 1 else None
+    return np.nan if needed is None else float(needed)
 
 
 def _median(counts: pd.DataFrame, key: str) -> float:

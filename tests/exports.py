@@ -95,6 +95,7 @@ RUSSIAN = """\
 def write(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
     """A file of this content."""
     path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
     return path
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -15,7 +17,6 @@ from tests import exports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from kit.sources import FileLog
 
@@ -55,10 +56,10 @@ def takeout(messages: Iterable[bytes]) -> bytes:
 def read(path: Path, settings: Settings = OURS) -> tuple[list[FileLog], pd.DataFrame]:
     """The complete logs of all mail, and its rows as the reader writes them."""
     loaded = sources.read(path, settings)
-    out = path.parent / "mails.parquet"
-    done = mailbox.project(loaded.mail, out, settings)
-    table = pd.read_parquet(out)
-    out.unlink()
+    with tempfile.TemporaryDirectory() as out:
+        done = mailbox.project(loaded.mail, Path(out), settings)
+        parts = sorted(Path(out).iterdir(), key=lambda one: int(one.stem.removeprefix("box-")))
+        table = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
     assert list(table.columns) == MAILS.names
     assert sum(log.rows_kept for log in done) == len(table)
     assert all(log.rows_read - log.rows_kept >= log.rows_repeated for log in done)

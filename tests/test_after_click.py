@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import small
+from small import NOON, event
 
 import kit
-from kit import after_click, counts
+from kit import after_click, counts, plots, words
 
 ROOT = Path(__file__).parents[1]
 GA4 = ["# Start date: 20260101", "# End date: 20260131", "Session campaign,Sessions,Engaged sessions,Key events"]
@@ -40,6 +41,23 @@ def test_a_clicked_campaign_without_a_session_is_named(tmp_path: Path) -> None:
         counts.visits_by_campaign(data), counts.messages(data, ["campaign_id", "campaign_name"])
     )
     assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clicked": 5}]
+
+
+def test_a_campaign_of_a_day_that_the_report_does_not_cover_is_not_called_silent(tmp_path: Path) -> None:
+    campaigns = [
+        {"Unique Id": "3c2cf0ef38", "Title": "Spring"},
+        {"Unique Id": "00000000ab", "Title": "Summer"},
+        {"Unique Id": "00000000ac", "Title": "Before", "Send Date": "Dec 01, 2025 09:00 am"},
+    ]
+    small.mailchimp(tmp_path, campaigns)
+    (tmp_path / "ga4.csv").write_text("\n".join([*GA4, "3c2cf0ef38-SPRING,30,20,2"]) + "\n", encoding="utf-8")
+    data = kit.open(tmp_path)
+    counted = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
+    result = after_click.follow(counts.visits_by_campaign(data), counted, days=counts.visits_days(data))
+    assert result.silent["campaign_name"].tolist() == ["Summer"]
+    assert result.outside == 1
+    assert "1 clicked campaign of other days than the report's" in words.silent_table(result).text()
+    assert words.after_click(result).text.endswith("1 clicked campaign has no session at all.")
 
 
 def frame(engaged: list[int], sessions: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -90,3 +108,58 @@ def test_a_filter_leaves_out_other_campaigns_and_does_not_call_them_unknown(tmp_
     export(tmp_path, "3c2cf0ef38-SPRING,30,20,2", "summer,12,6,1")
     web = counts.visits_by_campaign(kit.open(tmp_path, where=where))
     assert web.set_index("utm_campaign")["campaign_name"].to_dict() == {"3c2cf0ef38-SPRING": "Spring"}
+
+
+class TestLinks:
+    """The ranked links of campaigns, without the one that unsubscribes."""
+
+    @pytest.fixture
+    def data(self, tmp_path: Path) -> kit.store.Data:
+        small.settings(tmp_path, 'time_zone = "UTC"')
+        events = [event("delivered", n, campaign=name) for name in ("c1", "c2") for n in range(100)]
+        own = (
+            ("c1", "https://example.com/book?utm_source=x&id=5"),
+            ("c2", "https://example.com/book?id=5&utm_campaign=y#a"),
+        )
+        for name, url in own:
+            events += [event("click", n, campaign=name, at=NOON + 600, url=url) for n in range(6)]
+        again = [event("click", 1, campaign="c1", at=NOON + 900, url="https://example.com/book?id=5")]
+        prices = [event("click", n, campaign="c1", at=NOON + 700, url="https://example.com/prices") for n in (1, 7)]
+        leaves = [event("click", 9, campaign="c1", at=NOON + 700, url="https://example.com/unsubscribe?u=1")]
+        scanner = [event("click", 50, campaign="c2", at=NOON + 1, url="https://example.com/social")]
+        small.log(tmp_path, events + again + prices + leaves + scanner)
+        return kit.open(tmp_path)
+
+    def test_people_by_link_and_what_follows_the_campaign_is_taken_off(self, data: kit.store.Data) -> None:
+        ranked = after_click.links(counts.links(data))
+        names = ["link", "campaigns", "n", "clicked", "clicked_human"]
+        assert ranked[names].to_numpy().tolist() == [
+            ["https://example.com/book?id=5", 2, 200, 12, 12],  # of c1 one person clicked twice
+            ["https://example.com/prices", 1, 100, 2, 2],
+            ["https://example.com/social", 1, 100, 1, 0],  # within five seconds of delivery
+        ]
+
+    def test_the_link_that_leaves_is_shown_where_it_is_asked_for(self, data: kit.store.Data) -> None:
+        found = counts.links(data, leaving=True).set_index("link")["clicked"]
+        assert found["https://example.com/unsubscribe?u=1"] == 1
+        assert "https://example.com/unsubscribe?u=1" not in set(counts.links(data)["link"])
+
+    def test_each_has_its_n_and_interval(self, data: kit.store.Data) -> None:
+        ranked = after_click.links(counts.links(data))
+        row = words.links_table(ranked).cells()[0]
+        assert row[2:5] == ["200", "12", "6.0% (3.5–10.2)"]  # Wilson: 12 of 200
+        assert words.links(ranked).text.startswith("Of 3 links most people follow https://example.com/book?id=5: 6.0%")
+        assert "https://example.com/prices 2.0%" in plots.links(ranked).alt
+
+    def test_a_report_that_lists_its_links_speaks_where_no_log_does(self, tmp_path: Path) -> None:
+        small.mailchimp(tmp_path, [{}])
+        assert counts.links(kit.open(tmp_path)).empty
+        ranked = after_click.links(counts.links(kit.open(tmp_path)))
+        assert words.links(ranked).text == "Which links were followed is not known: no report or log lists them."
+        assert plots.links(ranked).svg
+
+    def test_the_reports_of_the_sample_are_told_as_they_are(self) -> None:
+        # report_2025-11-11.csv: /book 42 total clicks, 41 people, of 989 delivered mails.
+        found = counts.links(kit.open(ROOT / "data" / "sample")).set_index(["campaign_name", "link"])
+        row = found.loc[("Подготовка к зиме", "https://service.example.com/book")]
+        assert row[["clicked", "clicks_total", "delivered"]].tolist() == [41, 42, 989]

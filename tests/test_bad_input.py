@@ -39,23 +39,41 @@ def both(folder: Path) -> tuple[FileLog, FileLog]:
     return first, last
 
 
-ROWS = [
-    ("-3", "Sent", "'-3' is negative, and a count never is. Write the number that was meant, or leave the cell empty."),
-    ("1.5", "Sent",
-     "'1.5' is no whole number, and a count always is. Write the number that was meant, or leave the cell empty."),
-    ("#REF!", "Sent", "'#REF!' is a spreadsheet's error, not a value. Mend the formula, or leave the cell empty."),
-    ("many", "Sent", "'many' is no number. Write it as 1234.50."),
-    ("\0", "Sent", "it holds a NUL byte. Export the file again."),
-    (LONG, "Sent", "the cell has 1,000,000 characters, and at most 131,072 can be read. Shorten it."),
-    (f'"{"9" * 100_000}"', "Sent", f"'{'9' * 60}…' is no number. Write it as 1234.50."),
+CELLS = [
+    ("-3", "'-3' is negative, and a count never is", "Write the number that was meant, or leave the cell empty."),
+    ("1.5", "'1.5' is no whole number, and a count always is",
+     "Write the number that was meant, or leave the cell empty."),
+    ("1.204", "'1.204' is no whole number, and a count always is",
+     "If the point parts thousands, say `decimal: comma` in a mapping (kit map)."),
+    ("#REF!", "'#REF!' is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty."),
+    ("many", "'many' is no number", "Write it as 1234.50."),
+    (f'"{"9" * 100_000}"', f"'{'9' * 60}…' is no number", "Write it as 1234.50."),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "column", "said"), ROWS)
-def test_a_cell_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, column: str, said: str) -> None:
+@pytest.mark.parametrize(("cell", "said", "mend"), CELLS)
+def test_a_count_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, said: str, mend: str) -> None:
     exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,{cell},1,1,1\n{GOOD}")
     log, _ = both(tmp_path)
-    assert [str(one) for one in log.rejections] == [f"a.csv, line 3, column '{column}': {said}"]
+    assert [str(one) for one in log.cells] == [
+        f"a.csv, line 3, column 'Sent': {said}; the row is kept without it. {mend}"
+    ]
+    assert (log.rows_read, log.rows_kept) == (3, 3)
+    done = CliRunner().invoke(cli.main, ["check", str(tmp_path)], catch_exceptions=False)
+    assert (done.exit_code, f"{said}; the row is kept without it" in done.stdout) == (1, True)
+
+
+ROWS = [
+    ("\0", "it holds a NUL byte. Export the file again."),
+    (LONG, "the cell has 1,000,000 characters, and at most 131,072 can be read. Shorten it."),
+]
+
+
+@pytest.mark.parametrize(("cell", "said"), ROWS)
+def test_a_row_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, said: str) -> None:
+    exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,{cell},1,1,1\n{GOOD}")
+    log, _ = both(tmp_path)
+    assert [str(one) for one in log.rejections] == [f"a.csv, line 3, column 'Sent': {said}"]
     assert (log.rows_read, log.rows_kept) == (3, 2)
 
 
@@ -228,8 +246,9 @@ def test_an_archive_in_an_archive_is_not_unfolded(tmp_path: Path) -> None:
     inner.unlink()
     log, _ = both(tmp_path)
     assert (log.status, log.why) == (
-        "unrecognised", "it is an archive in an archive, or a document; unpack it and read what is in it",
-    )  # fmt: skip
+        "unrecognised",
+        ("it is an archive in an archive, or a document, no export, and is left out; unpack it and read what is in it"),
+    )
 
 
 def test_a_workbook_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,6 +327,26 @@ def test_a_file_that_changes_while_it_is_read_is_not_used(
     )
     monkeypatch.undo()
     assert open_data(tmp_path).files[0].status == "read"  # the store of the moving file is not found again
+
+
+FOREIGN = {
+    "a.pdf": (b"%PDF-1.7\n1 0 obj\n", "a PDF document", "; export the numbers in it as CSV or XLSX"),
+    "a.png": (b"\x89PNG\r\n\x1a\n" + bytes(300), "a picture", "; export the numbers in it as CSV or XLSX"),
+    "a.7z": (
+        b"7z\xbc\xaf\x27\x1c" + bytes(30),
+        "an archive of a kind that is not unpacked",
+        "; unpack it and read what is in it",
+    ),
+    "a.mp4": (b"\0\0\0\x20ftypisom" + bytes(30), "sound or film", ""),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_is_no_export_is_named_for_what_it_is(tmp_path: Path, name: str) -> None:
+    raw, kind, mend = FOREIGN[name]
+    exports.write(tmp_path, name, raw)
+    log, _ = both(tmp_path)
+    assert (log.status, log.why) == ("unrecognised", f"it is {kind}, no export, and is left out{mend}")
 
 
 def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ def test_signs_that_a_terminal_obeys_are_not_shown(tmp_path: Path) -> None:
 def test_rows_that_are_lost_make_the_exit_status_1_and_rows_said_twice_do_not(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened\nA,1,1\nTotal,1,1\n")
     assert CliRunner().invoke(cli.main, ["check", str(tmp_path)]).exit_code == 0
-    exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened\nA,1,1\nB,-1,1\nC,-2,1\n")
+    exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened\nA,1,1\nB,-1,\nC,-2,\n")
     assert check(tmp_path).unread == {
         "a.csv": "a.csv, line 3, column 'Sent': '-1' is negative, and a count never is. "
         "Write the number that was meant, or leave the cell empty. And 1 more of its rows."

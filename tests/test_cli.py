@@ -12,6 +12,9 @@ import tiny
 from click.testing import CliRunner
 
 from kit import cli, report, settings
+from kit.errors import UsageError
+from kit.report import parameters
+from kit.report.notebooks import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,6 +192,58 @@ def test_sample_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     assert files
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_sample_writes_over_nothing_but_a_former_sample(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "contacts.csv").write_text("Email\nanna@example.com\n", encoding="utf-8")
+    done = kit("sample", mine, "--contacts", 200)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"kit: {mine} is not empty and no former sample. Name a new folder, or say --force.\n"
+    assert [path.name for path in mine.iterdir()] == ["contacts.csv"]
+    assert "anna@example.com" in (mine / "contacts.csv").read_text(encoding="utf-8")
+    assert kit("sample", mine, "--contacts", 200, "--force").exit_code == 0
+    for seed in (7, 8):  # the second one goes where the first one lies
+        assert kit("sample", tmp_path / "new", "--contacts", 200, "--seed", seed).exit_code == 0
+
+
+def test_a_period_without_any_mail_says_so_on_top_and_exits_with_1(exports: Path, tmp_path: Path) -> None:
+    done = kit("report", exports, "--out", tmp_path / "out", "--only", "00,01", "-p", "period=2031-01..2031-02")
+    said = "The data holds no mail in 2031-01 to 2031-02."
+    assert done.exit_code == 1
+    assert f"kit: {said}" in done.stderr.splitlines()
+    for name in ("index", "00_check_the_export", "01_choose_kpis"):
+        top = (tmp_path / "out" / f"{name}.html").read_text(encoding="utf-8").split("<main>")[0]
+        assert said in top, name
+    assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["data"]["empty"] == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("b=Sumer", "-p b: no campaign is named 'Sumer'. Did you mean 'Summer'?"),
+        ("action=apointment", "-p action: nobody does 'apointment' in this data. It holds no actions."),
+        ("mix=domian", "-p mix: mail has no 'domian' to group by. Did you mean 'domain'?"),
+        ("change=2026-3", "-p change: '2026-3' is no month. Write it like 2026-03."),
+        ("look=second", '-p look: \'second\' is no look. Write it like "2 of 4", or "any time".'),
+        ("plan=-1", "-p plan: -1 mails an arm cannot be planned."),
+        ("kpi=revenue_per_mail", "-p kpi: 'revenue_per_mail' is no rate of campaign mail."),
+    ],
+)
+def test_a_misspelt_value_stops_before_anything_runs(exports: Path, tmp_path: Path, word: str, said: str) -> None:
+    done = kit("report", exports, "--out", tmp_path / "out", "-p", word)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_money_decides_only_where_a_notebook_says_so() -> None:
+    notebooks = {one.number: one for one in load(report.NOTEBOOKS)}
+    told = parameters.values([notebooks["06"]], {"kpi": "revenue_per_mail"})
+    assert told["06_subject_lines"] == {"kpi": "revenue_per_mail"}
+    with pytest.raises(UsageError, match="is no rate"):
+        parameters.values([notebooks["03"]], {"kpi": "revenue_per_mail"})
 
 
 def test_explain_tells_of_a_kpi_and_lists_them() -> None:

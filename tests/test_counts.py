@@ -159,6 +159,21 @@ class TestOneSpeaker:
         assert (row["sent"], row["opened"], row["revenue"]) == (100, 31, 500)
         told = counts.differences(data).set_index("count")
         assert told.loc["opened", ["value", "other_value"]].tolist() == [31, 30]
+        assert told.loc["opened", "note"].startswith("an export may leave out openings")
+
+    def test_clickers_that_differ_are_told_why(self, tmp_path: Path) -> None:
+        # Mailchimp's clickers may hold who followed the link that unsubscribes, the log's count does not.
+        small.settings(tmp_path, 'time_zone = "UTC"')
+        events = [event("delivered", n, campaign="00000000aa") for n in range(100)]
+        events += [event("click", n, campaign="00000000aa", url="https://example.com/") for n in range(4)]
+        events += [event("click", 9, campaign="00000000aa", url="https://example.com/unsubscribe")]
+        small.log(tmp_path, events)
+        header = ["Campaign ID", "Campaign", "Date", "Sent", "Clicked", "Unsubscribed"]
+        small.table(tmp_path, "export.csv", header, [["00000000aa", "A", "2026-01-01 12:00", 100, 5, 1]])
+        told = counts.differences(kit.open(tmp_path)).set_index("count")
+        assert told.loc["clicked", ["value", "other_value"]].tolist() == [4, 5]
+        assert "the link that unsubscribes (Mailchimp may)" in told.loc["clicked", "note"]
+        assert told.loc["unsubscribed", "note"] == ""
 
     def test_a_log_that_began_too_late_speaks_last(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "UTC"')
@@ -233,6 +248,32 @@ def test_a_mail_that_is_younger_than_the_window_has_no_conversions_yet(
     small.table(tmp_path, "done.csv", ["Email", "Action", "Date"], done)
     got = one(counts.messages(kit.open(tmp_path), []))["converted"]
     assert (None if pd.isna(got) else got) == converted
+
+
+@pytest.mark.parametrize(("as_of", "orders"), [("2026-01-12T12:00:00", 4), ("2026-01-11T12:00:00", None), (None, 4)])
+def test_an_export_does_not_speak_too_early_of_what_follows_either(
+    tmp_path: Path, as_of: str | None, orders: int | None
+) -> None:
+    # Sent on 5 January at noon, window 7 days; maturity_days (3) is over on the 8th, the window on the 12th.
+    small.settings(tmp_path, 'time_zone = "UTC"', *([f"as_of = {as_of}"] if as_of else []))
+    header = ["Campaign", "Date", "Sent", "Opened", "Orders", "Currency"]
+    small.table(tmp_path, "a.csv", header, [["one", "2026-01-05 12:00", 100, 20, 4, "EUR"]])
+    row = one(counts.messages(kit.open(tmp_path), []))
+    assert (None if pd.isna(row["orders"]) else row["orders"], row["opened"]) == (orders, 20)
+
+
+@pytest.mark.parametrize(("as_of", "said"), [("2025-12-31T00:00:00", 1), ("2026-01-01T12:00:00", 0)])
+def test_an_as_of_before_the_latest_of_the_data_is_told(tmp_path: Path, as_of: str, said: int) -> None:
+    small.settings(tmp_path, 'time_zone = "UTC"', f"as_of = {as_of}")
+    small.log(tmp_path, [event("delivered", n) for n in range(3)])  # on 1 January at noon
+    notes = kit.open(tmp_path).notes
+    assert sum("but the data knows of 2026-01-01 12:00" in note for note in notes) == said
+
+
+def test_what_is_expected_is_not_the_latest_of_the_data(tmp_path: Path) -> None:
+    header = ["Deal ID", "Deal name", "Deal stage", "Amount", "Create date", "Close date"]
+    small.table(tmp_path, "deals.csv", header, [["1", "A", "open", "10", "2026-01-05", "2027-01-05"]])
+    assert str(kit.open(tmp_path).as_of)[:10] == "2026-01-05"
 
 
 def test_without_a_time_zone_conversions_are_not_joined(tmp_path: Path) -> None:
@@ -310,7 +351,7 @@ class TestNothingTwice:
         got = counts.messages(data, ["month"]).set_index("month")["delivered"]
         assert got.to_dict() == {"2026-01": 98, "2026-02": 190}
         assert data.notes == (
-            "months.csv: 1 months are told by their campaigns, too; the months' own rows are passed over",
+            "months.csv: months that their campaigns tell, too, of which the own rows are passed over: 1",
         )
 
     def test_two_exports_that_differ_are_told_with_the_one_that_speaks(self, tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from kit.errors import UsageError
 from kit.sources import frames
 from kit.sources.address import contact_key
 from kit.store import open_data
-from kit.store.export import MANIFEST, export, neutral
+from kit.store.export import DICTIONARY, MANIFEST, export, neutral
 from kit.tables import TABLES
 from tests import exports, small
+from tests.letters import letter, mbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +70,40 @@ def test_addresses_leave_when_asked_for_and_keys_stay_salted(data: Data, tmp_pat
     said = every_text(tmp_path / "out")
     assert "anna@example.com" in said
     assert contact_key("anna@example.com") not in said
+
+
+PRIVATE = {
+    "mail.csv": ("Subject,Body,From: (Address),To: (Address)\nAnna Petrova 555-0101,Anna Petrova,anna@example.com,\n"),
+    "surveys.csv": "Email,Score,Survey,Date,Comment\nanna@example.com,5,csat,2026-01-05,Anna Petrova 555-0101\n",
+    "deals.csv": (
+        "ID,Название,Стадия сделки,Сумма,Ответственный,Компания,Дата создания\n"
+        "1,Anna Petrova,Сделка успешна,10,Anna Petrova,Anna Petrova,2026-01-05\n"
+    ),
+}
+
+
+def test_what_names_people_leaves_with_the_addresses_only(tmp_path: Path) -> None:
+    for name, said in PRIVATE.items():
+        exports.write(tmp_path, f"in/{name}", said)
+    data = open_data(tmp_path / "in")
+    export(data, tmp_path / "bare", form="csv")
+    assert {"mails.csv", "surveys.csv", "deals.csv"} <= {path.name for path in (tmp_path / "bare").iterdir()}
+    assert not re.search("Anna|Petrova|555", every_text(tmp_path / "bare"))
+    assert "Left out: `subject`, `body_text`." in (tmp_path / "bare" / DICTIONARY).read_text(encoding="utf-8")
+    export(data, tmp_path / "full", form="csv", addresses=True)
+    assert every_text(tmp_path / "full").count("Anna Petrova") == 6
+
+
+def test_a_dictionary_says_what_each_column_is_and_what_must_not_be_summed(data: Data, tmp_path: Path) -> None:
+    made = export(data, tmp_path / "out")
+    said = (tmp_path / "out" / DICTIONARY).read_text(encoding="utf-8")
+    for path in made:
+        table = TABLES[path.stem]
+        assert f"## {path.name}\n\nA row is {table.grain}; " in said
+        for name in pq.read_table(path).column_names:
+            one = table.column(name)
+            assert f"| `{name}` | {one.type} | {one.unit} | {one.meaning} |" in said
+    assert TABLES["campaign_stats"].caution in said
 
 
 def test_the_same_person_has_the_same_hash_in_every_table(data: Data, tmp_path: Path) -> None:
@@ -159,6 +194,28 @@ def test_what_no_table_took_is_there(data: Data) -> None:
     assert not {"event", "timestamp", "email"} & set(json.loads(events["fields"].iloc[0]))
     with pytest.raises(UsageError, match="no such file was read"):
         data.raw("people")
+
+
+def test_what_no_column_holds_of_a_mail_is_read_from_the_mailbox(tmp_path: Path) -> None:
+    first, second = letter(X_Mailer="Garage 3", Received="by a"), letter(Message_ID="<2@example.org>", Date=None)
+    exports.write(tmp_path, "a.mbox", mbox([first, second]))
+    rest = open_data(tmp_path).raw("a.mbox")
+    assert rest[["message", "byte"]].to_numpy().tolist() == [["a.mbox", 0], ["a.mbox", len(mbox([first]))]]
+    told = [json.loads(one) for one in rest["fields"]]
+    people = {"From": "Anna <anna@example.org>", "To": "garage@example.com"}
+    assert told == [people | {"X-Mailer": "Garage 3", "Received": "by a"}, people]
+
+
+def test_what_no_column_holds_of_a_form_is_kept_with_its_line(tmp_path: Path) -> None:
+    form = (
+        "event=opened&recipient=anna%40example.com&timestamp=1767268800&token=t1&signature=s&Message-Id=%3Cm1%40example.com%3E"
+        "&my-shop=A%26B&my-shop=C"
+    )
+    exports.write(tmp_path, "a.log", f"{form}\n")
+    data = open_data(tmp_path)
+    assert data.files[0].preset == "mailgun_events"
+    rest = data.raw("a.log")
+    assert (rest["line"].tolist(), json.loads(rest["fields"].iloc[0])["my-shop"]) == ([1], "A&B")
 
 
 def test_a_rejected_row_is_kept_whole(tmp_path: Path) -> None:

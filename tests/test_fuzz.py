@@ -11,6 +11,9 @@ import gzip
 import io
 import os
 import random
+import tarfile
+import tempfile
+import zipfile
 import zlib
 from collections import Counter
 from functools import cache
@@ -25,9 +28,10 @@ from hypothesis import strategies as st
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import events
+from kit.sources import events, mailbox
 from kit.sources.preset import named
 from tests import exports
+from tests.letters import letter, mbox, takeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +74,27 @@ def samples() -> dict[str, bytes]:
             if path.is_file() and path.suffix in {".csv", ".txt", ".json", ".ndjson", ".xlsx", ".eml", ".mbox"}:
                 found[f"{path.parent.name}/{path.name}"] = beginning(path)
     made = ("CAMPAIGNS", "REPORT", "AB_REPORT", "MONTHS", "RUSSIAN")
-    return {**{name: getattr(exports, name).encode() for name in made}, **found}
+    return {**{name: getattr(exports, name).encode() for name in made}, **of_mail(), **found}
+
+
+def of_mail() -> dict[str, bytes]:
+    """Mailboxes, messages and archives of them, made up."""
+    frame = {"MIME_Version": "1.0", "Content_Type": 'multipart/mixed; boundary="b"', "Message_ID": "<m2@example.org>"}
+    html = "--b\nContent-Type: text/html; charset=cp1251\nContent-Transfer-Encoding: base64\n\n0eDr/vI8YnI+\n"
+    file = "--b\nContent-Type: application/pdf; name=a.pdf\n\nx\n--b--\n"
+    said = [letter(), letter(html + file, **frame), letter(Subject="=?utf-8?q?=D0=AF?=", Message_ID="<m3@example.org>")]
+    packed, zipped = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar, zipfile.ZipFile(zipped, "w") as archive:
+        for number, one in enumerate(said):
+            about = tarfile.TarInfo(f"Mail/{number}.eml")
+            about.size = len(one)
+            tar.addfile(about, io.BytesIO(one))
+            archive.writestr(f"Mail/{number}.eml", one)
+    emlx = f"{len(said[1])}\n".encode() + said[1] + b"<plist/>\n"
+    return {
+        "a.mbox": mbox(said), "takeout.mbox": takeout(said), "1.eml": said[1], "1.emlx": emlx,
+        "a.tgz": packed.getvalue(), "mail.zip": zipped.getvalue(),
+    }  # fmt: skip
 
 
 def read(folder: Path, raw: bytes, name: str) -> tuple[list[FileLog], dict[str, pd.DataFrame]]:
@@ -87,11 +111,18 @@ def read(folder: Path, raw: bytes, name: str) -> tuple[list[FileLog], dict[str, 
             logs[log.file] = events.project(con, log, out, KNOWN)
             if out.exists():
                 tables["events"] = pd.read_parquet(out)
+    with tempfile.TemporaryDirectory() as place:
+        for log in mailbox.project(loaded.mail, Path(place), KNOWN):
+            logs[log.file] = log
+        if parts := list(Path(place).iterdir()):
+            tables["mails"] = pd.concat([pd.read_parquet(part) for part in parts])
     for log in logs.values():
         assert log.rows_read == log.rows_kept + log.rows_rejected
         assert 0 <= log.rows_repeated <= log.rows_rejected
         assert log.status != "unreadable" or log.error is not None
         assert (log.status in ("unreadable", "empty")) == (log.error is not None)
+        if log.table == "mails" and log.status == "read":
+            assert log.rows_read > 0
         if log.table != "events":
             assert len(log.rejections) == log.rows_rejected
     return list(logs.values()), tables
@@ -224,7 +255,7 @@ def others(
 
 @pytest.mark.parametrize("name", ["CAMPAIGNS", "MONTHS", "RUSSIAN"])
 @pytest.mark.parametrize("cell", GARBAGE)
-def test_a_cell_that_is_no_count_is_named_and_costs_its_row_alone(tmp_path: Path, name: str, cell: str) -> None:
+def test_a_cell_that_is_no_count_is_named_and_costs_nothing_else(tmp_path: Path, name: str, cell: str) -> None:
     raw = samples()[name].decode()
     mark = ";" if name == "RUSSIAN" else ","
     rows = list(csv.reader(io.StringIO(raw), delimiter=mark))
@@ -237,9 +268,10 @@ def test_a_cell_that_is_no_count_is_named_and_costs_its_row_alone(tmp_path: Path
     if cell == "--":
         assert log.rejections or tables["campaign_stats"]["opened"].isna().any()
         return
-    assert [(one.line, one.column) for one in log.rejections] == [(2, counts[name])]
-    assert log.rejections[0].mend or ";" in log.rejections[0].reason
-    assert len(tables["campaign_stats"]) == len(rows) - 2
+    (one,) = (*log.rejections, *log.cells)
+    assert (one.line, one.column) == (2, counts[name])
+    assert one.mend or ";" in one.reason
+    assert len(tables["campaign_stats"]) == len(rows) - 1 - len(log.rejections)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -25,14 +25,34 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 LAYERS = (
     {"errors"},
-    {"tables", "settings"},
+    {"methods", "tables", "settings"},
     {"sources"},
     {"humans"},
     {"store"},
     {"counts", "stats"},
     {"kpi"},
     {"compare"},
-    {"abtest", "after_click", "months", "opens", "problems", "segments", "volume"},
+    {
+        "abtest",
+        "adjusted",
+        "after_click",
+        "around",
+        "benchmarks",
+        "explain",
+        "funnel",
+        "money",
+        "months",
+        "opens",
+        "repeat",
+        "retention",
+        "same_people",
+        "segments",
+        "strata",
+        "timing",
+        "value",
+        "volume",
+    },
+    {"measurable", "problems"},
     {"words"},
     {"plots"},
     {"report", "simulate"},
@@ -201,10 +221,19 @@ def test_readme_lists_every_setting() -> None:
     assert listed == [key.name for key in KEYS]
 
 
-def test_every_symptom_looks_at_a_known_rate_and_unit() -> None:
-    for symptom in problems.SYMPTOMS:
-        assert symptom.kpi in kpi.MAIL_RATES
-        assert symptom.unit in problems.UNITS
+def test_every_problem_rule_looks_at_a_known_rate_and_unit() -> None:
+    for key, rule in problems.RULES.items():
+        assert key == rule.key
+        assert rule.kpi in (*kpi.MAIL_RATES, *problems.MEASURES)
+        assert rule.unit in problems.UNITS
+        assert rule.kind in problems.KINDS
+        assert bool(rule.limits) == (rule.kind == "limit")
+        assert bool(rule.part) == (rule.kind in ("strata", "relation"))
+
+
+def test_readme_lists_every_problem_rule_with_its_symptom_and_rate() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", table_after("Problem rules"), re.MULTILINE)
+    assert rows == [(rule.key, rule.sign, rule.measure.title, rule.unit) for rule in problems.RULES.values()]
 
 
 def test_every_goal_names_known_kpis() -> None:

@@ -23,6 +23,8 @@ OTHER = {
     "05_segments": {"kpi": "unsubscribe_rate"},
     "06_subject_lines": {"kpi": "click_rate", "worthwhile": 0.25},
     "07_after_the_click": {"where": "list_name=Клиенты сервиса"},
+    "08_sales_cycle": {"people": "segment", "days": 30, "period": "2026-01..2026-06"},
+    "09_retention": {"what": "visit", "every": "month", "period": "2026-01..2026-09"},
 }
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import small
+from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
@@ -40,7 +41,7 @@ def only(result: opens.Opens) -> pd.Series:
     return result.rates.iloc[0]
 
 
-def test_bounds_and_extrapolation_of_the_published_case() -> None:
+def test_bounds_and_extrapolation_of_the_published_case(shared: Path) -> None:
     # outsolvi.com/tools/apple-mpp-impact-estimator: 650 of 1,000 reported, 290 of them prefetched: 36 to 65 %.
     # Over the measurable people, as Oracle Responsys' adjusted rate has it: 360 / 710 = 50.7 %.
     case = {"delivered": 1000, "opened": 650, "proven": 360, "delivered_prefetching": 290}
@@ -49,6 +50,9 @@ def test_bounds_and_extrapolation_of_the_published_case() -> None:
     assert row["bound_low"] < 0.36
     assert row["bound_high"] > 0.65
     assert row["estimate"] == pytest.approx(360 / 710)
+    told = oracle(shared, "mpp_bounds")
+    assert [row["proven"] / row["delivered"], row["raw"]] == told.near("lower_bound", "upper_bound")
+    assert row["estimate"] == told.near("extrapolated_from_measurable")
 
 
 def test_the_interval_of_one_stratum_is_wilsons() -> None:

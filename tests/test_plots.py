@@ -70,7 +70,7 @@ def test_a_label_has_only_signs_that_the_font_has(text: str, label: str) -> None
 def test_any_subject_can_be_an_axis_label() -> None:
     verdicts = pd.DataFrame(
         {"campaign_name": ["🎉 $x_1$ <b> «ё» 中文"], "difference": [0.01], "low": [-0.02], "high": [0.04],
-         "decision": ["not decided"]}
+         "decision": ["not decided"], "kpi": ["open_rate"]}
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -14,11 +14,14 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+import small
 import tiny
 
+import kit
 from kit import report
 from kit.errors import EmptyError, UsageError
-from kit.report import clean, page
+from kit.report import check, clean, page, quality, render
+from kit.words.data import quality as data_quality
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +114,56 @@ def test_the_first_page_has_the_weightiest_headlines_first(built: report.Report)
     assert index.index("The first.") < index.index("The second.")
     assert "Not for the first page." not in index
     assert index.count('href="01_tables.html"') == 2  # the sentence and the list
+
+
+def test_goal_trend_and_service_stand_on_the_first_page_whatever_else_matters(tmp_path: Path) -> None:
+    rest = [tiny.sentence(f"Headline {number}.", headline=True, weight=99) for number in range(6)]
+    tiny.notebook(
+        tmp_path / "notebooks" / "01_goal.ipynb",
+        *rest,
+        tiny.sentence("Service.", name="service_stands"),
+        tiny.sentence("Goal.", name="goal"),
+        tiny.table([["Click rate", "4.5% (4.3–4.7)", "45,636"]], "KPI", "Now", "Out of", name="goal_kpis"),
+    )
+    trend = tiny.sentence("Trend.", headline=True, weight=65, name="months_trend")
+    tiny.notebook(tmp_path / "notebooks" / "02_months.ipynb", trend)
+    exports = tiny.export(tmp_path / "exports")
+    made = report.build(exports, tmp_path / "out", notebooks=tmp_path / "notebooks")
+    said = re.sub(r"<[^>]+>|\s+", " ", html(made, "index").split("<main>")[1])
+    places = [said.index(one) for one in ("Goal.", "Trend.", "Service.", "4.5% (4.3–4.7)", "45,636", "Headline 4.")]
+    assert places == sorted(places)
+    assert said.count("Trend.") == 1
+    assert "Headline 5." not in said
+
+
+def test_rows_said_twice_are_no_rejected_ones_on_any_page(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    one = small.event("open", 1)
+    small.log(tmp_path / "in", [one, small.event("open", 2), one])
+    data = kit.open(tmp_path / "in")
+    good = quality.quality(data)
+    kinds = ("read", "kept", "rejected", "repeated")
+    assert [good.rows(kind) for kind in kinds] == [3, 2, 0, 1]
+    assert data_quality(data).text == (
+        "1 of 1 file was read. None of 3 rows was rejected; 1 row said again what a kept one says, counted once."
+    )
+    assert "3 rows = 2 kept + 0 rejected + 1 repeated" in check.check(tmp_path / "in").as_text()
+
+
+def test_notes_are_listed_and_long_ones_are_cut(tmp_path: Path) -> None:
+    long = " ".join(["word"] * 60)
+    good = quality.Quality("in", "", "", (FILE | {"notes": ["first", long]},))
+    render.write(tmp_path, [], good, {})
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<li>first</li>" in index
+    assert f'title="{long}">word' in index
+    assert f">{long}<" not in index
+
+
+FILE = {
+    "file": "a.csv", "status": "read", "preset": "orders", "table": "orders", "why": "", "rows_read": 1, "rows_kept": 1,
+    "rows_rejected": 0, "rows_repeated": 0,
+}  # fmt: skip
 
 
 def test_parameters_and_filters_stand_on_top(built: report.Report) -> None:

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import kit
-from kit import abtest, counts, kpi, plots, problems, words
+from kit import abtest, counts, kpi, money, plots, problems, words
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -46,13 +47,14 @@ def test_the_months_add_up_to_the_truth(export: kit.store.Data, truth: dict[str,
 
 
 def test_the_planted_faults_are_found_and_no_other(export: kit.store.Data, truth: dict[str, Any]) -> None:
-    found = problems.find({unit: counts.messages(export, by) for unit, by in problems.UNITS.items()}).found
+    found = problems.find(problems.counted(export)).found
     planted = {(one["problem"], one["name"]) for one in truth["campaigns"] if one["problem"]}
     assert len(planted) == 3
     symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
     expected = {(symptoms[fault], name) for fault, name in planted}
     expected.add(("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"))
-    assert set(zip(found["symptom"], found["name"], strict=True)) == expected
+    expected.add(("landing_page", truth["web"]["broken_page"]))
+    assert set(zip(found["rule"], found["name"], strict=True)) == expected
 
 
 def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:
@@ -89,8 +91,39 @@ def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str,
     assert (answers["invited"].sum(), answers["answered"].sum()) == (business["invitations"], business["answers"])
 
 
+def test_the_holdout_shows_what_mail_caused(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    planted = truth["business"]["holdout"]
+    span = money.span(counts.spans(export))
+    arms = counts.arms(export, span.begin, span.end)
+    (effect,) = money.effects(arms, counts.arm_sales(export, span.begin, span.end))
+    assert arms.set_index("is_holdout")["persons"].to_dict() == dict(zip([False, True], planted["people"], strict=True))
+    assert (effect.problem, effect.treated) == ("", planted["people"][0])
+    for found, caused in ((effect.revenue, "revenue_caused"), (effect.buyers, "buyers_caused")):
+        assert 0 < found.low <= planted[caused] / effect.treated <= found.high
+    spent = counts.costs(export, span.begin, span.end)["amount"].sum()
+    # The last minute of October is not in the exports.
+    assert spent == pytest.approx(truth["business"]["costs"]["since_holdout"], rel=1e-4)
+
+
+def test_the_list_keeps_and_loses_whom_it_did(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    planted = truth["business"]["retention"]
+    people = counts.subscribers(export)
+    people = people[~people["undated"]]
+    gone = people["left"].fillna(pd.Timestamp("2100-01-01"))
+    for month, (start, end) in planted["months"].items():
+        first = pd.Timestamp(month)
+        there = (people["joined"] < first) & (gone >= first)
+        still = there & (gone >= first + pd.offsets.MonthBegin(1))
+        assert (people.loc[there, "n"].sum(), people.loc[still, "n"].sum()) == (start, end), month
+    causes = people[people["left"] >= "2025-09-01"].groupby("cause")["n"].sum()
+    assert causes["complaint"] == planted["left"]["complained"]
+    # Somebody unsubscribed, and the address was given back later: the contacts tell the last state only.
+    assert causes["bounce"] + causes["unsubscribe"] == planted["left"]["bounced"] + planted["left"]["unsubscribed"]
+    assert abs(causes["bounce"] - planted["left"]["bounced"]) <= 1
+
+
 def test_the_readme_shows_what_the_sample_gives(export: kit.store.Data) -> None:
-    found = problems.find({unit: counts.messages(export, by) for unit, by in problems.UNITS.items()})
+    found = problems.find(problems.counted(export))
     assert f"> {words.findings(found).text}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     drawn = (ROOT / "docs/problems.svg").read_text(encoding="utf-8")
     alt = plots.findings(found).alt

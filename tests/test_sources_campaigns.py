@@ -306,3 +306,21 @@ def test_a_header_that_nobody_published_is_proposed_a_mapping(tmp_path: Path, he
     assert set(said) == columns
     (log,) = sources.read(path, BARE).files
     assert log.preset == "campaign_stats"
+
+
+def test_iterables_campaigns_have_names_and_no_counts(shared: Path) -> None:
+    log, rows = stats_of(shared / "formats" / "dbt_iterable" / "campaign_history_data.csv")
+    assert (log.preset, log.unmapped) == ("iterable_campaigns", ())
+    # read in the file's two rows
+    assert [(row["source_campaign_id"], row["campaign_name"], row["campaign_type"]) for row in rows] == [
+        ("2452145", "20180618_fun_campaign campaign from Workflow 157274", "automation"),
+        ("2452149", "20180620_other_thing campaign from Workflow 157274", "automation"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "file", ["dbt_iterable/campaign_metrics_data.csv", "dbt_mailchimp/segment.csv", "dbt_hubspot/deal_stage_data.csv"]
+)
+def test_a_table_of_a_warehouse_is_never_taken_for_somebodys_own(shared: Path, file: str) -> None:
+    (log,) = sources.read(shared / "formats" / file, BARE).files
+    assert log.status == "unrecognised"

@@ -167,6 +167,18 @@ def test_a_delivery_that_was_tried_again_counts_once(tmp_path: Path) -> None:
     assert (log.rows_repeated, log.notes) == (2, ("2 events were delivered again and are counted once",))
 
 
+def test_what_is_left_out_of_a_long_log_leaves_the_lines_in_their_order(tmp_path: Path) -> None:
+    line = '{{"event":"open","email":"a@example.com","timestamp":1767268800,"sg_event_id":"{}"}}\n'
+    # 122,880 rows are a group of a Parquet file: within one the order hardly breaks
+    text = "".join(line.format(number) for number in range(130_000)) + line.format(7) + "{broken\n"
+    log, table = read_one(exports.write(tmp_path, "a.ndjson", text))
+    assert table["line"].tolist() == list(range(1, 130_001))
+    assert said(log) == [
+        (130_002, "the line is no JSON; the file may be cut off here"),
+        (130_001, "the same event stands on line 8; it was delivered again"),
+    ]
+
+
 CAMPAIGNS = [
     ({"singlesend_id": "s1", "singlesend_name": "Spring", "category": "news"}, ("s1", "Spring", None, None)),
     ({"marketing_campaign_id": 12345, "marketing_campaign_name": "May", "marketing_campaign_version": "B"},

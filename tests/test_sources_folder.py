@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kit import sources
 from kit.errors import InputError, UsageError
 from kit.settings import Settings
-from kit.sources import FileLog, Loaded, events, preset, recognise
+from kit.sources import FileLog, Loaded, events, keys, preset, recognise
 from kit.sources.grid import Row
 from kit.tables import EVENT_TYPES, EVENTS, MAILS
 from tests import exports
@@ -81,8 +81,9 @@ UNKNOWN = [
     ("x,y\n1,2\n", "its header x, y fits no preset and names no column that is known; {mend}"),
     ("Email,Colour\na@example.com,red\n",
      f"its header Email, Colour fits no preset; contacts comes nearest and needs {' or '.join(CONTACTS)}; {{mend}}"),
-    ('{"id": 1}\n', "it is JSON, and no line of its beginning is an event that a preset knows"),
-    (b"\x89PNG\r\n\x1a\n" + b"\0\1" * 200, "it is no text and no workbook"),
+    ('{"id": 1}\n',
+     "it is JSON, and no line of its beginning is an event that a preset knows; `kit map FILE` proposes a mapping"),
+    (b"\1\x89" + b"\0\1" * 200, "it is no text and no workbook"),
 ]  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def test_a_proposal_says_what_is_known_and_what_is_missing(tmp_path: Path) -> No
     text = sources.propose(exports.write(tmp_path, "a.csv", "Email,Colour\na@example.com,red\n"))
     raw = yaml.safe_load(text)
     assert raw == {"header": ["Email", "Colour"], "table": "contacts", "columns": {"email": "Email"}}
-    assert '# Not used yet: "Colour".' in text
+    assert '# Not used yet, each with a cell of it:\n#   "Colour": red\n' in text
     assert "# It still needs: status or opted_in_at or" in text
 
 
@@ -199,10 +200,10 @@ def test_every_preset_is_sound() -> None:
         needed = {name for group in one.recognise.needs for name in group}
         spread = {one.spread.value, one.spread.name} if one.spread else set()
         assert needed <= {*one.columns, *spread, *(name for said in one.implies.values() for name in said)}
-    keys = (preset.FOLDER / "README.md").read_text(encoding="utf-8")
-    parts = (preset.Preset, preset.Recognise, preset.Times, preset.Links, preset.Field, preset.Duration, preset.Spread)
+    documented = (preset.FOLDER / "README.md").read_text(encoding="utf-8")
+    parts = (preset.Preset, keys.Recognise, keys.Times, keys.Links, keys.Field, keys.Duration, keys.Spread)
     for field in (field.name for part in parts for field in dataclasses.fields(part)):
-        assert field in {"name", "header"} or f"{field}" in keys
+        assert field in {"name", "header"} or f"{field}" in documented
 
 
 ACME = """\
@@ -279,3 +280,64 @@ def test_no_damage_of_a_file_makes_a_traceback_or_loses_a_row(
 def test_no_bytes_make_a_traceback(tmp_path: Path, raw: bytes, start: bytes) -> None:
     (log,) = complete(sources.read(exports.write(tmp_path, "a.csv", start + raw), BARE), tmp_path)
     assert log.rows_read == log.rows_kept + log.rows_rejected
+
+
+TIMES = (("a", 5, 50), ("b", 6, 70))
+ANSWER = {
+    "bookings": [
+        {"client": {"email": f"{who}@example.com"}, "service": "Oil", "start": f"2026-01-0{day} 10:00", "price": price}
+        for who, day, price in TIMES
+    ]
+}
+LINES = [{"mail": f"{who}@example.com", "visit": f"2026-01-0{day} 10:00", "sum": price} for who, day, price in TIMES]
+ENGLISH = """\
+Client email,Phone,Service,Booked for,Price
+a@example.com,1,Oil,2026-01-05 10:00,50
+b@example.com,2,Tyres,2026-01-06 11:00,70
+"""
+RUSSIAN = """\
+Клиент;Телефон;Услуга;Дата визита;Стоимость
+a@example.com;1;Масло;2026-01-05 10:00;50
+b@example.com;2;Шины;2026-01-06 11:00;70
+"""
+BOOKINGS = {
+    "a.csv": ENGLISH,
+    "b.csv": RUSSIAN,
+    "a.json": json.dumps(ANSWER),
+    "a.ndjson": "".join(f"{json.dumps(one)}\n" for one in LINES),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), BOOKINGS.items())
+def test_a_proposal_for_bookings_reads_them_as_actions(tmp_path: Path, name: str, text: str) -> None:
+    path = exports.write(tmp_path, name, text)
+    assert sources.read(path, BARE).files[0].status == "unrecognised"
+    exports.write(tmp_path, f"{name}.map.yaml", sources.propose(path))
+    (log,) = (one for one in sources.read(tmp_path, BARE).files if one.file == name)
+    assert (log.preset, log.rows_kept, log.rejections) == (f"{name}.map.yaml", 2, ())
+    table = sources.read(tmp_path, BARE).tables["conversions"]
+    assert table["action"].tolist() == ["appointment"] * 2
+    assert table["occurred_local"].dt.day.tolist() == [5, 6]
+    assert (table["value"].sum(), table["contact_key"].nunique()) == (120, 2)
+
+
+def test_a_proposal_takes_a_column_by_its_cells_only_where_just_one_is_there(tmp_path: Path) -> None:
+    text = "Wer,Wann,Bis,Betrag\na@example.com,2026-01-05,2026-01-07,12.50\nb@example.com,2026-01-06,2026-01-08,8.50\n"
+    raw = yaml.safe_load(sources.propose(exports.write(tmp_path, "a.csv", text)))
+    assert raw["table"] == "orders"
+    assert raw["columns"] == {"email": "Wer", "total": "Betrag"}  # which of both days it is, is for the reader to say
+
+
+def test_a_line_that_is_no_object_costs_itself(tmp_path: Path) -> None:
+    path = exports.write(tmp_path, "a.ndjson", '{"visit": "2026-01-05"}\n{"visit": \n{"visit": "2026-01-06"}\n')
+    exports.write(tmp_path, "a.ndjson.map.yaml", f"{sources.propose(path)}\nconstants: {{action: review}}\n")
+    log = sources.read(tmp_path, BARE).files[0]
+    assert [(one.line, one.reason) for one in log.rejections] == [(2, "the line is no JSON object")]
+
+
+WRONG_SHAPE = "table: orders\nunwrap: [a]\ncolumns: {total: x}\nheader: [x]\n"
+
+
+def test_a_key_of_another_shape_is_said_and_not_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a key of the shape 'events', and this one is 'table'\. Leave it out\."):
+        preset.load(exports.write(tmp_path, "a.yaml", WRONG_SHAPE))

@@ -89,6 +89,11 @@ HEADERS = [
     ("costs", "Период;Статья расходов;Сумма"),
     ("costs", "Месяц;Статья;Часы;Ставка;Сумма"),
     ("costs", "Рассылка;Часы;Ставка в час"),
+    # assignments
+    ("assignments", "Email,Experiment,Arm,Assigned At"),
+    ("assignments", "Email,Group,Assigned At,Experiment"),
+    ("assignments", "Почта;Эксперимент;Вариант;Дата назначения"),
+    ("contacts", "Email,Group,Date Added"),
     # usage
     ("usage", "Date,Account ID,Metric,Value"),
     ("usage", "Date,Account,Logins,Reports created,Exports"),

@@ -108,12 +108,25 @@ def _swapped(old: str, new: str) -> str:
 
 
 BAD = [
-    ('"1,005"', '"-5"', (9, "Total Recipients:", "'-5' is negative, and a count never is")),
     ('"Tue, Mar 3, 2026 10:00"', '"soon"', (3, "Delivery Date/Time:", "'soon' is no time")),
     ('"5/4/26 6:01"', '"never"', (19, "Last Click Date:", "'never' is no time")),
-    ('"40","19"', '"40","x"', (26, "Unique Clicks", "'x' is no number")),
     ('"40","19"', '"40"', (26, None, "it has 2 cells and the header has 3")),
 ]
+
+
+UNREAD = [
+    ('"1,005"', '"-5"', (9, "Total Recipients:", "'-5' is negative, and a count never is; the row is kept without it")),
+    ('"40","19"', '"40","x"', (26, "Unique Clicks", "'x' is no number; the row is kept without it")),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "unread"), UNREAD)
+def test_a_count_that_cannot_be_read_is_named_and_the_others_are_kept(
+    tmp_path: Path, old: str, new: str, unread: tuple[int, str, str]
+) -> None:
+    (log,) = sources.read(exports.write(tmp_path, "a.csv", _swapped(old, new)), BARE).files
+    assert [(one.line, one.column, one.reason) for one in log.cells] == [unread]
+    assert (log.rejections, log.rows_read) == ((), log.rows_kept)
 
 
 @pytest.mark.parametrize(("old", "new", "rejected"), BAD)

@@ -191,11 +191,8 @@ def test_people_are_known_by_their_key_in_every_table(tmp_path: Path) -> None:
 
 HEAD = "Campaign,Date,Sent,Delivered,Opened,Revenue\n"
 REJECTED = [
-    ("A,2026-01-05,-3,1,1,1", 2, "Sent", "'-3' is negative, and a count never is"),
-    ("A,2026-01-05,1.5,1,1,1", 2, "Sent", "'1.5' is no whole number, and a count always is"),
+    ("A,2026-01-05,soon,,,", 2, "Sent", "'soon' is no number"),
     ("A,03.11.26x,3,1,1,1", 2, "Date", "'03.11.26x' is no time"),
-    ("A,2026-01-05,#REF!,1,1,1", 2, "Sent", "'#REF!' is a spreadsheet's error, not a value"),
-    ("A,2026-01-05,3,1,1,free", 2, "Revenue", "'free' is no amount of money"),
     ("A,2026-01-05,3,1,1,1,7", 2, None, "it has 7 cells and the header has 6"),
     ("A,2026-01-05,3\nB,2026-01-06,4,1,1,1", 2, None, "it has 3 cells and the header has 6"),
     ("A,2026-01-05,3", 2, None, "it has 3 cells and the header has 6; the file may be cut off here, export it again"),
@@ -203,8 +200,8 @@ REJECTED = [
     ('"A"x,2026-01-05,3,1,1,1', 2, None, "a quote is misplaced"),
     ("A\0,2026-01-05,3,1,1,1", 2, "Campaign", "it holds a NUL byte"),
     ("Total,,300,100,100,100", 2, None, "it adds up the other rows"),
-    ('"A\nlong\nname",2026-01-05,3,1,1,1\nB,2026-01-05,-1,1,1,1', 5, "Sent", "'-1' is negative, and a count never is"),
-    ("A,2026-01-05,3,1,1,1\n\n\nB,2026-01-05,-1,1,1,1", 5, "Sent", "'-1' is negative, and a count never is"),
+    ('"A\nlong\nname",2026-01-05,3,1,1,1\nB,soon,1,1,1,1', 5, "Date", "'soon' is no time"),
+    ("A,2026-01-05,3,1,1,1\n\n\nB,soon,1,1,1,1", 5, "Date", "'soon' is no time"),
 ]
 
 
@@ -214,6 +211,36 @@ def test_a_bad_row_is_rejected_with_its_own_line(
 ) -> None:
     log, _ = read_one(exports.write(tmp_path, "a.csv", HEAD + rows))
     assert said(log) == [(line, column, reason)]
+
+
+UNREAD = [
+    ("A,2026-01-05,100,98,27.78%,1", "opened", "'27.78%' is a share, not a count"),
+    ('A,2026-01-05,100,98,"25,5%",1', "opened", "'25,5%' is a share, not a count"),
+    ("A,2026-01-05,-3,1,1,1", "sent", "'-3' is negative, and a count never is"),
+    ("A,2026-01-05,1.5,1,1,1", "sent", "'1.5' is no whole number, and a count always is"),
+    ("A,2026-01-05,#REF!,1,1,1", "sent", "'#REF!' is a spreadsheet's error, not a value"),
+    ("A,2026-01-05,3,1,1,free", "revenue", "'free' is no amount of money"),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "reason"), UNREAD)
+def test_a_count_that_cannot_be_read_costs_itself_and_not_the_other_counts(
+    tmp_path: Path, row: str, column: str, reason: str
+) -> None:
+    log, table = read_one(exports.write(tmp_path, "a.csv", f"{HEAD}{row}\nB,2026-01-06,10,9,4,2\n"))
+    counts = ["sent", "delivered", "opened", "revenue"]
+    assert table[counts].isna().to_numpy().tolist() == [[name == column for name in counts], [False] * 4]
+    told = [(one.line, one.column, one.reason) for one in log.cells]
+    assert told == [(2, column.capitalize(), f"{reason}; the row is kept without it")]
+    kept = sources.read(tmp_path, BARE).raw["a.csv"]["rejected"]
+    assert kept.notna().tolist() == [True, False]  # the row as it stands
+
+
+def test_a_row_that_is_one_thing_is_wrong_where_a_part_of_it_is(tmp_path: Path) -> None:
+    text = "Order ID,Email,Date,Total\n1,a@example.com,2026-01-05,25%\n2,a@example.com,2026-01-05,5\n"
+    log, table = read_one(exports.write(tmp_path, "a.csv", text))
+    assert said(log) == [(2, "Total", "'25%' is no amount of money")]
+    assert table["order_id"].tolist() == ["2"]
 
 
 def test_one_lost_quote_costs_one_row(tmp_path: Path) -> None:

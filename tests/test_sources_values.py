@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -13,9 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.report.check import check
 from kit.sources import cells
 from kit.sources.address import contact_key, contact_key_sql
 from kit.sources.times import AmbiguousDayError, Clock, Moment
+from tests import exports
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -225,5 +230,29 @@ def test_the_key_is_the_first_half_of_the_hash_of_the_bare_address() -> None:
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12))
 def test_the_engine_makes_the_same_key(address: str) -> None:
-    ((key,),) = duckdb.execute(f"SELECT {contact_key_sql('?')}", [address]).fetchall()
+    ((key,),) = duckdb.execute(f"SELECT {contact_key_sql('$1')}", [address]).fetchall()
     assert key == contact_key(address)
+
+
+GA4 = "# Start date: 20260301\n# End date: 20260331\nSession campaign,Sessions,Total revenue\na,10,50\n"
+ORDERS = "Order ID,Email,Order Date,Total\n1,a@example.com,{},5\n"
+DEALS = "Deal ID,Stage,Amount,Created At\n1,Won,5,{}\n"
+TICKETS = "Ticket ID,Email,Created At,Resolved At\n5,a@example.com,{} 10:00,\n"
+ASKED = [
+    (GA4, ["currency"]),  # its days are written one way, and no hour is
+    (ORDERS.format("03/04/2026"), ["day_first"]),
+    (ORDERS.format("2026-04-03"), ["time_zone", "currency"]),
+    (ORDERS.format("2026-04-03T10:00:00Z").replace(",5", ",5 €"), ["time_zone"]),  # on whose clock is the month?
+    (DEALS.format("03/04/2026"), ["day_first"]),
+    (DEALS.format("2026-04-03"), ["time_zone", "currency"]),
+    (TICKETS.format("03/04/2026"), ["day_first"]),
+    (TICKETS.format("2026-04-03"), ["time_zone"]),
+]
+
+
+@pytest.mark.parametrize(("text", "keys"), ASKED)
+def test_what_a_file_leaves_open_is_asked_for_by_the_name_of_its_setting(
+    tmp_path: Path, text: str, keys: list[str]
+) -> None:
+    exports.write(tmp_path, "a.csv", text)
+    assert list(check(tmp_path).asked) == keys

@@ -91,6 +91,8 @@ def table(rows: list[list[Any]], *columns: str, name: str = "found", html: str =
     """A cell that shows a result table."""
     described = [{"name": column, "unit": "", "title": column} for column in columns]
     result = {"kind": "table", "name": name, "title": name, "columns": described, "rows": rows, "notes": []}
+    if name == "goal_kpis":
+        result["first_page"] = {"titles": list(columns), "rows": rows}
     return SHOW.format(html=html, result=result)
 
 

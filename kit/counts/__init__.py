@@ -5,26 +5,69 @@ are. A row is a group, a column a count; a count that is not known is NULL, with
 that lack it beside it.
 """
 
-from kit.counts.campaigns import differences, left_out, messages
+from kit.counts.around import requests, scores
+from kit.counts.campaigns import differences, left_out, messages, speakers
+from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
+from kit.counts.links import links
 from kit.counts.log import conflicts
+from kit.counts.money import WINDOWS, arm_sales, arms, clicked_sales, costs, reached, sold, spans
+from kit.counts.pairs import same_people
 from kit.counts.people import openers, verdicts
-from kit.counts.service import answers, joined, visits, waits
+from kit.counts.purchases import again, currencies, purchases, repeat
+from kit.counts.refusals import not_sent, server_answers
+from kit.counts.service import answers, visits, waits
+from kit.counts.stages import entered, paths, stage_sources, stages
+from kit.counts.subscribers import silence, subscribers
+from kit.counts.timing import reactions, sendings
 from kit.counts.traits import TRAITS
-from kit.counts.web import visits_by_campaign
+from kit.counts.variants import lines, spent
+from kit.counts.web import visits_by_campaign, visits_days
 
 __all__ = [
     "TRAITS",
+    "WINDOWS",
+    "again",
     "answers",
+    "arm_sales",
+    "arms",
+    "clicked_sales",
     "conflicts",
+    "costs",
+    "currencies",
     "differences",
-    "joined",
+    "entered",
+    "groups",
+    "hours",
     "left_out",
     "levels",
+    "lines",
+    "links",
     "messages",
+    "not_sent",
     "openers",
+    "paths",
+    "pressure",
+    "purchases",
+    "reached",
+    "reactions",
+    "repeat",
+    "requests",
+    "same_people",
+    "scores",
+    "sendings",
+    "server_answers",
+    "silence",
+    "sold",
+    "spans",
+    "speakers",
+    "spent",
+    "stage_sources",
+    "stages",
+    "subscribers",
     "verdicts",
     "visits",
     "visits_by_campaign",
+    "visits_days",
     "waits",
 ]

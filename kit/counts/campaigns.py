@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -33,6 +34,17 @@ OF_CAMPAIGN = (
     "sent_local",
 )
 OF_MESSAGE = ("month", "variant", "domain", *TRAITS)
+WHY = {
+    "opened": "an export may leave out openings that the platform takes for a machine's; the log has them all",
+    "clicked": "an export may count who followed the link that unsubscribes (Mailchimp may); the log's count does not",
+    "clicks_total": "an export may count the link that unsubscribes (Mailchimp may); the log's count does not",
+    "delivered": "an export may count before late bounces came back",
+}
+"""Why an export and an event log may tell different counts of one campaign."""
+
+FOLLOWING = [name for name in log.AFTER if name in COUNT_NAMES]
+"""What people do after a mail, within the window."""
+
 SUMS = [*COUNT_NAMES, "revenue_squares"]
 """What is summed: the counts, and the squares of revenue a message, for the interval of its mean."""
 
@@ -74,7 +86,7 @@ def messages(
         if column not in known:
             raise UsageError(f"counts.messages: mail has no {column!r} to group by. {nearest(column, known)}")
     window = data.settings["conversions.window_days"] if window_days is None else window_days
-    told = _told(data)
+    told = _told(data, window)
     logged = log.counts(data, [name for name in by if name in OF_MESSAGE], action=action, window_days=window)
     spoken = _spoken(pd.concat([logged, told], ignore_index=True), told)
     spoken = spoken.merge(_campaigns(data), on="campaign_id", how="left" if _all(data) else "inner")
@@ -102,12 +114,32 @@ def left_out(data: Data) -> pd.DataFrame:
     return named.assign(sent=campaigns["campaign_id"].map(sent).astype("Float64")).reset_index(drop=True)
 
 
+def speakers(data: Data, *, action: str = "") -> pd.DataFrame:
+    """Who speaks for each count of each campaign, and what it says.
+
+    Args:
+        data: what `kit.open` returned.
+        action: what counts as `converted`; "" for any.
+
+    Returns:
+        A row a campaign and known count: campaign_id, count, value, source [file, or "event log"].
+    """
+    window = data.settings["conversions.window_days"]
+    told = _told(data, window)
+    logged = log.counts(data, [], action=action, window_days=window)
+    spoken = _spoken(pd.concat([logged, told], ignore_index=True), told).dropna(subset=["value", "source_file"])
+    found = spoken.groupby(["campaign_id", "count"], as_index=False, sort=False).agg(
+        value=("value", "sum"), source=("source_file", lambda own: ", ".join(dict.fromkeys(own)))
+    )
+    return pd.DataFrame(found)
+
+
 def differences(data: Data) -> pd.DataFrame:
     """Where two sources tell different counts of one campaign: which speaks, which is passed over.
 
     Returns:
         A row a campaign, count and source passed over whose number differs: campaign_name, count, value,
-        source (the speaker), other_value, other_source.
+        source (the speaker), other_value, other_source, note [why the two may differ; "" where nothing is known].
     """
     statements = _statements(pd.concat([log.counts(data, []), _told(data)], ignore_index=True))
     # The rows come in the order in which they speak, so that of two exports the later one comes first.
@@ -125,8 +157,14 @@ def differences(data: Data) -> pd.DataFrame:
             "source": both["source_file"],
             "other_value": both["value_other"],
             "other_source": both["source_file_other"],
+            "note": both["count"].map(WHY).fillna("").where(_with_log(both), ""),
         }
     ).reset_index(drop=True)
+
+
+def _with_log(both: pd.DataFrame) -> pd.Series:
+    """Whether one of the two is the event log."""
+    return (both["source_file"] == log.SOURCE) | (both["source_file_other"] == log.SOURCE)
 
 
 def _all(data: Data) -> bool:
@@ -140,8 +178,11 @@ def _campaigns(data: Data) -> pd.DataFrame:
     return campaigns[[*columns, "is_test"]].assign(kind=automated.map({True: "automated", False: "bulk"}))
 
 
-def _told(data: Data) -> pd.DataFrame:
-    """What files tell, with the month and the columns that the log's counts have."""
+def _told(data: Data, window_days: int | None = None) -> pd.DataFrame:
+    """What files tell, with the month and the columns that the log's counts have.
+
+    What follows a mail is not known of one that is younger than the window at the `as_of` of kit.toml.
+    """
     stats = data.table(CAMPAIGN_STATS.name)
     stats = stats.sort_values(["precedence", "as_of"], ascending=[True, False], kind="stable")
     when = data.campaigns.set_index("campaign_id")["sent_local"]
@@ -153,6 +194,8 @@ def _told(data: Data) -> pd.DataFrame:
             stats.groupby("source_file")["revenue"].transform(lambda own: not (own.fillna(0) != 0).any()).astype(bool)
         )
         stats.loc[blind, ["orders", "revenue"]] = None
+    if window_days is not None and data.settings["as_of"] is not None and data.as_of is not None:
+        stats.loc[sent > data.as_of - timedelta(days=window_days), FOLLOWING] = None
     columns = ["campaign_id", "variant", "precedence", "source_file", *COUNT_NAMES]
     return stats[columns].assign(
         month=month.where(month.notna(), None), revenue_squares=None, **dict.fromkeys(("domain", *TRAITS))

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PRECEDENCE, PARTIAL = 0, 9
 """A log that covers the sends speaks first; one that does not, last."""
 
+SOURCE = "event log"
+"""What stands for all logs together where other sources have a file's name."""
+
 FACTS = (
     "sent",
     "delivered",
@@ -58,7 +61,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
     table = table.mutate(month=_.sent_local.strftime("%Y-%m"))
     table = of_delivered(table)
-    after = _after(data, table, action, window_days)
+    followed = after(data, table, action, window_days)
     for name in by:
         if name in TRAITS:
             table = TRAITS[name].add(table, data)
@@ -66,15 +69,15 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
     sums = {name: _[name].cast("int64").sum() for name in FACTS}
     # what was refused or waits was never sent, and is nothing that the log should show the sending of
     due = _.sent | _.delivered | _.opened | _.clicked | _.unsubscribed | _.complained
-    if after is not None:
-        table = table.left_join(after, "message_key")
-        young = (_.sent_at > _followed_until(data) - ibis.interval(days=window_days)).any()
+    if followed is not None:
+        table = table.left_join(followed, "message_key")
+        young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
         sums |= {
             name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
             for name in _known(data, action)
         }
     frame = table.group_by(keys).agg(messages=_.count(where=due), **sums).order_by(keys).to_pandas()
-    return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file="event log")
+    return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file=SOURCE)
 
 
 def of_delivered(messages: Expression) -> Expression:
@@ -113,7 +116,7 @@ def actions(data: Data) -> Expression:
     return joined.filter(_.contact_key.notnull() & _.occurred_at.notnull())
 
 
-def _followed_until(data: Data) -> Expression:
+def followed_until(data: Data) -> Expression:
     """The instant up to which actions are known: `as_of` of kit.toml, else the latest action itself."""
     said = data.settings["as_of"]
     if said is None:
@@ -138,7 +141,7 @@ def _known(data: Data, action: str) -> list[str]:
     return [name for name in AFTER if known[name.removesuffix("_squares")]]
 
 
-def _after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
+def after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
     """For each message what followed it: every action is credited to the last delivered message before it."""
     done = actions(data) if window_days is not None else None
     if done is None:

@@ -48,7 +48,7 @@ def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFram
 
     Args:
         data: what `kit.open` returned.
-        by: "month" or columns of campaigns: campaign_id, list_name …
+        by: "month", "variant" or columns of campaigns: campaign_id, list_name …
         kind: "bulk", "automated" or "" for all.
 
     Returns:
@@ -64,7 +64,7 @@ def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFram
     Raises:
         UsageError: a column that cannot group them.
     """
-    known = (*campaigns.OF_CAMPAIGN, "month")
+    known = (*campaigns.OF_CAMPAIGN, "month", "variant")
     for column in by:
         if column not in known:
             raise UsageError(f"counts.openers: mail has no {column!r} to group by. {nearest(column, known)}")
@@ -129,10 +129,12 @@ def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         return pd.DataFrame()
     groups = mail[by].drop_duplicates().reset_index(drop=True) if by else pd.DataFrame(index=[0])
     places = mail.merge(groups.reset_index(names="group"), on=by) if by else mail.assign(group=0)
-    places = places[["group", "campaign_id", "month"]].astype({"campaign_id": "string", "month": "string"})
-    place = ibis.memtable(places, schema={"group": "int64", "campaign_id": "string", "month": "string"})
+    # A mail of no test has no variant; NULL would join nothing.
+    names = ["campaign_id", "month", *(["variant"] if "variant" in by else [])]
+    places = places[["group", *names]].fillna({"variant": ""}).astype(dict.fromkeys(names, "string"))
+    place = ibis.memtable(places, schema={"group": "int64"} | dict.fromkeys(names, "string"))
     table = log.of_delivered(data.expression(MESSAGES.name)).filter(_.delivered)
-    table = table.mutate(month=_.sent_local.strftime("%Y-%m")).join(place, ["campaign_id", "month"])
+    table = table.mutate(month=_.sent_local.strftime("%Y-%m"), variant=_.variant.fill_null("")).join(place, names)
     # A share of all mail: the same domains stand for themselves whatever the groups are.
     sizes = table.group_by("domain").agg(n=_.count()).to_pandas().set_index("domain")["n"]
     large = [name for name in sizes.index[sizes >= DOMAIN_SHARE * sizes.sum()] if isinstance(name, str)]

@@ -1,14 +1,15 @@
-"""Counts of what is not campaign mail: waiting times, survey answers, visits, people who join or leave."""
+"""Counts of what is not campaign mail: waiting times, survey answers, visits."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
 from ibis import _
 
 from kit.counts import log
+from kit.store.messages import local
 
 if TYPE_CHECKING:
     from kit.store import Data, Expression
@@ -16,25 +17,30 @@ if TYPE_CHECKING:
 SATISFIED = 0.75
 """Four of five: (4 - 1) / (5 - 1) of the way up the scale (DEFINITIONS: CSAT counts 4 and 5 of 5)."""
 
+VISITS = ("appointment", "order")
+"""What people come for."""
+
 
 def waits(data: Data) -> pd.DataFrame:
     """Waiting times for the first answer, as a histogram.
 
     Returns:
-        A row a month of coming in, whole minute and state: month, minutes [min; still waiting: up to
+        A row a month of coming in, wait and state: month [NULL: no time of coming in], minutes [min, to the
+        second; still waiting: up to `as_of`; NULL: it cannot be, answered before it came in, or came in after
         `as_of`], answered [bool], n [tickets]. An unanswered ticket is kept, not dropped (guide 1, step 1).
     """
     tickets = data.expression("tickets")
     if tickets is None or data.as_of is None:
         return pd.DataFrame(columns=["month", "minutes", "answered", "n"])
     end = tickets.first_response_local.fill_null(ibis.literal(data.as_of))
-    tickets = tickets.filter(_.created_local.notnull()).mutate(
+    seconds = end.epoch_seconds() - tickets.created_local.epoch_seconds()
+    tickets = tickets.mutate(
         month=_.created_local.strftime("%Y-%m"),
         answered=_.first_response_local.notnull(),
-        minutes=(end.epoch_seconds() - tickets.created_local.epoch_seconds()) // 60,
+        minutes=ibis.ifelse(seconds >= 0, seconds / 60, ibis.null("float64")),
     )
-    tickets = _in_period(tickets.filter(_.minutes >= 0), data)
-    return tickets.group_by("month", "minutes", "answered").agg(n=_.count()).order_by("month", "minutes").to_pandas()
+    grouped = _in_period(tickets, data).group_by("month", "minutes", "answered").agg(n=_.count())
+    return grouped.order_by("month", "minutes", "answered").to_pandas()
 
 
 def answers(data: Data) -> pd.DataFrame:
@@ -62,29 +68,40 @@ def answers(data: Data) -> pd.DataFrame:
 
 
 def visits(data: Data) -> pd.DataFrame:
-    """People who came in the period, and those who came more than once: visitors, returned [people]."""
+    """People who came for the first time, and those of them who came again within the setting's days.
+
+    A visit is a person and day, on the firm's clock, with a booking or an order that was not cancelled: a booking
+    and the order of the same day are one. Only people are counted whose first known visit was followed for all
+    those days; the others cannot have returned yet.
+
+    Returns:
+        One row: days [of the setting], visitors, returned [people], young [people not followed long enough],
+        since, until [first and last day of a first visit that counts; NULL where nobody does]. Empty where there
+        are neither bookings nor orders.
+
+    Source: DEFINITIONS: repeat purchase in a window, mature people only.
+    """
+    days = int(data.settings["visits.return_days"])
     done = log.actions(data)
     if done is None:
-        return pd.DataFrame(columns=["visitors", "returned"])
-    came = done.filter(_.action.isin(("appointment", "order"))).mutate(month=_.occurred_at.strftime("%Y-%m"))
-    people = _in_period(came, data).group_by("contact_key").agg(times=_.count())
-    return people.agg(visitors=_.count(), returned=(_.times > 1).sum().fill_null(0)).to_pandas()
-
-
-def joined(data: Data) -> pd.DataFrame:
-    """People who joined and left by month, on the firm's clock: month, joined, left [people]."""
-    contacts = data.expression("contacts")
-    if contacts is None:
-        return pd.DataFrame(columns=["month", "joined", "left"])
-
-    def monthly(moment: Any, name: str) -> pd.Series:
-        dated = contacts.filter(moment.notnull()).mutate(month=moment.strftime("%Y-%m"))
-        return (
-            _in_period(dated, data).group_by("month").agg(n=_.count()).to_pandas().set_index("month")["n"].rename(name)
-        )
-
-    both = pd.concat([monthly(contacts.opted_in_at, "joined"), monthly(contacts.unsubscribed_at, "left")], axis=1)
-    return both.fillna(0).astype("int64").sort_index().reset_index(names="month")
+        return pd.DataFrame(columns=["days", "visitors", "returned", "young", "since", "until"])
+    until = local(log.followed_until(data), data.settings).date()
+    came = done.filter(_.action.isin(VISITS)).mutate(day=local(_.occurred_at, data.settings).date())
+    came = came.select("contact_key", "day").distinct()
+    person = ibis.window(group_by="contact_key", order_by="day")
+    came = came.mutate(nth=ibis.row_number().over(person), again=_.day.lead().over(person)).filter(_.nth == 0)
+    came = _in_period(came.mutate(month=_.day.strftime("%Y-%m")), data)
+    came = came.mutate(old=_.day.delta(until, unit="day") <= -days, soon=_.again.delta(_.day, unit="day") <= days)
+    found = came.agg(
+        visitors=_.old.sum().fill_null(0),
+        returned=(_.old & _.soon.fill_null(False)).sum().fill_null(0),  # noqa: FBT003  a literal of the engine
+        young=(~_.old).sum().fill_null(0),
+        since=_.day.min(where=_.old),
+        until=_.day.max(where=_.old),
+    )
+    return found.mutate(days=ibis.literal(days)).to_pandas()[
+        ["days", "visitors", "returned", "young", "since", "until"]
+    ]
 
 
 def _in_period(table: Expression, data: Data) -> Expression:

@@ -23,8 +23,7 @@ def visits_by_campaign(data: Data) -> pd.DataFrame:
 
     Returns:
         A row a tag: utm_campaign, campaign_id, campaign_name, sent_local [NULL: no campaign has this tag], sessions,
-        engaged_sessions, key_events, revenue, engagement_seconds [sums]. Rows without a tag are left to
-        `visits_elsewhere`.
+        engaged_sessions, key_events, revenue, engagement_seconds [sums]. Rows without a tag are left out.
 
     Source: guide 1, step 6: what follows the click.
     """
@@ -41,6 +40,17 @@ def visits_by_campaign(data: Data) -> pd.DataFrame:
     named = data.campaigns.set_index("campaign_id")[["campaign_name", "sent_local"]]
     frame = frame.merge(named, left_on="campaign_id", right_index=True, how="left")
     return frame[["utm_campaign", *OF_CAMPAIGN, *SUMS]]
+
+
+def visits_days(data: Data) -> tuple[pd.Timestamp, pd.Timestamp] | None:
+    """The first and last day that the web analytics tell of; None where no report says its days."""
+    web = data.expression("web")
+    if web is None:
+        return None
+    found = web.aggregate(first=_.period_start.min(), last=_.period_end.max()).to_pandas().iloc[0]
+    if found.isna().any():
+        return None
+    return pd.Timestamp(found["first"]), pd.Timestamp(found["last"])
 
 
 def _campaign(frame: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:

@@ -1,25 +1,48 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.after_click import after_click
-from kit.plots.campaigns import coverage, findings, volume, waiting
+from kit.plots.after_click import after_click, links
+from kit.plots.campaigns import coverage, volume, waiting
 from kit.plots.compare import comparison, ranking
+from kit.plots.funnel import funnel, funnel_groups, lags
+from kit.plots.money import returns
 from kit.plots.months import months
 from kit.plots.opens import openers
 from kit.plots.picture import Picture
+from kit.plots.problems import benchmarks, complaints, findings, frequency
+from kit.plots.retention import back, list_growth, projection, staying
 from kit.plots.segments import segments
+from kit.plots.strata import strata
 from kit.plots.tests import tests
+from kit.plots.timing import pace, week
+from kit.plots.value import value_bands
 
 __all__ = [
     "Picture",
     "after_click",
+    "back",
+    "benchmarks",
     "comparison",
+    "complaints",
     "coverage",
     "findings",
+    "frequency",
+    "funnel",
+    "funnel_groups",
+    "lags",
+    "links",
+    "list_growth",
     "months",
     "openers",
+    "pace",
+    "projection",
     "ranking",
+    "returns",
     "segments",
+    "staying",
+    "strata",
     "tests",
+    "value_bands",
     "volume",
     "waiting",
+    "week",
 ]

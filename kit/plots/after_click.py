@@ -1,4 +1,4 @@
-"""The figure of what followed the click: engaged sessions by campaign."""
+"""Figures of what followed the click: engaged sessions by campaign, and the links themselves."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.plots.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.plots.axes import percent
+from kit.plots.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 from kit.words.form import share, whole
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kit.after_click import AfterClick
 
 MOST = 30
 """Campaigns of one figure; of more, those with the most sessions and those beyond the usual."""
+
+LINKS = 15
+"""Links of one figure."""
 
 _SIDES = {"better": GOOD, "worse": BAD, "as usual": PLAIN}
 
@@ -44,3 +50,34 @@ def after_click(result: AfterClick) -> Picture:
         told = [f"{row['campaign_name']} {share(row['value'])}" for row in rows.iloc[::-1].to_dict("records")]
         alt = f"Engaged sessions by campaign: {', '.join(told) or 'none known'}."
         return picture(figure, name="after_click", title="Engaged sessions by campaign", alt=alt)
+
+
+def links(ranked: pd.DataFrame) -> Picture:
+    """The share of mails in which each link was followed, with its interval; hollow: without scanners."""
+    known = ranked[ranked["value"].notna()]
+    title = "Which links were followed"
+    if known.empty:
+        return nothing("links", title, "no report or log lists links")
+    rows = known.head(LINKS).iloc[::-1].to_dict("records")
+    with drawing(1.0 + 0.3 * max(len(rows), 2)) as figure:
+        axes = figure.subplots()
+        for place, row in enumerate(rows):
+            axes.plot([row["low"], row["high"]], [place, place], color=PLAIN, linewidth=1.6)
+            axes.plot(row["value"], place, "o", color=PLAIN, markersize=5.5)
+            axes.plot(row["value_human"], place, "o", color=PLAIN, markerfacecolor="white", markersize=5.5)
+        axes.set_yticks(range(len(rows)), [label(_short(row["link"]), 28) for row in rows], fontsize=9.5)
+        axes.set_ylim(-0.8, len(rows) - 0.2)
+        most = max(row["high"] for row in rows)
+        axes.set_xlim(-0.02 * most, 1.05 * most)
+        axes.xaxis.set_major_formatter(percent(most))
+        hollow = "\nhollow: without scanners, where a log tells" if known["value_human"].notna().any() else ""
+        axes.set_xlabel(f"people who clicked it, of delivered mails, 95 % interval{hollow}")
+        axes.grid(visible=False, axis="y")
+        told = [f"{row['link']} {share(row['value'])}" for row in rows[::-1]]
+        return picture(figure, name="links", title=title, alt=f"{title}: {', '.join(told)}.")
+
+
+def _short(link: str) -> str:
+    """A link without its scheme: from its end, where links of one site differ."""
+    bare = link.split("://", 1)[-1].rstrip("/")
+    return bare if len(bare) <= 28 else f"…{bare[-27:]}"

@@ -1,4 +1,4 @@
-"""Figures of what came in, what the volume can measure, where it leaks and how fast the service answers."""
+"""Figures of what came in, what the volume can measure and how fast the service answers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from kit import kpi as registry
-from kit.plots.axes import MOST, intervals, month_axis, series
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
-from kit.words.form import minutes, share, whole
+from kit.plots.axes import intervals, month_axis, series
+from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.words.form import minutes, whole
 
 if TYPE_CHECKING:
-    from kit.problems import Findings
     from kit.volume import Volume
 
 _KINDS = {"bulk": PLAIN, "automated": "#9db8d6", "no campaign": QUIET}
@@ -41,33 +40,6 @@ def coverage(counts: pd.DataFrame) -> Picture:
         title = "Mails sent by month"
         alt = f"{title}: {series(wide.index, bottom, whole)}."
         return picture(figure, name="coverage", title=title, alt=alt)
-
-
-def findings(result: Findings) -> Picture:
-    """Each finding as a multiple of what was expected, with its interval; 1 is as usual."""
-    rows = result.found.head(MOST).iloc[::-1]
-    with drawing(1.1 + 0.5 * max(len(rows), 1)) as figure:
-        axes = figure.subplots()
-        axes.axvline(1, color=INK, linewidth=1)
-        for place, row in enumerate(rows.to_dict("records")):
-            ends = [max((row["expected"] + row[name]) / row["expected"], 0.02) for name in ("low", "high")]
-            times = max(row["value"] / row["expected"], 0.02)
-            axes.plot(ends, [place, place], color=BAD, linewidth=2)
-            axes.plot(times, place, "o", color=BAD, markersize=8)
-        names = [f"{label(row['name'])}\n{registry.find(row['kpi']).title.lower()}" for row in rows.to_dict("records")]
-        axes.set_yticks(range(len(rows)), names, fontsize=9.5)
-        axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
-        axes.set_xscale("log", base=2)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}×"))
-        axes.set_xlabel("times the expected rate, 95 % interval")
-        axes.grid(visible=False, axis="y")
-        told = [
-            f"{row['name']}: {registry.find(row['kpi']).title.lower()} "
-            f"{share(row['value'])} instead of {share(row['expected'])}"
-            for row in result.found.to_dict("records")
-        ]
-        alt = f"Problem areas: {'; '.join(told) or 'none'}."
-        return picture(figure, name="problems", title="Problem areas", alt=alt)
 
 
 def volume(result: Volume) -> Picture:

@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kit import kpi as registry
 from kit.plots.axes import intervals, month_axis, percent, series, span, towards
-from kit.plots.picture import BAND, INK, PLAIN, Picture, drawing, nothing, picture
+from kit.plots.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.words.form import share
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def months(result: Months) -> Picture:
-    """Each KPI by month with its interval, over the band within which months usually lie."""
+    """Each KPI by month with its interval, over the band within which months usually lie.
+
+    Months that the question leaves out are drawn in grey: they are the yardstick.
+    """
     known = result.rates[result.rates["value"].notna()]
     kpis = [key for key in dict.fromkeys(result.rates["kpi"]) if (known["kpi"] == key).any()]
     names = list(dict.fromkeys(result.rates["month"]))
@@ -33,7 +36,9 @@ def months(result: Months) -> Picture:
             for _, era in own.groupby(own["month"] >= result.change if result.change else own["kpi"]):
                 _band(axes, era["month"].map(names.index), era)
             usually = [*own["usual_low"].dropna(), *own["usual_high"].dropna()]
-            intervals(axes, place, own, color=PLAIN)
+            if not own["asked"].all():
+                intervals(axes, place, own, color=QUIET)
+            intervals(axes, place[own["asked"]], own[own["asked"]], color=PLAIN)
             for verdict, color in (("up", towards(key, 1)), ("down", towards(key, -1))):
                 moved = own[own["verdict"] == verdict]
                 axes.plot(moved["month"].map(names.index), moved["value"], "o", color=color, markersize=8)
@@ -45,7 +50,7 @@ def months(result: Months) -> Picture:
             if result.change in names:
                 axes.axvline(names.index(result.change) - 0.5, color=INK, linewidth=1, linestyle="--")
         month_axis(grid[-1], names)
-        told = [f"{registry.find(key).title}: {_of(known, key)}" for key in kpis]
+        told = [f"{registry.find(key).title}: {_of(known[known['asked']], key)}" for key in kpis]
         alt = "By month. " + ". ".join(told) + "."
         return picture(figure, name="months", title="KPIs by month", alt=alt)
 

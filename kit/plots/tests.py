@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FuncFormatter
 
+from kit import kpi as registry
 from kit.plots.axes import MOST
 from kit.plots.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
-from kit.words.form import points
+from kit.words.form import MINUS, money, points
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def tests(verdicts: pd.DataFrame) -> Picture:
+def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Picture:  # noqa: PT028  tests of subject lines, no test of code
     """The difference of each test with its interval; right of zero the second variant is higher."""
+    rate = verdicts.empty or registry.find(str(verdicts["kpi"].iloc[0])).unit == "share"
+    form, unit = (points, "percentage points") if rate else (money(currency), currency or "money")
     rows = verdicts[verdicts["difference"].notna()].tail(MOST).iloc[::-1]
     with drawing(1.1 + 0.42 * max(len(rows), 1)) as figure:
         axes = figure.subplots()
@@ -32,12 +35,18 @@ def tests(verdicts: pd.DataFrame) -> Picture:
         ]
         axes.set_yticks(range(len(rows)), names, fontsize=9.5)
         axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 0) if value else "0"))
-        axes.set_xlabel("second minus first, percentage points, with its interval")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, rate=rate)))
+        axes.set_xlabel(f"second minus first, {unit}, with its interval")
         axes.grid(visible=False, axis="y")
         told = [
-            f"{row['campaign_name']} {points(row['difference'])} points, {row['decision']}"
+            f"{row['campaign_name']} {form(row['difference'])}{' points' if rate else ''}, {row['decision']}"
             for row in rows.to_dict("records")
         ]
         alt = f"Tests: {'; '.join(told) or 'none'}."
         return picture(figure, name="tests", title="Difference of each test", alt=alt)
+
+
+def _tick(value: float, *, rate: bool) -> str:
+    if not value:
+        return "0"
+    return points(value, 0) if rate else f"{value:+,.4g}".replace("-", MINUS)

@@ -13,7 +13,7 @@ from kit import store
 from kit.errors import EmptyError
 from kit.report import folder, page, quality, render
 from kit.report.notebooks import choose, load
-from kit.report.parameters import values
+from kit.report.parameters import look_up, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +36,7 @@ class Report:
         failed: name -> reason, of notebooks that did not run to their end.
         unanswered: name -> reason, of notebooks that the data cannot feed.
         unread: file -> reason, of files, or rows of them, that could not be read.
+        empty: that the question was narrowed until no mail was left; "" where some is.
     """
 
     path: Path
@@ -43,11 +44,12 @@ class Report:
     failed: dict[str, str]
     unanswered: dict[str, str]
     unread: dict[str, str]
+    empty: str = ""
 
     @property
     def well(self) -> bool:
-        """Nothing failed, every file that was recognised was read, and some question was answered."""
-        return not self.failed and not self.unread and bool(self.pages)
+        """Nothing failed, every file that was recognised was read, and some question was answered about some mail."""
+        return not self.failed and not self.unread and not self.empty and bool(self.pages)
 
 
 def questions(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
@@ -78,8 +80,8 @@ def build(
         notebooks: the folder of the notebooks.
 
     Raises:
-        UsageError: an unknown notebook or parameter, a wrong value, a place where no report may
-            be put; nothing has been run or written then.
+        UsageError: an unknown notebook or parameter, a wrong value, one that the data does not hold, a place
+            where no report may be put; nothing has been run or written then.
         EmptyError: no file was found to read.
     """
     from kit.report import run  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
@@ -90,17 +92,20 @@ def build(
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     if not data.files:
         raise EmptyError(EMPTY.format(target))
+    look_up(data, chosen, parameters)
     why_not = {one.name: store.answers(one.needs, data) for one in chosen}
     source = str(target.expanduser().resolve())
     fed = [run.Task(one, told[one.name] | {"data": source}) for one in chosen if why_not[one.name] is None]
     done = {one.notebook.name: one for one in run.run(fed)}
     runs = [done.get(one.name) or run.Run(one, "unanswered", why_not[one.name] or "") for one in chosen]
+    good = quality.quality(data)
     with folder.replacing(out) as place:
-        render.write(place, [page.page(one) for one in runs], quality.quality(data), parameters)
+        render.write(place, [page.page(one) for one in runs], good, parameters)
     return Report(
         path=out,
         pages=tuple(done),
         failed={one.notebook.name: one.reason for one in runs if one.status == "failed"},
         unanswered={one.notebook.name: one.reason for one in runs if one.status == "unanswered"},
         unread=quality.unread(data.files),
+        empty=good.empty,
     )

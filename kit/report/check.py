@@ -47,7 +47,8 @@ class Check:
         """As plain data, for `--json`."""
         return self.quality.as_data() | {
             "files": [
-                asdict(log) | {"rows_rejected": log.rows_rejected, "error": log.error and str(log.error)}
+                asdict(log)
+                | {"rows_rejected": log.rows_rejected - log.rows_repeated, "error": log.error and str(log.error)}
                 for log in self.files
             ],
             "notes": list(self.notes),
@@ -61,6 +62,7 @@ class Check:
         parts = {
             "": [said for line, log in lines for said in (line, *_details(log))],
             "Rows left out": [line for log in self.files for line in _rejected(log)],
+            "Cells left empty": [line for log in self.files for line in _cells(log)],
             "All files together": [f"  {note}" for note in self.notes],
             "Questions": [line for one in self.questions.itertuples(index=False) for line in _question(*one)],
             "Please say in kit.toml": [f"  {key}: {reason}" for key, reason in self.asked.items()],
@@ -139,16 +141,19 @@ def _without_currency(data: Data) -> bool:
 
 
 def _sum(sums: Quality) -> str:
+    rejected = f"{sums.rows('rejected'):,} rejected"
+    rejected += f" + {sums.rows('repeated'):,} repeated" if sums.rows("repeated") else ""
     return (
         f"{sums.name}: {sums.read} of {sums.found} files read; {sums.rows('read'):,} rows = "
-        f"{sums.rows('kept'):,} kept + {sums.rows('rejected'):,} rejected; as of {sums.as_of or 'no known time'}; "
+        f"{sums.rows('kept'):,} kept + {rejected}; as of {sums.as_of or 'no known time'}; "
         f"{f'time zone {sums.time_zone}' if sums.time_zone else 'no time zone known'}"
     )
 
 
 def _file(log: FileLog) -> list[str]:
-    """The cells of a file's line, and under it, in the last one, what else is to be said."""
-    rows = f"{log.rows_read:,} = {log.rows_kept:,} + {log.rows_rejected:,}" if log.status == "read" else ""
+    """The cells of a file's line; its rows are those kept, those rejected and, where there are any, those repeated."""
+    counts = [log.rows_kept, log.rows_rejected - log.rows_repeated, *([log.rows_repeated] if log.rows_repeated else [])]
+    rows = f"{log.rows_read:,} = {' + '.join(f'{one:,}' for one in counts)}" if log.status == "read" else ""
     what = f"{log.preset} → {log.table}" if log.preset else ""
     return [log.status, log.file, what, rows]
 
@@ -165,6 +170,11 @@ def _details(log: FileLog) -> list[str]:
         *log.notes,
     ]
     return [f"    {one}" for one in said if one]
+
+
+def _cells(log: FileLog) -> list[str]:
+    more = len(log.cells) - SHOWN
+    return [*(f"  {one}" for one in log.cells[:SHOWN]), *([f"  {log.file}: and {more:,} more"] if more > 0 else [])]
 
 
 def _rejected(log: FileLog) -> list[str]:

@@ -24,12 +24,14 @@ class Notebook:
         question: its title.
         needs: what it needs of the data, from its metadata; `kit.store.answers` reads it.
         parameters: what it may be told, by name.
+        accepts: by name the values that it takes beside those of `parameters.KINDS`, from its metadata.
     """
 
     path: Path
     question: str
     needs: dict[str, Any]
     parameters: dict[str, parameters.Parameter]
+    accepts: dict[str, list[str]]
 
     @property
     def name(self) -> str:
@@ -97,4 +99,5 @@ def _read(path: Path) -> Notebook:
         question=title[1].strip() if title else path.stem,
         needs=raw["metadata"].get("kit", {}).get("needs", {}),
         parameters={one.name: one for one in parameters.read(told[0], path.name)},
+        accepts=raw["metadata"].get("kit", {}).get("accepts", {}),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from kit import counts
 from kit.report.clean import masked, plain
 from kit.words.form import moment
+from kit.words.shown import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +26,14 @@ class Quality:
         as_of: the moment up to which the data knows, as it is written; "" where it tells none.
         time_zone: the firm's, as kit.toml has it; "" where it does not say.
         files: one a file, as results.json has them.
+        empty: that the question was narrowed until no mail was left; "" where some is.
     """
 
     name: str
     as_of: str
     time_zone: str
     files: tuple[dict[str, Any], ...]
+    empty: str = ""
 
     @property
     def found(self) -> int:
@@ -47,7 +51,7 @@ class Quality:
         return [file for file in self.files if file["status"] != "read"]
 
     def rows(self, which: str) -> int:
-        """Rows `read`, `kept`, `rejected` or `repeated`, over all files."""
+        """Rows `read`, `kept`, `rejected` or `repeated`, over all files; a row that is said twice is not rejected."""
         return sum(file[f"rows_{which}"] for file in self.files)
 
     def as_data(self) -> dict[str, Any]:
@@ -56,6 +60,7 @@ class Quality:
             "name": self.name,
             "as_of": self.as_of,
             "time_zone": self.time_zone,
+            "empty": self.empty,
             "files_found": self.found,
             "files_read": self.read,
             "rows_read": self.rows("read"),
@@ -73,7 +78,19 @@ def quality(data: Data) -> Quality:
         as_of="" if data.as_of is None else moment(data.as_of),
         time_zone=data.settings["time_zone"],
         files=tuple(_file(log) for log in data.files),
+        empty=_empty(data),
     )
+
+
+def _empty(data: Data) -> str:
+    if not data.months and not data.filters:
+        return ""
+    mail, all_mail = (counts.messages(one, [], kind="") for one in (data, replace(data, months=None, filters=())))
+    if mail["sent"].fillna(0).sum() or mail["delivered"].fillna(0).sum() or not len(all_mail):
+        return ""
+    when = f" in {' to '.join(dict.fromkeys(data.months))}" if data.months else ""
+    whose = f" with {listed([f'{name} “{value}”' for name, value in data.filters])}" if data.filters else ""
+    return f"The data holds no mail{whose}{when}."
 
 
 def why(log: FileLog) -> str:
@@ -82,7 +99,7 @@ def why(log: FileLog) -> str:
 
 
 def unread(files: Iterable[FileLog]) -> dict[str, str]:
-    """File -> what of it could not be read: all of it, or rows; what another row or file says again is no loss."""
+    """File -> what of it could not be read: all of it, rows, cells; what another row or file says is no loss."""
     return {log.file: said for log in files if (said := _unread(log))}
 
 
@@ -91,7 +108,8 @@ def _unread(log: FileLog) -> str:
         return str(log.error or log.why)
     lost = log.rows_rejected - log.rows_repeated
     if not lost:
-        return ""
+        more = f" And {len(log.cells) - 1:,} more of its cells." if len(log.cells) > 1 else ""
+        return f"{log.cells[0]}{more}" if log.cells else ""
     first = next((one for one in log.rejections if one.mend), log.rejections[0] if log.rejections else log.file)
     return f"{first}{f' And {lost - 1:,} more of its rows.' if lost > 1 else ''}"
 
@@ -106,7 +124,7 @@ def _file(log: FileLog) -> dict[str, Any]:
             "why": plain(why(log)),
             "rows_read": log.rows_read,
             "rows_kept": log.rows_kept,
-            "rows_rejected": log.rows_rejected,
+            "rows_rejected": log.rows_rejected - log.rows_repeated,
             "rows_repeated": log.rows_repeated,
             "notes": list(log.notes),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import jinja2
 from kit import __version__
 from kit.report.clean import masked
 from kit.report.folder import RESULTS
-from kit.words import form
+from kit.words import form, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 HEADLINES = 5
 """The most sentences that the first page has."""
+
+STANDING = ("goal", "months_trend", "service_stands")
+"""The sentences by name that always stand on the first page: where the goal, the trend and the service stand."""
 
 STATUSES = ("ok", "failed", "unanswered")
 
@@ -58,6 +62,8 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, told: Mapping[st
         | {
             "runs": [page.run for page in pages],
             "headlines": headlines(pages),
+            "standing": standing(pages),
+            "tables": first_tables(pages),
             "told": [(name, _said(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(told)).items()],
             "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
         },
@@ -87,18 +93,31 @@ def results_of(pages: Sequence[Page], quality: Quality, told: Mapping[str, str])
 
 def headlines(pages: Sequence[Page]) -> list[dict[str, Any]]:
     """The sentences that matter, the weightiest first, each with the page that it is from."""
-    found = [
-        {
-            "text": result["text"],
-            "weight": result["weight"],
-            "page": page.run.notebook.page,
-            "question": page.run.notebook.question,
-        }
+    found = [one for one in _sentences(pages) if one["headline"] and one["name"] not in STANDING]
+    return sorted(found, key=lambda one: -one["weight"])[:HEADLINES]
+
+
+def standing(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """The sentences of STANDING, as far as the pages have them."""
+    return [one for name in STANDING for one in _sentences(pages) if one["name"] == name]
+
+
+def first_tables(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    """The tables of which columns stand on the first page: those columns, and the page that each is from."""
+    return [
+        result["first_page"] | {"title": result["title"]} | _origin(page)
         for page in pages
         for result in page.results
-        if result["kind"] == "sentence" and result["headline"]
+        if "first_page" in result and result["first_page"]["rows"]
     ]
-    return sorted(found, key=lambda one: -one["weight"])[:HEADLINES]
+
+
+def _sentences(pages: Sequence[Page]) -> list[dict[str, Any]]:
+    return [result | _origin(page) for page in pages for result in page.results if result["kind"] == "sentence"]
+
+
+def _origin(page: Page) -> dict[str, str]:
+    return {"page": page.run.notebook.page, "question": page.run.notebook.question}
 
 
 def _write(path: Path, template: str, values: dict[str, Any]) -> None:
@@ -107,12 +126,16 @@ def _write(path: Path, template: str, values: dict[str, Any]) -> None:
 
 def _told(page: Page) -> list[tuple[str, str]]:
     """The parameters of a page as it shows them; the data is in its foot."""
-    return [(name, _said(name, value)) for name, value in page.run.values.items() if name != "data"]
+    known = page.run.notebook.parameters
+    shown = {name: value for name, value in page.run.values.items() if name != "data"}
+    return [(name, _said(name, value, known[name].help if name in known else "")) for name, value in shown.items()]
 
 
-def _said(name: str, value: Any) -> str:
+def _said(name: str, value: Any, meaning: str = "") -> str:
+    """A value; of an empty one what its parameter's help says of "": as kit.toml says, none."""
     if value == "":
-        return FILTERS.get(name, "not set")
+        told = re.search(r'""\s+(?:for )?(as .+|none)$', meaning)
+        return FILTERS.get(name) or (told[1] if told else "not set")
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
@@ -127,4 +150,6 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters |= {"whole": form.whole, "share": _share}
+
+
+_TEMPLATES.filters |= {"cut": shown.cut, "whole": form.whole, "share": _share}

@@ -12,7 +12,7 @@ from kit.simulate import analytics, business, mailchimp, plan, sendgrid
 from kit.simulate.behaviour import tally
 from kit.simulate.clock import AS_OF, DAY, local, unix
 from kit.simulate.story import Send, Story, tell
-from kit.simulate.truth import BlockTruth, SendTruth, TestTruth, Truth
+from kit.simulate.truth import BlockTruth, BusinessTruth, SendTruth, TestTruth, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,19 +21,30 @@ if TYPE_CHECKING:
     from kit.simulate.people import Person
     from kit.simulate.plan import Automation, Campaign
 
-__all__ = ["Truth", "write"]
+__all__ = ["BusinessTruth", "Truth", "write", "write_business"]
 
 YOUNG = 3 * DAY
 """A campaign younger than this at the time of the exports is not judged [s] (conversions.maturity_days)."""
 
 
-def write(folder: Path, *, seed: int = 2026, contacts: int = 6000) -> Truth:
-    """Write the exports of fourteen months into a folder.
+def write_business(folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float = 1.0) -> BusinessTruth:
+    """Write the firm's own files only: no mail logs, so that a hundred of them are soon made.
+
+    Arguments as for `write`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return business.write(folder, tell(seed, contacts), effect=effect)
+
+
+def write(folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float = 1.0) -> Truth:
+    """Write the exports of fourteen months into a folder; orders and deals since people joined.
 
     Args:
         folder: made where there is none; files of the same names are replaced.
         seed: the same seed gives the same files.
-        contacts: people that the firm knows; the sizes of campaigns grow with it.
+        contacts: people that may get mail; the sizes of campaigns grow with it. An eighth more, without those who
+            joined late, is held out.
+        effect: how much more often than planned bulk mail causes an order; 0 for never.
 
     Returns:
         What was planted; it is not written among the exports.
@@ -53,10 +64,10 @@ def write(folder: Path, *, seed: int = 2026, contacts: int = 6000) -> Truth:
         corrections=tuple(send.id for send in story.campaigns if send.plan.again),
         young=tuple(send.id for send in story.campaigns if AS_OF - unix(send.plan.at) < YOUNG),
         log=log,
-        business=business.write(folder, story),
+        business=business.write(folder, story, effect=effect),
         web=analytics.write(folder / "analytics", story),
-        prefetching=_addresses(one for one in story.people if one.prefetches),
-        scanned=_addresses(one for one in story.people if one.scanned),
+        prefetching=_addresses(one for one in (*story.people, *story.held) if one.prefetches),
+        scanned=_addresses(one for one in (*story.people, *story.held) if one.scanned),
     )
 
 

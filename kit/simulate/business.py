@@ -1,11 +1,11 @@
-"""The firm's own files: contacts, appointments and reviews, orders, tickets, the survey, and kit.toml."""
+"""The firm's own files: contacts, appointments, orders, deals, costs, the holdout, tickets, the survey, kit.toml."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from kit.simulate import table
+from kit.simulate import crm, cycle, money, shop, table
 from kit.simulate.clock import AS_OF, DAY, HOUR, START, awake, local, unix
 from kit.simulate.people import dice, pick
 from kit.simulate.truth import BusinessTruth
@@ -19,13 +19,7 @@ if TYPE_CHECKING:
     from kit.simulate.story import Story
 
 BOOKING_VALUE = (8.35, 0.6)
-ORDER_VALUE = (7.6, 0.8)
 """Mean and standard deviation of the logarithm of the amount [RUB]."""
-ORDERS_A_YEAR = 0.16
-"""Orders a person places without any mail."""
-ORDERS_OF_CLICKERS = 0.06
-REFUNDED = 0.05
-ANONYMOUS = 0.03
 
 TICKETS_A_YEAR = 0.16
 REPLY_BEFORE, REPLY_AFTER = 9.0, 4.0
@@ -48,6 +42,11 @@ COMMENTS = {
 }
 COMMENTED = 0.25
 
+CONTACTS = (
+    "Email", "Status", "Opted in at", "Source", "Language", "Segment", "Unsubscribed at", "Unsubscribe reason",
+    "Cleaned at",
+)  # fmt: skip
+
 SETTINGS = """\
 # What no export says.
 time_zone = "Europe/Moscow"
@@ -56,15 +55,26 @@ day_first = true
 as_of = 2026-10-31T23:59:00
 goal = "appointments"
 own_domains = ["service.example.com"]
+
+[money]
+margin = 0.35
 """
 
 
-def write(folder: Path, story: Story) -> BusinessTruth:
-    """Write the firm's own files."""
+def write(folder: Path, story: Story, *, effect: float = 1.0) -> BusinessTruth:
+    """Write the firm's own files.
+
+    Args:
+        folder: where to.
+        story: what happened.
+        effect: how much more often than planned bulk mail causes an order; 0 for never.
+    """
     (folder / "kit.toml").write_bytes(SETTINGS.encode())
     contacts = _contacts(folder / "contacts.csv", story)
     _appointments(folder / "appointments.csv", story)
-    orders, caused, refunded = _orders(folder / "orders.csv", story)
+    orders, deals = shop.sell(story, effect=effect), crm.deals(story)
+    shop.write(folder / "orders.csv", orders)
+    crm.write(folder / "deals.csv", deals)
     tickets, unanswered = _tickets(folder / "tickets.csv", story)
     invitations, answers = _survey(folder / "survey.csv", story)
     return BusinessTruth(
@@ -72,9 +82,12 @@ def write(folder: Path, story: Story) -> BusinessTruth:
         appointments=len(story.bookings),
         appointments_caused=sum(one.caused for one in story.bookings),
         reviews=len(story.reviews),
-        orders=orders,
-        orders_caused=caused,
-        orders_refunded=refunded,
+        orders=shop.truth(orders),
+        deals=crm.truth(deals),
+        costs=money.write_costs(folder / "costs.csv", story),
+        holdout=money.write_holdout(folder / "holdout.csv", story, orders),
+        funnel=cycle.funnel(story, deals, orders),
+        retention=cycle.retention(story),
         tickets=tickets,
         tickets_unanswered=unanswered,
         reply_hours_before=REPLY_BEFORE,
@@ -86,12 +99,14 @@ def write(folder: Path, story: Story) -> BusinessTruth:
 
 
 def _contacts(path: Path, story: Story) -> dict[str, int]:
-    known = [one for one in story.people if one.joined <= AS_OF]
+    known = [one for one in (*story.people, *story.held) if one.joined <= AS_OF]
     rows = []
     for one in known:
         status = "cleaned" if one.cleaned is not None else "unsubscribed" if one.left is not None else "subscribed"
-        rows.append((one.email, status, _iso(one.joined), one.source, one.language, one.segment, _iso(one.left)))
-    table.write(path, ("Email", "Status", "Opted in at", "Source", "Language", "Segment", "Unsubscribed at"), rows)
+        reason = "complaint" if one.complained else ""
+        known_of = (one.source, one.language, one.segment)
+        rows.append((one.email, status, _iso(one.joined), *known_of, _iso(one.left), reason, _iso(one.cleaned)))
+    table.write(path, CONTACTS, rows)
     return dict(sorted(Counter(row[1] for row in rows).items()))
 
 
@@ -109,29 +124,6 @@ def _appointments(path: Path, story: Story) -> None:
         ],
         separator=";",
     )
-
-
-def _orders(path: Path, story: Story) -> tuple[int, int, int]:
-    rng = dice(story.seed, "orders")
-    placed = [(at, one, False) for one in story.people for at in _moments(rng, one, ORDERS_A_YEAR)]
-    for send in story.campaigns:
-        for message in send.messages:
-            clicks = [click.at for click in message.clicks if not click.scanner]
-            if clicks and rng.random() < ORDERS_OF_CLICKERS:
-                placed.append((min(clicks) + rng.randint(300, 2 * DAY), message.person, True))
-    placed = sorted((one for one in placed if one[0] <= AS_OF), key=lambda one: (one[0], one[1].email))
-    rows, refunded = [], 0
-    for number, (at, person, _) in enumerate(placed):
-        total = _amount(rng, ORDER_VALUE)
-        back = "0.00"
-        if rng.random() < REFUNDED:
-            refunded += 1
-            back = total if rng.random() < 0.6 else f"{float(total) / 2:.2f}"
-        email = "" if rng.random() < ANONYMOUS else person.email
-        status = "paid" if back == "0.00" else "refunded" if back == total else "partially refunded"
-        rows.append((f"A{10_001 + number}", email, _iso(at), total, back, "RUB", status))
-    table.write(path, ("Order ID", "Email", "Created at", "Total", "Refunded amount", "Currency", "Status"), rows)
-    return len(rows), sum(caused for *_, caused in placed), refunded
 
 
 def _tickets(path: Path, story: Story) -> tuple[int, int]:

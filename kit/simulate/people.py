@@ -49,7 +49,8 @@ class Person:
         keen: how much more or less than the average this person reads; 1 is the average.
         prefetches: a machine opens this person's mail.
         scanned: a scanner clicks every link in this person's mail.
-        left: when the person unsubscribed [Unix s].
+        left: when the person unsubscribed or complained [Unix s].
+        complained: left by a complaint.
         cleaned: when the address was given back for good [Unix s].
     """
 
@@ -65,6 +66,7 @@ class Person:
     agent: str
     ip: str
     left: int | None = None
+    complained: bool = False
     cleaned: int | None = None
 
     def subscribed(self, moment: int) -> bool:
@@ -83,16 +85,23 @@ def pick(rng: Random, shares: dict[str, float]) -> str:
     return rng.choices(list(shares), weights=list(shares.values()))[0]
 
 
-def invent(seed: int, contacts: int) -> list[Person]:
-    """So many people; the shares of prefetching and corporate people are exact."""
-    rng = dice(seed, "people")
+def invent(seed: int, contacts: int, *, part: str = "people", first: int = 0) -> list[Person]:
+    """So many people; the shares of prefetching and corporate people are exact.
+
+    Args:
+        seed: the same seed and part give the same people.
+        contacts: how many.
+        part: the source of chance.
+        first: how many are there already, so that no two have one address.
+    """
+    rng = dice(seed, part)
     numbers = list(range(contacts))
     rng.shuffle(numbers)
     corporate = set(numbers[: max(2, round(contacts * CORPORATE_SHARE))])
     others = [number for number in numbers if number not in corporate]
     prefetching = set(others[: round(contacts * PREFETCHING_SHARE)])
     return [
-        _person(rng, number, corporate=number in corporate, prefetches=number in prefetching)
+        _person(rng, first + number, corporate=number in corporate, prefetches=number in prefetching)
         for number in range(contacts)
     ]
 

@@ -17,7 +17,7 @@ from kit.simulate.people import CORPORATE_SHARE, VISITS, Person, dice, invent
 from kit.simulate.plan import Automation, Campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
 SCALE = 6000
@@ -26,6 +26,10 @@ PACE = 2.5
 """Messages handed over in a second."""
 YEAR = 365 * DAY
 REMIND_AFTER = 335 * DAY
+HELD_FROM = plan.SENDGRID_FROM
+"""From here on a part of the people, chosen by chance, gets no bulk mail [Unix s]."""
+HELD = 1 / 8
+"""People held out, for each of the others."""
 UNASKED_REVIEWS = 0.015
 """Share of visits reviewed without being asked."""
 
@@ -54,19 +58,28 @@ class Send(Generic[Plan]):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A booking or a review [Unix s], and whether a mail brought it."""
+    """A booking or a review [Unix s], whether a mail brought it, and whether that was bulk mail."""
 
     person: Person
     at: int
     caused: bool
+    bulk: bool = False
 
 
 @dataclass(slots=True)
 class Story:
-    """Everything that happened."""
+    """Everything that happened.
+
+    Attributes:
+        people: who may get bulk mail.
+        held: who was chosen by chance to get none from HELD_FROM on.
+        early: the bulk mail that these got before.
+    """
 
     seed: int
     people: list[Person]
+    held: list[Person] = field(default_factory=list)
+    early: list[Message] = field(default_factory=list)
     campaigns: list[Send[Campaign]] = field(default_factory=list)
     automations: dict[str, Send[Automation]] = field(default_factory=dict)
     bookings: list[Action] = field(default_factory=list)
@@ -87,14 +100,35 @@ class Story:
 
 def tell(seed: int, contacts: int) -> Story:
     """Let everything happen, in order of time."""
-    story = Story(seed, invent(seed, contacts))
-    rng = dice(seed, "story")
+    story = _told(Story(seed, invent(seed, contacts)), dice(seed, "story"), plan.CAMPAIGNS)
+    _hold_out(story, contacts)
+    for actions in (story.bookings, story.reviews):
+        actions.sort(key=lambda action: (action.at, action.person.email))
+    return story
+
+
+def _hold_out(story: Story, contacts: int) -> None:
+    """Add the people of the holdout: they live as all the others do, and get bulk mail until HELD_FROM only.
+
+    Their earlier bulk mail is in no export: it went out through a platform that exports totals, which leave them out.
+    """
+    people = invent(story.seed, round(contacts * HELD), part="held out", first=contacts)
+    early = [campaign for campaign in plan.CAMPAIGNS if unix(campaign.at) < HELD_FROM]
+    lived = _told(Story(story.seed, people), dice(story.seed, "story of the held out"), early)
+    story.held = [one for one in people if one.joined <= HELD_FROM]
+    kept = {one.email for one in story.held}
+    story.bookings += [one for one in lived.bookings if one.person.email in kept]
+    story.reviews += [one for one in lived.reviews if one.person.email in kept]
+    story.early = [one for send in lived.campaigns for one in send.messages if one.person.email in kept]
+    for key, send in lived.automations.items():
+        story.automations[key].messages += [one for one in send.messages if one.person.email in kept]
+
+
+def _told(story: Story, rng: Random, campaigns: Sequence[Campaign]) -> Story:
     for number, automation in enumerate(plan.AUTOMATIONS):
         identity = f"{rng.getrandbits(32):08x}-{number + 1:04x}-4a00-8a00-{rng.getrandbits(48):012x}"
         story.automations[automation.key] = Send(identity, automation.name, automation, (automation.odds,))
-    _Teller(story, rng).run()
-    for actions in (story.bookings, story.reviews):
-        actions.sort(key=lambda action: (action.at, action.person.email))
+    _Teller(story, rng).run(campaigns)
     return story
 
 
@@ -108,9 +142,9 @@ class _Teller:
         self.turn = count()
         self.months: dict[str, float] = defaultdict(lambda: rng.gauss(0, plan.SPREAD_MONTH))
 
-    def run(self) -> None:
+    def run(self, campaigns: Sequence[Campaign]) -> None:
         """Until the exports were taken."""
-        for campaign in plan.CAMPAIGNS:
+        for campaign in campaigns:
             self._later(unix(campaign.at), partial(self._campaign, campaign))
         for person in self.story.people:
             self._organic(person)
@@ -148,7 +182,7 @@ class _Teller:
             self._deliver(message, odds[message.variant == "B"], hammering=campaign.hammered)
             send.messages.append(message)
             if message.acted is not None:
-                self._later(message.acted, partial(self._booking, person, caused=True))
+                self._later(message.acted, partial(self._booking, person, caused=True, bulk=True))
         self.story.campaigns.append(send)
 
     def _recipients(self, campaign: Campaign, at: int) -> list[Person]:
@@ -173,10 +207,11 @@ class _Teller:
             person.cleaned = message.sent
         gone = [when for when in (message.unsubscribed, message.complained, person.left) if when is not None]
         person.left = min(gone, default=None)
+        person.complained |= person.left is not None and person.left == message.complained
 
-    def _booking(self, person: Person, at: int, *, caused: bool) -> None:
+    def _booking(self, person: Person, at: int, *, caused: bool, bulk: bool = False) -> None:
         if at >= START:
-            self.story.bookings.append(Action(person, at, caused))
+            self.story.bookings.append(Action(person, at, caused, bulk))
         self._later(at + self.rng.randint(5, 60), partial(self._automated, plan.CONFIRMATION, person))
         day = at + self.rng.randint(1, 9) * DAY
         visited = day - (local(day).hour - self.rng.randint(9, 19)) * HOUR

@@ -108,6 +108,123 @@ class LogTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderTruth:
+    """The shop's orders, all since people joined.
+
+    Attributes:
+        rows: all orders.
+        cancelled: of them no sale.
+        refunded: of them given back, wholly or in part.
+        anonymous: of them of nobody that the shop knows.
+        won: of them brought by bulk mail, or following a first order that was.
+        customers: known people with an order that is a sale.
+        revenue: net of refunds, without cancelled ones [RUB].
+        rate: shape and mean of the gamma distribution of orders after the first one [a person and year].
+        away: the beta distribution of the chance to stay away after an order.
+    """
+
+    rows: int
+    cancelled: int
+    refunded: int
+    anonymous: int
+    won: int
+    customers: int
+    revenue: float
+    rate: tuple[float, float]
+    away: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DealTruth:
+    """The CRM's deals: how many are won, lost and open, and what the won ones are worth [RUB]."""
+
+    won: int
+    lost: int
+    open: int
+    amount_won: float
+
+
+@dataclass(frozen=True, slots=True)
+class CostTruth:
+    """What mail cost [RUB]: by kind over all months, and in the months of the holdout."""
+
+    kinds: dict[str, float]
+    since_holdout: float
+
+
+@dataclass(frozen=True, slots=True)
+class HoldoutTruth:
+    """The holdout: both arms from the assignment to `as_of`, and what mail caused; mailed people first.
+
+    Orders are those of known people that were not cancelled; revenue is net of refunds [RUB].
+
+    Attributes:
+        orders_caused: of the mailed people's orders, those that none of the mail since the assignment would have
+            brought; `revenue_caused` is theirs, `margin_caused` the part of it that is left.
+        buyers_caused: mailed people who bought and without mail would not have.
+    """
+
+    experiment: str
+    assigned_local: str
+    people: tuple[int, int]
+    orders: tuple[int, int]
+    revenue: tuple[float, float]
+    buyers: tuple[int, int]
+    orders_caused: int
+    revenue_caused: float
+    buyers_caused: int
+    margin_caused: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepTruth:
+    """One step of the sales cycle, of people who were followed for long enough.
+
+    Attributes:
+        people: who entered the stage that it starts from.
+        passed: of them, who entered the next within the days.
+    """
+
+    step: str
+    people: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelTruth:
+    """The sales cycle: shares planted, and what came of them for those who joined since the exports begin.
+
+    Attributes:
+        days: a step counts within so many days.
+        asks: share of people who ask for an estimate at all, by where they joined.
+        asks_days: the median from joining to the estimate; `won_days` from there to winning it [days].
+        won: share of estimates that are won in the end.
+    """
+
+    days: int
+    asks: dict[str, float]
+    asks_days: float
+    won: float
+    won_days: float
+    steps: tuple[StepTruth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTruth:
+    """Subscribers month by month.
+
+    Attributes:
+        months: month -> subscribed at its start, of them still so at its end.
+        left: cause -> people who left in the months of the exports, after joining: unsubscribed, complained, bounced.
+        joined: who joined in these months.
+    """
+
+    months: dict[str, tuple[int, int]]
+    left: dict[str, int]
+    joined: int
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessTruth:
     """The firm's own files: rows, and the planned medians of the first reply [hours]."""
 
@@ -115,9 +232,12 @@ class BusinessTruth:
     appointments: int
     appointments_caused: int
     reviews: int
-    orders: int
-    orders_caused: int
-    orders_refunded: int
+    orders: OrderTruth
+    deals: DealTruth
+    costs: CostTruth
+    holdout: HoldoutTruth
+    funnel: FunnelTruth
+    retention: RetentionTruth
     tickets: int
     tickets_unanswered: int
     reply_hours_before: float

@@ -20,11 +20,14 @@ from kit.sources import (
     bigquery,
     boxes,
     copies,
+    details,
     folder,
     frames,
     grid,
+    magic,
     mapping,
     outlook,
+    people,
     sections,
     tabular,
     text,
@@ -118,14 +121,16 @@ def read(target: Path, settings: Settings) -> Loaded:
                 logs.append(replace(one, stamp=stamp))
                 files.append(FileLog(name, "read", one.why, preset=one.preset, table="events"))
                 continue
-            if before := rows.before(one):
+            before, like = rows.before(one)
+            if before:
                 files.append(copies.passed_over(one.log, before, "rows"))
                 continue
-            files.append(one.log)
+            files.append(replace(one.log, notes=(*one.log.notes, like)) if like else one.log)
             raw |= {one.log.file: one.raw} if one.raw is not None else {}
             for table, made in one.tables.items():
                 parts[table].append(made)
-    tables = {name: frames.together(made) for name, made in parts.items()}
+    tables, files = details.joined({name: frames.together(made) for name, made in parts.items()}, files)
+    tables = people.met(tables)
     told = tuple(sorted(map(tidy, files), key=lambda log: log.file))
     return Loaded(told, tables, tuple(logs), mail.boxes, raw)
 
@@ -148,6 +153,8 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             raise _EmptyFileError("it is empty", file=name, mend="Export it again.")
         if head.lstrip(_BLANK + b"[").startswith(b"{"):
             return [_answer(text.unpacked(path, _ANSWER), name, mappings, settings)]
+        if (other := magic.left_out(head)) and not magic.may_be_workbook(head):
+            return [_unknown(name, other)]
         raw, cut = text.whole(path)
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
@@ -162,8 +169,8 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
 
 
 def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> tabular.Read:
-    if workbook.is_archive(raw):
-        return _unknown(name, "it is an archive in an archive, or a document; unpack it and read what is in it")
+    if other := magic.left_out(raw[:_HEAD]):
+        return _unknown(name, other)
     decoded = text.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
@@ -190,7 +197,8 @@ def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -
         done = tabular.read(answer, mappings, settings)
         if done.log.status != "unrecognised":
             return done
-    return _unknown(name, "it is JSON, and no line of its beginning is an event that a preset knows")
+    why = "it is JSON, and no line of its beginning is an event that a preset knows"
+    return _unknown(name, f"{why}; `kit map FILE` proposes a mapping")
 
 
 def _unknown(name: str, why: str) -> tabular.Read:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
 from kit.sources import cells, frames
-from kit.sources.conform import CellError, Conformer
+from kit.sources.cells import CellError
+from kit.sources.conform import Conformer
 from kit.sources.log import FileLog, Rejection
 from kit.sources.preset import presets
 from kit.sources.recognise import plain
-from kit.sources.tabular import TOTALS, Read, origin
+from kit.sources.tabular import TOTALS, Read, kept_without, origin
 from kit.tables import WEB
 
 if TYPE_CHECKING:
@@ -30,13 +31,15 @@ DIMENSIONS = ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_conten
 """Where a session came from; a table without any of them tells nothing of campaigns."""
 
 _DATE = re.compile(r"#\s*(?P<which>Start|End) date:\s*(?P<day>\d{8})", re.IGNORECASE)
+_PROPERTY = re.compile(r"#\s*Property:\s*(?P<name>.*\S)", re.IGNORECASE)
 _BOTH = " / "  # between source and medium, in the header and in each cell
 
 
 @dataclass(slots=True)
 class Section:
-    """A table of the file: the dates above it, its header and the rows up to the next blank line."""
+    """A table of the file: the site and dates above it, its header and the rows up to the next blank line."""
 
+    site: str | None
     start: datetime | None
     end: datetime | None
     header: Row
@@ -74,10 +77,14 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
     conformer = Conformer(preset, settings)
     kept: list[tuple[int, dict[str, Any]]] = []
     rejections = [Rejection(grid.file, row.line, None, "it stands under the end of a table") for row in stray]
+    unread: list[Rejection] = []
     for at in used:
         for row in sections[at].rows:
             try:
                 kept.append((row.line, _row(row, sections[at], places[at], conformer)))
+                for name, reason in conformer.unread.items():
+                    column = str(sections[at].header.cells[places[at][name]])
+                    unread.append(kept_without(Rejection(grid.file, row.line, column, reason)))
             except CellError as error:
                 position = places[at].get(error.column)
                 column = None if position is None else str(sections[at].header.cells[position])
@@ -96,6 +103,7 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         unmapped=tuple(dict.fromkeys(_unmapped(preset, sections, places, used))),
         notes=(*grid.notes, *notes, *conformer.notes()),
         rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        cells=tuple(unread),
     )
     if not kept:
         mend = "Export Traffic acquisition, by Session campaign."
@@ -112,6 +120,7 @@ def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
     found: list[Section] = []
     stray: list[Row] = []
     dates: dict[str, datetime | None] = {"start": None, "end": None}
+    site: str | None = None
     expected, is_open, is_above = 1, False, False
     for row in rows:
         first = str(row.cells[0] if row.cells else "").strip()
@@ -123,8 +132,10 @@ def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
             is_above = True
             if said := _DATE.match(first):
                 dates[said["which"].lower()] = _day(said["day"])
+            elif named := _PROPERTY.match(first):
+                site = named["name"]
         elif is_above:
-            found.append(Section(dates["start"], dates["end"], row, []))
+            found.append(Section(site, dates["start"], dates["end"], row, []))
             is_open, is_above = True, False
         else:
             stray.append(row)
@@ -181,11 +192,16 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
         raise CellError("", "it adds up the other rows, or is none of the table")
     day = said.pop("period_start", None)
-    made = conformer.row(said)
-    if made.get("sessions") is None:
+    try:
+        number = cells.count(said["sessions"], conformer.preset.decimal)
+    except ValueError as error:
+        raise CellError("sessions", str(error)) from error
+    if number is None:
         raise CellError("sessions", "it has no number of sessions; it is a note, or none of the table")
+    made = conformer.row(said)
     average = made.get("engagement_seconds")
     return made | {
+        "property": section.site,
         "period_start": section.start if day is None else _moved(section.start, day),
         "period_end": section.end if day is None else _moved(section.start, day),
         "source_campaign_id": campaign_id(made.get("utm_campaign")),

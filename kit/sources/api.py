@@ -1,4 +1,4 @@
-"""The reader of API answers: one JSON value as tables, a record a row, a path a column.
+"""The reader of API answers: a JSON value, or one a line, as tables: a record a row, a path a column.
 
 A dot leads into an object (`message.subject`); of a list of objects the first is meant, as in event
 logs; a list of words is one cell. Which list of the answer holds the records, nobody has to say:
@@ -8,6 +8,7 @@ the object itself and every list of objects in it are offered, and a preset know
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kit.sources.grid import Grid, Row
@@ -28,17 +29,45 @@ Object = dict[str, Any]
 
 
 def grids(raw: bytes, file: str) -> list[Grid]:
-    """The tables that an answer can be read as, the outermost first; none where it is no single JSON value.
+    """The tables that an answer can be read as, the outermost first; none where it is no JSON.
+
+    A file of JSON lines is one table, if its lines are objects.
 
     Args:
         raw: the file's bytes.
         file: its name, for the log. The `line` of a row is the number of its record.
     """
+    text = decode(raw).text
     try:
-        answer = json.loads(decode(raw).text)
-    except (ValueError, RecursionError):
+        answer = json.loads(text)
+    except RecursionError:
         return []
+    except ValueError:
+        return _lines(text, file)
     return list(_found(answer, file, DEPTH))
+
+
+def _lines(text: str, file: str) -> list[Grid]:
+    """A record a line; none where not even half of the lines are records."""
+    records: list[tuple[int, Object]] = []
+    broken: list[int] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if isinstance(record, dict):
+            records.append((number, record))
+        else:
+            broken.append(number)
+    if len(records) < 2 or len(broken) > len(records):
+        return []
+    made = _table([record for _, record in records], file, ())
+    rows = [Row(number, row.cells) for (number, _), row in zip(records, made.rows[1:], strict=True)]
+    rows += [Row(number, [], "the line is no JSON object") for number in broken]
+    return [replace(made, rows=[made.rows[0], *sorted(rows, key=lambda row: row.line)])]
 
 
 def _found(value: Any, file: str, depth: int) -> Iterator[Grid]:

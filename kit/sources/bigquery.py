@@ -72,6 +72,7 @@ def web(events: Expression, key_events: Sequence[str] = ()) -> Expression:
     )
     one_currency = rows.least.fill_null("") == rows.most.fill_null("")
     made = rows.mutate(
+        property=ibis.null("string"),  # the data set's name says it, and no column of the export
         period_start=rows.day,
         period_end=rows.day,
         source_campaign_id=rows.utm_campaign.re_extract(CAMPAIGN_ID, 1).nullif(""),

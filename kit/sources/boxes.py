@@ -1,29 +1,24 @@
-"""Which files are mail: mailboxes in one file, folders of messages, Maildirs, archives, Outlook's own."""
+"""Which files are mail: mailboxes in one file, folders of messages, Maildirs, archives, Outlook's and Apple's own."""
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
 from collections import defaultdict
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError
-from kit.sources import text
+from kit.sources import shelf, text
+from kit.sources.headers import folder_name
 from kit.sources.log import FileLog, MailBox, MailPart
-from kit.sources.packed import Packed
 from kit.sources.preset import Preset, presets
 from kit.sources.recognise import listed
 from kit.tables import MAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 HEAD = 1 << 16
@@ -32,14 +27,13 @@ HEAD = 1 << 16
 MAILDIR = ("cur", "new", "tmp")
 """The folders of a Maildir; what lies in the last was never delivered."""
 
-DAMAGES = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError)
-"""What reading raises at a broken, cut or locked archive, or at a file that cannot be opened."""
+BOM = b"\xef\xbb\xbf"
+"""The mark that some editors put before UTF-8."""
 
 _HEADER = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):|[ \t]")
-_BOM = b"\xef\xbb\xbf"
-_ZIP = b"PK\x03\x04"
+_LENGTH = re.compile(rb"(\d{1,10})[ \t]*\r?\n")
 _OFFICE = frozenset({"[Content_Types].xml", "mimetype"})
-_OLE = b"\xd0\xcf\x11\xe0"
+_OLM = "com.microsoft.__Messages/"
 _MSG = "__properties_version1.0".encode("utf-16-le")
 _PST = b"!BDN"
 
@@ -86,14 +80,11 @@ class _Search:
             return False
         if head.startswith(_PST):
             self.logs.append(_unread(name, *_PST_SAID))
-        elif head.startswith(_ZIP):
-            inside = _archive(path, name)
-            self.boxes += inside
-            return bool(inside)
+        elif shelf.is_archive(head):
+            return self._archive(path, name)
         elif preset := mbox(head):
-            part = MailPart(path, name, labels=PurePosixPath(name).name.removesuffix(".gz").removesuffix(".mbox"))
-            self.boxes.append(MailBox(name, preset.name, _SEPARATED, (part,)))
-        elif head.startswith(_OLE) and _MSG in path.read_bytes():
+            self.boxes.append(MailBox(name, preset.name, _SEPARATED, (MailPart(path, name, labels=_box_label(name)),)))
+        elif head.startswith(shelf.OLE) and _MSG in path.read_bytes():
             self._letters[_folder(name), "msg"].append(MailPart(path, name, labels=_label(name)))
         elif is_letter(head):
             self._letter(path, name)
@@ -111,6 +102,38 @@ class _Search:
                 why = "Outlook's own messages, read by extract-msg" if kind == "msg" else "each file is one message"
                 yield MailBox(name, "eml", why, tuple(parts))
 
+    def _archive(self, path: Path, name: str) -> bool:
+        """Whether an archive holds mail: its mailboxes, and its messages, together by folder."""
+        found: list[MailBox] = []
+        folders: defaultdict[str, list[MailPart]] = defaultdict(list)
+        others: list[str] = []
+        try:
+            with shelf.Shelf() as archives:
+                for member, head in archives.heads(path, HEAD):
+                    shown = f"{name} [{member}]"
+                    if member in _OFFICE:
+                        return False
+                    if _OLM in member:
+                        self.logs.append(_unread(name, *_OLM_SAID))
+                        return True
+                    if preset := mbox(head):
+                        part = MailPart(path, shown, member, _box_label(member))
+                        found.append(MailBox(shown, preset.name, _SEPARATED, (part,)))
+                    elif is_letter(head):
+                        folders[_folder(member)].append(MailPart(path, shown, member, _label(member)))
+                    else:
+                        others.append(PurePosixPath(member).name)
+        except shelf.DAMAGES:  # what is no archive of mail, or cannot be opened, is told by the next reader
+            return False
+        for folder, parts in folders.items():
+            inside = _together(folder, [MailPart(part.path, part.inside) for part in parts])
+            found.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
+        if others and found:
+            said = f"in the archive, no mail and not read: {listed(others)}"
+            found[0] = replace(found[0], notes=(said,))
+        self.boxes += found
+        return bool(found)
+
     def _letter(self, path: Path, name: str) -> None:
         if path.parent.name == "tmp" and any((path.parents[1] / one).is_dir() for one in MAILDIR[:2]):
             self.logs.append(FileLog(name, "ignored", "it lies in tmp of a Maildir: its delivery was never finished"))
@@ -120,6 +143,7 @@ class _Search:
 
 def mbox(head: bytes) -> Preset | None:
     """The preset whose separator a file begins with, or None."""
+    head = head.removeprefix(BOM)
     if not head.startswith(b"From "):
         return None
     line = b"\n" + head.split(b"\n", 1)[0]
@@ -136,7 +160,9 @@ def is_letter(head: bytes) -> bool:
     """Whether a file is one message: headers to the first blank line, and among them one that only mail has."""
     names: set[str] = set()
     whole = head[: head.rfind(b"\n") + 1] if len(head) >= HEAD else head
-    for line in whole.removeprefix(_BOM).splitlines():
+    whole = whole.removeprefix(BOM)
+    before = _LENGTH.match(whole)
+    for line in whole[before.end() if before else 0 :].splitlines():
         if not line.strip():
             break
         found = _HEADER.match(line)
@@ -148,52 +174,11 @@ def is_letter(head: bytes) -> bool:
     return len(names) > 1 and not marks.isdisjoint(names)
 
 
-@contextmanager
-def opened(part: MailPart) -> Iterator[Callable[[int], bytes]]:
-    """How to read on in a part: unpacked, and from inside its archive."""
-    if part.inside:
-        with zipfile.ZipFile(part.path) as archive, archive.open(part.inside) as stream:
-            yield stream.read
-    elif _is_msg(part.path):
-        yield io.BytesIO(_converted(part.path)).read
-    else:
-        with Packed(part.path) as stream:
-            yield stream.read
-            if stream.cut:
-                raise EOFError("the packed file is cut off")
-
-
-def _archive(path: Path, name: str) -> list[MailBox]:
-    """The mailboxes of an archive, and its messages, together by folder."""
-    boxes: list[MailBox] = []
-    folders: defaultdict[str, list[MailPart]] = defaultdict(list)
-    others: list[str] = []
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [one.filename for one in archive.infolist() if not one.is_dir()]
-            if not _OFFICE.isdisjoint(members):
-                return []
-            for member in members:
-                with archive.open(member) as stream:
-                    head = stream.read(HEAD)
-                shown = f"{name} [{member}]"
-                if preset := mbox(head):
-                    label = PurePosixPath(member).name.removesuffix(".mbox")
-                    boxes.append(MailBox(shown, preset.name, _SEPARATED, (MailPart(path, shown, member, label),)))
-                elif is_letter(head):
-                    folders[_folder(member)].append(MailPart(path, shown, member, _label(member)))
-                else:
-                    others.append(PurePosixPath(member).name)
-    except DAMAGES:  # what is no archive of mail, or cannot be opened, is told by the next reader
-        return []
-    for folder, parts in folders.items():
-        inside = _together(folder, [MailPart(part.path, part.inside) for part in parts])
-        boxes.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
-    if others and boxes:
-        said = f"{len(others)} other files in the archive are no mail and are not read: {listed(others)}"
-        first = boxes[0]
-        boxes[0] = MailBox(first.file, first.preset, first.why, first.parts, (said,))
-    return boxes
+def bare(raw: bytes) -> bytes:
+    """A message without the mark of UTF-8, and what Apple Mail puts round it (EMLX): length and properties."""
+    raw = raw.removeprefix(BOM)
+    found = _LENGTH.match(raw)
+    return raw[found.end() : found.end() + int(found[1])] if found else raw
 
 
 def _folder(name: str) -> str:
@@ -204,7 +189,16 @@ def _folder(name: str) -> str:
 
 def _label(name: str) -> str:
     """The folder's own name, as programs show it; none for the folder that was given to read."""
-    return PurePosixPath(_folder(name)).name.lstrip(".")
+    folder = PurePosixPath(_folder(name))
+    apples = (one for one in (folder, *folder.parents) if one.suffix == ".mbox")  # what it keeps messages in
+    return folder_name(next((one.stem for one in apples), folder.name.lstrip(".")))
+
+
+def _box_label(name: str) -> str:
+    """The name of a mailbox in one file; Apple Mail exports one as `mbox` in a folder of its name."""
+    path = PurePosixPath(name)
+    named = path.parent if path.name == "mbox" and path.parent.suffix == ".mbox" else path
+    return folder_name(named.name.removesuffix(".gz").removesuffix(".mbox"))
 
 
 def _together(folder: str, parts: list[MailPart]) -> str:
@@ -213,20 +207,6 @@ def _together(folder: str, parts: list[MailPart]) -> str:
         return parts[0].file
     ends = {PurePosixPath(part.file).suffix for part in parts}
     return str(PurePosixPath(folder) / f"*{ends.pop() if len(ends) == 1 else ''}")
-
-
-def _is_msg(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return stream.read(len(_OLE)) == _OLE
-
-
-def _converted(path: Path) -> bytes:
-    extract_msg = import_module("extract_msg")  # an extra: only who has it gets here
-    try:
-        with extract_msg.openMsg(path) as message:
-            return message.asEmailMessage().as_bytes()
-    except extract_msg.exceptions.ExMsgBaseException as error:
-        raise OSError(str(error)) from error
 
 
 def _unread(name: str, problem: str, mend: str) -> FileLog:
@@ -238,6 +218,10 @@ _SEPARATED = "it begins with a separator of messages"
 _PST_SAID = (
     "it is an Outlook mailbox (PST), which needs a program of its own",
     "Unpack it with `readpst -e -o mail FILE` (Debian: pst-utils), or export it as EML, and read that folder.",
+)
+_OLM_SAID = (
+    "it is an archive of Outlook for Mac (OLM), which nothing here reads",
+    "In Outlook for Mac drag the folders out into the Finder, each becomes an .mbox, and read those.",
 )
 _MSG_SAID = (
     "it is an Outlook message (MSG), which the extra `msg` reads",

@@ -56,6 +56,14 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _MONEY = re.compile(r"(?P<minus>-)?\s*(?P<before>[^\d\s.,+-]*\.?)\s*(?P<number>[+-]?\d.*?)\s*(?P<after>[^\d\s]*)")
 
 
+class CellError(ValueError):
+    """A cell that cannot be read: which column, and why."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        self.column = column
+        super().__init__(reason)
+
+
 def text(cell: Cell) -> str | None:
     """A cell as text without blanks around it."""
     if cell is None:

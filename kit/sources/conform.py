@@ -5,54 +5,37 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from kit.sources import cells
 from kit.sources.address import contact_key, normalised
+from kit.sources.cells import CellError
+from kit.sources.derive import Derived, flag
+from kit.sources.people import member_key
 from kit.sources.recognise import listed, plain
 from kit.sources.times import AmbiguousDayError, Clock
-from kit.tables import CAMPAIGN_STATS
+from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from kit.settings import Settings
     from kit.sources.cells import Cell
     from kit.sources.preset import Preset
     from kit.tables import Column
 
-KINDS = {(0.0, 10.0): "nps", (1.0, 5.0): "csat"}
-"""What a rating is about where only its scale is said: the two that nearly every survey means."""
-
 LISTS = ("tags", "segment")
 """Columns of several names in one cell."""
+
+COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
+"""Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
 
 UNSETTLED = "~"
 """Follows the name of a share whose unit its cell does not tell; `checks` settles it."""
 
-SCALES = {"nps": (0, 10)}
-"""Scales that are part of the question's definition; others are the survey's own choice."""
-
 SCALE_OF = {"score": ("scale_min", "scale_max"), "csat": ("csat_min", "csat_max")}
 """Where the scale of a score stands."""
-
-YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
-NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
-
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-ROUNDING = MINUTE
-"""How far a wait may lie from the times that it should be between."""
-
-
-class CellError(ValueError):
-    """A cell that cannot be read: which column, and why."""
-
-    def __init__(self, column: str, reason: str) -> None:
-        self.column = column
-        super().__init__(reason)
 
 
 class DayError(CellError):
@@ -65,6 +48,9 @@ class Conformer:
     Args:
         preset: how the file is meant.
         settings: the folder's, for zone, order of dates and currency.
+
+    Attributes:
+        unread: the counts of the last row that could not be read: canonical column -> why.
     """
 
     def __init__(self, preset: Preset, settings: Settings) -> None:
@@ -92,8 +78,10 @@ class Conformer:
         }
         self._nulls = {name: {plain(word) for word in words} for name, words in preset.nulls.items()}
         self._said: Counter[str] = Counter()
+        self._derived = Derived(preset, settings, self.clock, self._said)
         self._unknown: dict[str, Counter[str]] = {}
         self._strange: Counter[str] = Counter()
+        self.unread: dict[str, str] = {}
 
     def row(
         self,
@@ -102,6 +90,9 @@ class Conformer:
         beside: Mapping[str, Cell] | None = None,
     ) -> dict[str, Any]:
         """The canonical values of one row.
+
+        A row of counts is right without one of them: a count that cannot be read stays empty and is in `unread`. Any
+        other cell that cannot be read is the whole row's fault, as is the last count.
 
         Args:
             raw: canonical column -> cell, for the columns that the file has.
@@ -113,19 +104,20 @@ class Conformer:
             DayError: a date whose day cannot be told from its month.
         """
         row: dict[str, Any] = {**self.preset.constants, **(implied or {})}
+        unread: dict[str, str] = {}
         for name, cell in raw.items():
             try:
                 self._put(row, name, cell)
             except AmbiguousDayError as error:
                 raise DayError(name, str(error)) from error
             except ValueError as error:
-                raise CellError(name, str(error)) from error
-        for name, others in self.preset.fill.items():
-            if row.get(name) is None:
-                row[name] = next(filter(None, (_title(raw.get(other)) for other in others)), None)
-        self._tell(row, beside or {})
-        self._wait(row, beside or {})
-        self._complete(row)
+                if not self._is_count(name):
+                    raise CellError(name, str(error)) from error
+                unread[name] = str(error)
+        if unread and not any(self._is_count(name) for name, value in row.items() if value is not None):
+            raise CellError(*next(iter(unread.items())))
+        self.unread = unread
+        self._derived.complete(row, raw, beside or {})
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
             if not column.nullable and row.get(column.name) is None:
                 name = "email" if column.name == "contact_key" else column.name
@@ -145,13 +137,18 @@ class Conformer:
             )
         return [note.format(times) for note, times in self._said.items()] + unknown
 
+    def _is_count(self, name: str) -> bool:
+        """Whether a column is one of the counts of its table."""
+        table = self.preset.into
+        return table.name in COUNTED and name in table.names and table.column(name).type in {"int", "float"}
+
     def _put(self, row: dict[str, Any], name: str, cell: Cell) -> None:
         if name == "email":
             self._put_address(row, cell)
             return
         if name == "person":
             said = cells.text(cell)
-            row["contact_key"] = contact_key(f"{self.preset.vendor}:{said}") if said else None
+            row["contact_key"] = member_key(self.preset.vendor, said) if said else None
             return
         if plain(cell) in self._nulls.get(name, ()):
             return
@@ -181,11 +178,13 @@ class Conformer:
         if column.type == "date":
             return None if cells.is_null(cell) else self.clock.read(cell).local.replace(hour=0, minute=0, second=0)
         if column.type == "bool":
-            return _flag(cell)
+            return flag(cell)
         if column.unit == "ISO 4217":
             return cells.currency(cell)
         if column.name == "contact_ids":
             return ",".join(re.findall(r"[^;,\s]+", cells.text(cell) or "")) or None
+        if column.name == "message_id":  # the brackets of a Message-ID are no part of it
+            return (cells.text(cell) or "").removeprefix("<").removesuffix(">") or None
         return self._word(column, cells.text(cell))
 
     def _put_time(self, row: dict[str, Any], name: str, cell: Cell) -> None:
@@ -228,64 +227,6 @@ class Conformer:
             if name == "score":  # the point of its row, which says nothing without it
                 raise
             self._unknown.setdefault(name, Counter())[said] += 1  # beside the point of the row: no reason to lose it
-
-    def _tell(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
-        """Values that rules tell by others; of yes and no only where the file has no column for it."""
-        made: dict[str, Any] = {}
-        for name, told in self.preset.told.items():
-            is_flag = self.preset.into.column(name).type == "bool"
-            if is_flag and row.get(name) is not None:
-                continue
-            word = next((rule["then"] for rule in told.rules if self._holds(rule, row, beside)), None)
-            looked_at = {key for rule in told.rules for key in rule if key != "then"}
-            must = not self.preset.into.column(name).nullable
-            if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
-                word = told.other
-            if word is not None:
-                made[name] = _flag(word) if is_flag else word
-        row.update(made)
-
-    def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:
-        return all(
-            re.search(pattern, self._at(key, row, beside), re.IGNORECASE)
-            for key, pattern in rule.items()
-            if key != "then"
-        )
-
-    def _at(self, key: str, row: Mapping[str, Any], beside: Mapping[str, Cell]) -> str:
-        """What stands in a canonical column or under a header, made plain; empty where nothing does."""
-        cell = row.get(key) if key in self.preset.into.names else beside.get(plain(key))
-        return "" if cells.is_null(cell) else plain(cell)
-
-    def _wait(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
-        """A time that the file says only as a wait since another; a wait beside its time is compared."""
-        for name, wait in self.preset.durations.items():
-            header = next((one for one in wait.names if not cells.is_null(beside.get(plain(one)))), None)
-            start, end = row.get(wait.since), row.get(name)
-            if isinstance(end, timedelta):
-                row[name] = end = None if start is None else self._after(row, wait.since, cells.duration(end, MINUTE))
-                self._said[f"{name} of {{}} rows is {wait.since} plus the wait that the file says"] += 1
-            if header is None or start is None:
-                continue
-            try:
-                took = cells.duration(beside[plain(header)], MINUTE if header in wait.minutes else HOUR)
-            except ValueError as error:
-                if not wait.checked and end is None:
-                    raise CellError(name, f"{header!r}: {error}") from error
-                self._said[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
-                continue
-            if end is not None and abs(end - start - took) > ROUNDING:
-                self._said[f"{{}} cells of {header!r} are not what the times say; the times themselves are used"] += 1
-            if end is None and not wait.checked:
-                row[name] = self._after(row, wait.since, took)
-                self._said[f"{name} of {{}} rows is {wait.since} plus {header!r}"] += 1
-
-    def _after(self, row: Mapping[str, Any], since: str, took: timedelta) -> datetime:
-        """The wall clock so long after a time: through the instant where it is known, as clocks change."""
-        at = row.get(since.replace("_local", "_at"))
-        if at is None or self.clock.zone is None:
-            return row[since] + took
-        return (at + took).astimezone(self.clock.zone).replace(tzinfo=None)
 
     def _put_share(self, row: dict[str, Any], name: str, cell: Cell) -> None:
         try:
@@ -330,45 +271,9 @@ class Conformer:
         self._unknown.setdefault(column.name, Counter())[said] += 1
         return None
 
-    def _complete(self, row: dict[str, Any]) -> None:
-        """What follows from the other values of the row."""
-        money = [one.name for one in self.preset.into.columns if one.unit.startswith("money")]
-        if any(row.get(name) is not None for name in money) and row.get("currency") is None:
-            row["currency"] = self.settings["currency"] or None
-            if row["currency"] is None and self.preset.into is not CAMPAIGN_STATS:
-                self._said["{} rows name no currency: say currency in kit.toml"] += 1
-        if "survey_type" in self.preset.into.names:
-            self._complete_answer(row)
-
-    def _complete_answer(self, row: dict[str, Any]) -> None:
-        """The survey's kind by its scale, or the scale by the kind; an answer must lie on its scale."""
-        if row.get("survey_type") is None:
-            low, high = row.get("scale_min"), row.get("scale_max")
-            row["survey_type"] = None if low is None or high is None else KINDS.get((low, high))
-        if row.get("scale_max") is None:
-            row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
-        score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
-        if score is not None and low is not None and high is not None and not low <= score <= high:
-            raise CellError("score", f"{score:g} is outside its scale, {low:g} to {high:g}")
-
-
-def _flag(cell: Cell) -> bool | None:
-    if isinstance(cell, bool) or cells.is_null(cell):
-        return cell if isinstance(cell, bool) else None
-    said = plain(cell)
-    if said not in YES | NO:
-        raise ValueError(f"{cell!r} is neither yes nor no")
-    return said in YES
-
 
 def _joined(said: str) -> str | None:
     """Names joined by commas, however a cell packs them: quoted one by one, or in braces."""
     inside = said[1:-1] if said.startswith("{") and said.endswith("}") else said
     (names,) = csv.reader([inside], skipinitialspace=True)
     return ", ".join(filter(None, map(str.strip, names))) or None
-
-
-def _title(cell: Cell) -> str | None:
-    """A cell as a name; the first of a month, as a workbook holds it, as the month."""
-    said = cells.text(cell)
-    return said.removesuffix(" 00:00:00").removesuffix("-01") if said and said.endswith("-01 00:00:00") else said

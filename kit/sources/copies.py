@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.sources.packed import Packed
-from kit.sources.recognise import plain
-from kit.tables import ORIGIN
+from kit.sources.raw import LINE
+from kit.sources.recognise import listed, plain
+from kit.tables import CAMPAIGN_STATS, CONTACTS, DEALS, EVENTS, ORDERS, ORIGIN, TICKETS, WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kit.sources.log import FileLog
     from kit.sources.tabular import Read
+
+LIKE = (
+    "its rows are those of {} in all that is read, and differ in {}: both count; if it is a copy, take one of them away"
+)
+SETTLED = frozenset({CAMPAIGN_STATS.name, CONTACTS.name, EVENTS.name, ORDERS.name, DEALS.name, TICKETS.name, WEB.name})
+"""Tables whose rows the store tells apart, by ids, names or days: what stands there twice is settled there."""
 
 _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
@@ -43,20 +50,45 @@ class Rows:
     """The rows of the files so far, to know a file that has the same in another form."""
 
     def __init__(self) -> None:
-        self._files: dict[bytes, str] = {}
+        self._files: dict[bytes, list[tuple[str, dict[str, bytes]]]] = defaultdict(list)
 
-    def before(self, read: Read) -> str | None:
-        """The earlier file that has the same columns and, once read, the same rows; None where none has."""
+    def before(self, read: Read) -> tuple[str | None, str]:
+        """The earlier file that says the same in every cell, else what to say of one that does in all that is read.
+
+        Two rows that agree in what is read and in nothing else may be two things: the rent of two branches.
+
+        Returns:
+            The file, or None; a note, or nothing.
+        """
         frames = {name: frame for name, frame in read.tables.items() if len(frame)}
         if not frames:
-            return None
-        digest = hashlib.sha256(repr(sorted(map(plain, read.log.header))).encode())
+            return None, ""
+        digest = hashlib.sha256()
         for name, frame in sorted(frames.items()):
             own = frame.drop(columns=[column.name for column in ORIGIN], errors="ignore")
-            rows = pd.util.hash_pandas_object(own, index=False).sort_values()
-            digest.update(name.encode() + rows.to_numpy().tobytes())
-        first = self._files.setdefault(digest.digest(), read.log.file)
-        return None if first == read.log.file else first
+            digest.update(name.encode() + _sorted(own))
+        rest = _rest(read)
+        known = self._files[digest.digest()]
+        note = ""
+        for file, other in known:
+            differ = [name for name in {**other, **rest} if other.get(name) != rest.get(name)]
+            if not differ:
+                return file, ""
+            note = LIKE.format(file, listed(map(repr, differ)))
+        known.append((read.log.file, rest))
+        return None, "" if SETTLED.issuperset(frames) else note
+
+
+def _rest(read: Read) -> dict[str, bytes]:
+    """What a file says in the columns that are not read: their names, and their cells in any order of the rows."""
+    said = {name: b"" for name in map(plain, read.log.header) if name}
+    if read.raw is not None:
+        said |= {plain(name): _sorted(read.raw[[name]]) for name in read.raw.columns if name != LINE}
+    return said
+
+
+def _sorted(frame: pd.DataFrame) -> bytes:
+    return pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy().tobytes()
 
 
 def passed_over(log: FileLog, before: str, same: str) -> FileLog:
@@ -70,6 +102,7 @@ def passed_over(log: FileLog, before: str, same: str) -> FileLog:
         rows_repeated=0,
         notes=(),
         rejections=(),
+        cells=(),
     )
 
 

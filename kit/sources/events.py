@@ -1,7 +1,8 @@
 """The reader of event logs: a preset becomes one projection, and the engine runs it over the lines.
 
-The text is read twice: once for what is wrong with an event and whether it came before, once to write it.
-That takes less time and room than keeping the events in between.
+The text is read once, and every event is written beside the table that is asked for, with what is wrong with it
+and what it is known by. Of these two columns follows which events count, and those are copied: to copy
+columns takes a fifth of the time that reading text takes, and nothing has to stay in memory.
 """
 
 # ruff: noqa: S608  the only words in the queries are file names, and they go through `literal`
@@ -13,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from kit.errors import InputError
@@ -37,6 +39,12 @@ if TYPE_CHECKING:
 SHOWN_REJECTIONS = 100
 """Rejected lines that are listed of one log; all are counted."""
 
+TWICE = "kit_twice"
+"""The relation that holds the keys of the events that stand more than once."""
+
+_KEPT = "get_bit(getvariable('kit_left'), row::INTEGER) IS DISTINCT FROM 1"
+"""The condition for the events that count: a bit a row, because a join would not keep the rows in their order."""
+
 _MANY = ("opened", "clicked")  # what a vendor tells of a mail to several people, and not who it was
 
 
@@ -60,16 +68,16 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
     if preset is None:
         raise KeyError(log.preset)
     about = FileLog(log.file, "read", log.why, preset=log.preset, table=EVENTS.name, encoding="utf-8")
-    query = projection(preset, log.file, settings)
+    staged = out.with_suffix(".staged")
     beside = [path for path in sorted(out.parent.glob("*.parquet")) if path != out]
     try:
-        with _tables(con):
-            reader = _run(con, log, f"CREATE TEMP TABLE kit_keys AS SELECT {_keys(preset)} FROM ({query})")
+        with _staged(con, staged):
+            reader = _read(con, log, f"COPY ({projection(preset, log.file, settings)}) TO {_parquet(staged)}")
+            read = f"SELECT *, file_row_number AS row FROM read_parquet({literal(str(staged))}, file_row_number = true)"
+            con.execute(f"CREATE TEMP VIEW kit_keys AS SELECT {_keys(preset)} FROM ({read})")
             _find_repeated(con, preset, beside)
-            columns = ", ".join(EVENTS.names)
-            # not an anti join: the engine would hold the larger side, which are the events, and lose their order
-            kept = f"SELECT {columns} FROM ({query}) WHERE ordinal NOT IN (FROM kit_left)"
-            _run(con, log, f"COPY ({kept}) TO {literal(str(out))} (FORMAT parquet)")
+            with _one_thread(con):
+                con.execute(f"COPY (SELECT {', '.join(EVENTS.names)} FROM ({read}) WHERE {_KEPT}) TO {_parquet(out)}")
             about = _told(con, about, out)
     except InputError as error:
         return replace(about, status="unreadable", error=error)
@@ -81,21 +89,43 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
 
 
 @contextmanager
-def _tables(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _staged(con: duckdb.DuckDBPyConnection, staged: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        con.execute("DROP TABLE IF EXISTS kit_left; DROP TABLE IF EXISTS kit_repeated; DROP TABLE IF EXISTS kit_keys")
+        con.execute("RESET VARIABLE kit_left; DROP TABLE IF EXISTS kit_repeated; DROP VIEW IF EXISTS kit_keys")
+        staged.unlink(missing_ok=True)
 
 
-def _run(con: duckdb.DuckDBPyConnection, log: EventFile, query: str) -> Lines:
+@contextmanager
+def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For copying: several would run ahead of the one that writes in order, and hold half of the log in memory."""
+    ((threads,),) = con.execute("SELECT current_setting('threads')").fetchall()
+    con.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        con.execute(f"SET threads = {threads}")
+
+
+@contextmanager
+def _registered(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
+    con.register(name, data)
+    try:
+        yield
+    finally:
+        con.unregister(name)
+
+
+def _parquet(path: Path) -> str:
+    return f"{literal(str(path))} (FORMAT parquet)"
+
+
+def _read(con: duckdb.DuckDBPyConnection, log: EventFile, query: str) -> Lines:
     """Run a query over the lines of a log."""
     reader = Lines(log.path)
-    con.register(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader)))
-    try:
+    with _registered(con, LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
         con.execute(query)
-    finally:
-        con.unregister(LINES)
     if reader.swollen:
         raise swelling(log.file)
     if log.stamp and not log.stamp.holds:
@@ -104,24 +134,24 @@ def _run(con: duckdb.DuckDBPyConnection, log: EventFile, query: str) -> Lines:
 
 
 def _keys(preset: Preset) -> str:
-    """What the first reading keeps of an event."""
+    """What tells whether an event counts."""
     ways = [*preset.gives_way, *(word for words in preset.gives_way.values() for word in words)]
     known = ", ".join(["'unknown'", *map(literal, ways)])
     mail = "CASE WHEN message_id IS NOT NULL THEN hash(message_id, contact_key) END" if ways else "NULL::UBIGINT"
     kind = f"CASE WHEN event_type = 'unknown' OR kind IN ({known}) THEN coalesce(kind, '') END"
     many = f"of > 1 AND event_type IN ({', '.join(map(literal, _MANY))})"
-    return f"ordinal, key, fault, occurred_at, event_type, {kind} AS kind, {mail} AS mail, {many} AS many"
+    return f"row, ordinal, key, fault, occurred_at, event_type, {kind} AS kind, {mail} AS mail, {many} AS many"
 
 
 def _find_repeated(con: duckdb.DuckDBPyConnection, preset: Preset, beside: list[Path]) -> None:
     """List what came before, here or in a log beside, and what another event says better."""
-    con.execute("""CREATE TEMP TABLE kit_repeated AS
-        WITH firsts AS (
-            SELECT key, min(ordinal) AS first FROM kit_keys WHERE fault IS NULL AND key IS NOT NULL
-            GROUP BY key HAVING count(*) > 1
-        )
-        SELECT ordinal, 'the same event stands on line ' || (first >> 32) || '; it was delivered again' AS reason
-        FROM kit_keys JOIN firsts USING (key) WHERE ordinal > first AND fault IS NULL""")
+    with _registered(con, TWICE, pa.table({"key": _twice(con)})):
+        con.execute(f"""CREATE TEMP TABLE kit_repeated AS
+            SELECT row, ordinal,
+                'the same event stands on line ' || (first >> 32) || '; it was delivered again' AS reason
+            FROM (SELECT *, min(ordinal) OVER (PARTITION BY key) AS first FROM kit_keys JOIN {TWICE} USING (key)
+                WHERE fault IS NULL)
+            WHERE ordinal > first""")
     if beside:
         con.execute(f"""INSERT INTO kit_repeated
             WITH before AS (
@@ -129,17 +159,24 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, preset: Preset, beside: list[
                 FROM read_parquet([{", ".join(literal(str(path)) for path in beside)}])
                 WHERE source = {literal(preset.name)} AND {_span(con)} GROUP BY 1
             )
-            SELECT ordinal, 'the same event stands in ' || file || ', line ' || line || '; it was delivered again'
+            SELECT row, ordinal, 'the same event stands in ' || file || ', line ' || line || '; it was delivered again'
             FROM kit_keys JOIN before USING (key)
             WHERE fault IS NULL AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
     for kind, better in preset.gives_way.items():
         words = ", ".join(map(literal, better))
         con.execute(f"""INSERT INTO kit_repeated
-            SELECT ordinal, {literal(f"it is told a second time, as {' or '.join(better)}")} FROM kit_keys
+            SELECT row, ordinal, {literal(f"it is told a second time, as {' or '.join(better)}")} FROM kit_keys
             WHERE kind = {literal(kind)} AND fault IS NULL AND mail IN (SELECT mail FROM kit_keys
                 WHERE kind IN ({words}) AND fault IS NULL) AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
-    con.execute("""CREATE TEMP TABLE kit_left AS
-        SELECT ordinal FROM kit_keys WHERE fault IS NOT NULL UNION ALL SELECT ordinal FROM kit_repeated""")
+    ((rows,),) = con.execute("SELECT count(*) FROM kit_keys").fetchall()
+    con.execute(f"""SET VARIABLE kit_left = (SELECT bitstring_agg(row, 0, {rows}) FROM (
+        SELECT row FROM kit_keys WHERE fault IS NOT NULL UNION ALL SELECT row FROM kit_repeated))""")
+
+
+def _twice(con: duckdb.DuckDBPyConnection) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """The keys that stand more than once; sorted in memory, a tenth of the engine's time and a third of its room."""
+    keys = np.sort(con.execute("SELECT key FROM kit_keys WHERE fault IS NULL AND key IS NOT NULL").fetchnumpy()["key"])
+    return np.unique(keys[1:][keys[1:] == keys[:-1]])
 
 
 def _span(con: duckdb.DuckDBPyConnection) -> str:
@@ -152,7 +189,7 @@ def _span(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
-    """Complete the log from both readings."""
+    """Complete the log by what was found."""
 
     def ask(query: str) -> list[tuple[Any, ...]]:
         return con.execute(query).fetchall()
@@ -164,10 +201,11 @@ def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
         SELECT count(*) FILTER (occurred_at IS NULL),
             count(*) FILTER (source_campaign_id IS NULL AND campaign_name IS NULL)
         FROM read_parquet({literal(str(out))})""")
-    kept = "kit_keys ANTI JOIN kit_left USING (ordinal)"
-    kinds = ask(f"SELECT DISTINCT kind FROM {kept} WHERE event_type = 'unknown' AND kind <> '' ORDER BY kind")
+    kinds = ask(f"""
+        SELECT DISTINCT kind FROM kit_keys WHERE event_type = 'unknown' AND kind <> '' AND {_KEPT} ORDER BY kind""")
     ((wordless, many),) = ask(f"""
-        SELECT count(*) FILTER (event_type = 'unknown' AND kind = ''), count(*) FILTER (many) FROM {kept}""")
+        SELECT count(*) FILTER (event_type = 'unknown' AND kind = ''), count(*) FILTER (many)
+        FROM kit_keys WHERE {_KEPT}""")
     bad = ask(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS}""")
     bad += ask(

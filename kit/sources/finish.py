@@ -13,7 +13,7 @@ from typing import Any
 
 from kit.sources import checks
 from kit.sources.recognise import listed
-from kit.tables import BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
+from kit.tables import ASSIGNMENTS, BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
 
 Rows = Sequence[tuple[int, dict[str, Any]]]
 """The line and the values of each row."""
@@ -78,6 +78,17 @@ def costs(rows: Rows) -> list[str]:
     return notes
 
 
+def assignments(rows: Rows) -> list[str]:
+    """Which arm gets no mail; where none is known to be that arm, nothing is known of any."""
+    held = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") and row.get("arm"))
+    mailed = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") is False and row.get("arm"))
+    if mailed and not any(row.get("is_holdout") for _, row in rows):
+        for _, row in rows:
+            row["is_holdout"] = None
+        return [f"no arm is known to get no mail ({listed(mailed)}): name it as holdout.arms in kit.toml"]
+    return [f"{what}: {listed(arms)}" for what, arms in (("arm without mail", held), ("with mail", mailed)) if arms]
+
+
 def billing(rows: Rows) -> list[str]:
     """A refund written as a negative amount is a positive refund."""
     for _, row in rows:
@@ -126,6 +137,7 @@ FINISH: dict[str, Callable[[Rows], list[str]]] = {
     ORDERS.name: orders,
     DEALS.name: deals,
     COSTS.name: costs,
+    ASSIGNMENTS.name: assignments,
     BILLING.name: billing,
     SURVEYS.name: surveys,
     TICKETS.name: tickets,

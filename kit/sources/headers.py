@@ -12,6 +12,7 @@ from kit.sources.text import DAMAGED, decode
 _FOLD = re.compile(r"\r?\n(?=[ \t])|\r?\n$")
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?)")
 _WORD = re.compile(r"=\?(?P<charset>[^?*\s]+)(?:\*[^?]*)?\?(?P<how>[bqBQ])\?(?P<said>[^?]*)\?=")
+_MAILBOX_WORD = re.compile(r"&([A-Za-z0-9+,]*)-")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 _MEANT = {"gb2312": "gb18030", "gbk": "gb18030", "us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "cp1252"}
@@ -43,6 +44,27 @@ def decoded(raw: str) -> str:
         charset, end = named, word.end()
     made += [_read(waiting, charset), said[end:]]
     return " ".join("".join(made).split())
+
+
+def folder_name(said: str) -> str:
+    """A folder's name as programs show it: servers write other letters in a base64 of their own (RFC 3501, 5.1.3).
+
+    A name in which an `&` begins no such word is what it says.
+    """
+    try:
+        return _MAILBOX_WORD.sub(lambda found: _mailbox_word(found[1]), said)
+    except ValueError:
+        return said
+
+
+def _mailbox_word(word: str) -> str:
+    if not word:
+        return "&"
+    raw = binascii.a2b_base64(word.replace(",", "/") + "=" * (-len(word) % 4), strict_mode=True)
+    letters = raw.decode("utf-16-be")
+    if any(letter.isascii() and letter.isprintable() for letter in letters):  # those are never written so
+        raise ValueError(word)
+    return letters
 
 
 def spoken(raw: Any, charset: Any, defects: list[str]) -> str:

@@ -19,7 +19,7 @@ Status = Literal["read", "unrecognised", "unreadable", "empty", "ignored"]
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that was left out, and why.
+    """A row, or a cell, that was left out, and why.
 
     Attributes:
         file: the file, relative to the folder.
@@ -60,6 +60,7 @@ class FileLog:
         unmapped: columns that nothing was made of.
         notes: warnings.
         rejections: rows left out, each with its reason; of event logs the first ones only.
+        cells: cells that cannot be read, of rows that are kept without them; each with its reason.
         error: why the file could not be read; for "unreadable" and "empty".
     """
 
@@ -79,6 +80,7 @@ class FileLog:
     rejections: tuple[Rejection, ...] = ()
     error: InputError | None = None
     passed_over: tuple[str, ...] = ()
+    cells: tuple[Rejection, ...] = ()
 
     @property
     def rows_rejected(self) -> int:
@@ -89,7 +91,7 @@ class FileLog:
     def from_dict(cls, raw: dict[str, Any]) -> FileLog:
         """The log that `dataclasses.asdict` took apart, with `error` as its five fields."""
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        values["rejections"] = tuple(Rejection(**one) for one in raw["rejections"])
+        values |= {name: tuple(Rejection(**one) for one in raw[name]) for name in ("rejections", "cells")}
         if raw["error"] is not None:
             values["error"] = InputError(**raw["error"])
         return cls(**values)

@@ -22,7 +22,7 @@ from kit.sources.markup import plain_text
 from kit.sources.times import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from email.message import Message
     from zoneinfo import ZoneInfo
 
@@ -38,6 +38,9 @@ FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, Re
 _ID = re.compile(r"<([^<>]+)>")
 _ADDRESS = re.compile(r"<\s*([^<>\s@]{1,256}@[^<>\s@]{1,255})\s*>|([^\s<>()\[\]@]{1,256}@[^\s<>()\[\]@]{1,255})")
 _IN_QUOTES = re.compile(r'"(?:\\.|[^"\\]){0,500}"')
+_HELD = frozenset({"date", "in-reply-to", "message-id", "references", "subject"})
+"""Headers whose whole content a column holds; of senders and recipients there are hashes and domains only."""
+
 _BULK = ("list-unsubscribe", "list-id", "feedback-id")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponse")
 _AWAY = re.compile(
@@ -129,6 +132,20 @@ def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None
         "has_attachment": has_attachment,
         "defects": ", ".join(dict.fromkeys(defects)) or None,
     }
+
+
+def unused(raw: bytes, known: Collection[str]) -> dict[str, str | list[str]]:
+    """The headers of a message that no column of `tables.MAILS` holds, decoded; a list where one stands several times.
+
+    Args:
+        raw: the message as it stands in the file.
+        known: headers that are held all the same, in small letters.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in _PARSER.parsebytes(raw, headersonly=True).items():
+        if name.lower() not in _HELD and name.lower() not in known:
+            found.setdefault(name, []).append(decoded(value))
+    return {name: said[0] if len(said) == 1 else said for name, said in found.items()}
 
 
 def addresses(raw: str) -> list[str]:

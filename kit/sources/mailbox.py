@@ -15,8 +15,11 @@ import pyarrow.parquet as pq
 
 from kit.errors import InputError
 from kit.sources import boxes, frames, mail
+from kit.sources.folder import Stamp, changed
+from kit.sources.headers import unfolded
 from kit.sources.log import FileLog, MailBox, MailPart, Rejection
 from kit.sources.preset import named
+from kit.sources.shelf import DAMAGES, Shelf
 from kit.tables import MAILS
 
 if TYPE_CHECKING:
@@ -49,19 +52,34 @@ def project(found: Iterable[MailBox], out: Path, settings: Settings) -> list[Fil
 
     A message that was read before, in whatever file, counts once: the same Message-ID, or where it has
     none the same sender, date, subject and text. What is no message, or cannot be taken apart, is left
-    out and named with the byte on which it begins.
+    out and named with the byte on which it begins. Of a mailbox that changes while it is read nothing
+    is used; of a folder of messages all but those that change.
 
     Args:
         found: the mailboxes.
-        out: where the Parquet file is written, columns as `tables.MAILS`.
+        out: the folder in which a Parquet file a mailbox is written, columns as `tables.MAILS`.
         settings: the folder's, for `own_domains`, `own_addresses` and the zone of dates without one.
 
     Returns:
         A log a mailbox, with the first rejections listed.
     """
     seen: set[int] = set()
-    with pq.ParquetWriter(out, frames.schema(MAILS)) as writer:
-        return [_Reader(box, settings, seen, writer).read() for box in found]
+    return [_Reader(box, settings, seen).read(out / f"box-{number}.parquet") for number, box in enumerate(found)]
+
+
+def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | None, bytes, bytes]]:
+    """The messages of one part, as they were before they were put there.
+
+    Yields:
+        The byte where it begins and its separator, or None and nothing where the part is one message; and itself.
+    """
+    if not preset.recognise.separator:
+        yield None, b"", boxes.bare(read(LARGEST))
+        return
+    pattern = boxes.separator(preset)
+    escaped = pattern.pattern.startswith(rb"\n")  # programs that need the blank line escape the rest
+    for offset, head, raw in messages(read, pattern):
+        yield offset, head, _unescaped(raw) if escaped else raw
 
 
 def messages(read: Callable[[int], bytes], separator: re.Pattern[bytes]) -> Iterator[tuple[int, bytes, bytes]]:
@@ -88,9 +106,10 @@ def messages(read: Callable[[int], bytes], separator: re.Pattern[bytes]) -> Iter
 
 
 def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    rest = b""
+    rest, begun = b"", False
     while block := read(BLOCK):
-        block = rest + block if rest else block
+        block = rest + block if begun else block.removeprefix(boxes.BOM)
+        begun = True
         end = block.rfind(b"\n") + 1
         yield from block[:end].splitlines(keepends=True)
         rest = block[end:]
@@ -107,11 +126,10 @@ class _Reader:
     Args:
         box: the mailbox.
         settings: the folder's.
-        seen: what was read before; the messages of this one are added.
-        writer: where the rows go.
+        seen: what was read before; the messages of this one are added if it is used.
     """
 
-    def __init__(self, box: MailBox, settings: Settings, seen: set[int], writer: pq.ParquetWriter) -> None:
+    def __init__(self, box: MailBox, settings: Settings, seen: set[int]) -> None:
         preset = named(box.preset)
         if preset is None:
             raise KeyError(box.preset)
@@ -120,7 +138,8 @@ class _Reader:
         self.own = mail.Own.of(settings["own_domains"], settings["own_addresses"])
         self.zone = settings.zone
         self.seen = seen
-        self.writer = writer
+        self.new: set[int] = set()
+        self.writer: pq.ParquetWriter | None = None
         self.rows: list[dict[str, Any]] = []
         self.letters = 0
         self.count: Counter[str] = Counter()
@@ -128,16 +147,16 @@ class _Reader:
         self.rejections: list[Rejection] = []
         self.broken: InputError | None = None
 
-    def read(self) -> FileLog:
+    def read(self, out: Path) -> FileLog:
         """Write the rows; the complete log."""
-        for part in self.box.parts:
-            try:
-                with boxes.opened(part) as read:
-                    self._part(part, read)
-            except boxes.DAMAGES as error:
-                self.count["read"] += 1
-                self._reject(part, f"it cannot be read on: {str(error) or type(error).__name__}")
-        self._flush()
+        with pq.ParquetWriter(out, frames.schema(MAILS)) as self.writer, Shelf() as shelf:
+            held = [self._part(part, shelf) for part in self.box.parts]
+            self._flush()
+        if not all(held) and self.preset.recognise.separator:
+            out.unlink()
+            lost = changed(self.box.file)
+            return FileLog(self.box.file, "unreadable", lost.problem, self.preset.name, MAILS.name, error=lost)
+        self.seen |= self.new
         kept = self.count["kept"]
         log = FileLog(
             self.box.file,
@@ -156,14 +175,21 @@ class _Reader:
         error = InputError("no message of it can be read", file=self.box.file, mend="Export it again.")
         return replace(log, status="unreadable", error=error)
 
-    def _part(self, part: MailPart, read: Callable[[int], bytes]) -> None:
-        if not self.preset.recognise.separator:
-            self._message(part, None, read(LARGEST), None)
-            return
-        pattern = boxes.separator(self.preset)
-        escaped = pattern.pattern.startswith(rb"\n")  # programs that need the blank line escape the rest
-        for offset, head, raw in messages(read, pattern):
-            self._message(part, offset, _unescaped(raw) if escaped else raw, _time(head))
+    def _part(self, part: MailPart, shelf: Shelf) -> bool:
+        """Read a part; whether it stayed as it was meanwhile."""
+        stamp = Stamp.of(part.path)
+        try:
+            with shelf.opened(part) as read:
+                for offset, head, raw in cut(read, self.preset):
+                    if offset is None and stamp and not stamp.holds:
+                        self.count["read"] += 1
+                        self._reject(part, changed(part.file).problem)
+                    else:
+                        self._message(part, offset, raw, _time(head))
+        except DAMAGES as error:
+            self.count["read"] += 1
+            self._reject(part, f"it cannot be read on: {str(error) or type(error).__name__}")
+        return not stamp or stamp.holds
 
     def _message(self, part: MailPart, offset: int | None, raw: bytes, separator: datetime | None) -> None:
         self.count["read"] += 1
@@ -175,12 +201,12 @@ class _Reader:
             self._reject(part, f"{place}{said}")
             return
         key = _key(row)
-        if key is not None and key in self.seen:
+        if key in self.seen or key in self.new:
             self.count["repeated"] += 1
             self._reject(part, f"{place}the same message was read before; it counts once")
             return
         if key is not None:
-            self.seen.add(key)
+            self.new.add(key)
         self._keep(part, row, raw)
 
     def _keep(self, part: MailPart, row: dict[str, Any], raw: bytes) -> None:
@@ -196,7 +222,7 @@ class _Reader:
         row |= {
             "source": self.preset.name,
             "source_file": part.file,
-            "thread_id": said.get("thread_id", "").strip() or None,
+            "thread_id": unfolded(said.get("thread_id", "")).strip() or None,
             "labels": mail.labels(said.get("labels", "")) or part.labels or None,
         }
         self.rows.append(row)
@@ -216,7 +242,7 @@ class _Reader:
             self._flush()
 
     def _flush(self) -> None:
-        if self.rows:
+        if self.rows and self.writer:
             self.writer.write_table(pa.Table.from_pylist(self.rows, schema=frames.schema(MAILS)))
         self.rows.clear()
         self.letters = 0
@@ -226,17 +252,15 @@ class _Reader:
             self.rejections.append(Rejection(part.file, None, None, reason))
 
     def _notes(self) -> list[str]:
-        repeated, faulty = self.count["repeated"], self.count["faulty"]
+        repeated, faulty, nameless = (self.count[name] for name in ("repeated", "faulty", "nameless"))
         most = [f"; most was delivered to {self.delivered.most_common(1)[0][0]}"] if self.delivered else []
         ask = mail.ASK + "".join(most)
         notes = {
             ask: self.count["sideless"] and not self.own,
-            f"{repeated} messages were read before and are counted once": repeated,
-            f"{faulty} messages have defects of form, named in their rows; they are kept": faulty,
-            f"{self.count['dateless']} messages have no time at all": self.count["dateless"],
-            f"{self.count['nameless']} messages have no Message-ID; answers to them cannot be found": self.count[
-                "nameless"
-            ],
+            f"messages that were read before and are counted once: {repeated}": repeated,
+            f"messages with defects of form, named in their rows and kept: {faulty}": faulty,
+            f"messages without any time: {self.count['dateless']}": self.count["dateless"],
+            f"messages without a Message-ID, so that answers to them cannot be found: {nameless}": nameless,
         }
         return [note for note, number in notes.items() if number]
 

@@ -19,6 +19,10 @@ LONGEST = 400
 
 MENDS = (
     (r"is negative, and a", "Write the number that was meant, or leave the cell empty."),
+    (
+        r"^'\d{1,3}(\.\d{3})+' is no whole number",
+        "If the point parts thousands, say `decimal: comma` in a mapping (kit map).",
+    ),
     (r"is no whole number, and a count", "Write the number that was meant, or leave the cell empty."),
     (r"is a share, not a count", "Map the column of counts in place of it (kit map)."),
     (r"is too large for a count", "It looks like an id; map the column of counts in place of it (kit map)."),
@@ -63,6 +67,7 @@ def tidy(log: FileLog) -> FileLog:
         unmapped=tuple(_name(name) for name in log.unmapped),
         notes=tuple(map(shortened, log.notes)),
         rejections=tuple(map(_mended, log.rejections)),
+        cells=tuple(map(_mended, log.cells)),
         error=log.error and _cut(log.error),
     )
 

@@ -21,6 +21,7 @@ FREE = 64 << 20
 CUT = "the file is cut off: its packed end is missing; what stands before is read"
 
 _GZIP = b"\x1f\x8b"
+_DAMAGES = (EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _PART = 1 << 20  # bytes asked for at a time
 
 
@@ -37,9 +38,13 @@ class Packed:
         self.swollen = False
         try:
             self._file = path.open("rb")
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except _DAMAGES as error:
             raise OSError("the archive is damaged") from error
-        self._packed = self._file.read(len(_GZIP)) == _GZIP
+        try:
+            self._packed = self._file.read(len(_GZIP)) == _GZIP
+        except _DAMAGES as error:
+            self._file.close()
+            raise OSError("the archive is damaged") from error
         self._file.seek(0)
         self._stream = gzip.GzipFile(fileobj=self._file) if self._packed else self._file
         self._read = 0
@@ -50,6 +55,10 @@ class Packed:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._stream.close()
         self._file.close()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kit.sources.address import KEY_LENGTH, normalised_sql
-from kit.sources.preset import Field, Preset
+from kit.sources.keys import Field
 from kit.sources.unfold import literal, pointer, unfolded
 from kit.tables import EVENTS
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.settings import Settings
+    from kit.sources.preset import Preset
 
 EARLIEST, LATEST = 631_152_000, 4_133_980_800
 """1990 and 2101 in Unix seconds: a time outside is in another unit, or none."""
@@ -45,7 +46,7 @@ def projection(preset: Preset, file: str, settings: Settings) -> str:
     made |= {"time": f"coalesce({', '.join([*map(picked.value, preset.times.field), 'NULL'])})"}
     words = {word: literal(name) for name, words in preset.types.items() for word in words}
     event_type = _ruled(fields["type"], picked, _case("m_type", words, "'unknown'"))
-    columns = {name: "NULL" for name in EVENTS.names if name not in _MADE_HERE}
+    columns = {name: "NULL::VARCHAR" for name in EVENTS.names if name not in _MADE_HERE}
     columns |= {name: _column(name, fields[name], picked) for name in columns if name in fields}
     if "machine_rule" not in fields and "is_machine" in fields:
         rule = literal(", ".join(fields["is_machine"].names))
@@ -64,12 +65,12 @@ WITH unfolded AS ({unfolded(preset)}
     SELECT *, {", ".join(f"{one} AS m_{name}" for name, one in made.items())} FROM single
 ), typed AS (
     SELECT *, {event_type} AS event_type, {_time("m_time", preset)} AS occurred_at,
-        nullif({normalised_sql("m_address")}, '') AS address
+        {_some(normalised_sql("m_address"))} AS address
     FROM made
 ), projected AS (
     SELECT line, (line << 32) + place AS ordinal, m_type AS kind, of, event_type, occurred_at,
         left(sha256(address), {KEY_LENGTH}) AS contact_key,
-        nullif(regexp_extract(address, '@([^@]+)$', 1), '') AS domain,
+        CASE WHEN contains(address, '@') THEN nullif(split_part(address, '@', -1), '') END AS domain,
         {", ".join(f"{one} AS {name}" for name, one in columns.items())},
         CASE WHEN fault IS NOT NULL THEN fault {skips}
             WHEN m_time IS NOT NULL AND occurred_at IS NULL THEN '''' || m_time || ''' is no time'
@@ -85,13 +86,15 @@ def identity() -> str:
     The vendor's id with the kind of event; without one the message (or the campaign), kind, time and
     link. The person belongs to it, because an event about several has one id; the class of a bounce too:
     SendGrid's documentation shows two bounces of different kinds under one id.
+
+    It is a hash of 64 bits: that any two of ten million different events share one has a chance of 3 in a
+    million (the birthday bound, n^2 / 2^65); 128 bits would cost twice the memory and three times the work.
     """
     mail = "coalesce(message_id, source_campaign_id, campaign_name, contact_key)"
-    who = f"""CASE WHEN event_id IS NOT NULL THEN concat_ws(chr(31), 'id', event_id)
+    event = "event_type, bounce_class, contact_key"
+    return f"""CASE WHEN event_id IS NOT NULL THEN hash('id', event_id, {event})
         WHEN {mail} IS NOT NULL AND occurred_at IS NOT NULL
-        THEN concat_ws(chr(31), 'at', {mail}, epoch_us(occurred_at), coalesce(link_url, '')) END"""
-    parts = "event_type, coalesce(bounce_class, ''), coalesce(contact_key, '')"
-    return f"CASE WHEN {who} IS NOT NULL THEN md5_number(concat_ws(chr(31), {parts}, {who})) END"
+        THEN hash('at', {mail}, occurred_at, link_url, {event}) END"""
 
 
 class _Picked:
@@ -130,9 +133,9 @@ class _Picked:
         """The texts of which only one is meant, as columns: of a list, also one written as a text, the first."""
         made = []
         for value in self._single:
-            of_list = f"starts_with({value}, '[') AND json_valid({value})"
-            first = f"json_extract_string(CASE WHEN {of_list} THEN {value} END, '/0')"
-            made.append(f"CASE WHEN {of_list} THEN nullif(trim({first}), '') ELSE {value} END AS s{value[1:]}")
+            first = _some(f"trim(json_extract_string(CASE WHEN json_valid({value}) THEN {value} END, '/0'))")
+            entry = f"CASE WHEN json_valid({value}) THEN {first} ELSE {value} END"
+            made.append(f"CASE WHEN starts_with({value}, '[') THEN {entry} ELSE {value} END AS s{value[1:]}")
         return ", ".join(made or ["1 AS single"])
 
     def value(self, name: str) -> str:
@@ -154,9 +157,9 @@ def _said(name: str, field: Field, preset: Preset, picked: _Picked) -> str:
     pick = picked.single if preset.form or name in _NAMES else picked.value
     said = [_meant(pick(one), field) for one in field.names]
     if name in _NAMES:
-        said = [f"nullif(trim({one}), '')" for one in said]
+        said = [_some(f"trim({one})") for one in said]
     if field.join is not None:
-        return f"nullif(concat_ws({literal(field.join)}, {', '.join(said)}), '')"
+        return _some(f"concat_ws({literal(field.join)}, {', '.join(said)})")
     made = f"coalesce({', '.join([*said, 'NULL'])})"
     return f"lower({made})" if field.values else made
 
@@ -167,11 +170,16 @@ def _meant(value: str, field: Field) -> str:
         value = f"CASE WHEN NOT regexp_matches({value}, {literal(field.void)}) THEN {value} END"
     if not field.extract:
         return value
-    parts = ", ".join(f"nullif(regexp_extract({value}, {literal(one)}, 1), '')" for one in field.extract)
-    found = f"nullif(concat_ws('.', {parts}), '')" if len(field.extract) > 1 else parts
+    parts = ", ".join(_some(f"regexp_extract({value}, {literal(one)}, 1)") for one in field.extract)
+    found = _some(f"concat_ws('.', {parts})") if len(field.extract) > 1 else parts
     if field.unless:
         return f"CASE WHEN NOT regexp_matches({value}, {literal(field.unless)}) THEN {found} END"
     return f"coalesce({found}, {value})"
+
+
+def _some(text: str) -> str:
+    """A text, NULL where it is empty; `nullif` alone computes the text twice, and what is in it again twice."""
+    return f"list_transform([{text}], lambda said: nullif(said, ''))[1]"
 
 
 def _column(name: str, field: Field, picked: _Picked) -> str:

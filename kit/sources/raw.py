@@ -25,10 +25,10 @@ def of_table(
         rows: those under the header.
         header: the column names.
         used: the positions of the columns that were mapped.
-        rejected: the lines of the rows that were left out.
+        rejected: the lines of the rows that were left out, or kept without a cell that cannot be read.
 
     Returns:
-        A row a row: line, rejected [all its cells as a JSON list; NULL where it was kept], then the
+        A row a row: line, rejected [all its cells as a JSON list; NULL where it was kept whole], then the
         unmapped columns as text. None where everything was mapped.
     """
     rest = {place: name for place, name in enumerate(_names(header)) if place not in used}

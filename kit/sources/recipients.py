@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from kit.sources.conform import YES
+from kit.sources.derive import YES
 from kit.sources.recognise import plain
 from kit.tables import CAMPAIGN_STATS, EVENT_TYPES, EVENTS
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kit.sources.cells import Cell
     from kit.sources.grid import Grid, Row
-    from kit.sources.preset import Words
+    from kit.sources.keys import Words
 
 ABOVE = 15
 """Rows in which the header is looked for: titles and notes may stand above it."""

@@ -8,19 +8,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from kit.sources import checks, frames, raw
-from kit.sources.cells import is_null
-from kit.sources.conform import CellError, Conformer, DayError
+from kit.sources.cells import CellError, is_null
+from kit.sources.conform import Conformer, DayError
 from kit.sources.log import FileLog, Rejection
 from kit.sources.preset import presets
 from kit.sources.recognise import plain
-from kit.sources.tabular import Read, origin, undecided
+from kit.sources.tabular import Read, kept_without, origin, undecided
 from kit.sources.times import AmbiguousDayError
 from kit.tables import LINK_STATS
 
 if TYPE_CHECKING:
     from kit.settings import Settings
     from kit.sources.grid import Grid, Row
-    from kit.sources.preset import Links, Preset
+    from kit.sources.keys import Links
+    from kit.sources.preset import Preset
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -72,6 +73,7 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         unmapped=tuple(reader.keys[key] for key in reader.keys if key not in reader.known),
         notes=(*grid.notes, *reader.conformer.notes(), *checks.campaigns(campaigns)),
         rejections=tuple(reader.rejections),
+        cells=tuple(reader.cells),
     )
     made = {preset.table: frames.frame(preset.into, origin(preset, grid.file, campaigns))}
     if preset.links:
@@ -94,6 +96,7 @@ class _Reader:
         keys: every key of the file, plain -> as written.
         known: the plain keys that the preset names.
         mapped: the lines that something was made of.
+        cells: the counts that cannot be read, of rows that are kept without them.
     """
 
     def __init__(self, file: str, preset: Preset, settings: Settings) -> None:
@@ -102,6 +105,7 @@ class _Reader:
         self.settings = settings
         self.conformer = Conformer(preset, settings)
         self.rejections: list[Rejection] = []
+        self.cells: list[Rejection] = []
         self.keys: dict[str, str] = {}
         self.mapped: set[int] = set()
         named = (*chain.from_iterable(preset.columns.values()), *preset.latest, *preset.ignore)
@@ -150,7 +154,9 @@ class _Reader:
             if isinstance(error, DayError):
                 raise _UndecidedError(error, row.line, key) from error
             return self._reject(row.line, key, str(error))
-        self.mapped |= {row.line for row in places.values()}
+        unread = self.conformer.unread
+        self.mapped |= {row.line for name, row in places.items() if name not in unread}
+        self._keep_without([(places[name].line, str(places[name].cells[0]), why) for name, why in unread.items()])
         return made
 
     def _as_of(self, pairs: dict[str, Row], sent: Any) -> Any:
@@ -191,7 +197,8 @@ class _Reader:
                 self._reject(row.line, column, str(error))
                 continue
             kept.append((row.line, made | {"variant": variant}))
-            self.mapped |= {section.rows[0].line, row.line}
+            self.mapped |= {section.rows[0].line, *(() if conformer.unread else (row.line,))}
+            self._keep_without([(row.line, links.columns[name][0], why) for name, why in conformer.unread.items()])
         return kept
 
     def _identify(self, campaigns: list[Numbered], links: list[Numbered]) -> None:
@@ -207,6 +214,9 @@ class _Reader:
         for _, link in links:
             link["source_campaign_id"] = ids.copy().pop() if len(ids) == 1 else None
             link["campaign_name"] = names.copy().pop() if len(names) == 1 else None
+
+    def _keep_without(self, cells: list[tuple[int, str, str]]) -> None:
+        self.cells += [kept_without(Rejection(self.file, *cell)) for cell in cells]
 
     def _reject(self, line: int, column: str | None, reason: str) -> None:
         self.rejections.append(Rejection(self.file, line, column, reason))

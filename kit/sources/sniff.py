@@ -11,7 +11,7 @@ from kit.sources.lines import first_event
 from kit.sources.preset import Preset, presets
 
 if TYPE_CHECKING:
-    from kit.sources.preset import Words
+    from kit.sources.keys import Words
 
 LINES = 50
 """Lines that are looked at: a few broken ones at the beginning hide no log."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
-from kit.sources import frames, raw, recipients, records, spread
-from kit.sources.cells import is_null
-from kit.sources.conform import CellError, Conformer, DayError
+from kit.sources import details, frames, raw, recipients, records, spread
+from kit.sources.cells import CellError, is_null
+from kit.sources.conform import Conformer, DayError
 from kit.sources.finish import FINISH
 from kit.sources.log import FileLog, Rejection
 from kit.sources.preset import READABLE
@@ -98,11 +99,14 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         Rejection(grid.file, row.line, _at(row, found), faults[row.line]) for row in rows if row.line in faults
     ]
     left_out = {key for row in rows if row.line in faults and (key := _key(row, found, None))}
+    cells: list[Rejection] = []
     key: tuple[str, ...] | None = None
     for row in whole:
         key = _key(row, found, key)
         try:
-            lines += [records.Line(row.line, key, one) for one in _records(row, found, conformer)]
+            made, unread = _records(row, found, conformer)
+            lines += [records.Line(row.line, key, one) for one in made]
+            cells += [kept_without(Rejection(grid.file, row.line, *one)) for one in unread]
         except DayError as error:
             return Read(
                 replace(log, status="unreadable", error=undecided(error, grid.file, row.line, _written(error, found))),
@@ -119,12 +123,15 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         notes += merged
     again: dict[int, int] = {}
     made = {preset.table: kept}
-    if preset.into is EVENTS:
+    if preset.joins:
+        made = {details.TABLE: kept}
+    elif preset.into is EVENTS:
         made, again, told = recipients.events(kept, found, {row.line: row.cells for row in whole}, settings)
         rejections += [
             Rejection(grid.file, line, None, f"it says what line {first} says") for line, first in again.items()
         ]
         notes += told if rows else ["it lists nobody"]
+        notes += _no_campaign(preset, grid.file) if rows else []
     notes += conformer.notes()
     notes += FINISH.get(preset.table, _nothing)(kept)
     log = replace(
@@ -135,29 +142,36 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         rows_repeated=len(again) + sum(one.reason == ADDS_UP for one in rejections),
         notes=tuple(notes),
         rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        cells=tuple(cells),
         error=None if rows or preset.into is EVENTS else _no_rows(grid.file, found.line),
     )
     used = {*found.columns.values(), *found.beside.values(), *(part.position for part in found.parts)}
     return Read(
         log,
-        {name: frames.frame(READABLE[name], origin(preset, grid.file, one)) for name, one in made.items()},
-        raw.of_table(rows, found.header, used, {one.line for one in rejections}),
+        {name: frames.frame(READABLE.get(name, EVENTS), origin(preset, grid.file, one)) for name, one in made.items()},
+        raw.of_table(rows, found.header, used, {one.line for one in (*rejections, *cells)}),
     )
 
 
-def _records(row: Row, found: Match, conformer: Conformer) -> list[dict[str, Any]]:
-    """The records of one row: one, or one for each filled header that is a value."""
+def kept_without(cell: Rejection) -> Rejection:
+    """A cell that cannot be read, of a row that is right without it."""
+    return replace(cell, reason=f"{cell.reason}; the row is kept without it")
+
+
+def _records(row: Row, found: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """The records of one row: one, or one for each filled header that is a value; and its cells that stay empty."""
     raw = {name: row.cells[position] for name, position in found.columns.items()}
     beside = {name: row.cells[position] for name, position in found.beside.items()}
-    made = []
+    made, unread = [], []
     for part, cells, said in spread.records(found.preset, found.parts, row.cells):
         try:
             made.append(conformer.row(raw | cells, {**found.implied, **said}, beside))
+            unread += [(_named(name, found), reason) for name, reason in conformer.unread.items()]
         except CellError as error:
             if part and error.column == part.into:
                 error.column = part.header
             raise
-    return made
+    return made, unread
 
 
 def _key(row: Row, found: Match, before: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -187,6 +201,13 @@ def _joined(grid: Grid, found: Match) -> Match:
     return match(found.preset, replace(below, cells=list(names)))
 
 
+def _no_campaign(preset: Preset, file: str) -> list[str]:
+    """What to say of a list whose campaign only its path could name."""
+    if not preset.path or any(re.search(pattern, file) for pattern in preset.path.values()):
+        return []
+    return ["its rows name no campaign; put the campaign's id into the name of the file or of its folder"]
+
+
 def _nothing(_: object) -> list[str]:
     return []
 
@@ -199,6 +220,8 @@ def origin(preset: Preset, file: str, rows: Iterable[tuple[int, dict[str, Any]]]
     if preset.file_name:
         named = PurePosixPath(file.removesuffix(".gz")).stem
         return [row | told | {preset.file_name: row.get(preset.file_name) or named} for _, row in rows]
+    lies = {name: found[1] for name, pattern in preset.path.items() if (found := re.search(pattern, file))}
+    told |= lies
     return [row | told for _, row in rows]
 
 
@@ -209,10 +232,14 @@ def undecided(error: DayError, file: str, line: int, column: str | None) -> Inpu
     )
 
 
-def _written(error: CellError, found: Match) -> str | None:
+def _written(error: CellError, found: Match) -> str:
     """The column of an error as the file calls it; the canonical name where the file has none."""
-    position = found.columns.get(error.column)
-    return error.column if position is None else found.header[position]
+    return _named(error.column, found)
+
+
+def _named(column: str, found: Match) -> str:
+    position = found.columns.get(column)
+    return column if position is None else found.header[position]
 
 
 def _header(grid: Grid, found: Match) -> Row:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from kit.sources.text import DAMAGED
 
 if TYPE_CHECKING:
-    from kit.sources.preset import Preset, Words
+    from kit.sources.keys import Words
+    from kit.sources.preset import Preset
 
 LINES = "kit_lines"
 """The relation that holds the text: the number of the first line of a block, and the block."""
@@ -39,7 +40,7 @@ WITH numbered AS (
     FROM (SELECT first, string_split(block, chr(10)) AS lines FROM {LINES})
 ), lines AS (
     SELECT line, said, CASE WHEN json_valid(said) THEN said ELSE {_mended(preset)} END AS json
-    FROM numbered WHERE strlen(said) > {_SHORT} OR trim(said, {_BLANKS}) NOT IN ('', '[', ']')
+    FROM numbered WHERE CASE WHEN strlen(said) > {_SHORT} THEN true ELSE trim(said, {_BLANKS}) NOT IN ('', '[', ']') END
 ), events AS (
     SELECT line, said, unnest(parts) AS part, generate_subscripts(parts, 1) AS place
     FROM (SELECT line, said, {_parts(preset)} AS parts FROM lines)

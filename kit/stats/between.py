@@ -11,7 +11,7 @@ from math import nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import root_scalar
+from scipy.special import expit
 from scipy.stats import hypergeom, t
 
 from kit.stats.arrays import Floats, floats
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 UNITS_LEAST = 4
 """Units from which one can be judged by the others: three are the fewest that have a spread."""
+
+
+CLOSE = 1e-12
+"""A step of this share of the variance, or a smaller one, changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +133,65 @@ def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: f
     """
     events, trials = _units(count, n)
     angle, error = np.arcsin(np.sqrt((events + 3 / 8) / (trials + 3 / 4))), 1 / (4 * trials + 2)
-    expected, usual = np.full(events.shape, nan), np.full(events.shape, nan)
-    known = np.flatnonzero(np.isfinite(events))
-    if known.size >= UNITS_LEAST:
-        for unit in known:
-            others = known[known != unit]
-            tau_squared = _tau_squared(angle[others], error[others])
-            weight = 1 / (error[others] + tau_squared)
-            expected[unit] = weight @ angle[others] / weight.sum()
-            usual[unit] = sqrt(tau_squared + 1 / weight.sum())
+    expected, usual = predicted(angle, error)
     se = np.hypot(usual, np.sqrt(error))
     z = (angle - expected) / se
-    law = t(max(known.size - 2, 1))
+    law = t(max(int(np.isfinite(events).sum()) - 2, 1))
     reach = law.isf((1 - level) / 2) * usual
     low, high = (np.sin(np.clip(expected + end, 0, np.pi / 2)) ** 2 for end in (-reach, reach))
     p = np.fmax(2 * law.sf(np.abs(z)), _exact(events, trials))
     return Outliers(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
+
+
+def relations(
+    inside: tuple[ArrayLike, ArrayLike], outside: tuple[ArrayLike, ArrayLike], *, level: float = 0.95
+) -> Outliers:
+    """A part's rate against the rest of its unit, set against what this relation is in the other units.
+
+    As `outliers`, of the log odds ratio: a segment may always click half as often as the others; what stands out
+    is a unit where it clicks a tenth as often.
+
+    Args:
+        inside: events and trials of the part, a unit each.
+        outside: events and trials of the rest of the same units.
+        level: confidence of the interval, 0 to 1.
+
+    Source: as `outliers`; half an event more in each cell: Haldane (1956), Gart and Zweifel (1967),
+    doi:10.1093/biomet/54.1-2.181.
+    """
+    (x, n), (y, m) = _units(*inside), _units(*outside)
+    rest, own = np.log((y + 0.5) / (m - y + 0.5)), np.log((x + 0.5) / (n - x + 0.5))
+    counted = 1 / (y + 0.5) + 1 / (m - y + 0.5)
+    expected, usual = predicted(own - rest, counted + 1 / (x + 0.5) + 1 / (n - x + 0.5))
+    likely, usual = expit(rest + expected), np.hypot(usual, np.sqrt(counted))
+    # Few events scatter far down in log odds; on the arcsine scale they do not, so there the part itself is judged.
+    slope = np.sqrt(likely * (1 - likely))
+    apart = np.arcsin(np.sqrt((x + 3 / 8) / (n + 3 / 4))) - np.arcsin(np.sqrt(likely))
+    z = apart / np.hypot(slope / 2 * usual, np.sqrt(1 / (4 * n + 2)))
+    law = t(max(int(np.isfinite(own - rest).sum()) - 2, 1))
+    reach = law.isf((1 - level) / 2) * usual
+    low, high = (expit(rest + expected + end) for end in (-reach, reach))
+    se = np.hypot(slope**2 * usual, slope / np.sqrt(n))
+    return Outliers(likely, se, z, 2 * law.sf(np.abs(z)), low, high)
+
+
+def predicted(value: Floats, error: Floats) -> tuple[Floats, Floats]:
+    """What the others let one expect of each: their random-effects mean, and its error with their spread.
+
+    Args:
+        value: of each unit, on a scale where errors are near to normal; NaN: not known.
+        error: its sampling variance.
+    """
+    expected, usual = np.full(value.shape, nan), np.full(value.shape, nan)
+    known = np.flatnonzero(np.isfinite(value))
+    if known.size >= UNITS_LEAST:
+        for unit in known:
+            others = known[known != unit]
+            tau_squared = _tau_squared(value[others], error[others])
+            weight = 1 / (error[others] + tau_squared)
+            expected[unit] = weight @ value[others] / weight.sum()
+            usual[unit] = sqrt(tau_squared + 1 / weight.sum())
+    return expected, usual
 
 
 def change(a: tuple[float, float], b: tuple[float, float], *, tau: float, k: int, level: float = 0.95) -> Change:
@@ -188,15 +235,14 @@ def _units(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floa
 def _tau_squared(value: Floats, error: Floats) -> float:
     """Paule and Mandel's: the tau squared at which the weighted squares are what chance expects.
 
-    By bracketing: the steps of statsmodels' `combine_effects` answer 0 where the last one overshoots.
+    By Newton's steps from 0. The weighted squares fall with tau squared, and ever slower, so no step goes too far;
+    those of statsmodels' `combine_effects` answer 0 where the last one does.
     """
-
-    def surplus(tau_squared: float) -> float:
+    tau_squared = 0.0
+    while True:
         weight = 1 / (error + tau_squared)
-        return float(weight @ (value - weight @ value / weight.sum()) ** 2) - (value.size - 1)
-
-    if surplus(0) <= 0:
-        return 0.0
-    # Were there no sampling error it would be the plain variance; twice that is surely above.
-    most = 2 * float(np.var(value, ddof=1))
-    return root_scalar(surplus, bracket=(0, most), xtol=most * 1e-12).root
+        squares = (value - weight @ value / weight.sum()) ** 2
+        step = (float(weight @ squares) - (value.size - 1)) / float(weight**2 @ squares) if squares.any() else 0.0
+        if not step > CLOSE * (tau_squared + error.min()):
+            return tau_squared
+        tau_squared += step

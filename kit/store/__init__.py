@@ -85,7 +85,9 @@ class Data:
         Of tables: line, rejected [all cells of a row that was left out, as a JSON list], and the columns
         that nothing was made of. Of sectioned reports: line, section, cells [a JSON list]. Of event logs:
         line, and fields [the fields that the preset does not know, as JSON]; they are read from the log
-        itself, which the store does not copy.
+        itself, which the store does not copy. Of mail in the same way: message [its file], byte [where it
+        begins in a mailbox], and fields [the headers that no column holds, as JSON]. Files, pictures and
+        the HTML of messages are in neither; nor are whole answers of an API.
 
         Args:
             file: as `data.files` names it.
@@ -128,10 +130,27 @@ class Data:
         said = pd.concat(found).fillna(self.settings["currency"]) if found else pd.Series(dtype="object")
         return tuple(sorted(set(said)))
 
+    @cached_property
+    def history(self) -> Data:
+        """The same files and filters over all months.
+
+        A yardstick (the usual level, the variation between months) is taken from here; only what is
+        told of the question's months is taken from the data itself.
+        """
+        return self if self.months is None else replace(self, months=None)
+
     @property
     def notes(self) -> tuple[str, ...]:
-        """What putting the campaigns together could not decide."""
-        return build.notes(self.path)
+        """What putting the campaigns together could not decide, and an `as_of` that the data contradicts."""
+        said, latest = self.settings["as_of"], build.latest(self.path)
+        if said is None or latest is None or self.as_of is None or self.as_of >= latest:
+            return build.notes(self.path)
+        early = (
+            f"as_of in kit.toml says {self.as_of:%Y-%m-%d %H:%M}, but the data knows of {latest:%Y-%m-%d %H:%M}: what "
+            "came later is counted all the same, and what is young or still waits is judged too early; write the "
+            "moment of the last export"
+        )
+        return (*build.notes(self.path), early)
 
     @property
     def zone_known(self) -> bool:

@@ -22,7 +22,7 @@ from kit import sources
 from kit.sources import events, frames, mailbox
 from kit.sources.folder import files
 from kit.sources.mends import tidy
-from kit.store import campaigns, messages
+from kit.store import campaigns, messages, told
 from kit.store.once import once
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
 
@@ -39,6 +39,9 @@ CODE = ("humans.py", "settings.py", "sources/**/*", "store/**/*", "tables/**/*")
 
 RAW = "raw"
 """The folder of the side files: what no table took of a file."""
+
+EXPECTED = {("deals", "closed_local")}
+"""Times that may lie ahead: when something is expected, not when it happened."""
 
 KEPT = 20
 """Stores that stay in the cache; older ones are removed."""
@@ -116,21 +119,25 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         logs[log.file] = events.project(con.con, log, out, settings)
     if loaded.mail:
         (place / MAILS.name).mkdir()
-        told_of = mailbox.project(loaded.mail, place / MAILS.name / "boxes.parquet", settings)
+        told_of = mailbox.project(loaded.mail, place / MAILS.name, settings)
         logs |= {log.file: log for log in told_of}
+    said: list[str] = []
     if EVENTS.name in loaded.tables:  # events that tables tell, beside those of logs
-        write(loaded.tables[EVENTS.name], EVENTS.name, place, part="tables")
-    told = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.none_told())
+        made = told.alone(con, loaded.tables[EVENTS.name], sorted((place / EVENTS.name).glob("*.parquet")))
+        write(made.frame, EVENTS.name, place, part="tables")
+        said += [made.note] if made.note else []
+        logs |= {file: _without(logs[file], again, made.why[file]) for file, again in made.repeated.items()}
+    stats = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.none_told())
     seen = messages.campaigns_seen(con, place, settings)
-    resolved = campaigns.resolve(told, seen, settings)
-    said = list(resolved.notes)
+    resolved = campaigns.resolve(stats, seen, settings)
+    said += resolved.notes
     for name, frame in loaded.tables.items():
         if name in (CAMPAIGN_STATS.name, EVENTS.name):
             continue
         made = once(name, frame)
         write(made.frame, name, place)
         said += [made.note] if made.note else []
-        logs |= {file: _without(logs[file], again) for file, again in made.repeated.items()}
+        logs |= {file: _without(logs[file], again, made.why.get(file, "")) for file, again in made.repeated.items()}
     _write_raw(loaded.raw, place)
     write(resolved.campaigns, CAMPAIGNS.name, place)
     write(resolved.stats, CAMPAIGN_STATS.name, place)
@@ -145,9 +152,9 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
-def _without(log: FileLog, again: int) -> FileLog:
-    """The log of a file some of whose rows another one says later."""
-    note = f"{again:,} of its rows stand in another file too and are counted once"
+def _without(log: FileLog, again: int, why: str) -> FileLog:
+    """The log of a file some of whose rows another one says, too."""
+    note = why or f"{again:,} of its rows stand in another file too and are counted once"
     return dataclasses.replace(
         log, rows_kept=log.rows_kept - again, rows_repeated=log.rows_repeated + again, notes=(*log.notes, note)
     )
@@ -179,7 +186,7 @@ def _latest(con: Backend, place: Path, settings: Settings) -> str | None:
             continue
         source = con.read_parquet(parts)
         for column in table.columns:
-            if column.type not in ("time", "local"):
+            if column.type not in ("time", "local") or (table.name, column.name) in EXPECTED:
                 continue
             moment = source[column.name].max().to_pyarrow().as_py()
             if moment is None:

@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import sources
+from kit.store import same
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from kit.settings import Settings
 
 _MONTH = r"\d{4}-\d{2}"
 """What a row that sums a month is called (a table of months has no titles)."""
-
-NEAR = pd.Timedelta(days=1)
-"""Two statements without an id are one send only within this time of each other."""
 
 VARIANT, REPORT, EXPORT = 1, 2, 3
 """Precedence of what files tell: a variant's report, a single campaign's report, an export of many."""
@@ -64,7 +60,7 @@ def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -
     Args:
         told: `campaign_stats` as read: a row a campaign or variant and file.
         seen: a row a source and campaign of the logs: source, ref, source_campaign_id, campaign_name,
-            campaign_type, sent_at, sent_local, as_of, sent; None without logs.
+            campaign_type, sent_at, sent_local, first_local, as_of, sent; None without logs.
         settings: for `same` and the rule of test sends.
     """
     told, passed = _without_doubled_months(told.reset_index(drop=True), seen)
@@ -78,9 +74,11 @@ def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -
         else seen.assign(vendor=seen["source"].str.removesuffix("_events"), precedence=0)
     )
     statements = pd.concat([told, seen], ignore_index=True)
-    groups, notes = _groups(statements, settings)
-    statements = statements.assign(group=groups).sort_values(
-        ["precedence", "as_of", "source_file"], ascending=[True, False, True], kind="stable"
+    groups, notes = same.groups(statements, settings)
+    # a log that shows no sending speaks last, and may have its name of its file
+    statements = statements.assign(group=groups, late=(statements["precedence"] == 0) & statements["sent_local"].isna())
+    statements = statements.sort_values(
+        ["late", "precedence", "as_of", "source_file"], ascending=[True, True, False, True], kind="stable"
     )
     campaigns = _campaigns(statements, settings)
     ids = dict(zip(campaigns["group"], campaigns["campaign_id"], strict=True))
@@ -104,7 +102,7 @@ def _without_doubled_months(told: pd.DataFrame, seen: pd.DataFrame | None) -> tu
         single |= set(pd.to_datetime(seen["sent_local"]).dt.strftime("%Y-%m").dropna())
     doubled = sums & sent.isin(single)
     notes = [
-        f"{file}: {len(own)} months are told by their campaigns, too; the months' own rows are passed over"
+        f"{file}: months that their campaigns tell, too, of which the own rows are passed over: {len(own)}"
         for file, own in told[doubled].groupby("source_file")
     ]
     return told[~doubled].reset_index(drop=True), notes
@@ -114,118 +112,6 @@ def _precedence(told: pd.DataFrame) -> pd.Series:
     report = told["source"].map(sources.is_report).astype(bool)
     rank = pd.Series(EXPORT, index=told.index).mask(report, REPORT)
     return rank.mask(told["variant"].notna(), VARIANT)
-
-
-class _Groups:
-    """Disjoint sets of row numbers."""
-
-    def __init__(self, size: int) -> None:
-        self.parent = list(range(size))
-
-    def find(self, row: int) -> int:
-        while self.parent[row] != row:
-            self.parent[row] = self.parent[self.parent[row]]
-            row = self.parent[row]
-        return row
-
-    def join(self, a: int, b: int) -> None:
-        self.parent[self.find(b)] = self.find(a)
-
-
-def _groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], list[str]]:
-    rows = statements.to_dict("records")
-    groups = _Groups(len(rows))
-    _join_equal(rows, groups, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
-    _join_equal(
-        rows,
-        groups,
-        lambda row: (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None,
-    )
-    for ids in settings["same"]:
-        named = [
-            n for n, row in enumerate(rows) if _text(row["source_campaign_id"]) in ids or row["campaign_name"] in ids
-        ]
-        for other in named[1:]:
-            groups.join(named[0], other)
-    _join_parents(rows, groups)
-    notes = _join_alike(rows, groups)
-    return [groups.find(n) for n in range(len(rows))], notes
-
-
-def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
-    first: dict[Hashable, list[int]] = {}
-    for number, row in enumerate(rows):
-        value = key(row)  # type: ignore[operator]
-        if not value:
-            continue
-        known = first.setdefault(value, [])
-        for other in known:
-            if _same_vendor(row, rows[other]):
-                groups.join(other, number)
-                break
-        known.append(number)
-
-
-def _join_parents(rows: list[dict], groups: _Groups) -> None:
-    """Join a row without a variant to the variants of its name, time and file: it is their sum, not another send."""
-    variants: dict[tuple[str, str], list[int]] = {}
-    for number, row in enumerate(rows):
-        if _text(row["variant"]):
-            variants.setdefault((row["source_file"], _text(row["campaign_name"]).casefold()), []).append(number)
-    for number, row in enumerate(rows):
-        if _text(row["variant"]) or not _text(row["campaign_name"]):
-            continue
-        for other in variants.get((row["source_file"], _text(row["campaign_name"]).casefold()), []):
-            if pd.notna(row["sent_local"]) and row["sent_local"] == rows[other]["sent_local"]:
-                groups.join(other, number)
-
-
-def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
-    """Join rows without an id to the one campaign that they agree with; several are left apart and said."""
-    notes: dict[str, None] = {}
-    by_word: dict[str, list[int]] = {}
-    for number, row in enumerate(rows):
-        for word in _words(row):
-            by_word.setdefault(word, []).append(number)
-    for number, row in enumerate(rows):
-        if _text(row["source_campaign_id"]) or _text(row.get("ref")):
-            continue
-        near = {
-            groups.find(other)
-            for word in _words(row)
-            for other in by_word[word]
-            if groups.find(other) != groups.find(number) and _alike(row, rows[other])
-        }
-        if len(near) == 1:
-            groups.join(near.pop(), number)
-        elif near:
-            title = _text(row["campaign_name"]) or _text(row["subject"])
-            notes[
-                f"{row['source_file']}: {title!r} fits {len(near)} campaigns of other files; it is left apart. "
-                "Say which is meant by [[same]] in kit.toml."
-            ] = None
-    return list(notes)
-
-
-def _alike(a: dict, b: dict) -> bool:
-    if a["source_file"] == b["source_file"] or not _same_vendor(a, b):
-        return False
-    lists = {_text(a["list_name"]).casefold(), _text(b["list_name"]).casefold()} - {""}
-    if len(lists) > 1 or pd.isna(a["sent_local"]) or pd.isna(b["sent_local"]):
-        return False
-    return abs(a["sent_local"] - b["sent_local"]) <= NEAR
-
-
-def _same_vendor(a: dict, b: dict) -> bool:
-    return len({_text(a["vendor"]), _text(b["vendor"])} - {""}) <= 1
-
-
-def _words(row: dict) -> set[str]:
-    return {_text(row["campaign_name"]).casefold(), _text(row["subject"]).casefold()} - {""}
-
-
-def _text(value: object) -> str:
-    return value.strip() if isinstance(value, str) else ""
 
 
 def _campaigns(statements: pd.DataFrame, settings: Settings) -> pd.DataFrame:

@@ -15,13 +15,14 @@ import pyarrow.parquet as pq
 from kit.errors import UsageError
 from kit.sources import frames
 from kit.store import build
-from kit.tables import CONTACTS, TABLES
+from kit.tables import CONTACTS, MAILS, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from kit.store import Data
+    from kit.tables import Column, Table
 
 FORMULA = re.compile(r"[\t\r\n]|[\s\u200b\u200e\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 """How a text begins that a spreadsheet takes for a formula (OWASP: CSV injection): also in full width, and
@@ -30,11 +31,24 @@ behind signs that nobody sees."""
 MANIFEST = "tables.json"
 """The file by which a folder of tables is known; it lists them with the type, unit and meaning of each column."""
 
+DICTIONARY = "tables.md"
+"""What the tables and columns mean, for whoever gets them."""
+
+PRIVATE = frozenset({"email", "body_text", "comment", "company", "deal_name", "owner"})
+"""Columns in which people are named by themselves or by others; they leave only with the addresses. So do the
+subjects of `mails`, which are of people; those of campaigns are the firm's."""
+
 RAW = "raw"
 """The folder of what no table took, beside the tables."""
 
 MASKED = "•••"
 """Stands for what was before the @ of an address."""
+
+_PREFACE = f"""# Tables
+
+Made by `kit tables`; `{MANIFEST}` says the same for programs. An empty cell is not known, never 0. `time` is an instant
+in UTC, `local` the wall clock of the firm, `date` a day. Money is in the `currency` of its row. `contact_key` and
+`from_key` are the same person in every table of this machine, and no address can be found from them."""
 
 _ADDRESS = re.compile(r"[\w.!#$%'*+=^`{|}~-]+(@|%40)(?=[\w-]+(?:\.[\w-]+)+)")
 _KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -45,7 +59,7 @@ Form = Literal["parquet", "csv"]
 def export(
     data: Data, out: Path, *, form: Form = "parquet", addresses: bool = False, raw: bool = False
 ) -> tuple[Path, ...]:
-    """Write each canonical table that has rows, and a list of what was written; returns the files.
+    """Write each canonical table that has rows, what they mean, and a list of what was written; returns their files.
 
     A former export in `out` is replaced; any other folder that is not empty stays as it is.
 
@@ -53,10 +67,11 @@ def export(
         data: what `kit.open` returned.
         out: the folder, made if it is not there.
         form: "parquet" or "csv" (UTF-8 with BOM, so that spreadsheets read it).
-        addresses: keep e-mail addresses; else they are left out, and in texts masked before the @. Keys
-            of people are always hashed with a secret of this machine, so that nobody can find an address
-            by hashing guesses.
-        raw: write what no table took too, a file each.
+        addresses: keep e-mail addresses, and the columns in which people are named (PRIVATE); else they are
+            left out, and in other texts addresses are masked before the @. Keys of people are always hashed with
+            a secret of this machine, so that nobody can find an address by hashing guesses.
+        raw: write what no table took too, a file each; names and telephone numbers that stand there are not known
+            for such, and leave.
 
     Raises:
         UsageError: `out` holds something else, or lies in the folder of the exports.
@@ -69,19 +84,24 @@ def export(
     _clear(out)
     written: dict[str, Any] = {}
     planned = [*made, *(f"{RAW}/{number}" for number, _ in enumerate(data.files))]
-    _note(out, {f"{name}.{form}": {} for name in planned})  # what is cut off here can be replaced all the same
+    _note(
+        out, {DICTIONARY: {}} | {f"{name}.{form}": {} for name in planned}
+    )  # what is cut off here can be replaced all the same
     for name, frame in made.items():
         if frame.empty:
             continue
         table = TABLES[name]
-        left = [one for one in table.columns if one.name != "email" or addresses]
+        left = [one for one in table.columns if addresses or not private(table, one)]
         arrays = {one.name: pa.Array.from_pandas(frame[one.name], type=frames.ARROW[one.type]) for one in left}
         for one in left:
             if one.type == "text" and not (one.name == "email" and table is CONTACTS):
                 arrays[one.name] = _mapped(arrays[one.name], hide)
         _write(pa.table(arrays), out / f"{name}.{form}", form)
         columns = [{"name": one.name, "type": one.type, "unit": one.unit, "meaning": one.meaning} for one in left]
-        written[f"{name}.{form}"] = {"rows": len(frame), "grain": table.grain, "columns": columns}
+        kept_back = [one.name for one in table.columns if one not in left]
+        written[f"{name}.{form}"] = {"rows": len(frame), "grain": table.grain, "columns": columns} | {
+            name: said for name, said in {"caution": table.caution, "left_out": kept_back}.items() if said
+        }
     for number, log in enumerate(data.files if raw else ()):
         rest = data.raw(log.file)
         if rest.empty:
@@ -94,8 +114,34 @@ def export(
         path = f"{RAW}/{number}.{form}"
         _write(pa.table(hidden), out / path, form)
         written[path] = {"rows": len(rest), "file": hide(log.file)}
+    (out / DICTIONARY).write_text(dictionary(written), encoding="utf-8")
     _note(out, written)
     return tuple(out / name for name in written)
+
+
+def private(table: Table, column: Column) -> bool:
+    """Whether a column names people and leaves only with the addresses."""
+    return column.name in PRIVATE or (table is MAILS and column.name == "subject")
+
+
+def dictionary(written: Mapping[str, Mapping[str, Any]]) -> str:
+    """What was written, in Markdown: each table's rows and columns, and the cautions of the registry.
+
+    Args:
+        written: by file, as the MANIFEST lists them.
+    """
+    said = [_PREFACE]
+    for file, about in written.items():
+        if "columns" not in about:
+            continue
+        out = f"Left out: {', '.join(f'`{name}`' for name in about['left_out'])}." if "left_out" in about else ""
+        said += [f"## {file}", f"A row is {about['grain']}; {about['rows']:,} rows.", about.get("caution", ""), out]
+        rows = [f"| `{one['name']}` | {one['type']} | {one['unit']} | {one['meaning']} |" for one in about["columns"]]
+        said.append("\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *rows]))
+    raw = [f"| `{file}` | {about['file']} |" for file, about in written.items() if "file" in about]
+    if raw:
+        said += ["## What no table took", "\n".join(["| file | came from |", "|---|---|", *raw])]
+    return "\n\n".join(filter(None, said)) + "\n"
 
 
 def neutral(frame: pd.DataFrame) -> pd.DataFrame:
@@ -141,7 +187,7 @@ def _clear(out: Path) -> None:
         former = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["tables"]
     except (OSError, ValueError, KeyError):  # there was none
         return
-    for name in former:
+    for name in (*former, DICTIONARY):
         path = out / name
         if path.resolve().is_relative_to(out.resolve()):
             path.unlink(missing_ok=True)

@@ -59,8 +59,9 @@ def campaigns_seen(con: Backend, place: Path, settings: Settings) -> pd.DataFram
         campaign_name=_.campaign_name.max(),
         campaign_type=_.campaign_type.max(),
         sent_at=_.occurred_at.min(where=sending),
+        first_local=local(_.occurred_at.min(), settings),
         as_of=local(_.occurred_at.max(), settings),
-        sent=_key(events).nunique(where=sending),
+        sent=message_key(events).nunique(where=sending),
     )
     seen = seen.mutate(sent_local=local(_.sent_at, settings)).order_by("source", "ref")
     nothing = {name: ibis.null("string") for name in ("subject", "list_name", "variant", "tags", "currency")}
@@ -72,7 +73,7 @@ def build(con: Backend, place: Path, seen: pd.DataFrame, settings: Settings) -> 
     events = _events(con, place)
     if events is None:
         return
-    events = events.mutate(ref=ref(events), key=_key(events))
+    events = events.mutate(ref=ref(events), key=message_key(events))
     known = ibis.memtable(seen.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
     events = events.left_join(known, ["source", "ref"])
     (place / MESSAGES.name).mkdir()
@@ -87,7 +88,7 @@ def _events(con: Backend, place: Path) -> Expression:
     return con.read_parquet(parts) if parts else None
 
 
-def _key(events: Expression) -> Expression:
+def message_key(events: Expression) -> Expression:
     """The vendor's id of the message with its person; without one, the campaign and the person."""
     of_campaign = ref(events).fill_null("") + "|"
     return events.source + "|" + events.message_id.fill_null(of_campaign) + "|" + events.contact_key.fill_null("")
@@ -160,7 +161,7 @@ def _openings(events: Expression) -> Expression:
 def _clicks(events: Expression, settings: Settings) -> Expression:
     """A row a message with a click, and what the verdicts come to."""
     clicked = humans.clicks(events, settings)
-    content = ~_leaves(clicked)
+    content = ~leaves(clicked)
     return clicked.group_by(clicked_key=_.key).agg(
         clicked=content.any(),
         clicks_total=_identity(clicked).nunique(where=content),
@@ -176,5 +177,5 @@ def _identity(events: Expression) -> Expression:
     return events.event_id.fill_null(events.source_file + ":" + events.line.cast("string"))
 
 
-def _leaves(events: Expression) -> Expression:
+def leaves(events: Expression) -> Expression:
     return events.link_url.fill_null("").lower().re_search(UNSUBSCRIBE_LINK)

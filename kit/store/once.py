@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kit.tables import CONTACTS, TABLES
+from kit.sources.preset import named
+from kit.store import periods
+from kit.tables import CONTACTS, TABLES, WEB
 
 IDS = {
-    "orders": ("order_id",),
-    "conversions": ("conversion_id", "action"),
-    "tickets": ("ticket_id",),
-    "deals": ("deal_id",),
-    "billing": ("billing_id", "kind"),
+    "orders": ("order_id", "ordered_local"),
+    "conversions": ("conversion_id", "occurred_local", "action"),
+    "tickets": ("ticket_id", "created_local"),
+    "deals": ("deal_id", "created_local"),
+    "billing": ("billing_id", "occurred_local", "kind"),
 }
-"""What makes two rows of different files the same thing, beside their source and person."""
+"""What makes two rows of different files the same thing: its id, the day that it began, and what kind it is.
+
+Numbers are used again: by another till, another shop, next year. Tables that any system may have written are told
+apart by the person, too; and where nobody is named, by the amount that was paid at first.
+"""
+
+AMOUNTS = {"orders": "total", "billing": "amount", "conversions": "value"}
 
 STRICTEST = ("blocklisted", "cleaned", "unsubscribed", "unconfirmed", "subscribed")
 """Which status of a person counts where no date says which is the latest: mail less rather than more."""
@@ -27,13 +35,15 @@ class Once:
 
     Attributes:
         frame: the rows that count.
-        repeated: file -> number of its rows that another file says later.
+        repeated: file -> number of its rows that do not count, as another file says them.
         note: what to say about it; empty where nothing was left out.
+        why: file -> what to say of it, where the number alone does not.
     """
 
     frame: pd.DataFrame
     repeated: dict[str, int]
     note: str = ""
+    why: dict[str, str] = field(default_factory=dict)
 
 
 def once(name: str, frame: pd.DataFrame) -> Once:
@@ -43,6 +53,8 @@ def once(name: str, frame: pd.DataFrame) -> Once:
         name: the table.
         frame: its rows, of all files.
     """
+    if name == WEB.name:
+        return _sessions(frame)
     if frame["source_file"].nunique() < 2:
         return Once(frame, {})
     if name == CONTACTS.name:
@@ -54,9 +66,13 @@ def once(name: str, frame: pd.DataFrame) -> Once:
 
 def _things(name: str, frame: pd.DataFrame) -> Once:
     """Of rows with the same id in several files, those of the file that knows latest."""
-    first, *more = IDS[name]
-    known = frame[frame[first].notna()]
-    keys = ["source", "contact_key", first, *more]
+    first, day, *more = IDS[name]
+    known = frame[frame[first].notna()].copy()
+    known["day"] = known[day].dt.normalize()
+    known["whose"] = known["contact_key"].where(known["source"].map(_is_any), "")
+    if name in AMOUNTS:
+        known["whose"] = known["whose"].fillna(known[AMOUNTS[name]].astype("string"))
+    keys = ["source", first, "day", "whose", *more]
     groups = known.groupby(keys, dropna=False)["source_file"]
     several = known[groups.transform("nunique") > 1]
     if several.empty:
@@ -68,6 +84,18 @@ def _things(name: str, frame: pd.DataFrame) -> Once:
     lost = several[~last]
     note = f"{name}: {_rows(len(lost))} in several files by the same {first}; the file that knows latest counts"
     return Once(frame.drop(lost.index), _counted(lost), note)
+
+
+def _is_any(source: str) -> bool:
+    """Whether a preset reads the tables of any system, whose numbers are nobody's own."""
+    preset = named(source)
+    return preset is None or not preset.recognise.of_platform
+
+
+def _sessions(frame: pd.DataFrame) -> Once:
+    """Sessions of reports whose days do not overlap."""
+    kept, repeated, why = periods.sessions(frame)
+    return Once(kept, repeated, "; ".join(f"web, {file}: {said}" for file, said in why.items()), why)
 
 
 def _people(frame: pd.DataFrame) -> Once:

@@ -1,32 +1,35 @@
-"""What no table took of a file: kept beside the tables, or read from the event log itself when asked for."""
+"""What no table took of a file: kept beside the tables, or read from the log or mailbox itself when asked for."""
 
 from __future__ import annotations
 
-import codecs
 import json
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import pandas as pd
 
 from kit.errors import UsageError, nearest
+from kit.sources import boxes, mail, mailbox
 from kit.sources.folder import files, unfolded
-from kit.sources.packed import Packed
+from kit.sources.lines import Lines
 from kit.sources.preset import named
 from kit.sources.raw import without
+from kit.sources.shelf import DAMAGES, Shelf
 from kit.store import build
-from kit.tables import EVENTS
+from kit.tables import EVENTS, MAILS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from kit.sources.log import MailBox
     from kit.sources.preset import Preset
     from kit.store import Data
 
-_BLOCK = 1 << 22  # bytes read at a time
-
 FIELDS = "fields"
-"""The column that holds an event's unknown fields."""
+"""The column that holds the fields of an event, or the headers of a message, that no table took."""
+
+_FORM = re.compile(r"\??[A-Za-z][\w.-]*=")
 
 
 def of(data: Data, file: str) -> pd.DataFrame:
@@ -44,6 +47,8 @@ def of(data: Data, file: str) -> pd.DataFrame:
     preset = named(log.preset) if log.preset else None
     if log.status == "read" and preset and preset.shape == EVENTS.name:
         return _of_log(_found(data, file), preset)
+    if log.status == "read" and preset and log.table == MAILS.name and not log.header:
+        return _of_box(_box(data, file), preset)
     return pd.DataFrame({"line": pd.Series(dtype="Int64")})
 
 
@@ -62,26 +67,49 @@ def _of_log(path: Path, preset: Preset) -> pd.DataFrame:
     known = {name for field in preset.fields.values() for name in field.names} | set(preset.times.field)
     lines: list[int] = []
     fields: list[str] = []
-    for number, said in enumerate(_lines(path), start=1):
-        for event in _events(said):
-            if rest := without(event, known):
-                lines.append(number)
-                fields.append(json.dumps(rest, ensure_ascii=False))
+    for batch in Lines(path):
+        (block,) = batch.to_pylist()
+        for number, said in enumerate(block["block"].split("\n"), start=block["first"]):
+            for event in _events(said, preset):
+                if rest := without(event, known):
+                    lines.append(number)
+                    fields.append(json.dumps(rest, ensure_ascii=False))
     return pd.DataFrame({"line": pd.Series(lines, dtype="Int64"), FIELDS: pd.Series(fields, dtype="str")})
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    rest = b""
-    with Packed(path) as stream:
-        while block := stream.read(_BLOCK):
-            *lines, rest = (rest + block).split(b"\n")
-            yield from lines
-    yield rest
-
-
-def _events(said: bytes) -> list[dict[str, Any]]:
+def _events(said: str, preset: Preset) -> list[dict[str, Any]]:
+    said = said.strip(" ,\t\r")
+    if preset.form and _FORM.match(said):
+        return [dict(reversed(parse_qsl(said.lstrip("?"), keep_blank_values=True)))]  # the first of a name counts
     try:
-        found = json.loads(said.strip().removeprefix(codecs.BOM_UTF8).rstrip(b","))
+        found = json.loads(said)
     except (ValueError, RecursionError):  # a line that is no event is named among the rejections
         return []
     return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+
+
+def _box(data: Data, file: str) -> MailBox:
+    target = data.target
+    if target is not None and target.exists():
+        base = target if target.is_dir() else target.parent
+        found = boxes.find({path: path.relative_to(base).as_posix() for path in files(target)[0]})
+        for box in found.boxes:
+            if box.file == file:
+                return box
+    raise UsageError(f"{file}: the mail is no longer where it was read, and the store holds no copy of it.")
+
+
+def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:
+    known = {name.lower() for names in preset.columns.values() for name in names}
+    rows: list[tuple[str, int | None, str]] = []
+    with Shelf() as shelf:
+        for part in box.parts:
+            try:
+                with shelf.opened(part) as read:
+                    for offset, _, said in mailbox.cut(read, preset):
+                        if rest := mail.unused(said, known):
+                            rows.append((part.file, offset, json.dumps(rest, ensure_ascii=False)))
+            except (*DAMAGES, *mail.FAULTS):  # told among the rejections
+                continue
+    frame = pd.DataFrame(rows, columns=["message", "byte", FIELDS])
+    return frame.astype({"message": "str", "byte": "Int64", FIELDS: "str"})

@@ -7,6 +7,7 @@ A table is data. Its columns say type, unit and meaning; readers fill them, the 
 from __future__ import annotations
 
 from kit.tables.business import (
+    ASSIGNMENTS,
     BILLING,
     CONTACTS,
     CONVERSIONS,
@@ -38,6 +39,7 @@ TABLES = {
         DEALS,
         BILLING,
         COSTS,
+        ASSIGNMENTS,
         USAGE,
         WEB,
         MAILS,
@@ -47,6 +49,7 @@ TABLES = {
 COUNT_NAMES = [column.name for column in COUNTS]
 
 __all__ = [
+    "ASSIGNMENTS",
     "BILLING",
     "CAMPAIGNS",
     "CAMPAIGN_STATS",

@@ -151,6 +151,19 @@ COSTS = Table(
     ),
 )
 
+ASSIGNMENTS = Table(
+    "assignments",
+    "one person's arm in a holdout test",
+    (
+        *ORIGIN,
+        Column("contact_key", "text", "", "hash of the address", nullable=False),
+        Column("experiment", "text", "", "the test; NULL where the file has only one and does not name it"),
+        Column("arm", "text", "", "the arm as the file writes it"),
+        Column("is_holdout", "bool", "", "the arm that gets no mail; NULL: the file does not say which one it is"),
+        Column("assigned_local", "local", "", "when the person was put into the arm"),
+    ),
+)
+
 USAGE = Table(
     "usage",
     "one measure of one customer's use on one day",
@@ -169,6 +182,7 @@ WEB = Table(
     "sessions of one campaign, source and medium in one period",
     (
         *ORIGIN,
+        Column("property", "text", "", "the site or app that was measured, as the report names it"),
         Column("period_start", "date", "", "the report's first day"),
         Column("period_end", "date", "", "the report's last day"),
         Column("channel", "text", "", "the channel group"),

@@ -54,6 +54,9 @@ CAMPAIGN_STATS = Table(
         Column("campaign_id", "text", "", "the campaign that it was found to be about"),
         Column("precedence", "int", "", "who speaks first: 1 variants, 2 a single report, 3 an export"),
     ),
+    "Not to be summed as it stands: a test has a row a variant and may have one for the whole, and several files may "
+    "tell of one campaign. For totals take, of each campaign_id, the rows of the lowest precedence, and of those with "
+    "the same variant the latest as_of.",
 )
 
 CAMPAIGNS = Table(

@@ -29,11 +29,13 @@ class Table:
         name: as in `data.table(name)` and in the file names of `kit tables`.
         grain: what one row is.
         columns: in the order in which they are written.
+        caution: what whoever adds its rows up must know.
     """
 
     name: str
     grain: str
     columns: tuple[Column, ...]
+    caution: str = ""
 
     @property
     def names(self) -> list[str]:

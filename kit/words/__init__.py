@@ -4,7 +4,10 @@ Every number in a sentence comes from a result. What is shown carries, beside it
 as data (`application/vnd.kit.result+json`), which the report gathers into results.json.
 """
 
-from kit.words.after_click import after_click, after_click_table, silent_table, unmatched_table
+from kit.words.adjusted import adjusted, adjusted_table
+from kit.words.after_click import after_click, after_click_table, links, links_table, silent_table, unmatched_table
+from kit.words.around import around, around_table
+from kit.words.benchmarks import benchmark_table, benchmarks, published_table
 from kit.words.compare import (
     compared,
     comparison,
@@ -22,55 +25,174 @@ from kit.words.data import (
     mail_by_kind,
     problems_of_data,
     quality,
+    recognised,
     rejections,
     tests_left_out,
     unread,
     versions,
 )
-from kit.words.goals import goal_kpis, goals, service, volume, volume_table, waiting_table
+from kit.words.explained import explained
+from kit.words.first_page import goal, service_stands
+from kit.words.funnel import (
+    funnel,
+    funnel_groups,
+    funnel_groups_table,
+    funnel_table,
+    passed_table,
+    sequences,
+    stages_table,
+)
+from kit.words.goals import goal_kpis, goals, reach_table, service, volume, volume_table, waiting_table
+from kit.words.measurable import dilution, measurable, measurable_table
+from kit.words.money import (
+    attribution,
+    attribution_table,
+    cost_each,
+    cost_each_table,
+    effect,
+    effects_table,
+    money_span,
+    returns,
+    returns_table,
+)
 from kit.words.months import months, months_table, trends, usual_table
 from kit.words.opens import clicks_table, openers, openers_table, verdicts_table
-from kit.words.problems import finding_table, findings, skipped_rules
+from kit.words.problems import (
+    cautions,
+    finding_table,
+    findings,
+    frequency,
+    frequency_table,
+    limits_table,
+    not_sent_table,
+    remedy_table,
+    rules_table,
+    skipped_rules,
+)
+from kit.words.repeat import back, back_cohorts_table, back_table, repeat_table
+from kit.words.retention import (
+    list_growth,
+    list_table,
+    projection,
+    projection_check_table,
+    projection_table,
+    silence,
+    staying,
+    staying_sources_table,
+    staying_table,
+)
+from kit.words.same_people import same_people, same_people_table
 from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.shown import Sentence, Table
+from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
+from kit.words.timing import pace, pace_table, week, week_table
+from kit.words.value import (
+    value,
+    value_bands_table,
+    value_check,
+    value_check_table,
+    value_fit_table,
+    value_models_table,
+    value_rankings_table,
+)
 
 __all__ = [
     "Sentence",
     "Table",
+    "adjusted",
+    "adjusted_table",
     "after_click",
     "after_click_table",
     "answerable",
+    "around",
+    "around_table",
     "arrived",
+    "attribution",
+    "attribution_table",
+    "back",
+    "back_cohorts_table",
+    "back_table",
+    "benchmark_table",
+    "benchmarks",
+    "cautions",
     "clicks_table",
     "compared",
     "comparison",
     "comparison_table",
+    "cost_each",
+    "cost_each_table",
     "differences",
+    "dilution",
+    "effect",
+    "effects_table",
+    "explained",
     "files",
     "finding_table",
     "findings",
+    "frequency",
+    "frequency_table",
+    "funnel",
+    "funnel_groups",
+    "funnel_groups_table",
+    "funnel_table",
+    "goal",
     "goal_kpis",
     "goals",
+    "limits_table",
+    "links",
+    "links_table",
+    "list_growth",
+    "list_table",
     "mail_by_kind",
+    "measurable",
+    "measurable_table",
+    "money_span",
     "months",
     "months_table",
+    "not_sent_table",
     "one_mix",
     "one_mix_table",
     "openers",
     "openers_table",
+    "pace",
+    "pace_table",
+    "parts_table",
+    "passed_table",
     "peeking",
     "problems_of_data",
+    "projection",
+    "projection_check_table",
+    "projection_table",
+    "published_table",
     "quality",
     "ranking",
     "ranking_table",
+    "reach_table",
+    "recognised",
     "rejections",
+    "remedy_table",
+    "repeat_table",
+    "returns",
+    "returns_table",
+    "rules_table",
+    "same_people",
+    "same_people_table",
     "segments",
     "segments_table",
+    "sequences",
     "service",
+    "service_stands",
+    "silence",
     "silent_table",
     "size_table",
     "skipped_rules",
+    "stages_table",
+    "staying",
+    "staying_sources_table",
+    "staying_table",
+    "strata",
+    "strata_table",
     "tests",
     "tests_left_out",
     "trends",
@@ -78,6 +200,13 @@ __all__ = [
     "unmatched_table",
     "unread",
     "usual_table",
+    "value",
+    "value_bands_table",
+    "value_check",
+    "value_check_table",
+    "value_fit_table",
+    "value_models_table",
+    "value_rankings_table",
     "verdict_table",
     "verdict_words",
     "verdicts_table",
@@ -85,4 +214,6 @@ __all__ = [
     "volume",
     "volume_table",
     "waiting_table",
+    "week",
+    "week_table",
 ]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.words.form import moment, share, whole
+from kit.tables import TABLES
+from kit.words.form import counted, moment, share, whole
 from kit.words.shown import Column, Sentence, Table, listed
 
 if TYPE_CHECKING:
+    from kit.sources import FileLog
     from kit.store import Data
 
 SHOWN = 20
@@ -36,11 +38,12 @@ def arrived(data: Data) -> Sentence:
     when = f"; it knows up to {moment(data.as_of)}" if data.as_of else ""
     zone = f" ({data.settings['time_zone']})" if data.zone_known else " (time zone not known: times as written)"
     period = f" The question is narrowed to {data.months[0]} to {data.months[1]}." if data.months else ""
-    kept_of = f"{whole(kept)} of {whole(rows)} rows kept"
+    kept_of = f"{whole(kept)} of {counted(rows, 'row')} kept"
     lost = f", {whole(rejected)} rejected ({share(rejected / rows)})" if rejected else ""
     lost += f", {whole(repeated)} said twice and counted once" if repeated else ""
+    read_of = f"{read} of {counted(len(data.files), 'file')} read"
     text = (
-        f"{data.name}: {read} of {len(data.files)} files read, {kept_of}{lost}, {whole(campaigns)} campaigns{when}"
+        f"{data.name}: {read_of}, {kept_of}{lost}, {counted(campaigns, 'campaign')}{when}"
         f"{zone if data.as_of else ''}.{period}"
     )
     numbers = {"files": len(data.files), "read": read, "rows": rows, "kept": kept, "rejected": rejected}
@@ -55,7 +58,7 @@ def files(data: Data) -> Table:
                 "file": log.file,
                 "status": log.status,
                 "table": log.table,
-                "why": log.why if log.error is None else str(log.error),
+                "why": _why(log),
                 "rows_read": log.rows_read,
                 "rows_kept": log.rows_kept,
                 "rows_rejected": log.rows_rejected - log.rows_repeated,
@@ -80,34 +83,75 @@ def files(data: Data) -> Table:
     return Table("files", "What came in", frame, columns, notes)
 
 
+def recognised(data: Data) -> Table:
+    """Why each file was taken for what it is, and what else it could have been."""
+    rows = [
+        {"file": log.file, "preset": log.preset, "why": log.why, "passed_over": list(log.passed_over)}
+        for log in data.files
+        if log.status == "read"
+    ]
+    columns = (
+        Column("file", "File"),
+        Column("preset", "Taken for"),
+        Column("why", "Known by"),
+        Column("passed_over", "It is not", "; ".join),
+    )
+    frame = pd.DataFrame(rows, columns=["file", "preset", "why", "passed_over"])
+    return Table("recognised", "How each file was known", frame, columns, empty="no file was read.")
+
+
 def unread(data: Data) -> Table:
     """The files that were not read, each with the reason and what to do."""
     rows = [
-        {"file": log.file, "status": log.status, "why": log.why if log.error is None else str(log.error)}
+        {
+            "file": log.file,
+            "status": log.status,
+            "why": _why(log),
+            "mend": log.error.mend if log.error else "",
+            "passed_over": list(log.passed_over),
+        }
         for log in data.files
         if log.status != "read"
     ]
-    frame = pd.DataFrame(rows, columns=["file", "status", "why"])
-    columns = (Column("file", "File"), Column("status", "Status", _STATUS.__getitem__), Column("why", "Why"))
+    frame = pd.DataFrame(rows, columns=["file", "status", "why", "mend", "passed_over"])
+    columns = (
+        Column("file", "File"),
+        Column("status", "Status", _STATUS.__getitem__),
+        Column("why", "Why"),
+        Column("mend", "What to do"),
+        Column("passed_over", "It is not", "; ".join),
+    )
     return Table("unread", "Files that were not read", frame, columns, empty="every file was read.")
 
 
+def _why(log: FileLog) -> str:
+    """Why a file was taken for what it is, or what is wrong with it; without its name, and what to do."""
+    error = log.error
+    if error is None:
+        return log.why
+    place = [f"line {error.line}" if error.line is not None else "", f"column {error.column!r}" if error.column else ""]
+    return ": ".join(filter(None, [", ".join(filter(None, place)), error.problem]))
+
+
 def rejections(data: Data) -> Table:
-    """The rejected rows, each with file, line, column and reason; at most SHOWN for each file."""
-    rejecting = [log for log in data.files if log.rows_rejected > log.rows_repeated]
+    """The rejected rows and cells, each with file, line, column, reason and mend; SHOWN of each a file."""
+    rejecting = [log for log in data.files if log.rows_rejected > log.rows_repeated or log.cells]
     rows = [
-        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason}
+        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason, "mend": one.mend}
         for log in rejecting
-        for one in log.rejections[:SHOWN]
+        for one in (*log.rejections[:SHOWN], *log.cells[:SHOWN])
     ]
-    frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason"]).astype({"line": "Int64"})
+    frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason", "mend"]).astype({"line": "Int64"})
     columns = (
         Column("file", "File"),
         Column("line", "Line", whole, number=True),
         Column("column", "Column"),
         Column("reason", "Reason"),
+        Column("mend", "What to do"),
     )
     notes = [f"{log.file}: {whole(log.rows_rejected - SHOWN)} more." for log in rejecting if log.rows_rejected > SHOWN]
+    if repeated := sum(log.rows_repeated for log in rejecting):
+        notes.append(f"Among them {counted(repeated, 'row')} of these files that say again what a kept one says.")
     return Table("rejections", "Rows that were rejected", frame, columns, tuple(notes), "no row was rejected.")
 
 
@@ -120,16 +164,16 @@ def problems_of_data(data: Data, conflicts: int) -> Table:
     said = [
         {"about": names[0] if len(names) == 1 else f"{len(names)} files", "note": note} for note, names in about.items()
     ]
-    said += [{"about": "campaigns", "note": note} for note in data.notes]
+    said += [_labelled(note, data) for note in data.notes]
     if conflicts:
-        note = f"{whole(conflicts)} messages bounced and were opened or clicked all the same; they count as bounced"
+        note = f"bounced, and opened or clicked all the same: {counted(conflicts, 'message')}, counted as bounced"
         said.append({"about": "event log", "note": note})
     if len(data.currencies) > 1:
         note = f"amounts in {listed(data.currencies)} are never added: revenue is not shown"
         said.append({"about": "money", "note": note})
     undated = int(data.campaigns["sent_local"].isna().sum())
     if undated:
-        note = f"{whole(undated)} campaigns have no date: they stand in no month, and in no period"
+        note = f"without a date, in no month and no period: {counted(undated, 'campaign')}"
         said.append({"about": "campaigns", "note": note})
     if not data.zone_known:
         note = "no time zone is known: months are as written; set time_zone in kit.toml to join conversions to mails"
@@ -142,6 +186,13 @@ def problems_of_data(data: Data, conflicts: int) -> Table:
         columns,
         empty="nothing.",
     )
+
+
+def _labelled(note: str, data: Data) -> dict[str, str]:
+    """A note of the store with what it is about: a table or file that it begins with, else the campaigns."""
+    about, colon, rest = note.partition(": ")
+    known = colon and (about in TABLES or any(log.file == about for log in data.files))
+    return {"about": about, "note": rest} if known else {"about": "campaigns", "note": note}
 
 
 def mail_by_kind(counts: pd.DataFrame) -> Table:
@@ -178,7 +229,7 @@ def tests_left_out(frame: pd.DataFrame) -> Table:
         Column("sent_local", "Sent", moment),
         Column("sent", "Recipients", whole, number=True),
     )
-    notes = (f"{whole(len(frame))} test sends are left out of the other pages.",) if len(frame) else ()
+    notes = (f"{counted(len(frame), 'test send')} left out of the other pages.",) if len(frame) else ()
     return Table("tests_left_out", "Test sends", frame, columns, notes, "no send looks like a test.")
 
 
@@ -203,15 +254,18 @@ def quality(data: Data) -> Sentence:
     unread = [log.file for log in data.files if log.status in ("unrecognised", "unreadable", "empty")]
     rows = sum(log.rows_read for log in data.files)
     rejected = sum(log.rows_rejected - log.rows_repeated for log in data.files)
-    text = f"{whole(read)} of {whole(len(data.files))} files were read"
+    repeated = sum(log.rows_repeated for log in data.files)
+    text = f"{whole(read)} of {counted(len(data.files), 'file')} {'was' if read == 1 else 'were'} read"
     text += f"; {listed(unread[:3])} {'was' if len(unread) == 1 else 'were'} not" if unread else ""
     text += (
-        f". {share(rejected / rows)} of {whole(rows)} rows were rejected."
+        f". {share(rejected / rows)} of {counted(rows, 'row')} rejected"
         if rejected
-        else f". None of {whole(rows)} rows was rejected."
+        else f". None of {counted(rows, 'row')} was rejected"
     )
+    text += f"; {counted(repeated, 'row')} said again what a kept one says, counted once." if repeated else "."
+    numbers = {"files": len(data.files), "read": read, "rows": rows, "rejected": rejected, "repeated": repeated}
     return Sentence(
-        "data_quality", text, {"files": len(data.files), "read": read, "rows": rows, "rejected": rejected},
+        "data_quality", text, numbers,
         headline=bool(unread or rejected), weight=65,
     )  # fmt: skip
 

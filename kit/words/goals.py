@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit import kpi as registry
-from kit.words.form import known, minutes, money, month, points, share, whole, with_interval
+from kit.words.form import COUNTING, known, minutes, money, month, points, raw_note, share, whole, with_interval
 from kit.words.shown import Column, Sentence, Table, listed
 
 if TYPE_CHECKING:
@@ -53,22 +53,50 @@ def goal_kpis(goal: Goal, mail: pd.DataFrame, service: pd.DataFrame, *, currency
     )
     notes = (
         "Now: over the whole period, with its 95 % interval. “–”: not known from these exports.",
+        *raw_note(key for key, _ in goal.kpis),
         *(
             f"{registry.find(key).title}: {whole(missing)} campaigns do not tell it and are left out."
             for key, missing in lacking.itertuples(index=False)
         ),
     )
-    return Table("goal_kpis", f"KPIs for the goal “{goal.title.lower()}”", frame, columns, notes)
+    title = f"KPIs for the goal “{goal.title.lower()}”"
+    return Table("goal_kpis", title, frame, columns, notes, first=("kpi", "value", "n"))
 
 
-def service(values: pd.DataFrame) -> Table:
-    """What the service itself gives: waiting time, satisfaction, repeat visits."""
+def service(values: pd.DataFrame, *, return_days: int) -> Table:
+    """What the service itself gives: waiting time, satisfaction, repeat visits.
+
+    Args:
+        values: what `kpi.service` returned.
+        return_days: the setting visits.return_days.
+    """
     columns = (
         Column("kpi", "KPI", lambda key: registry.find(key).title),
         Column("value", "Value", _writer(""), number=True, whole_row=True),
         Column("n", "Out of", whole, number=True),
     )
-    return Table("service", "What the service gives", values, columns, empty="no tickets, surveys or visits came in.")
+    left = dict(zip(values["kpi"], values["left_out"], strict=True))
+    notes = []
+    if "response_time" in left:
+        notes.append(f"Response time: half of the requests are answered within it.{_impossible(left['response_time'])}")
+    if "repeat_visit_rate" in left:
+        young = left["repeat_visit_rate"]
+        who = "One person first came" if young == 1 else f"{whole(young)} people first came"
+        notes.append(
+            f"Repeat visit rate: of the people whose first known visit was {whole(return_days)} days or more before "
+            "the end of the data, who came again on another day within so many days (visits.return_days). "
+            f"{who} later than that: not judged yet."
+        )
+    empty = "no tickets, surveys or visits came in."
+    return Table("service", "What the service gives", values, columns, tuple(notes), empty)
+
+
+def _impossible(tickets: float) -> str:
+    """What is said of tickets whose wait cannot be."""
+    if not known(tickets) or not tickets:
+        return ""
+    are = "request was" if tickets == 1 else "requests were"
+    return f" {whole(tickets)} {are} answered before coming in, or came in after the end of the data: left out."
 
 
 def _writer(currency: str) -> Any:
@@ -96,7 +124,11 @@ def waiting_table(values: pd.DataFrame) -> Table:
         Column("value", "Half are answered within", _writer(""), unit="min", number=True, whole_row=True),
         Column("p90", "Nine in ten within", minutes, unit="min", number=True),
     )
-    return Table("waiting", "Time to the first answer", values, columns, empty="no tickets came in.")
+    note = _impossible(values["left_out"].sum()).strip()
+    frame = values[values["month"].notna()]
+    return Table(
+        "waiting", "Time to the first answer", frame, columns, (note,) if note else (), empty="no tickets came in."
+    )
 
 
 _REACH = {
@@ -121,23 +153,43 @@ def volume_table(result: Volume) -> Table:
             number=True,
             whole_row=True,
         ),
+        Column("n", "Out of", whole, unit="mails", number=True),
         Column("needed", "Needed on each side", whole, unit="mails", number=True),
-        Column("n_campaign", "In a campaign", whole, unit="mails", number=True),
-        Column("n_month", "In a month", whole, unit="mails", number=True),
-        Column(
-            "sees_campaign",
-            "Two campaigns show (points)",
-            lambda value: points(value).lstrip("+"),
-            unit="share",
-            number=True,
-        ),
         Column("verdict", "Can be compared", _REACH.__getitem__),
     )
     notes = (
-        f"Needed: mails on each side to see a change of {share(result.worthwhile, 0)} of the present rate.",
-        "Seen: four times in five, two-sided 5 %. Campaign and month are medians.",
+        (
+            f"Needed: mails on each side to see a change of {share(result.worthwhile, 0)} of the present rate, up or "
+            "down, four times in five (two-sided, 5 %)."
+        ),
+        COUNTING,
+        *raw_note(result.rates["kpi"]),
     )
     return Table("volume", "What this volume can measure", result.rates, columns, notes)
+
+
+def reach_table(result: Volume) -> Table:
+    """What each KPI has in a campaign and a month, and the smallest change that they show."""
+    points_of = {"unit": "share", "number": True}
+    columns = (
+        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("n_campaign", "In a campaign", whole, unit="mails", number=True),
+        Column("sees_campaign", "Two campaigns show (points)", _size, **points_of),
+        Column("n_month", "In a month", whole, unit="mails", number=True),
+        Column("sees_month", "Two months show (points)", _size, **points_of),
+    )
+    notes = (
+        (
+            "In a campaign, in a month: the median; of mails delivered, or of what the KPI is out of. Show: the "
+            "smallest change by counting error alone; what months and campaigns differ by anyway comes on top (02, 03)."
+        ),
+    )
+    frame = result.rates[result.rates["needed"].notna()].reset_index(drop=True)
+    return Table("reach", "The smallest change that shows", frame, columns, notes, "no rate is known.")
+
+
+def _size(value: Any) -> str:
+    return points(value).lstrip("+")
 
 
 def volume(result: Volume) -> Sentence:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit import kpi as registry
-from kit.months import PREFETCH
-from kit.words.form import COUNTING, known, month, points, share, span, whole, with_interval
+from kit.months import FEWEST, PREFETCH
+from kit.words.form import COUNTING, known, month, points, raw_note, share, span, whole, with_interval
 from kit.words.shown import Column, Sentence, Table, listed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def months_table(result: Months) -> Table:
     """The guide's month table: a row a month, a column a KPI, each with its interval and its n."""
-    rates = result.rates
+    rates = result.asked
     kpis = list(dict.fromkeys(rates["kpi"]))
     shown = [key for key in kpis if rates.loc[rates["kpi"] == key, "value"].notna().any()]
     wide = pd.DataFrame({"month": list(dict.fromkeys(rates["month"]))})
@@ -37,7 +37,8 @@ def months_table(result: Months) -> Table:
         )
     unknown = [registry.find(key).title for key in kpis if key not in shown]
     partly = [registry.find(key).title for key in shown if wide.loc[wide[_per(key)].notna(), key].isna().any()]
-    notes = [COUNTING, *([f"Not known from these exports: {', '.join(unknown)}."] if unknown else [])]
+    notes = [COUNTING, *raw_note(shown)]
+    notes += [f"Not known from these exports: {', '.join(unknown)}."] if unknown else []
     if partly:
         notes.append(
             f"“–” in {listed(partly)}: a campaign of the month does not tell it, or is too young for it to be known."
@@ -81,20 +82,40 @@ def usual_table(result: Months) -> Table:
     columns = [
         Column("kpi", "KPI", lambda key: registry.find(key).title),
         Column("months", "Months", whole, number=True),
-        Column("mean", "All months", share, unit="share", number=True),
-        Column("tau", "Usual variation (sd, points)", _size, unit="share", number=True),
-        Column("detectable", "Change that would be seen (points)", _size, unit="share", number=True),
+        Column("mean", "Overall", share, unit="share", number=True),
+        Column("tau", "Usual ± (points)", _size, unit="share", number=True),
+        Column("detectable", "Seen from (points)", _size, unit="share", number=True),
         Column("step", "Trend (points a month)", _step, unit="share", number=True, whole_row=True),
         Column("trend", "Heading"),
     ]
     if result.change:
         columns.insert(1, Column("since", "Era", _era(result.change)))
-    notes = (
-        "Usual variation: what remains between months after counting error. More mails do not make it smaller.",
-        "A change of the size that would be seen is found four times in five.",
+    notes = [
+        (
+            "Usual ±: two months in three lie no further than this from the overall rate, counting error aside. "
+            "More mails do not make it smaller."
+        ),
+        "Seen from: the smallest change between two ordinary months that is found four times in five.",
         "Trend: the line through twelve months or more. Of a single year it cannot tell a season from a trend.",
-    )
-    return Table("usual_variation", "How much months usually differ, and where they head", frame, tuple(columns), notes)
+    ]
+    if result.period:
+        notes.insert(0, f"Months, overall, usual: of all months of the data. Trend: of {_span(result)} alone.")
+    if rare := _rare(result):
+        notes.append(f"Too rare to judge in any month of this volume: {listed(rare)}.")
+    title = "How much months usually differ, and where they head"
+    return Table("usual_variation", title, frame, tuple(columns), tuple(notes), "no month has mails enough.")
+
+
+def _rare(result: Months) -> list[str]:
+    """The KPIs that are known and too rare in every month to be judged."""
+    known_ones = result.rates.groupby("kpi", sort=False)["value"].count()
+    large = result.rates.groupby("kpi", sort=False)["large"].any()
+    return [registry.find(str(key)).title.lower() for key in known_ones.index[(known_ones > 0) & ~large]]
+
+
+def _span(result: Months) -> str:
+    first, last = result.period or ("", "")
+    return month(first) if first == last else f"{month(first)} to {month(last)}"
 
 
 def _size(value: Any) -> str:
@@ -115,14 +136,19 @@ def trends(result: Months) -> Sentence:
     moving = judged[judged["trend"].isin(("rising", "falling"))]
     numbers = {"judged": len(judged), "moving": len(moving)}
     if judged.empty:
-        many = f"; the longest here has {whole(result.usual['months'].max())}" if len(result.usual) else ""
-        return Sentence("months_trend", f"A trend needs twelve months{many}.", numbers)
+        asked = result.usual["asked"].max() if len(result.usual) else 0
+        text = "A trend needs twelve months"
+        if result.period and asked < result.usual["months"].max():
+            text += f"; {_span(result)} has {whole(asked)}. Without a period all months are taken."
+        else:
+            text += f"; the longest here has {whole(asked)}." if asked else " with mails enough to judge."
+        return Sentence("months_trend", text, numbers)
     if moving.empty:
         text = "No trend goes beyond what months usually differ by."
         return Sentence("months_trend", text, numbers)
     told = [
-        f"{registry.find(row['kpi']).title.lower()} is {row['trend']}, from {share(row['begin'])} to "
-        f"{share(row['end'])} in {whole(row['months'])} months ({points(row['step'], 2)} points a month)"
+        f"{registry.find(row['kpi']).title.lower()} is {row['trend']}, from about {share(row['begin'])} to "
+        f"{share(row['end'])} over {whole(row['asked'])} months: {points(row['step'], 2)} points a month"
         for row in moving.to_dict("records")
     ]
     text = "; ".join(told)
@@ -134,26 +160,49 @@ def months(result: Months) -> Sentence:
     moved = result.rates[result.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
     if result.changes == 0:
         many = result.usual["months"].max() if len(result.usual) else 0
-        text = (
-            f"No change is called one: {whole(many)} months are too few to tell what is usual; six are needed."
-            if known(many) and many
-            else "No month can be counted."
-        )
-        return Sentence("months_changes", text, {"months": many, "changes": 0})
-    head = f"Of {whole(result.changes)} changes from one month to the next, "
+        return Sentence("months_changes", _unjudged(result, many), {"months": many, "changes": 0})
+    changes = f"{whole(result.changes)} changes" if result.changes > 1 else "one change"
+    head = f"Of {changes} from one month to the next, "
     if moved.empty:
         return Sentence(
             "months_changes",
-            head + "none goes beyond the usual variation between months.",
+            head + "none goes beyond what months usually differ by, so none needs a story.",
             {"changes": result.changes, "beyond": 0},
             headline=True,
             weight=40,
         )
     told = [
-        f"{registry.find(row['kpi']).title.lower()} went {row['verdict']} by {points(abs(row['change'])).lstrip('+')} "
-        f"points ({span(row['change_low'], row['change_high'])}) to {share(row['value'])} in {month(row['month'])}"
+        f"{registry.find(row['kpi']).title.lower()} in {month(row['month'])} was {share(row['value'])}, "
+        f"{points(abs(row['change'])).lstrip('+')} points {_THAN[row['verdict']]} the month before "
+        f"({span(row['change_low'], row['change_high'])})"
         for row in moved.sort_values("p").head(3).to_dict("records")
     ]
     are = "one goes" if len(moved) == 1 else f"{whole(len(moved))} go"
-    text = head + f"{are} beyond the usual variation: " + "; ".join(told) + "."
+    surest = ", the surest" if len(moved) > len(told) else ""
+    text = f"{head}{are} beyond what months usually differ by{surest}: {'; '.join(told)}."
     return Sentence("months_changes", text, {"changes": result.changes, "beyond": len(moved)}, headline=True, weight=70)
+
+
+_THAN = {"up": "more than", "down": "less than"}
+
+
+def _unjudged(result: Months, many: float) -> str:
+    """Why no change was judged."""
+    if result.asked["value"].notna().sum() == 0:
+        return "No month can be counted."
+    if not known(many) or many < FEWEST:
+        return (
+            f"No change is called one: {_months(many)} {'is' if many == 1 else 'are'} too few to tell what is usual; "
+            "six are needed."
+        )
+    return "No change is called one: no month asked for and the one before it both have mails enough to be judged."
+
+
+def _months(many: float) -> str:
+    return (
+        "months without mails enough"
+        if not known(many) or many == 0
+        else "one month"
+        if many == 1
+        else f"{whole(many)} months"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html import escape
+from math import isinf
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -36,7 +37,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A formatted table; `frame` is its data, `notes` what a reader must know of it."""
+    """A formatted table; `frame` is its data, `notes` what a reader must know of it.
+
+    Of a table that names columns in `first` these stand on the report's first page, too.
+    """
 
     name: str
     title: str
@@ -44,6 +48,7 @@ class Table:
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
     empty: str = "Nothing to show."
+    first: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
         return {"text/html": self.html(), "text/plain": self.text(), MIME: self.data()}
@@ -97,6 +102,15 @@ class Table:
             ],
             "rows": [[plain(value) for value in row] for row in self.frame.itertuples(index=False, name=None)],
             "notes": list(self.notes),
+            **({"first_page": self._first_page()} if self.first else {}),
+        }
+
+    def _first_page(self) -> dict[str, Any]:
+        """The titles and written cells of the columns for the first page."""
+        shown = [at for at, column in enumerate(self.columns) if column.name in self.first]
+        return {
+            "titles": [self.columns[at].title for at in shown],
+            "rows": [[row[at] for at in shown] for row in self.cells()],
         }
 
 
@@ -131,14 +145,18 @@ class Sentence:
 
 UNKNOWN = "–"
 
+LONGEST = 160
+"""Letters of a cell that a page shows; the CSV of the table holds the whole."""
+
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: a number, a text, a truth, or null for what is not known."""
+    """A value as JSON has it: a number, a text, a truth, or null for what is not known or has no end."""
     if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN is not itself
         return None
     if hasattr(value, "isoformat"):
         return value.isoformat()
-    return value.item() if hasattr(value, "item") else value
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and isinf(value) else value
 
 
 def _write(column: Column, row: Mapping[Any, Any]) -> str:
@@ -148,12 +166,20 @@ def _write(column: Column, row: Mapping[Any, Any]) -> str:
     return UNKNOWN if value is None else column.write(row[column.name])
 
 
+def cut(cell: str) -> str:
+    """A cell as HTML: a long one is cut at a word, and its whole text shown where one points at it."""
+    if len(cell) <= LONGEST:
+        return escape(cell)
+    said = cell[:LONGEST].rsplit(" ", 1)[0] if " " in cell[LONGEST // 2 : LONGEST] else cell[:LONGEST]
+    return f'<span class="kit-cut" title="{escape(cell)}">{escape(said.rstrip(" ,;:"))} …</span>'
+
+
 def _marked(cell: str) -> str:
     """A cell whose bracketed interval is set smaller: "8.1% (6.9–9.5)"."""
     value, bracket, interval = cell.partition(" (")
     if bracket and interval.endswith(")") and value[:1].isdigit():
         return f'{escape(value)} <span class="kit-interval">({escape(interval)}</span>'
-    return escape(cell)
+    return cut(cell)
 
 
 def listed(words: Sequence[str]) -> str:

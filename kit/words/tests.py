@@ -35,6 +35,7 @@ def size_table(result: Sizes, *, currency: str = "") -> Table:
         Column("lift", "To see a lift of", lambda value: share(value, 0), unit="share", number=True),
         Column("value", f"{result.kpi.title} would be", form, unit=result.kpi.unit, number=True),
         Column("needed", "Mails an arm", whole, unit="mails", number=True),
+        Column("chance", "Chance that a usual campaign shows it", lambda value: share(value, 0), "share", number=True),
     )
     notes = [f"From {form(result.base)} now; found four times in five, with 5 % false winners."] if result.base else []
     if known(result.detectable):
@@ -56,11 +57,17 @@ def peeking(frame: pd.DataFrame) -> Sentence:
     return Sentence("peeking", text, {f"looks_{looks}": false for looks, false in rows.items()})
 
 
-def verdict_table(verdicts: pd.DataFrame, *, currency: str = "") -> Table:
-    """Each test with its arms, difference, what to expect of it, and verdict."""
+def verdict_table(verdicts: pd.DataFrame, *, currency: str = "", decides: bool = True) -> Table:
+    """Each test with its arms, difference, what to expect of it, and verdict.
+
+    Args:
+        verdicts: what `abtest.verdicts` returned.
+        currency: of amounts.
+        decides: whether this is the KPI chosen before looking; else the table says that its verdicts are hints.
+    """
     columns = [
         Column("campaign_name", "Test"),
-        Column("a", "Arms", lambda row: f"{row['a']} – {row['b']}", whole_row=True),
+        Column("a", "Arms", _arms, whole_row=True),
         Column("sent_a", "Sent", _sent, unit="mails", number=True, whole_row=True),
         Column("value_a", "First", _arm("a", currency), unit=_unit(verdicts), number=True, whole_row=True),
         Column("value_b", "Second", _arm("b", currency), unit=_unit(verdicts), number=True, whole_row=True),
@@ -68,12 +75,30 @@ def verdict_table(verdicts: pd.DataFrame, *, currency: str = "") -> Table:
     ]
     if verdicts["higher"].notna().any():
         columns.append(Column("higher", "Chance that the second is better", _chance, number=True, whole_row=True))
-    columns.append(Column("decision", "Verdict", _DECISIONS.__getitem__))
+    columns.append(Column("decision", "Verdict" if decides else "Hint", _DECISIONS.__getitem__))
     name, title = "tests", "Tests"
     if len(verdicts):
         key = verdicts["kpi"].iloc[0]
         name, title = f"tests_{key}", f"Tests, decided by “{_title(key)}”"
-    return Table(name, title, verdicts, tuple(columns), tuple(_notes(verdicts)), "no campaign has two variants.")
+        title = title if decides else f"Tests, looked at by “{_title(key)}” too"
+    notes = [*([] if decides or verdicts.empty else [_HINTS]), *_notes(verdicts)]
+    return Table(name, title, verdicts, tuple(columns), tuple(notes), "no campaign has two variants.")
+
+
+_HINTS = (
+    "Another KPI decides. Of every further one looked at, 5 % of equal tests show a difference by chance: what stands "
+    "here is a hint for the next test, not a verdict."
+)
+
+
+def _arms(row: Mapping[Any, Any]) -> str:
+    """The arms by their subject lines, by their letters where no file tells the lines."""
+    return " – ".join(_arm_name(row, side) for side in "ab")
+
+
+def _arm_name(row: Mapping[Any, Any], side: str) -> str:
+    line = row[f"line_{side}"]
+    return f"{row[side]} {named(line)}" if isinstance(line, str) else str(row[side])
 
 
 def _notes(verdicts: pd.DataFrame) -> list[str]:
@@ -87,6 +112,18 @@ def _notes(verdicts: pd.DataFrame) -> list[str]:
         "A verdict is given only where the interval leaves zero out.",
         "A split less likely than 1 in 1,000 under the plan is broken: who got which was not drawn at random.",
     ]
+    several = int(verdicts["campaign_id"].duplicated().sum())
+    if several:
+        notes.append(
+            "Where a test has more than two arms each is set against the first, and the verdict counts that there are "
+            f"several ({'Holm' if rate else 'Dunnett'}); the intervals are those of single comparisons."
+        )
+    kpi = registry.find(str(verdicts["kpi"].iloc[0]))
+    if kpi.per not in ("sent", "delivered"):
+        notes.append(
+            f"Who {kpi.per} was not drawn at random: the lines choose them. A line that is {kpi.per} by more people "
+            "may lose here and still win more clicks of all mail."
+        )
     if verdicts["higher"].notna().any():
         notes.append("The chance stands beside the verdict, it does not make it: 90 % is no proof.")
     if not rate and (verdicts[["n_a", "n_b"]] < abtest.THIN).any(axis=None):
@@ -147,7 +184,7 @@ def _chance(row: Mapping[Any, Any]) -> str:
     return "over 99%" if better > 0.99 else "under 1%" if better < 0.01 else share(better, 0)
 
 
-def tests(verdicts: pd.DataFrame) -> Sentence:
+def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Sentence:  # noqa: PT028  tests of subject lines, no test of code
     """What the tests decided, a manager's words."""
     numbers: dict[str, Any] = {"tests": len(verdicts)} | {
         name: int((verdicts["decision"] == name).sum()) for name in _DECISIONS
@@ -155,7 +192,7 @@ def tests(verdicts: pd.DataFrame) -> Sentence:
     if verdicts.empty:
         return Sentence("tests_verdict", "There is no test: no campaign went out in two variants.", numbers)
     rows = verdicts.to_dict("records")
-    told = [_verdict(row) for row in rows]
+    told = [_verdict(row, currency) for row in rows]
     decided = [words for words, row in zip(told, rows, strict=True) if row["decision"] in ("a", "b")]
     if len(verdicts) == 1:
         text = told[0]
@@ -167,6 +204,8 @@ def tests(verdicts: pd.DataFrame) -> Sentence:
         text += f", {whole(running)} still {'runs' if running == 1 else 'run'}" if running else ""
         broken = numbers["split broken"]
         text += f", {whole(broken)} {'has' if broken == 1 else 'have'} a broken split" if broken else ""
+        lost = numbers["unknown"] + numbers["too few"]
+        text += f", {whole(lost)} cannot be estimated" if lost else ""
         text += ". " + " ".join(decided[:3])
     return Sentence("tests_verdict", text.strip(), numbers, headline=True, weight=80 if decided else 55)
 
@@ -215,9 +254,9 @@ def _open(row: Mapping[Any, Any], currency: str) -> str:
 
 def _apart(row: Mapping[Any, Any], currency: str) -> str:
     if registry.find(row["kpi"]).unit == "share":
-        return f"{row['b']} is {span(row['low'], row['high'])} points from {row['a']}."
+        return f"{_arm_name(row, 'b')} is {span(row['low'], row['high'])} points from {_arm_name(row, 'a')}."
     form = money(currency)
-    return f"{row['b']} is {form(row['low'])} to {form(row['high'])} from {row['a']}."
+    return f"{_arm_name(row, 'b')} is {form(row['low'])} to {form(row['high'])} from {_arm_name(row, 'a')}."
 
 
 def _need(row: Mapping[Any, Any]) -> str:
@@ -230,7 +269,7 @@ def _need(row: Mapping[Any, Any]) -> str:
 
 def _winner(row: Mapping[Any, Any], currency: str) -> str:
     sides = ("b", "a") if row["decision"] == "b" else ("a", "b")
-    winner, loser = (row[side] for side in sides)
+    winner, loser = (_arm_name(row, side) for side in sides)
     low, high = sorted((abs(row["low"]), abs(row["high"])))
     rate = registry.find(row["kpi"]).unit == "share"
     form = (lambda value: points(value).lstrip("+")) if rate else money(currency)

@@ -1,0 +1,239 @@
+"""Counts of money: what was sold after a click, what to those who got mail and those who did not, what it cost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from kit import humans
+from kit.counts import log
+from kit.counts.campaigns import bulk
+from kit.store.messages import leaves, local, message_key, ref
+from kit.tables import ASSIGNMENTS, COSTS, EVENTS, MESSAGES
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kit.store import Data, Expression
+
+WINDOWS = (1, 3, 5, 7, 14)
+"""Days after a click within which a sale is credited to it."""
+
+
+def spans(data: Data) -> pd.DataFrame:
+    """From when to when each source of the money's story tells, on the firm's clock.
+
+    Returns:
+        A row a source that is there: what ("question", "mail", "holdout" or "costs"), begin, end [moments].
+    """
+    if data.as_of is None:
+        return pd.DataFrame(columns=["what", "begin", "end"])
+    known = pd.Timestamp(data.as_of)  # nothing is told beyond it, and a test goes on until then
+    rows = []
+    if data.months is not None:
+        first, last = (pd.Period(month, "M") for month in data.months)
+        rows.append(("question", first.start_time, min((last + 1).start_time, known)))
+    for what, name, column in (("mail", MESSAGES.name, "sent_local"), ("holdout", ASSIGNMENTS.name, "assigned_local")):
+        table = data.expression(name)
+        begin = None if table is None else table[column].min().to_pyarrow().as_py()
+        if begin is not None:
+            rows.append((what, pd.Timestamp(begin), known))
+    dated = data.table(COSTS.name)[["period_start", "period_end"]].dropna()
+    if len(dated):
+        end = pd.Timestamp(dated["period_end"].max()) + timedelta(days=1)
+        rows.append(("costs", pd.Timestamp(dated["period_start"].min()), min(end, known)))
+    return pd.DataFrame(rows, columns=["what", "begin", "end"])
+
+
+def sold(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """Sales of a span by whether it is known to whom; cancelled orders are no sales.
+
+    Returns:
+        Two rows: known [bool: to whom], orders [number], revenue [net of refunds, of those with an amount],
+        unpriced [orders without an amount].
+    """
+    sales = _sales(data, begin, end)
+    orders = data.expression("orders")
+    if orders is not None:
+        orders = orders.filter((_.ordered_local >= begin) & (_.ordered_local < end))
+        orders = orders.filter(_.contact_key.isnull(), ~_.is_cancelled.fill_null(False))  # noqa: FBT003, PD003  of the engine
+        orders = orders.mutate(worth=_.total - _.refunded.fill_null(0.0))
+    rows = []
+    for known, table in ((True, sales), (False, orders)):
+        told = (0, 0.0, 0)
+        if table is not None:
+            counted = table.aggregate(n=_.count(), worth=_.worth.sum().fill_null(0.0), unpriced=_.worth.isnull().sum())  # noqa: PD003  of the engine
+            told = counted.fill_null(0).to_pandas().to_numpy()[0]
+        rows.append((known, int(told[0]), float(told[1]), int(told[2])))
+    return pd.DataFrame(rows, columns=["known", "orders", "revenue", "unpriced"])
+
+
+def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """Sales of a span that follow a click of the same person, credited to the last click before them.
+
+    Only clicks that no strict rule names as a scanner's, of mail that the filters leave, and none on the
+    link that leaves the list; openings credit nothing.
+
+    Returns:
+        A row a person, campaign and window: person [a number, in this frame only], campaign_id, days [the
+        smallest of WINDOWS within which the click came], orders, revenue [net of refunds].
+
+    Source: guide 2; last touch by click.
+    """
+    sales = _sales(data, begin, end)
+    events = data.expression(EVENTS.name)
+    columns = ["person", "campaign_id", "days", "orders", "revenue"]
+    if sales is None or events is None:
+        return pd.DataFrame(columns=columns)
+    events = events.mutate(ref=ref(events), key=message_key(events))
+    clicks = humans.clicks(events, data.settings)
+    clicks = clicks.filter(~leaves(clicks), _.verdict != "strict", _.occurred_at.notnull(), _.contact_key.notnull())
+    of = data.expression(MESSAGES.name).filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()))
+    clicks = clicks.join(of.select("message_key", campaign="campaign_id"), [("key", "message_key")])
+    clicks = clicks.select("contact_key", "campaign", clicked_at="occurred_at")
+    sales = sales.mutate(number=ibis.row_number())
+    pairs = sales.join(
+        clicks,
+        [
+            sales.contact_key == clicks.contact_key,
+            clicks.clicked_at < sales.occurred_at,
+            sales.occurred_at <= clicks.clicked_at + ibis.interval(days=max(WINDOWS)),
+        ],
+    )
+    last = ibis.window(group_by="number", order_by=[ibis.desc("clicked_at"), "campaign"])
+    credited = pairs.mutate(place=ibis.row_number().over(last)).filter(_.place == 0)
+    within = [(_.occurred_at <= _.clicked_at + ibis.interval(days=days), days) for days in WINDOWS]
+    credited = credited.mutate(days=ibis.cases(*within, else_=max(WINDOWS)))
+    found = credited.group_by("contact_key", "campaign", "days").agg(
+        orders=_.count(), revenue=_.worth.sum().fill_null(0.0)
+    )
+    frame = found.order_by("contact_key", "campaign", "days").to_pandas()
+    person = frame["contact_key"].factorize()[0]
+    return frame.rename(columns={"campaign": "campaign_id"}).assign(person=person)[columns]
+
+
+def reached(data: Data, begin: datetime, end: datetime) -> int:
+    """People to whom mail that the filters leave was delivered in a span."""
+    table = data.expression(MESSAGES.name)
+    if table is None:
+        return 0
+    of = table.filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()), _.delivered)
+    of = of.filter((_.sent_local >= begin) & (_.sent_local < end))
+    return int(of.contact_key.nunique().to_pyarrow().as_py())
+
+
+def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """The arms of each holdout test, by assignment: who got mail all the same, and who stands in two arms.
+
+    Returns:
+        A row an experiment and arm: experiment, arm, is_holdout [nullable], assigned [the earliest moment],
+        persons [in this arm only], crossed [also in another arm of the test, and in no count], mailed [of
+        `persons`: those who got bulk mail in the span after they were assigned].
+    """
+    people = _assigned(data)
+    columns = ["experiment", "arm", "is_holdout", "assigned", "persons", "crossed", "mailed"]
+    if people is None or not begin < end:
+        return pd.DataFrame(columns=columns)
+    mails = data.expression(MESSAGES.name)
+    if mails is None:
+        people = people.mutate(mailed=ibis.null("boolean"))
+    else:
+        mails = mails.filter(
+            _.delivered, _.campaign_id.isin(bulk(data)), (_.sent_local >= begin) & (_.sent_local < end)
+        )
+        mails = mails.select("sent_local", mail_key="contact_key")
+        got = people.join(mails, [people.contact_key == mails.mail_key, mails.sent_local > people.since])
+        got = got.select("experiment", "contact_key").distinct().mutate(mailed=True)
+        people = people.left_join(got, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(False))  # noqa: FBT003  a literal of the engine
+    found = people.group_by("experiment", "arm").agg(
+        is_holdout=_.is_holdout.all(where=~_.crossed),
+        assigned=_.since.min(),
+        persons=_.count(where=~_.crossed),
+        crossed=_.count(where=_.crossed),
+        mailed=(_.mailed & ~_.crossed).sum(),
+    )
+    return found.order_by("experiment", "arm").to_pandas()[columns]
+
+
+def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """Sales to the people of each arm, before and after they were assigned; buyers only.
+
+    Returns:
+        A row a buyer, arm and side: experiment, arm, after [bool: in the span and since the assignment, else any
+        time before the assignment], orders, revenue [net of refunds].
+    """
+    columns = ["experiment", "arm", "after", "orders", "revenue"]
+    people = _assigned(data)
+    sales = _sales(data, None, None)
+    if people is None or sales is None:
+        return pd.DataFrame(columns=columns)
+    people = people.filter(~_.crossed).select("experiment", "arm", "since", person="contact_key")
+    both = sales.join(people, [sales.contact_key == people.person])
+    both = both.mutate(after=_.occurred_local > _.since)
+    both = both.filter(~_.after | ((_.occurred_local >= begin) & (_.occurred_local < end)))
+    found = both.group_by("experiment", "arm", "after", "person").agg(
+        orders=_.count(), revenue=_.worth.sum().fill_null(0.0)
+    )
+    return found.order_by("experiment", "arm", "after", "person").to_pandas()[columns]
+
+
+def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """What the mail of a span cost, by kind; a cost whose period reaches beyond it counts by its days.
+
+    Returns:
+        A row a kind: kind, amount [money], hours [h, those without a rate and without the setting
+        `money.hour_rate` too], unpriced [rows whose amount is not known], undated [rows without a period,
+        which are in no amount], currency [of all rows; NULL where they have several].
+    """
+    table = data.table(COSTS.name)
+    columns = ["kind", "amount", "hours", "unpriced", "undated", "currency"]
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    rate = data.settings["money.hour_rate"]
+    hours, amount = table["hours"].astype(float), table["amount"].astype(float)
+    amount = amount.fillna(hours * rate) if rate is not None else amount
+    first = pd.to_datetime(table["period_start"]).to_numpy(dtype="datetime64[s]")
+    last = pd.to_datetime(table["period_end"]).to_numpy(dtype="datetime64[s]") + np.timedelta64(1, "D")
+    since, until = np.maximum(first, np.datetime64(begin, "s")), np.minimum(last, np.datetime64(end, "s"))
+    inside = np.clip((until - since) / (last - first), 0, None)
+    currencies = table["currency"].fillna(data.settings["currency"]).unique()
+    counted = table.assign(
+        amount=amount * inside,
+        hours=hours * inside,
+        unpriced=(amount.isna() & (inside > 0)).astype(int),
+        undated=np.isnat(first).astype(int),
+    )
+    sums = counted.groupby("kind")[["amount", "hours", "unpriced", "undated"]].sum().reset_index()
+    return sums.assign(currency=currencies[0] if len(currencies) == 1 else None)[columns]
+
+
+def _sales(data: Data, begin: datetime | None, end: datetime | None) -> Expression:
+    """Sales to known people: contact_key, occurred_at, occurred_local, worth; None where none can be joined."""
+    done = log.actions(data)
+    if done is None:
+        return None
+    sales = done.filter(_.is_order).mutate(occurred_local=local(_.occurred_at, data.settings))
+    if begin is not None:
+        sales = sales.filter(_.occurred_local >= begin)
+    return sales if end is None else sales.filter(_.occurred_local < end)
+
+
+def _assigned(data: Data) -> Expression:
+    """A row a person and experiment: experiment, arm, is_holdout, since, contact_key, crossed; None: no test.
+
+    Who has no date of assignment counts from the first of the test.
+    """
+    table = data.expression(ASSIGNMENTS.name)
+    if table is None:
+        return None
+    table = table.mutate(experiment=_.experiment.fill_null(""), arm=_.arm.fill_null(""))
+    people = table.group_by("experiment", "contact_key").agg(
+        arm=_.arm.min(), is_holdout=_.is_holdout.min(), since=_.assigned_local.min(), crossed=_.arm.min() != _.arm.max()
+    )
+    first = _.since.min().over(ibis.window(group_by="experiment"))
+    return people.mutate(since=_.since.coalesce(first))

@@ -1,0 +1,52 @@
+"""Counts of the same people in several campaigns; from event logs only, since totals know no people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from ibis import _
+
+from kit.counts import log
+from kit.counts.campaigns import bulk
+from kit.tables import MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.store import Data
+
+REACTIONS = ("opened", "clicked", "clicked_human", "unsubscribed", "complained")
+"""What a message of a log says of one person, yes or no."""
+
+
+def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:
+    """Who got all of these campaigns, by which of them each person reacted to.
+
+    Args:
+        data: what `kit.open` returned.
+        campaigns: ids of two or more campaigns.
+        of: the reaction, one of REACTIONS.
+
+    Returns:
+        A row a pattern: a column a campaign, named by its id [bool], and people [number]. Only people to whom
+        each of them was delivered. With fewer than two campaigns, where no log tells of one of them, and for what is
+        no reaction of one person there is the column people alone, and no row.
+    """
+    ids = list(dict.fromkeys(campaigns))
+    unknown = pd.DataFrame(columns=["people"])
+    messages = data.expression(MESSAGES.name)
+    if messages is None or len(ids) < 2 or of not in REACTIONS or not set(ids) <= set(bulk(data)):
+        return unknown
+    told = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.delivered & _.contact_key.notnull())
+    if data.months is not None:
+        told = told.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
+    if told.campaign_id.nunique().to_pyarrow().as_py() < len(ids):
+        return unknown
+    once = told.group_by("contact_key", "campaign_id").agg(did=_[of].any())
+    names = [f"did_{place}" for place in range(len(ids))]
+    people = once.group_by("contact_key").agg(
+        got=_.count(), **{name: (_.did & (_.campaign_id == own)).any() for name, own in zip(names, ids, strict=True)}
+    )
+    found = people.filter(_.got == len(ids)).group_by(names).agg(people=_.count()).order_by(names).to_pandas()
+    return found.rename(columns=dict(zip(names, ids, strict=True)))

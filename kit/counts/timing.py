@@ -1,0 +1,87 @@
+"""Counts of when: hours from a person's own delivery to opening and clicking, weekday and hour of sending."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from kit import humans
+from kit.counts.campaigns import bulk, messages
+from kit.store.messages import leaves, message_key, ref
+from kit.tables import EVENTS, MESSAGES
+
+if TYPE_CHECKING:
+    from kit.store import Data, Expression
+
+FOLLOWED_HOURS = 168
+"""Hours after delivery over which openings and clicks are looked at: one week."""
+
+
+def reactions(data: Data) -> pd.DataFrame:
+    """Hours from each person's own delivery to the first opening and the first click.
+
+    Only mails delivered a week or more before the end of the log are counted, so that each had its whole week.
+    Openings are those of people alone, where a machine's flag or a rule of kit.humans tells; clicks those that no
+    strict rule names, without the link that unsubscribes.
+
+    Args:
+        data: what `kit.open` returned.
+
+    Returns:
+        A row a kind and whole hour with any: what ["opening", "click"], hour [0 to 167], people [whose first one
+        came in it], mails [delivered and followed for a week, the same in each row]. Empty without an event log.
+
+    Source: guide 1, step 6; the platforms' curve after sending, from each person's delivery instead.
+    """
+    columns = ["what", "hour", "people", "mails"]
+    events, sent = data.expression(EVENTS.name), data.expression(MESSAGES.name)
+    if events is None or sent is None:
+        return pd.DataFrame(columns=columns)
+    sent = sent.filter(_.delivered & _.campaign_id.isin(bulk(data)))
+    if data.months is not None:
+        sent = sent.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
+    events = events.mutate(ref=ref(events), key=message_key(events))
+    arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
+    arrived = arrived.join(sent.select(key="message_key"), "key")
+    arrived = arrived.filter(_.delivered_at <= _until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
+    opened = humans.openings(events).filter(_.verdict == "person")
+    clicked = humans.clicks(events, data.settings).filter(_.verdict != "strict")
+    clicked = clicked.filter(~leaves(clicked))
+    both = ibis.union(
+        *(
+            own.filter(_.after >= 0).group_by("key").agg(second=_.after.min()).mutate(what=ibis.literal(what))
+            for own, what in ((opened, "opening"), (clicked, "click"))
+        )
+    )
+    hours = both.join(arrived, "key").mutate(hour=(_.second // 3600).cast("int64")).filter(_.hour < FOLLOWED_HOURS)
+    found = hours.group_by("what", "hour").agg(people=_.count()).order_by("what", "hour").to_pandas()
+    return found.assign(mails=arrived.count().to_pyarrow().as_py())[columns]
+
+
+def _until(data: Data, events: Expression) -> Expression:
+    """The instant up to which the log knows: `as_of` of kit.toml, else its latest event."""
+    said = data.settings["as_of"]
+    if said is None:
+        return events.occurred_at.max().as_scalar()
+    zoned = said if said.tzinfo else said.replace(tzinfo=data.settings.zone or UTC)
+    return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
+
+
+def sendings(data: Data) -> pd.DataFrame:
+    """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
+
+    Returns:
+        A row a campaign with a time: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened, clicked,
+        unsubscribed [nullable]. Empty where no time zone is known: hours are not judged then.
+    """
+    counts = ["delivered", "opened", "clicked", "unsubscribed"]
+    columns = ["campaign_id", "weekday", "hour", *counts]
+    if not data.zone_known:
+        return pd.DataFrame(columns=columns)
+    found = messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
+    sent = pd.to_datetime(found["sent_local"])
+    return found.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)

@@ -1,0 +1,83 @@
+"""Where a printed number comes from: the counts of one campaign behind one KPI, and who told them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit import counts
+from kit import kpi as registry
+from kit.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from kit.kpi import Kpi
+    from kit.store import Data
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One KPI of one campaign.
+
+    Attributes:
+        kpi: what is explained.
+        campaign: the campaign's name.
+        sent_local: when it was sent, on the firm's clock; None where nobody tells.
+        parts: two rows, above and below the line: count, value [NaN: not known], source [file, or "event log"].
+        value: one over the other, as every page prints it; NaN where it is not known.
+        low: of its interval.
+        high: its other end.
+    """
+
+    kpi: Kpi
+    campaign: str
+    sent_local: pd.Timestamp | None
+    parts: pd.DataFrame
+    value: float
+    low: float
+    high: float
+
+
+def campaign(data: Data, key: str, name: str) -> Explained:
+    """The counts behind a KPI of one campaign.
+
+    Args:
+        data: what `kit.open` returned.
+        key: the KPI.
+        name: the campaign's name, or the platform's or the kit's id.
+
+    Raises:
+        UsageError: no such KPI or campaign, several campaigns of the name, a KPI that is not counted by campaign.
+    """
+    told = registry.find(key)
+    if told.counts != "messages":
+        raise UsageError(f"{key} is not counted by campaign: it is of {told.per}.")
+    own = _named(data, name)
+    action = registry.action(data.settings["goal"])
+    row = counts.messages(data, ["campaign_id"], kind="", action=action)
+    row = row[row["campaign_id"] == own["campaign_id"]]
+    if row.empty:
+        raise UsageError(f"{name!r} is a test send: it is left out of every KPI.")
+    found = registry.values(row, [key], by=["campaign_id"]).iloc[0]
+    spoken = counts.speakers(data, action=action)
+    source = spoken[spoken["campaign_id"] == own["campaign_id"]].set_index("count")["source"]
+    parts = [
+        {"count": count, "value": value, "source": source.get(count)}
+        for count, value in ((told.of, found["of"]), (told.per, found["n"]))
+    ]
+    when = None if pd.isna(own["sent_local"]) else pd.Timestamp(own["sent_local"])
+    ends = (float(found[name]) for name in ("value", "low", "high"))
+    return Explained(told, str(own["campaign_name"]), when, pd.DataFrame(parts), *ends)
+
+
+def _named(data: Data, name: str) -> pd.Series:
+    campaigns = data.campaigns
+    of = ("campaign_id", "source_campaign_id", "campaign_name")
+    rows = campaigns[pd.concat([campaigns[column] == name for column in of], axis=1).any(axis=1)]
+    if len(rows) > 1:
+        raise UsageError(f"{len(rows)} campaigns are named {name!r}. Use an id: {', '.join(rows['campaign_id'])}.")
+    if rows.empty:
+        known = campaigns["campaign_name"].dropna().astype(str)
+        raise UsageError(f"There is no campaign {name!r}. {nearest(name, list(known))}")
+    return rows.iloc[0]

@@ -1,0 +1,152 @@
+"""Which method answers which question, where it comes from, and by which published answers it is held.
+
+The README's table and `tests/test_methods.py` read it here; `explain` prints one entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kit.errors import UsageError, nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method.
+
+    Attributes:
+        key: what `kit explain` knows it by.
+        title: what it is.
+        question: what a reader asks with it.
+        notebooks: numbers of the notebooks that ask.
+        code: where it stands, module and function of `kit.stats`.
+        source: the paper, with its DOI where there is one.
+        cases: published answers that the project's tests reproduce to their tolerance, by their ids.
+    """
+
+    key: str
+    title: str
+    question: str
+    notebooks: tuple[str, ...]
+    code: str
+    source: str
+    cases: tuple[str, ...] = ()
+
+
+METHODS = {
+    method.key: method
+    for method in (
+        Method("wilson", "Wilson's and Clopper-Pearson's interval", "How well is a rate known?",
+            ("01", "02", "03", "04", "05", "06"), "rates.share",
+            "Wilson (1927), doi:10.1080/01621459.1927.10502953; Clopper & Pearson (1934), doi:10.1093/biomet/26.4.404",
+            ("wilson_15_148", "wilson_3_5000", "clopper_0_1000", "onesample_beta_100_200")),
+        Method("newcombe", "Newcombe's interval, chi-square, Boschloo, Fisher", "Do two rates differ?", ("03", "06"),
+            "rates.difference", "Newcombe (1998), method 10; Campbell (2007), doi:10.1002/sim.2832",
+            ("newcombe_10_10_0_20", "newcombe_9_10_3_10", "newcombe_56_70_48_80", "chi2_aaron_piazza",
+             "unsub_5_1_4000", "boschloo_5_0_1_4", "hillstrom_counts", "hillstrom_counts_raw")),
+        Method("lift", "Koopman's and Walter's interval of a lift", "How much more, relatively?", ("03", "06"),
+            "rates.lift", "Koopman (1984), doi:10.2307/2531405; Walter (1975), doi:10.1093/biomet/62.2.371",
+            ("koopman_7_34_1_34", "walter_7_34_1_34", "hillstrom_lifts")),
+        Method("split", "chi-square of the planned split", "Was the test split as planned?", ("06",), "rates.split",
+            "Fabijan et al. (2019), doi:10.1145/3292500.3330722", ("hillstrom_srm", "srm_600_400")),
+        Method("equal", "chi-square of k rates", "Do all differ by chance alone?", ("03",), "rates.equal",
+            "Pearson (1900), doi:10.1080/14786440009463897", ("kgroups_smokers", "kgroups_73")),
+        Method("size", "sample size and power of two rates", "How many mails does it take?", ("01", "06"),
+            "rates.sample_size", "Fleiss, Levin & Paik (2003), eq. 4.14",
+            ("power_prop_50", "stata_power", "n_ctr_2_24", "gpower_34_003", "gpower_34_003_a14",
+             "gpower_34_003_a14_p67")),
+        Method("outliers", "leave-one-out random-effects prediction", "Which campaign stands out?", ("03", "04"),
+            "between.outliers", "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x"),
+        Method("change", "change beyond the usual variation", "Did a month change?", ("02",), "between.change",
+            "Paule & Mandel (1982), doi:10.6028/jres.087.022"),
+        Method("multiplicity", "Benjamini-Hochberg, Holm", "What of so many comparisons?",
+            ("02", "03", "04", "05", "06"), "multiplicity.adjust",
+            "Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x; Holm (1979)",
+            ("bh95_paper", "holm_gb", "multtest_r")),
+        Method("dunnett", "Dunnett's adjustment", "Which of several lines brings more money than the first?", ("06",),
+            "multiplicity.dunnett", "Dunnett (1955), doi:10.1080/01621459.1955.10501294", ("dunnett_recovery",)),
+        Method("ranking", "beta-binomial empirical Bayes", "Which is worth repeating?", ("03",), "shrink.rates",
+            "Casella (1985), doi:10.1080/00031305.1985.10479400",
+            ("robinson_cred", "robinson_eb", "vgam_rats_mle", "bda_rats_posterior", "crowder_betabinom", "max_of_k")),
+        Method("mix", "direct standardisation, gamma interval", "Is it the campaign, or who got it?", ("03",),
+            "standard.direct", "Fay & Feuer (1997)", ("direct_standard_downs",)),
+        Method("strata", "Cochran-Mantel-Haenszel, Breslow-Day-Tarone", "Does it win with everybody?", ("06",),
+            "strata.compare", "Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719; Tarone (1985), "
+            "doi:10.1093/biomet/72.1.91", ("rampup_simpson", "kidney_stones", "hillstrom_cmh_history")),
+        Method("mcnemar", "McNemar's test", "Which of two did better with the same people?", ("03",), "paired.mcnemar",
+            "McNemar (1947), doi:10.1007/BF02295996", ("mcnemar_approval",)),
+        Method("cochran", "Cochran's Q", "Do several differ with the same people?", ("03",), "paired.cochran",
+            "Cochran (1950), doi:10.1093/biomet/37.3-4.256", ("cochran_q",)),
+        Method("people", "ratio with the person as the unit", "For whom does it work?", ("05",), "clusters.ratio",
+            "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919"),
+        Method("welch", "Welch's test", "Does it bring more money?", ("06",), "means.difference",
+            "Welch (1947), doi:10.1093/biomet/34.1-2.28",
+            ("hillstrom_spend_welch_mens_none", "hillstrom_spend_welch_mens_womens", "gb_welch_abs", "tt_mean_orders",
+             "welch_sleep")),
+        Method("cuped", "CUPED", "Is it sharper with what people spent before?", ("06",), "covariate.difference",
+            "Deng, Xu, Kohavi & Walker (2013), doi:10.1145/2433396.2433413", ("hillstrom_cuped", "tt_cuped_orders")),
+        Method("bounds", "bounds and post-stratification of openings", "How much did people open?", ("02", "06"),
+            "rates.share", "Manski (2003), doi:10.1007/b97478; Holt & Smith (1979), doi:10.2307/2344652",
+            ("mpp_bounds",)),
+        Method("bayes", "chance and loss of the better line", "How likely is it better?", ("06",), "bayes.shares",
+            "Miller (2015)", ("miller_closed_form", "hillstrom_bayes", "spotify_potential_loss", "gb_risk")),
+        Method("looks", "alpha spending", "May we look before the end?", ("06",), "sequential.bounds",
+            "Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Armitage, McPherson & Rowe (1969), doi:10.2307/2343787",
+            ("peek_2", "peek_5", "peek_10", "peek_20", "pocock_constants", "group_sequential_5looks")),
+        Method("any time", "asymptotic confidence sequence", "May we look whenever we like?", ("06",),
+            "sequential.any_time", "Waudby-Smith et al. (2024), doi:10.1214/24-AOS2408",
+            ("hillstrom_seq_visit", "gb_seq_prop")),
+        Method("trend", "quasi-binomial regression", "Where is a rate heading?", ("02",), "trend.trend",
+            "McCullagh & Nelder (1989), 4.5", ("crowder_quasi", "quasi_two_column_trap")),
+        Method("chart", "Laney's p' chart", "Where do months usually lie?", ("02",), "trend.chart",
+            "Laney (2002), doi:10.1081/QEN-120006708", ("montgomery_p_chart",)),
+        Method("waiting", "Kaplan-Meier", "How fast do we answer, those who still wait included?", ("01", "02"),
+            "times.waiting", "Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452", ("km_aml",)),
+        Method("shift", "Hodges-Lehmann and Mann-Whitney", "Do answers come sooner since a change?", ("02",),
+            "ranks.shift", "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172",
+            ("hodges_lehmann", "hl_ozone", "hillstrom_basket_hl")),
+        Method("quantile", "interval between order statistics", "How long do people usually wait?", ("02",),
+            "ranks.quantile", "Conover (1999), 3.2", ("quantile_ci_r",)),
+        Method("scores", "Brunner-Munzel", "Are scores higher since a change?", ("02",), "ranks.above",
+            "Brunner & Munzel (2000)", ("brunner_munzel_pain",)),
+        Method("requests", "exact Poisson rates and their ratio", "Do more requests come in since a change?", ("02",),
+            "events.ratio", "Garwood (1936), doi:10.1093/biomet/28.3-4.437; Przyborowski & Wilenski (1940), "
+            "doi:10.1093/biomet/31.3-4.313", ("poisson_137", "poisson_zero")),
+    )
+}  # fmt: skip
+
+VERDICTS = {
+    "not decided": "these mails could not tell; it is not “no difference”",
+    "too early": "fewer mails than planned have gone out, and a test is judged at its planned end",
+    "go on": "an early look that was planned: the difference is not yet as large as an early look asks for",
+    "too few": "fewer events than the rule can judge",
+    "split is broken": "the arms were not sent as planned (less likely than 1 in 1,000), so the groups are not alike",
+    "as usual": "not beyond what campaigns differ by anyway, with all comparisons of the page counted",
+    "better than usual": "beyond that variation, in the good direction",
+    "worse than usual": "beyond that variation, in the bad direction",
+    "too young to judge": "people still act on it; campaigns are compared when they are old enough",
+    "no change seen": "within counting and the usual variation between months",
+    "the pooled rates mislead": "the arms went to different mixes of people, and within the parts it is otherwise",
+}
+"""Words of verdicts, and what they mean."""
+
+
+def explain(key: str) -> str:
+    """A method or the word of a verdict, in words.
+
+    Raises:
+        UsageError: there is neither; names the nearest.
+    """
+    if key in VERDICTS:
+        return f"{key}: {VERDICTS[key]}."
+    if key not in METHODS:
+        raise UsageError(f"There is no method or verdict {key!r}. {nearest(key, [*METHODS, *VERDICTS])}")
+    method = METHODS[key]
+    lines = {
+        "answers": method.question,
+        "asked in": "notebook " + ", ".join(method.notebooks),
+        "code": f"kit.stats.{method.code}",
+        "source": method.source,
+        "held by": ", ".join(method.cases) or "simulation (docs/simulations.md)",
+    }
+    return "\n".join([f"{key}: {method.title}", *(f"  {name:10} {text}" for name, text in lines.items())])

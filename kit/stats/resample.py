@@ -1,0 +1,129 @@
+"""Intervals of means by drawing the units again, for amounts that most units do not have at all.
+
+Revenue a person is such an amount: nine in ten are 0 and a few are large. Student's interval leans to the
+wrong side there; the bootstrap's own t has the amounts' skewness in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kit.errors import UsageError
+from kit.stats.arrays import Floats, floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+DRAWS = 4_000
+"""Samples drawn again; the ends of a 95 % interval then move by about 2 % of its width between seeds."""
+
+SEED = 20_240_229
+"""Of the draws: the same data give the same interval."""
+
+FEWEST = 10
+"""Units with an amount that a group needs: of fewer the draws show no spread to go by."""
+
+_BLOCK = 2_000_000
+"""Amounts drawn at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A group: the amounts that are not 0, and how many units there are in all.
+
+    Attributes:
+        amounts: one for each unit that has one [any unit of measure].
+        n: all units, those with 0 included.
+    """
+
+    amounts: Floats
+    n: int
+
+    @property
+    def mean(self) -> float:
+        """Of all units; NaN where there are none."""
+        return float(self.amounts.sum()) / self.n if self.n else nan
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """A mean or a difference of means with its interval; the ends are NaN where too few units have an amount."""
+
+    value: float
+    low: float
+    high: float
+
+
+def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
+    """A group of n units with these amounts; zeros among them may be left out.
+
+    Raises:
+        UsageError: an amount is missing, or more amounts than units.
+    """
+    known = floats(amounts).ravel()
+    if not np.isfinite(known).all():
+        raise UsageError(f"{np.count_nonzero(~np.isfinite(known))} amounts are missing: a mean of the rest is another.")
+    known = known[known != 0]
+    if known.size > n:
+        raise UsageError(f"{known.size} amounts are more than the {n} units that they belong to.")
+    return Units(known, int(n))
+
+
+def mean(group: Units, *, level: float = 0.95) -> Resampled:
+    """The mean of a group with the interval of the bootstrap's t.
+
+    Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 12.5, doi:10.1201/9780429246593.
+    """
+    return _studentized((group,), (1.0,), level)
+
+
+def difference(a: Units, b: Units, *, level: float = 0.95) -> Resampled:
+    """The mean of b less that of a with the interval of the bootstrap's t; source as for `mean`."""
+    return _studentized((a, b), (-1.0, 1.0), level)
+
+
+def _studentized(groups: tuple[Units, ...], signs: tuple[float, ...], level: float) -> Resampled:
+    value = sum(sign * group.mean for group, sign in zip(groups, signs, strict=True))
+    if any(group.amounts.size < FEWEST or group.n < FEWEST for group in groups):
+        return Resampled(value, nan, nan)
+    error = sqrt(sum(_squared_error(group.amounts.sum(), (group.amounts**2).sum(), group.n) for group in groups))
+    rng = np.random.default_rng(SEED)
+    drawn, spread = np.zeros(DRAWS), np.zeros(DRAWS)
+    for group, sign in zip(groups, signs, strict=True):
+        sums, squares = _draws(group, rng)
+        drawn += sign * sums / group.n
+        spread += _squared_error(sums, squares, group.n)
+    told = spread > 0
+    t = (drawn[told] - value) / np.sqrt(spread[told])
+    upper, lower = np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
+    return Resampled(value, value - float(upper) * error, value - float(lower) * error)
+
+
+def _squared_error(total: ArrayLike, squares: ArrayLike, n: int) -> Floats:
+    """Of the mean of n units with this sum and sum of squares."""
+    total, squares = floats(total), floats(squares)
+    return np.maximum(squares - total**2 / n, 0) / (n - 1) / n
+
+
+def _draws(group: Units, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Sums and sums of squares of n units drawn with replacement, DRAWS times.
+
+    How many of the drawn have an amount is binomial; only those are drawn one by one.
+    """
+    size = group.amounts.size
+    having = rng.binomial(group.n, size / group.n, DRAWS)
+    sums, squares = np.zeros(DRAWS), np.zeros(DRAWS)
+    step = max(1, _BLOCK // size)
+    for begin in range(0, DRAWS, step):
+        part = slice(begin, begin + step)
+        ends = np.cumsum(having[part])
+        picked = group.amounts[rng.integers(0, size, int(ends[-1]))]
+        for out, values in ((sums, picked), (squares, picked**2)):
+            running = np.concatenate(([0.0], np.cumsum(values)))
+            out[part] = np.diff(running[np.concatenate(([0], ends))])
+    return sums, squares

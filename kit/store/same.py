@@ -1,0 +1,246 @@
+"""Which statements are about the same send: by ids, by what kit.toml says, by names and days."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from kit.settings import Settings
+
+NEAR = pd.Timedelta(days=1)
+"""Two statements without an id are one send only within this time of each other."""
+
+ALIKE, FEW = 0.02, 30
+"""Two sendings are nearly as large where they differ by this share at most, and neither is smaller than that."""
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class _Groups:
+    """Disjoint sets of row numbers, each with its members."""
+
+    def __init__(self, size: int) -> None:
+        self.parent = list(range(size))
+        self.members = [[row] for row in range(size)]
+
+    def find(self, row: int) -> int:
+        while self.parent[row] != row:
+            self.parent[row] = self.parent[self.parent[row]]
+            row = self.parent[row]
+        return row
+
+    def join(self, a: int, b: int) -> None:
+        a, b = self.find(a), self.find(b)
+        if a != b:
+            self.parent[b] = a
+            self.members[a] += self.members[b]
+
+
+def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], list[str]]:
+    """Which statements are about the same send.
+
+    Args:
+        statements: what files told and logs saw, a row each.
+        settings: for `same`.
+
+    Returns:
+        A number for each row, the same for rows of one campaign; what could not be decided, in words.
+    """
+    rows = statements.to_dict("records")
+    found = _Groups(len(rows))
+    _join_equal(rows, found, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
+    _join_equal(
+        rows,
+        found,
+        lambda row: (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None,
+    )
+    for ids in settings["same"]:
+        named = [
+            n for n, row in enumerate(rows) if _text(row["source_campaign_id"]) in ids or row["campaign_name"] in ids
+        ]
+        for other in named[1:]:
+            found.join(named[0], other)
+    _join_parents(rows, found)
+    notes = [*_join_files(rows, found), *_join_alike(rows, found), *_perhaps(rows, found)]
+    return [found.find(n) for n in range(len(rows))], notes
+
+
+def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
+    first: dict[Hashable, list[int]] = {}
+    for number, row in enumerate(rows):
+        value = key(row)  # type: ignore[operator]
+        if not value:
+            continue
+        known = first.setdefault(value, [])
+        for other in known:
+            if _same_vendor(row, rows[other]):
+                groups.join(other, number)
+                break
+        known.append(number)
+
+
+def _join_parents(rows: list[dict], groups: _Groups) -> None:
+    """Join a row without a variant to the variants of its name, time and file: it is their sum, not another send."""
+    variants: dict[tuple[str, str], list[int]] = {}
+    for number, row in enumerate(rows):
+        if _text(row["variant"]):
+            variants.setdefault((row["source_file"], _text(row["campaign_name"]).casefold()), []).append(number)
+    for number, row in enumerate(rows):
+        if _text(row["variant"]) or not _text(row["campaign_name"]):
+            continue
+        for other in variants.get((row["source_file"], _text(row["campaign_name"]).casefold()), []):
+            if pd.notna(row["sent_local"]) and row["sent_local"] == rows[other]["sent_local"]:
+                groups.join(other, number)
+
+
+def _join_files(rows: list[dict], groups: _Groups) -> list[str]:
+    """Join lists that only a file's name names (openings, clicks, bounces) to the platform's campaign.
+
+    The name holds the platform's id; else it is the title of one campaign that was not sent after the list begins,
+    or of one that was sent on a day that stands beside it in the name.
+    """
+    notes: dict[str, None] = {}
+    for number, row in enumerate(rows):
+        if row["precedence"] != 0 or _text(row["source_campaign_id"]) or pd.notna(row["sent_local"]):
+            continue
+        own = [
+            n
+            for n, other in enumerate(rows)
+            if other["precedence"] != 0 and _text(other["vendor"]) and _text(other["vendor"]) == _text(row["vendor"])
+        ]
+        words = _WORD.findall(_text(row["campaign_name"]).casefold())
+        fits = [n for n in own if _id(rows[n]) and _id(rows[n]).casefold() in words]
+        fits = fits or [n for n in own if _titled(rows[n], words) and not _begins_before(row, rows[n])]
+        dated = [
+            n for n in fits if pd.notna(rows[n]["sent_local"]) and f"{rows[n]['sent_local']:%Y%m%d}" in "".join(words)
+        ]
+        near = {groups.find(n) for n in dated or fits}
+        if len(near) == 1:
+            groups.join(near.pop(), number)
+        elif near:
+            notes[
+                f"{row['source_file']}: its name {row['campaign_name']!r} fits {len(near)} campaigns; it is left "
+                "apart. Say which is meant by [[same]] in kit.toml."
+            ] = None
+    return list(notes)
+
+
+def _titled(row: dict, words: list[str]) -> bool:
+    """Whether words are a row's title, but for numbers and days around it."""
+    title = _WORD.findall(_text(row["campaign_name"]).casefold())
+    rest = " ".join(words).partition(" ".join(title))
+    return bool(title) and bool(rest[1]) and not re.sub(r"[\d ]", "", rest[0] + rest[2])
+
+
+def _begins_before(row: dict, campaign: dict) -> bool:
+    """Whether a list tells of something before the campaign was sent."""
+    first = row.get("first_local")
+    return pd.notna(first) and pd.notna(campaign["sent_local"]) and first < campaign["sent_local"] - NEAR
+
+
+def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
+    """Join rows to the one campaign that they agree with; several are left apart and said.
+
+    Ids of one platform that differ are two sends. The id of a platform and that of somebody's own table cannot be
+    compared, and say nothing.
+    """
+    notes: dict[str, None] = {}
+    by_word: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        for word in _words(row):
+            by_word.setdefault(word, []).append(number)
+    for number, row in enumerate(rows):
+        near = {
+            groups.find(other)
+            for word in _words(row)
+            for other in by_word[word]
+            if groups.find(other) != groups.find(number)
+            and _alike(row, rows[other])
+            and not _compared(row, rows[other])
+        }
+        if _id(row):
+            near = {one for one in near if not _told_apart(rows, groups, number, one)}
+            if len(near) > 1:
+                continue
+        if len(near) == 1:
+            groups.join(near.pop(), number)
+        elif near:
+            title = _text(row["campaign_name"]) or _text(row["subject"])
+            notes[
+                f"{row['source_file']}: {title!r} fits {len(near)} campaigns of other files; it is left apart. "
+                "Say which is meant by [[same]] in kit.toml."
+            ] = None
+    return list(notes)
+
+
+def _alike(a: dict, b: dict) -> bool:
+    if a["source_file"] == b["source_file"] or not _same_vendor(a, b):
+        return False
+    lists = {_text(a["list_name"]).casefold(), _text(b["list_name"]).casefold()} - {""}
+    return len(lists) <= 1 and _same_time(a, b)
+
+
+def _id(row: dict) -> str:
+    return _text(row["source_campaign_id"]) or _text(row.get("ref"))
+
+
+def _compared(a: dict, b: dict) -> bool:
+    """Whether both have an id, of the same platform or of two tables that somebody keeps."""
+    return bool(_id(a) and _id(b)) and _text(a["vendor"]) == _text(b["vendor"])
+
+
+def _told_apart(rows: list[dict], groups: _Groups, one: int, other: int) -> bool:
+    """Whether two groups hold sends that their ids tell from each other."""
+    mine, theirs = ([rows[n] for n in groups.members[groups.find(of)]] for of in (one, other))
+    return any(_compared(a, b) and _id(a) != _id(b) for a in mine for b in theirs)
+
+
+def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:
+    """Files of totals that share no campaign with a log, though it shows a sending of nearly the same time and size."""
+    logs = [n for n, row in enumerate(rows) if row["precedence"] == 0]
+    in_logs = {groups.find(n) for n in logs}
+    joined = {row["source_file"] for n, row in enumerate(rows) if n not in logs and groups.find(n) in in_logs}
+    notes = []
+    for row in rows:
+        if row["precedence"] == 0 or row["source_file"] in joined or _text(row["variant"]):
+            continue
+        near = [
+            rows[n]
+            for n in logs
+            if _same_vendor(row, rows[n]) and _same_time(row, rows[n]) and _same_size(row, rows[n])
+        ]
+        if len(near) == 1:
+            (log,) = near
+            names = [_text(one["campaign_name"]) or _id(one) or _text(one["subject"]) for one in (row, log)]
+            notes.append(
+                f"{row['source_file']}: {names[0]!r} and {names[1]!r} of {log['source_file']} were sent within a day "
+                f"to nearly as many ({row['sent']:.0f} and {log['sent']:.0f}): if they are one mailing they count "
+                "twice; say so by [[same]] in kit.toml"
+            )
+    return notes
+
+
+def _same_time(a: dict, b: dict) -> bool:
+    return pd.notna(a["sent_local"]) and pd.notna(b["sent_local"]) and abs(a["sent_local"] - b["sent_local"]) <= NEAR
+
+
+def _same_size(a: dict, b: dict) -> bool:
+    sizes = [float(one["sent"]) if pd.notna(one["sent"]) else 0 for one in (a, b)]
+    return min(sizes) >= FEW and abs(sizes[0] - sizes[1]) <= ALIKE * max(sizes)
+
+
+def _same_vendor(a: dict, b: dict) -> bool:
+    return len({_text(a["vendor"]), _text(b["vendor"])} - {""}) <= 1
+
+
+def _words(row: dict) -> set[str]:
+    return {_text(row["campaign_name"]).casefold(), _text(row["subject"]).casefold()} - {""}
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,179 @@
+"""Planted truths of retention and value, and how often the 95 % intervals hold them (guide 2).
+
+100 samples with seeds fixed beforehand: at least 89 of them (95 less three Monte Carlo errors) must hold the truth.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from bars import runs
+from scipy.special import betaln
+
+from kit import repeat, retention
+from kit.stats import buying, renewals, spending, survival
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bars import Bars
+    from numpy.random import Generator
+
+pytestmark = pytest.mark.slow
+
+UNTIL = pd.Timestamp("2026-03-31")
+
+
+def held(bars: Bars, what: str, covers: Callable[[Generator], bool]) -> None:
+    """The share of samples whose interval holds the truth; seed n for sample n."""
+    many = runs(100)
+    seen = float(np.mean([covers(np.random.default_rng(seed)) for seed in range(many)]))
+    bars.least("G1", f"95 % intervals of {what} that hold the truth", seen, 0.95, n=many)
+
+
+@pytest.mark.parametrize(("people", "chance"), [(300, 0.3), (2_000, 0.05)])
+def test_a_repeat_rate(people: int, chance: float, bars: Bars) -> None:
+    def covers(rng: Generator) -> bool:
+        row = pd.DataFrame({"buyers": [people], "repeated": rng.binomial(people, chance)})
+        found = repeat.window(row.assign(repeated_days=row["repeated"], returning=row["repeated"])).iloc[0]
+        return bool(found["low"] <= chance <= found["high"])
+
+    held(bars, f"a repeat rate of {chance:g}, {people} buyers", covers)
+
+
+@pytest.mark.parametrize(("people", "mean"), [(300, 400.0), (2_000, 2_000.0)])
+def test_the_share_who_come_again(people: int, mean: float, bars: Bars) -> None:
+    truth = 1 - np.exp(-90 / mean)
+
+    def covers(rng: Generator) -> bool:
+        watched = rng.integers(1, 365, people)  # first times all over a year
+        back = np.ceil(rng.exponential(mean, people)).astype(int)
+        counted = pd.DataFrame(
+            {"cohort": "2026-01", "days": np.minimum(back, watched), "again": back <= watched, "n": 1}
+        )
+        row = repeat.soon(counted, days=90).shares.set_index("days").loc[90]
+        return bool(row["low"] <= truth <= row["high"])
+
+    held(bars, f"the share who come again within 90 days ({truth:.3f}), {people} people", covers)
+
+
+def subscribers(rng: Generator, size: int, chances: dict[str, float]) -> pd.DataFrame:
+    """A list of 600 days whose log begins after 200: people leave each day by these causes."""
+    joined = pd.Timestamp("2024-08-08") + pd.to_timedelta(rng.integers(0, 600, size), unit="D")
+    total = sum(chances.values())
+    left = joined + pd.to_timedelta(rng.geometric(total, size), unit="D")
+    cause = rng.choice(list(chances), size, p=np.array(list(chances.values())) / total)
+    since = pd.Timestamp("2025-02-24")
+    table = pd.DataFrame({"joined": joined, "left": left.where(left <= UNTIL), "cause": cause, "n": 1})
+    table["cause"] = table["cause"].where(table["left"].notna(), "")
+    return table.assign(undated=False, opt_in_source="form", since=since, until=UNTIL)[~(left < since)]
+
+
+@pytest.mark.parametrize("size", [1_000, 5_000])
+def test_retention_over_a_quarter(size: int, bars: Bars) -> None:
+    daily = 0.001
+    truth = (1 - daily) ** 92  # July to September 2025
+
+    def covers(rng: Generator) -> bool:
+        table = retention.periods(subscribers(rng, size, {"unsubscribe": daily}), every="quarter").table
+        row = table.set_index("period").loc["2025Q3"]
+        return bool(row["low"] <= truth <= row["high"])
+
+    held(bars, f"retention over a quarter, {size} joined", covers)
+
+
+@pytest.mark.parametrize("size", [1_000, 5_000])
+def test_survival_and_causes_with_late_entry(size: int, bars: Bars) -> None:
+    chances = {"unsubscribe": 0.001, "complaint": 0.0001, "bounce": 0.0005}
+    gone = sum(chances.values())
+    there = (1 - gone) ** 180
+    truth = {"still there": there} | {name: (1 - there) * own / gone for name, own in chances.items()}
+    seen: dict[str, list[bool]] = {name: [] for name in truth}
+    many = runs(100)
+    for seed in range(many):
+        found = retention.staying(subscribers(np.random.default_rng(seed), size, chances)).shares
+        own = found[found["days"] == 180].set_index("state")
+        for name, share in truth.items():
+            # A cause that nobody left by has no row: none seen, none told.
+            if name in own.index:
+                seen[name].append(bool(own.loc[name, "low"] <= share <= own.loc[name, "high"]))
+    for name, hits in seen.items():
+        bars.least(
+            "G1", f"95 % intervals after 180 days, {name}, {size} joined", float(np.mean(hits)), 0.95, n=len(hits)
+        )
+
+
+@pytest.mark.parametrize("size", [1_000, 5_000])
+def test_projected_retention(size: int, bars: Bars) -> None:
+    # Each person's own chance of leaving in a month ~ Beta(0.8, 8); twelve months seen, the 24th asked.
+    truth = exp(betaln(0.8, 8 + 24) - betaln(0.8, 8))
+
+    def covers(rng: Generator) -> bool:
+        chance = rng.beta(0.8, 8, size)
+        month = rng.geometric(np.maximum(chance, 1e-9))
+        watched = rng.integers(1, 13, size)
+        left = month <= watched
+        model = renewals.fit(np.where(left, month, watched), left)
+        assert model is not None
+        _, low, high = renewals.survival(model, 24)
+        return bool(low <= truth <= high)
+
+    held(bars, f"the share projected for month 24, {size} people", covers)
+
+
+def buyers(rng: Generator, size: int, until: int, *, ahead: int) -> tuple[np.ndarray, ...]:
+    """MBG/NBD by its story: frequency, recency, age, mean paid, later purchases and their money."""
+    age = rng.integers(until // 3, until, size)
+    rows = np.zeros((size, 6))
+    for n in range(size):
+        rate, stop = rng.gamma(0.8, 1 / 60), rng.beta(0.7, 2.5)
+        scale = rng.gamma(4.0, 1 / 60)  # v' of Gamma-Gamma: a purchase ~ Gamma(p, 1 / v')
+        now, times, last, paid, later, later_paid = 0.0, 0, 0.0, 0.0, 0, 0.0
+        alive = rng.random() >= stop
+        while alive:
+            now += rng.exponential(1 / rate)
+            worth = rng.gamma(6.0, 1 / scale)
+            if now <= age[n]:
+                times, last, paid = times + 1, now, paid + worth
+            elif now <= age[n] + ahead:
+                later, later_paid = later + 1, later_paid + worth
+            else:
+                break
+            alive = rng.random() >= stop
+        rows[n] = times, last, age[n], paid, later, later_paid
+    return tuple(rows.T)
+
+
+def test_purchases_and_money_to_come(bars: Bars) -> None:
+    many, ahead = runs(100), 180
+    often, worth = [], []
+    for seed in range(many):
+        times, last, age, paid, later, money = buyers(np.random.default_rng(seed), 1_000, 700, ahead=ahead)
+        people = buying.history(times, last, age)
+        mean = np.divide(paid, times, out=np.full(times.shape, np.nan), where=times > 0)
+        model, spend = buying.fit(people), spending.fit(times, np.nan_to_num(mean))
+        assert model is not None
+        assert spend is not None
+        total, sums = buying.total(model, people, ahead), spending.total(model, spend, people, mean, ahead)
+        often.append(total.low <= later.sum() <= total.high)
+        worth.append(sums.low <= money.sum() <= sums.high)
+    bars.least(
+        "G2", "95 % prediction intervals of purchases in 180 days, 1,000 customers", float(np.mean(often)), 0.95, n=many
+    )
+    bars.least("G2", "the same of their money", float(np.mean(worth)), 0.95, n=many)
+
+
+def test_groups_that_leave_alike_are_seldom_told_apart(bars: Bars) -> None:
+    many = runs(1_000)
+    p = []
+    for seed in range(many):
+        rng = np.random.default_rng(seed)
+        time, watched = rng.geometric(0.01, 300), rng.integers(1, 200, 300)
+        p.append(survival.differ(np.minimum(time, watched), time <= watched, rng.integers(0, 4, 300)).p)
+    bars.near(
+        "G3", "log-rank of four groups that leave alike, p below 0.05", float(np.mean(np.array(p) < 0.05)), 0.05, n=many
+    )

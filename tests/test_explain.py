@@ -1,0 +1,88 @@
+"""Where a printed number comes from: its counts come to what the pages print."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import small
+from click.testing import CliRunner
+from small import event
+
+import kit
+from kit import compare, counts, explain, kpi, words
+from kit.cli import main
+from kit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kit.store import Data
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Data:
+    small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-03-01T00:00:00")
+    events = [event("delivered", n, campaign="c17") for n in range(1000)]
+    events += [event("click", n, campaign="c17", url="https://example.com/") for n in range(30)]
+    small.log(tmp_path, events)
+    header = ["Campaign ID", "Campaign", "Date", "Sent", "Delivered", "Clicked", "Unsubscribed", "Orders", "Revenue"]
+    rows = [["c17", "Name of c17", "2026-01-01 12:00", 1000, 990, 31, 4, 2, 90.5]]
+    rows += [["c18", "Another", "2026-01-08 12:00", 800, 800, 20, "", "", ""]]
+    small.table(tmp_path, "export.csv", header, rows)
+    return kit.open(tmp_path)
+
+
+def test_the_counts_come_to_the_printed_rate(data: Data) -> None:
+    told = explain.campaign(data, "click_rate", "Name of c17")
+    assert told.parts[["count", "value", "source"]].to_numpy().tolist() == [
+        ["clicked", 30, "event log"],
+        ["delivered", 1000, "event log"],
+    ]
+    counted = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
+    printed = compare.campaigns(counted, "click_rate", as_of=data.as_of, maturity_days=3).rates
+    row = printed.set_index("campaign_name").loc["Name of c17"]
+    assert told.value == row["value"] == 30 / 1000
+    assert (told.low, told.high) == (row["low"], row["high"])
+
+
+def test_it_is_said_with_its_counts_and_who_told_them(data: Data) -> None:
+    text = words.explained(explain.campaign(data, "click_rate", "c17")).text()
+    assert text.splitlines()[0] == "Click rate (raw) of “Name of c17”, sent 2026-01-01 12:00"
+    assert "clicked / delivered = 30 / 1,000 = 3.0% (2.1–4.3)" in text
+    revenue = words.explained(explain.campaign(data, "revenue_per_mail", "c17"), currency="EUR").text()
+    assert "revenue / delivered = 90.50 EUR / 1,000 = 0.09 EUR" in revenue
+    assert "export.csv" in revenue
+    unknown = words.explained(explain.campaign(data, "unsubscribe_rate", "c18")).text()
+    assert "unsubscribed / delivered = not known / 800 = not known" in unknown
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "said"),
+    [
+        ("click_rate", "Name of c71", "There is no campaign 'Name of c71'. Did you mean 'Name of c17'?"),
+        ("satisfaction", "c17", "satisfaction is not counted by campaign: it is of answered."),
+        ("clik_rate", "c17", "There is no KPI 'clik_rate'. Did you mean 'click_rate'?"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(data: Data, key: str, name: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        explain.campaign(data, key, name)
+    assert str(error.value) == said
+
+
+def test_the_command_line_tells_it(data: Data) -> None:
+    run = CliRunner().invoke(main, ["explain", "click_rate", str(data.target), "--campaign", "Name of c17"])
+    assert run.exit_code == 0
+    assert run.output.startswith("click_rate: Click rate (raw)\n  formula         clicked / delivered")
+    assert "clicked / delivered = 30 / 1,000 = 3.0% (2.1–4.3)" in run.output
+    half = CliRunner().invoke(main, ["explain", "click_rate", str(data.target)])
+    assert half.exit_code == 2
+    assert "A campaign is explained with both" in half.output
+
+
+@pytest.mark.parametrize("key", kpi.KPIS)
+def test_the_registry_says_how_each_is_counted(key: str) -> None:
+    text = kpi.explain(key)
+    for line in ("formula", "above the line", "below the line", "counted once", "window", "time zone", "interval"):
+        assert f"\n  {line:15} " in text

@@ -1,0 +1,288 @@
+"""The problem finder on made-up counts whose faults are known: one rule after the other, and all together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kit import plots, problems, words
+from kit.errors import UsageError
+from kit.stats import between, within
+
+if TYPE_CHECKING:
+    from kit.problems import Findings
+
+PAGES = 60
+RARE = PAGES * (0.05 + 3 * np.sqrt(0.05 * 0.95 / PAGES))
+"""So many of 60 pages may name something false: 5 % and three Monte Carlo errors."""
+
+
+def mails(rng: np.random.Generator, many: int = 40, n: int = 1500) -> pd.DataFrame:
+    names = {"campaign_id": [f"id{i}" for i in range(many)], "campaign_name": [f"campaign {i}" for i in range(many)]}
+    opened = rng.binomial(n, 0.3, many)
+    counted = {"sent": n, "delivered": n, "opened": opened, "clicked": rng.binomial(opened, 0.15)}
+    return pd.DataFrame(names | counted).assign(unsubscribed=rng.binomial(n, 0.004, many))
+
+
+def counted(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    lists = pd.DataFrame({"list_name": list("ABCDEF"), "sent": 8000, "bounced_hard": rng.binomial(8000, 0.008, 6)})
+    domains = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(8)], "month": "2026-05", "sent": 900})
+    return {"campaign": mails(rng), "list": lists, "domain": domains.assign(bounced=rng.binomial(900, 0.015, 8))}
+
+
+def named(found: Findings) -> set[tuple[str, str]]:
+    return set(zip(found.found["rule"], found.found["name"], strict=True))
+
+
+def skipped(found: Findings) -> dict[str, str]:
+    return dict(zip(found.skipped["rule"], found.skipped["reason"], strict=True))
+
+
+def parts(frame: pd.DataFrame, part: str, **levels: tuple[int, int]) -> pd.DataFrame:
+    """Each campaign in its levels, with n and events of each."""
+    frames = [frame.assign(**{part: name, "sent": n, "delivered": n, "x": x}) for name, (n, x) in levels.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+class TestAgainstOthers:
+    def test_each_planted_fault_is_found_with_its_cause(self, rng: np.random.Generator) -> None:
+        told = counted(rng)
+        frame = told["campaign"].astype({"opened": int, "clicked": int})
+        frame.loc[5, ["opened", "clicked"]] = [225, 34]  # opens and clicks halved, clicks per open as usual
+        frame.loc[11, "clicked"] = 15  # opens as usual, clicks per open a fifth
+        frame.loc[17, "unsubscribed"] = 60
+        told["campaign"] = frame
+        told["list"].loc[2, "bounced_hard"] = 600
+        told["domain"].loc[3, "bounced"] = 300
+        result = problems.find(told)
+        assert named(result) == {
+            ("low_opens", "campaign 5"),
+            ("low_clicks", "campaign 11"),
+            ("many_unsubscribes", "campaign 17"),
+            ("bounces_list", "C"),
+            ("bounces_domain", "d3.example.com · 2026-05"),
+        }
+        assert (result.found["low"] * result.found["high"] > 0).all()  # no interval of a finding holds zero
+        assert (result.found["rate_low"] < result.found["value"]).all()
+
+    def test_where_nothing_is_wrong_little_is_found(self, rng: np.random.Generator) -> None:
+        pages = [problems.find(counted(rng)) for _ in range(PAGES)]
+        assert sum(len(page.found) > 0 for page in pages) <= RARE
+        assert all(page.checked > 100 for page in pages)
+
+    def test_the_domain_with_the_most_bounces_too_many_comes_first_not_the_highest_rate(
+        self, rng: np.random.Generator
+    ) -> None:
+        told = counted(rng)
+        names = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(80)], "month": "2026-05"})
+        sent, bounced = [900] * 78 + [20_000, 200], [*rng.binomial(900, 0.015, 78), 4_000, 120]
+        told["domain"] = names.assign(sent=sent, bounced=bounced)
+        found = problems.find(told).found
+        assert found["name"].str.partition(".")[0].tolist() == ["d78", "d79"]
+        assert found["value"].tolist() == [0.2, 0.6]
+
+    def test_only_what_the_question_asks_for_is_named_and_the_rest_is_the_yardstick(
+        self, rng: np.random.Generator
+    ) -> None:
+        frame = mails(rng)
+        frame.loc[[5, 20], "opened"] = 200
+        frame["asked"] = frame.index == 5
+        result = problems.find({"campaign": frame})
+        assert named(result) == {("low_opens", "campaign 5")}
+        assert result.found["expected"].iloc[0] == pytest.approx(0.3, abs=0.02)
+        assert result.checked == 3  # three rates of the one campaign
+
+    def test_the_answers_of_the_servers_stand_beside_the_bounces(self, rng: np.random.Generator) -> None:
+        told = counted(rng)
+        told["domain"].loc[3, "bounced"] = 300
+        refused = {"list_name": None, "domain": "d3.example.com", "month": "2026-05"}
+        told["answers"] = pd.DataFrame([refused | {"answer": "554 blocked", "mails": 290}])
+        result = problems.find(told)
+        assert result.found["answers"].tolist() == ["554 blocked (290)"]
+        assert "554 blocked (290)" in words.remedy_table(result).text()
+
+
+class TestAgainstLimits:
+    # B14: 0 of 500 and 0 of 3,900; 5 of 500 lies above both limits, 60 of 30,000 above the first.
+    @pytest.mark.parametrize(
+        ("complained", "n", "verdict"),
+        [
+            (0, 500, "can't be judged"),
+            (0, 3_900, "below 0.10%"),
+            (5, 500, "above 0.30%"),
+            (60, 30_000, "above 0.10%"),
+        ],
+    )
+    def test_the_verdict_is_the_interval_against_gmails_limits(self, complained: int, n: int, verdict: str) -> None:
+        month = pd.DataFrame({"month": ["2026-05"], "sent": n, "delivered": n, "complained": complained})
+        result = problems.find({"month": month})
+        assert result.limits["verdict"].tolist() == [verdict]
+        assert named(result) == ({("complaints", "2026-05")} if verdict.startswith("above") else set())
+
+    def test_the_exact_p_value_of_a_limit(self) -> None:
+        # P(X >= 5), X binomial of 500 at 0.001: R 1 - pbinom(4, 500, 0.001) = 0.0001697
+        assert within.above([5], [500], 0.001)[0] == pytest.approx(0.0001697, rel=2e-3)
+        assert np.isnan(within.above([0], [0], 0.001)).all()
+
+    def test_months_are_judged_each_and_shown_together(self) -> None:
+        month = pd.DataFrame({"month": ["2026-05", "2026-06"], "sent": 2_500, "delivered": 2_500, "complained": 0})
+        result = problems.find({"month": month})
+        assert result.limits[["name", "verdict"]].to_numpy().tolist() == [
+            ["2026-05", "can't be judged"],
+            ["2026-06", "can't be judged"],
+            ["all months", "below 0.10%"],
+        ]
+        assert result.checked == 2
+
+    def test_machines_that_open_are_a_caution_and_no_problem_of_the_mail(self) -> None:
+        month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 240})
+        result = problems.find({"question": month})
+        assert result.found.empty
+        assert result.cautions["rule"].tolist() == ["machine_opens"]
+        assert "the open rate must not be used" in words.cautions(result).text
+
+    def test_few_machines_or_none_known_are_told_apart(self) -> None:
+        month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
+        assert "may be used" in words.cautions(problems.find({"question": month})).text
+        assert "is not known" in words.cautions(problems.find({"question": month.assign(opened_machine=None)})).text
+
+
+class TestWithin:
+    def test_who_gets_much_mail_is_set_against_others_of_the_same_campaign(self, rng: np.random.Generator) -> None:
+        frame = parts(mails(rng, 20), "pressure", **{"1": (2_000, 4), "3 or more": (1_000, 12)})
+        result = problems.find({"pressure": frame.assign(unsubscribed=frame["x"])})
+        assert named(result) == {("frequency", "people with 3 or more mails in a week")}
+        assert result.found[["value", "expected"]].iloc[0].tolist() == pytest.approx([0.012, 0.002])
+        assert "targeted, not causal" in words.remedy_table(result).text()
+
+    def test_campaigns_that_differ_are_no_difference_of_the_group(self, rng: np.random.Generator) -> None:
+        # The busy campaigns are the annoying ones: pooled the group leaves more, inside each campaign it does not.
+        quiet = parts(mails(rng, 10), "pressure", **{"1": (2_700, 5), "3 or more": (300, 1)})
+        loud = mails(rng, 10).assign(campaign_id=[f"loud{i}" for i in range(10)])
+        loud = parts(loud, "pressure", **{"1": (300, 6), "3 or more": (2_700, 54)})
+        frame = pd.concat([quiet, loud], ignore_index=True)
+        result = problems.find({"pressure": frame.assign(unsubscribed=frame["x"])})
+        assert result.checked == 1
+        assert result.found.empty
+
+    def test_the_sum_over_strata_is_mantel_and_haenszels(self) -> None:
+        # Two strata by hand: 6 of 20 against 4 of 30, 9 of 40 against 8 of 40:
+        # weights 20*30/50 = 12 and 40*40/80 = 20; (12 * 1/6 + 20 * 1/40) / 32 = 0.078125
+        cells = ([6, 4, 9, 8], [20, 30, 40, 40], [1, 0, 1, 0])
+        told = within.against(*cells, strata=[1, 1, 2, 2], clusters=["a", "b", "c", "d"])
+        assert np.isnan(told.difference)  # two clusters on a side tell no error
+        told = within.against(
+            *([*one, *one] for one in cells), strata=[1, 1, 2, 2, 3, 3, 4, 4], clusters=list("abcdefgh")
+        )
+        assert told.difference == pytest.approx(0.078125)
+        assert told.low < told.difference < told.high
+
+    def test_an_hour_without_a_time_zone_is_refused_by_name(self, rng: np.random.Generator) -> None:
+        hours = pd.DataFrame(columns=[*problems.UNITS["hour"], "sent", "delivered", "clicked"])
+        assert "time zone" in skipped(problems.find({"campaign": mails(rng), "hour": hours}))["hour"]
+
+    def test_a_bad_hour_is_found_inside_its_months(self, rng: np.random.Generator) -> None:
+        frame = mails(rng, 60).assign(list_name="A", month=[f"2026-{i // 10 + 1:02}" for i in range(60)])
+        frame["part"] = np.where(frame.index % 2 == 0, "9 to 12 h", "18 to 22 h")
+        frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "18 to 22 h", 0.015, 0.045))
+        assert named(problems.find({"hour": frame})) == {("hour", "mail sent 18 to 22 h")}
+
+
+class TestRelation:
+    def test_a_segment_that_always_clicks_less_is_no_problem_but_one_that_suddenly_does(
+        self, rng: np.random.Generator
+    ) -> None:
+        frame = parts(mails(rng, 30), "segment", regular=(2_000, 100), new=(1_000, 20))
+        frame["clicked_human"] = rng.binomial(frame["delivered"], np.where(frame["segment"] == "new", 0.02, 0.05))
+        frame.loc[37, "clicked_human"] = 2  # campaign 7 to the new ones: 2 of 1,000 instead of 20
+        assert named(problems.find({"segment": frame})) == {("segment_clicks", "campaign 7 · new")}
+
+    def test_what_is_expected_of_a_part_follows_from_the_rest_of_its_campaign(self) -> None:
+        # Everywhere the part has twice the odds of the rest: with a tenth of the rest, 2/9 to 1, which is 2/11.
+        rest, part = np.array([0.1, 0.2, 0.05, 0.1, 0.3]), 100_000
+        own = 2 * rest / (1 + rest)
+        told = between.relations((own * part, [part] * 5), (rest * part, [part] * 5))
+        assert told.expected == pytest.approx(own, rel=1e-3)
+        assert told.expected[0] == pytest.approx(2 / 11, rel=1e-3)
+        assert (np.abs(told.z) < 0.1).all()
+
+    def test_one_segment_alone_relates_to_nothing(self, rng: np.random.Generator) -> None:
+        frame = parts(mails(rng, 30), "segment", regular=(2_000, 100)).assign(clicked_human=100)
+        assert "several segments" in skipped(problems.find({"segment": frame}))["segment_clicks"]
+
+
+class TestOverTime:
+    def lists(self, rng: np.random.Generator, rate: np.ndarray) -> pd.DataFrame:
+        months = pd.period_range("2025-11", periods=len(rate), freq="M").strftime("%Y-%m")
+        frame = pd.DataFrame({"list_name": "A", "month": months, "sent": 20_000})
+        return frame.assign(bounced_hard=rng.binomial(20_000, rate))
+
+    def test_a_list_that_dies_slowly_is_found(self, rng: np.random.Generator) -> None:
+        result = problems.find({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 14))})
+        assert named(result) == {("rising_bounces", "A")}
+        row = result.found.iloc[0]
+        assert (row["expected"], row["value"]) == pytest.approx((0.004, 0.012), rel=0.25)
+
+    def test_one_that_gets_better_is_none(self, rng: np.random.Generator) -> None:
+        assert problems.find({"list by month": self.lists(rng, np.linspace(0.012, 0.004, 14))}).found.empty
+
+    def test_fewer_than_twelve_months_are_no_trend(self, rng: np.random.Generator) -> None:
+        told = problems.find({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 11))})
+        assert skipped(told)["rising_bounces"] == "fewer than 12 months with a known rate"
+
+
+class TestWhatIsSaid:
+    def test_each_rule_without_data_is_named(self, rng: np.random.Generator) -> None:
+        told = counted(rng)
+        told["domain"] = told["domain"].assign(domain=None)
+        result = problems.find(told)
+        applied = {"low_opens", "low_clicks", "many_unsubscribes", "bounces_list"}
+        assert set(result.skipped["rule"]) == set(problems.RULES) - applied
+        assert skipped(result)["bounces_domain"] == "no event log tells the domains"
+        assert len(words.skipped_rules(result).cells()) == len(problems.RULES) - len(applied)
+
+    def test_without_any_mail_nothing_is_said(self) -> None:
+        result = problems.find({})
+        assert words.findings(result).text == "There is too little mail to look for problems."
+        assert (result.checked, len(result.skipped)) == (0, len(problems.RULES))
+        assert "nothing to draw" in plots.findings(result).alt
+        assert "nothing to draw" in plots.complaints(result).alt
+
+    def test_a_rule_explains_itself(self) -> None:
+        text = problems.explain("complaints")
+        assert "complained / delivered" in text
+        assert "0.10% or 0.30%" in text
+        with pytest.raises(UsageError, match=r"Did you mean 'complaints'\?"):
+            problems.explain("complaint")
+
+    def test_the_table_of_rules_has_every_rule(self) -> None:
+        assert [row[0] for row in words.rules_table().cells()] == list(problems.RULES)
+
+
+class TestFrequency:
+    def pressure(self, unsubscribed: int, received: int) -> pd.DataFrame:
+        row = {"days": 28, "level": "5 to 8", "people": 900, "mails": 10_000}
+        return pd.DataFrame([row | {"unsubscribed": unsubscribed, "received": received}])
+
+    def test_two_in_a_thousand_at_eight_mails_a_month_is_17_5_per_cent_a_year(self) -> None:
+        # C11: eight mails a month for twelve months, 0.998 to the 96th is 0.8251
+        assert float(problems.yearly(0.002, 8)) == pytest.approx(0.175, abs=0.003)
+        # eight in a month of 30.44 days are 7.36 in 28 days, so 73,600 for 10,000 mails
+        told = problems.by_pressure(self.pressure(20, 73_600))
+        assert told.yearly == pytest.approx(0.175, abs=0.003)
+        assert "0.20% leave at a mail; at 8.0 mails a month that is 17.5% of the people in a year" in (
+            words.frequency(told).text
+        )
+
+    def test_double_the_mail_at_one_rate_changes_the_person_and_not_the_mail(self) -> None:
+        once, twice = (problems.by_pressure(self.pressure(20, received)) for received in (36_800, 73_600))
+        assert once.overall == twice.overall
+        assert 1 - twice.yearly == pytest.approx((1 - once.yearly) ** 2)
+
+    def test_without_a_log_it_says_so(self) -> None:
+        told = problems.by_pressure(self.pressure(0, 0).iloc[:0])
+        assert words.frequency(told).text == "No event log tells who got how many mails."
+        assert "nothing to draw" in plots.frequency(told).alt

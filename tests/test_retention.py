@@ -1,0 +1,304 @@
+"""Who comes back and who stays: by hand, by identities, and what the page says of what is not known."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cdnow
+import numpy as np
+import pandas as pd
+import pytest
+import small
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kit
+from kit import counts, plots, repeat, retention, words
+from kit.errors import UsageError
+
+ROOT = Path(__file__).parents[1]
+SINCE, UNTIL = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-03-31")
+
+DAYS = st.dates(SINCE.date(), UNTIL.date())
+PEOPLE = st.lists(
+    st.tuples(DAYS, st.none() | DAYS, st.sampled_from(retention.CAUSES), st.integers(1, 5)), min_size=1, max_size=25
+)
+
+
+def people(rows: list[tuple], *, since: pd.Timestamp | None = SINCE, source: str = "form") -> pd.DataFrame:
+    """Rows joined, left, cause, n as `counts.subscribers` gives them."""
+    table = pd.DataFrame(rows, columns=["joined", "left", "cause", "n"])
+    days = {name: pd.to_datetime(table[name]) for name in ("joined", "left")}
+    table = table.assign(**days, undated=False, opt_in_source=source, since=since, until=UNTIL)
+    return table.assign(cause=table["cause"].where(table["left"].notna(), ""))
+
+
+def leaving(rng: np.random.Generator, size: int, chance: float, *, joined: str = "2025-01-01") -> pd.DataFrame:
+    """People who joined over 300 days and leave each day by the same chance."""
+    start = pd.Timestamp(joined) + pd.to_timedelta(rng.integers(0, 300, size), unit="D")
+    left = start + pd.to_timedelta(rng.geometric(chance, size), unit="D")
+    cause = rng.choice(["unsubscribe", "bounce"], size)
+    rows = zip(start, left.where(left <= UNTIL), cause, np.ones(size, dtype=int), strict=True)
+    return people(list(rows))
+
+
+# Who comes back
+
+
+def test_repeat_rates_of_cdnow_are_called_what_they_are(shared: Path, tmp_path: Path) -> None:
+    counted = counts.repeat(cdnow.opened(shared, tmp_path, period="1997-10..1997-12"))
+    rates = repeat.window(counted).set_index("rate")
+    # Counted by hand in pandas over the file: 404 buyers, 162 with two orders, 157 on two days; one old cohort, so
+    # each of them had bought before.
+    assert rates["of"].to_dict() == {"repeated": 162, "repeated_days": 157, "returning": 404}
+    assert rates.loc["returning", "value"] == 1
+    assert "rises as the log gets older" in words.repeat_table(repeat.window(counted), counted).text()
+
+
+def test_kaplan_meier_holds_the_truth_that_the_naive_share_misses(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
+    later = counts.again(cdnow.opened(shared, tmp_path / "all"))
+    came = later["again"] & (later["days"] <= 160)
+    truth = later.loc[came, "n"].sum() / later["n"].sum()
+    found = repeat.soon(counts.again(cdnow.opened(shared, tmp_path, as_of="1997-06-30")), days=160)
+    row = found.shares.set_index("days").loc[160]
+    assert row["naive"] < row["low"] < truth < row["high"]
+    assert np.isnan(found.shares.set_index("days").loc[365, "value"])
+    assert found.cohorts.loc[0, "cohort"] == "1997Q1"
+
+
+def test_visits_are_orders_and_appointments_by_day(tmp_path: Path) -> None:
+    header = ["Email", "Action", "Date", "Value"]
+    rows = [("a@example.com", "appointment", "2026-01-05 10:00", 10), ("a@example.com", "review", "2026-01-09", 0)]
+    small.table(tmp_path, "conversions.csv", header, rows)
+    orders = [("o1", "a@example.com", "2026-02-05", 5, "EUR"), ("o2", "b@example.com", "2026-02-06", 5, "EUR")]
+    small.table(tmp_path, "orders.csv", cdnow.HEADER, orders)
+    small.settings(tmp_path, "as_of = 2026-02-28T23:59:00", 'time_zone = "Europe/Berlin"')
+    data = kit.open(tmp_path)
+    assert counts.repeat(data, "visit")[["buyers", "repeated"]].to_numpy().tolist() == [[2, 1]]
+    assert counts.repeat(data)[["buyers", "repeated"]].to_numpy().tolist() == [[2, 0]]
+    # By hand: a on 5 January, again after 31 days; b on 6 February, 22 days until the end.
+    assert counts.again(data, "visit")[["days", "again", "n"]].to_numpy().tolist() == [[31, True, 1], [22, False, 1]]
+    with pytest.raises(UsageError, match=r"come back for no 'visits'\. Did you mean 'visit'"):
+        counts.repeat(data, "visits")
+
+
+def test_nobody_followed_so_long_is_not_known() -> None:
+    counted = pd.DataFrame({"cohort": ["2026-01"], "days": [20], "again": [False], "n": [50]})
+    found = repeat.soon(counted, days=90)
+    assert words.back(found).text == (
+        "How many of 50 people come again within 90 days is not known: nobody was followed for so long (the longest "
+        "20 days)."
+    )
+    assert found.median is None
+    assert "nobody came again" in plots.back(found).alt
+
+
+# Who stays subscribed
+
+
+def export(folder: Path) -> kit.store.Data:
+    header = ["Email", "Status", "Opted in at", "Source", "Unsubscribed at", "Unsubscribe reason"]
+    rows = [
+        ("p1@example.com", "subscribed", "2025-12-01", "form", "", ""),
+        ("p2@example.com", "unsubscribed", "2025-12-01", "form", "2026-01-20", "too many mails"),
+        ("p3@example.com", "unsubscribed", "2025-12-01", "form", "2026-02-02", "Sunset: inactive for a year"),
+        ("p4@example.com", "cleaned", "2025-12-01", "shop", "", ""),
+        ("p5@example.com", "unsubscribed", "2025-12-05", "shop", "", ""),
+        ("p6@example.com", "unsubscribed", "2025-12-05", "shop", "2026-01-03", ""),
+        ("p7@example.com", "subscribed", "2026-01-10", "shop", "2025-11-10", "came back"),
+        ("p8@example.com", "unconfirmed", "2026-01-10", "shop", "", ""),
+        ("p9@example.com", "subscribed", "", "shop", "", ""),
+        ("p10@example.com", "unsubscribed", "2025-12-05", "shop", "2026-01-09", "Marked as spam"),
+    ]
+    small.table(folder, "contacts.csv", header, rows)
+    events = [small.event("delivered", n) for n in (1, 6)] + [
+        small.event("bounce", 4, type="bounce", status="5.1.1"), small.event("spamreport", 6),
+        small.event("click", 1, url="https://example.com", at=small.NOON + 3600),
+    ]  # fmt: skip
+    small.log(folder, events)
+    small.settings(folder, "as_of = 2026-02-28T23:59:00", 'time_zone = "Europe/Berlin"')
+    return kit.open(folder)
+
+
+def test_leaving_has_a_day_and_a_cause(tmp_path: Path) -> None:
+    found = counts.subscribers(export(tmp_path))
+    assert found["n"].sum() == 9  # p8 never confirmed
+    # The mails of 1 January date p4's bounce and p6's complaint, which came before p6 unsubscribed.
+    left = found.dropna(subset="left").assign(left=lambda frame: frame["left"].dt.strftime("%m-%d"))
+    assert sorted(left[["left", "cause"]].itertuples(index=False, name=None)) == [
+        ("01-01", "bounce"), ("01-01", "complaint"), ("01-09", "complaint"), ("01-20", "unsubscribe"),
+        ("02-02", "sunset"),
+    ]  # fmt: skip
+    assert found.loc[found["undated"], "n"].sum() == 1  # p5
+    assert found.loc[found["joined"].isna(), "n"].sum() == 1  # p9
+    assert set(found["since"]) == {pd.Timestamp("2026-01-01")}
+
+
+def test_the_list_by_hand(tmp_path: Path) -> None:
+    found = retention.periods(counts.subscribers(export(tmp_path)))
+    assert (found.undated, found.dateless) == (1, 1)
+    names = ["period", "start", "joined", "left", "end", "net", "stayed", "sunset"]
+    # January: p1 to p4, p6 and p10 are there; p7 joins; p2, p4, p6 and p10 leave.
+    # February: p1, p3 and p7 are there; p3 is taken off.
+    assert found.table[names].to_numpy().tolist() == [
+        ["2026-01", 6, 1, 4, 3, -3, 2, 0], ["2026-02", 3, 0, 1, 2, -1, 2, 1],
+    ]  # fmt: skip
+    assert found.table["value"].tolist() == pytest.approx([2 / 6, 2 / 3])
+    assert found.table["churn"].tolist() == pytest.approx([4 / 6, 0])
+    assert "Taken off by us" in words.list_table(found).text()
+    assert words.list_growth(found).text.endswith("so the list shrank by 1 to 2.")
+
+
+def test_the_retention_planted_in_the_sample_is_found() -> None:
+    planted = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))["business"]["retention"]
+    result = retention.periods(counts.subscribers(kit.open(ROOT / "data/sample")))
+    found = result.table.set_index("period")
+    assert {month: [found.loc[month, "start"], found.loc[month, "stayed"]] for month in planted["months"]} == (
+        planted["months"]
+    )
+    # One of them left before joining, by its dates: nobody knows when.
+    assert found.loc["2025-09":"2026-10", "joined"].sum() + result.undated == planted["joined"]
+
+
+@settings(deadline=None)  # a slow machine is no fault
+@given(PEOPLE, st.sampled_from(["month", "quarter"]))
+def test_net_is_the_difference_of_sizes_and_every_count_adds_up(rows: list[tuple], every: str) -> None:  # B22
+    table = people([(joined, left and max(joined, left), cause, n) for joined, left, cause, n in rows])
+    found = retention.periods(table, every=every).table
+    if found.empty:
+        assert table["left"].isna().all()
+        return
+    assert (found["end"] - found["start"]).tolist() == found["net"].tolist()
+    assert found["start"].tolist()[1:] == found["end"].tolist()[:-1]
+    assert (found["start"] - found["stayed"]).tolist() == found[list(retention.CAUSES)].sum(axis=1).tolist()
+    assert found["joined"].sum() == table["n"].sum()
+    known = found[found["value"].notna()]
+    assert ((known["low"] <= known["value"]) & (known["value"] <= known["high"])).all()
+
+
+def test_new_people_never_stand_above_the_line() -> None:
+    before = [("2025-01-05", "2025-02-10", "unsubscribe", 20), ("2025-01-05", None, "", 80)]
+    few, many = (
+        retention.periods(people([*before, ("2025-02-03", None, "", n)])).table.set_index("period") for n in (1, 5000)
+    )
+    assert few.loc["2025-02", "value"] == many.loc["2025-02", "value"] == 0.8
+
+
+def test_a_period_that_is_not_over_or_not_recorded_has_no_rate() -> None:
+    rows = [("2024-06-01", None, "", 50), ("2025-03-01", "2025-06-01", "bounce", 50)]
+    late = people(rows, since=pd.Timestamp("2025-05-15")).assign(until=pd.Timestamp("2025-08-10"))
+    table = retention.periods(late).table.set_index("period")["value"]
+    assert table.isna().to_dict() == {"2025-05": True, "2025-06": False, "2025-07": False, "2025-08": True}
+
+
+def test_who_joined_before_the_log_is_watched_from_its_beginning(rng: np.random.Generator) -> None:
+    told = leaving(rng, 4000, 0.004, joined="2024-06-01")
+    seen = told.assign(since=pd.Timestamp("2025-01-01"))
+    seen = seen[~(seen["left"] < seen["since"])]  # whom the log cannot know
+    found = retention.staying(seen)
+    row = found.shares[(found.shares["days"] == 180) & (found.shares["state"] == "still there")].iloc[0]
+    assert row["low"] < 0.996**180 < row["high"]
+    # Without late entry those who had left by then are missing, and the share is far too high.
+    naive = retention.staying(seen.assign(since=pd.Timestamp("2024-01-01"))).shares
+    assert naive[(naive["days"] == 180) & (naive["state"] == "still there")]["low"].iloc[0] > 0.996**180
+
+
+def test_causes_add_up_to_what_is_missing(rng: np.random.Generator) -> None:
+    found = retention.staying(leaving(rng, 1500, 0.003))
+    for _, own in found.shares.dropna().groupby("days"):
+        assert own["value"].sum() == pytest.approx(1)
+    assert set(found.gone) == {"unsubscribe", "bounce"}
+    assert "Bounced" in words.staying_table(found).text()
+    assert plots.staying(found).alt.startswith("Gone from the list, by cause and days since joining: in all 30 days")
+
+
+def test_sources_that_leave_otherwise_are_told(rng: np.random.Generator) -> None:
+    both = pd.concat([leaving(rng, 800, 0.002).assign(opt_in_source="counter"), leaving(rng, 800, 0.006)])
+    found = retention.staying(both)
+    assert found.alike.p < 1e-6
+    values = found.sources.set_index("source")["value"]
+    assert values["counter"] > values["form"]
+    assert "leave differently (p below 0.001)" in words.staying_sources_table(found).text()
+
+
+def test_a_projection_holds_on_months_held_back(rng: np.random.Generator) -> None:
+    found = retention.projection(leaving(rng, 3000, 0.002))
+    assert ((found.check["low"] <= found.check["observed"]) & (found.check["observed"] <= found.check["high"])).all()
+    row = found.ahead.set_index("month").loc[12]
+    assert row["low"] < 0.998 ** (12 * retention.MONTH) < row["high"]
+    assert words.projection(found).text.endswith("as expected.")
+
+
+def test_a_change_of_times_is_told(rng: np.random.Generator) -> None:
+    told = leaving(rng, 3000, 0.001)
+    # Since October half of those still there were driven off.
+    gone = told["left"].isna() & (rng.random(len(told)) < 0.5)
+    told = told.assign(
+        left=told["left"].mask(gone, pd.Timestamp("2025-12-15")), cause=told["cause"].mask(gone, "bounce")
+    )
+    assert words.projection(retention.projection(told)).text.endswith("so take the projection with care.")
+
+
+def test_silence_needs_enough_mails() -> None:
+    # One mail in five is clicked: 0.8**13 = 0.055, 0.8**14 = 0.044, so 14 mails are needed.
+    counted = pd.DataFrame(
+        [(2, False, 0, 30), (14, False, 0, 10), (10, True, 128, 50)], columns=["mails", "signal", "clicked", "n"]
+    )
+    counted.loc[2, "clicked"] = 0.2 * (counted["mails"] * counted["n"]).sum()
+    found = retention.silent(counted, days=90)
+    assert (found.needed, found.silent, found.undecided, found.people) == (14, 10, 30, 90)
+    assert (found.value, found.most) == pytest.approx((10 / 90, 40 / 90))
+    fewer = retention.silent(counted[counted["mails"] < 14], days=90)
+    assert np.isnan(fewer.value)
+    assert "nobody got so many" in words.silence(fewer).text
+
+
+def test_silence_is_counted_of_those_on_the_list_all_the_time(tmp_path: Path) -> None:
+    # p1 clicked; p7 joined within the window, the others left.
+    assert counts.silence(export(tmp_path), days=80).to_numpy().tolist() == [[1, True, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (people([]), "no file holds contacts"),
+        (
+            people([(None, None, "", 9), ("2025-02-01", "2025-03-01", "bounce", 3)]),
+            "most contacts have no date of joining",
+        ),
+        (
+            people([("2025-02-01", None, "", 90)]),
+            "nobody is recorded as having left: the contacts may hold only those still there",
+        ),
+        (
+            people([("2025-02-01", "2025-03-01", "bounce", 9), ("2024-02-01", None, "", 90)]),
+            "30 people who joined while leaving was recorded are needed, there are 9",
+        ),
+        (
+            people([("2025-02-01", "2025-03-01", "bounce", 9), ("2025-02-01", None, "", 90)]),
+            "30 people who left are needed, there are 9",
+        ),
+    ],
+)
+def test_what_is_not_known_says_why(table: pd.DataFrame, reason: str) -> None:
+    found, ahead = retention.staying(table), retention.projection(table)
+    assert (found.reason, ahead.reason) == (reason, reason)
+    assert words.staying(found).text == f"How long people stay is not known: {reason}."
+    assert words.projection(ahead).text == f"Nothing is projected: {reason}."
+    assert reason in words.staying_table(found).text()
+    for picture in (plots.staying(found), plots.projection(ahead), plots.list_growth(retention.periods(table))):
+        assert picture.svg.startswith("<svg")
+
+
+def test_months_after_the_data_are_not_known() -> None:
+    found = retention.periods(people([("2025-01-05", "2025-02-10", "bounce", 20)]), months=("2027-01", "2027-03"))
+    assert words.list_growth(found).text == (
+        "Retention of the list is not known: the data holds none of these months."
+    )  # fmt: skip
+
+
+def test_no_period_of_another_length() -> None:
+    with pytest.raises(UsageError, match="'week' is no length of a period"):
+        retention.periods(people([]), every="week")

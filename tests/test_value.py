@@ -1,0 +1,175 @@
+"""What a customer is worth: CDNOW's numbers, the check on days held back, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import cdnow
+import numpy as np
+import pandas as pd
+import pytest
+import small
+
+import kit
+from kit import counts, plots, value, words
+from kit.errors import UsageError
+from kit.stats import buying, order
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HELD_BACK = 273
+"""Days from 1997-09-30 to 1998-06-30: the 39 weeks of the hold-out."""
+
+
+@pytest.fixture(scope="module")
+def earlier(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    return counts.purchases(cdnow.opened(shared, tmp_path_factory.mktemp("cdnow")), held_back=HELD_BACK)
+
+
+@pytest.fixture(scope="module")
+def check(earlier: pd.DataFrame) -> value.Check:
+    return value.backtest(earlier, days=HELD_BACK, currencies=("USD",))
+
+
+def test_one_occasion_a_person_and_day_is_the_published_summary(earlier: pd.DataFrame, shared: Path) -> None:  # E8
+    case = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["cdnow_rfm_39w"]
+    n, again = earlier["n"], earlier[earlier["frequency"] > 0]
+    assert n.sum() == case["customers"]
+    assert again["n"].sum() == case["repeaters"]
+    assert (earlier["frequency"] * n).sum() == case["repeat_tx"]
+    assert (earlier["later"] * n).sum() == case["holdout_tx_39w"]
+    mean = np.repeat((again["worth"] / again["frequency"]).to_numpy(), again["n"])
+    seen = [mean.mean(), mean.std(ddof=1), mean.min(), np.median(mean), mean.max()]
+    wanted = [case["monetary_mean"], case["std"], case["min"], case["median"], case["max"]]
+    # Given as whole numbers, the median cut off: 27.4975.
+    assert seen == pytest.approx(wanted, abs=0.5)
+
+
+def test_orders_find_the_buyers_as_published(earlier: pd.DataFrame, shared: Path) -> None:  # E9
+    case = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["auc_cdnow_next39w"]
+    people = buying.history(earlier["frequency"], earlier["recency"], earlier["age"], earlier["n"])
+    bought = earlier["later"] > 0
+    bg, mbg = buying.fit(people, kind="bg"), buying.fit(people, kind="mbg")
+    seen = {
+        "bg_palive": buying.alive(bg, people),
+        "mbg_palive": buying.alive(mbg, people),
+        "bg_expected": buying.further(bg, people, HELD_BACK),
+        "recency_gap": earlier["recency"] - earlier["age"],
+        "frequency": earlier["frequency"],
+    }
+    for name, score in seen.items():
+        assert order.auc(score, bought, earlier["n"]).value == pytest.approx(case[name], abs=2e-3), name
+
+
+def test_bg_nbds_chance_of_being_alive_ranks_nobody(earlier: pd.DataFrame) -> None:  # E9
+    with pytest.raises(UsageError, match="1 for everybody who bought once, so it ranks nobody"):
+        value.backtest(earlier, days=HELD_BACK, kind="bg", by="alive")
+    with pytest.raises(UsageError, match="put in order by no 'palive'"):
+        value.backtest(earlier, days=HELD_BACK, by="palive")
+
+
+def test_no_ranking_of_the_page_is_by_it(check: value.Check) -> None:
+    assert [name for name in check.rankings["by"] if "alive" in name] == ["chance of being alive by MBG/NBD"]
+
+
+def test_the_check_sets_what_happened_beside_what_was_expected(check: value.Check) -> None:
+    purchases = check.totals[check.totals["what"] == "purchases"].set_index("kind")
+    assert set(purchases["observed"]) == {1882}  # E8
+    # Those weeks held more than either model expects, and the page says so.
+    assert (purchases["observed"] > purchases["high"]).all()
+    drift = purchases.loc["mbg", "observed"] / purchases.loc["mbg", "expected"] - 1
+    assert purchases.loc["mbg", "drift"] == pytest.approx(drift)
+    assert (
+        f"{drift:.1%} more than expected: times have changed or the model does not fit" in words.value_check(check).text
+    )
+    assert check.bands["n"].sum() == check.customers == 2357
+    assert (check.bands["n"] * check.bands["observed"]).sum() == pytest.approx(1882)
+    assert check.bands["expected"].is_monotonic_increasing
+    assert "held back" in plots.value_bands(check).alt
+
+
+def test_bands_may_be_of_mbg_nbds_chance(earlier: pd.DataFrame) -> None:
+    assert value.backtest(earlier, days=HELD_BACK, by="alive").bands["n"].sum() == 2357
+
+
+def test_everybody_is_expected_to_buy_and_pay_something(shared: Path, tmp_path: Path) -> None:
+    data = cdnow.opened(shared, tmp_path)
+    found = value.worth(counts.purchases(data), days=180, currencies=counts.currencies(data))
+    assert (found.customers, found.repeaters) == (2357, 1139)  # distinct days, counted by hand in pandas
+    own = found.each
+    row = found.models.set_index("kind").loc["mbg"]
+    assert (own["n"] * own["expected"]).sum() == pytest.approx(row["value"])
+    assert (own["n"] * own["worth"]).sum() == pytest.approx(found.total.value)
+    assert row["low"] < row["value"] < row["high"]
+    assert found.fit[["observed", "mbg", "bg"]].sum().tolist() == pytest.approx([2357] * 3)
+    text = words.value(found, "USD").text
+    assert text.startswith("2,357 customers, of whom 1,139 bought again, are expected to buy ")
+    assert "USD" in text
+
+
+def history(people: int, again: int = 0) -> pd.DataFrame:
+    rows = [(0, 0, 100, 0.0, 0, 0.0, people - again)] + ([(1, 30, 100, 20.0, 0, 0.0, again)] if again else [])
+    return pd.DataFrame(rows, columns=["frequency", "recency", "age", "worth", "later", "later_worth", "n"])
+
+
+@pytest.mark.parametrize(
+    ("counted", "days", "reason"),
+    [
+        (history(499), 30, "at least 500 customers are needed, there are 499"),
+        (history(0).iloc[:0], 30, "nobody bought"),
+        (history(600, 50), 201, "for 201 days ahead 101 of history are needed, there are 100"),
+        (history(600), 30, "no model of buying was found: too few people bought again"),
+    ],
+)
+def test_what_cannot_be_told_says_why(counted: pd.DataFrame, days: int, reason: str) -> None:
+    found, check = value.worth(counted, days=days), value.backtest(counted, days=days)
+    assert (found.reason, check.reason) == (reason, reason)
+    assert found.total is None
+    assert words.value(found).text == f"What a customer is worth is not told: {reason}."
+    assert words.value_check(check).text == f"The models are not checked: {reason}."
+    for table in (words.value_models_table(found), words.value_fit_table(found), words.value_bands_table(check)):
+        assert reason in table.text()
+
+
+def test_amounts_of_several_currencies_are_not_added(tmp_path: Path) -> None:
+    rows = [
+        ("o1", "a@example.com", "2026-01-01", 10, "EUR"),
+        ("o2", "a@example.com", "2026-02-01", 10, "USD"),
+    ]
+    small.table(tmp_path, "orders.csv", cdnow.HEADER, rows)
+    data = kit.open(tmp_path)
+    counted = counts.purchases(data)
+    assert counted["worth"].isna().all()
+    assert counts.currencies(data) == ("EUR", "USD")
+    more = pd.concat([history(600, 300), counted.assign(n=1)])
+    found = value.worth(more, days=30, currencies=("EUR", "USD"))
+    assert (found.total, found.moneyless) == (
+        None, "orders are in EUR, USD, and amounts of several currencies are not added",
+    )  # fmt: skip
+    assert "EUR, USD" in words.value(found).text
+
+
+def test_money_is_net_of_refunds_and_without_cancelled_orders(tmp_path: Path) -> None:
+    header = ["Order ID", "Email", "Created at", "Total", "Refunded amount", "Currency", "Status"]
+    rows = [
+        ("o1", "a@example.com", "2026-01-01 10:00", 10, 0, "EUR", "paid"),
+        ("o2", "a@example.com", "2026-02-01 10:00", 50, 20, "EUR", "partially refunded"),
+        ("o3", "a@example.com", "2026-02-01 19:00", 7, 0, "EUR", "paid"),
+        ("o4", "a@example.com", "2026-03-01 10:00", 90, 0, "EUR", "cancelled"),
+        ("o5", "", "2026-02-01 10:00", 90, 0, "EUR", "paid"),
+        ("o6", "b@example.com", "2026-03-05 10:00", 1, 0, "EUR", "paid"),
+    ]
+    small.table(tmp_path, "orders.csv", header, rows)
+    small.settings(tmp_path, "as_of = 2026-03-31T23:59:00")
+    data = kit.open(tmp_path)
+    # By hand: a came on 1 Jan and 1 Feb (two orders, 50 - 20 + 7), b on 5 March.
+    assert counts.purchases(data)[["frequency", "recency", "age", "worth", "n"]].to_numpy().tolist() == [
+        [0, 0, 26, 0, 1], [1, 31, 89, 37, 1],
+    ]  # fmt: skip
+    back = counts.purchases(data, held_back=58)  # up to 1 February
+    assert back[["frequency", "worth", "later", "later_worth", "n"]].to_numpy().tolist() == [[1, 37, 0, 0, 1]]
+    assert counts.purchases(data, held_back=59)[["frequency", "later", "later_worth"]].to_numpy().tolist() == [
+        [0, 1, 37]
+    ]
