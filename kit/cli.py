@@ -194,27 +194,28 @@ def _files(folder: Path) -> set[str]:
 
 
 @main.command()
-@click.argument("key", metavar="[KPI]", required=False)
+@click.argument("key", metavar="[KEY]", required=False)
 @click.argument("target", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
 @click.option("--campaign", default="", metavar="NAME", help="With FOLDER: its counts for one campaign, by name or id.")
 def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
-    """The formula, denominator, edge cases and authority of a KPI or a goal; without one, lists them.
+    """What a KPI, goal, printed figure, method, verdict, problem rule or count means; without KEY, lists them.
 
-    With a FOLDER and --campaign, the two counts behind the KPI of that campaign, and which file tells them.
+    KEY may also be a place of results.json, table and column, like funnel.value. With a FOLDER and --campaign, the
+    two counts behind the KPI of that campaign, and which file tells them.
     """
-    from kit import kpi
+    from kit import explain
 
     if (target is None) != (not campaign):
         raise UsageError("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME.")
     if key is not None:
-        click.echo(kpi.explain(key))
+        click.echo(explain.entry(key))
         if target is not None:
             _explain_campaign(key, target, campaign)
         return
-    for title, known in (("KPIs", kpi.KPIS), ("Goals", kpi.GOALS)):
-        click.echo(title)
-        for name, one in known.items():
-            click.echo(f"  {name:<24}{one.title}")
+    for kind in explain.KINDS:
+        click.echo(kind.title)
+        for name, title in kind.entries.items():
+            click.echo(f"  {name:<27} {title}")
 
 
 def _explain_campaign(key: str, target: Path, campaign: str) -> None:

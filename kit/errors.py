@@ -71,10 +71,10 @@ class EmptyError(KitError):
     """The data holds nothing that could answer the question; says what is missing."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt word: ``Did you mean 'period'?`` or the known words."""
+def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """A hint for a misspelt word: ``Did you mean 'period'?``, else the known words, or `otherwise` in their place."""
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
         return f"Did you mean {close[0]!r}?"
-    return f"Known: {', '.join(names)}."
+    return otherwise or f"Known: {', '.join(names)}."

@@ -1,4 +1,4 @@
-"""Where a printed number comes from: the counts of one campaign behind one KPI, and who told them."""
+"""What a key means, whichever registry knows it; and the counts of one campaign behind one KPI, and who told them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit import counts
+from kit import counts, methods, problems, terms
 from kit import kpi as registry
 from kit.errors import UsageError, nearest
+from kit.tables import COUNTS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kit.kpi import Kpi
     from kit.store import Data
 
@@ -37,6 +40,61 @@ class Explained:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One registry: its title, key -> title of its entries, and what explains one of them."""
+
+    title: str
+    entries: dict[str, str]
+    explain: Callable[[str], str]
+
+
+def _count(key: str) -> str:
+    column = _COUNTS[key]
+    return f"{key}: {column.meaning} [{column.unit}], of each campaign."
+
+
+def _measure(key: str) -> str:
+    share = problems.MEASURES[key]
+    lines = {"formula": share.formula, "edge cases": share.edge, "authority": share.source}
+    return "\n".join([f"{key}: {share.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+
+
+_COUNTS = {column.name: column for column in COUNTS}
+
+KINDS = (
+    Kind("KPIs", {key: one.title for key, one in registry.KPIS.items()}, registry.explain),
+    Kind("Goals", {key: one.title for key, one in registry.GOALS.items()}, registry.explain),
+    Kind("Figures", {key: one.title for key, one in terms.TERMS.items()}, terms.explain),
+    Kind("Methods", {key: one.title for key, one in methods.METHODS.items()}, methods.explain),
+    Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
+    Kind("Problem rules", {key: one.sign for key, one in problems.RULES.items()}, problems.explain),
+    Kind("Rates of problem rules", {key: one.title for key, one in problems.MEASURES.items()}, _measure),
+    Kind("Counts", {key: one.meaning for key, one in _COUNTS.items()}, _count),
+)
+"""What can be explained, in the order in which it is looked up."""
+
+
+def entry(key: str) -> str:
+    """What a key means, in words; of a key that several registries have, what each says.
+
+    Args:
+        key: of any of KINDS; or a place of the report as results.json names it, like funnel.value.
+
+    Raises:
+        UsageError: nothing is known by it; names the nearest.
+    """
+    table, _, column = key.partition(".")
+    found = [kind.explain(one) for one in terms.at(table, column) or [key] for kind in KINDS if one in kind.entries]
+    if not found:
+        known = [
+            *(one for kind in KINDS for one in kind.entries),
+            *(at for one in terms.TERMS.values() for at in one.shown),
+        ]
+        raise UsageError(f"Nothing is known by {key!r}. {nearest(key, known, otherwise='All keys: kit explain.')}")
+    return "\n\n".join(found)
 
 
 def campaign(data: Data, key: str, name: str) -> Explained:

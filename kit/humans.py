@@ -154,7 +154,7 @@ def openings(events: Expression) -> Expression:
         The same columns, and agent [lower case], after [s since delivery; NULL where it is not known],
         verdict ("machine", "suspect" or "person") and rule [its name; NULL where none held].
     """
-    opened = _timed(events, "opened")
+    opened = since_delivery(events, "opened")
     held = [(rule, rule.holds(opened).fill_null(_NO)) for rule in OPENINGS]
     return opened.mutate(
         verdict=ibis.cases(*((holds, rule.verdict) for rule, holds in held), else_="person"),
@@ -175,7 +175,7 @@ def clicks(events: Expression, settings: Settings) -> Expression:
         of all that held, by comma; NULL where none held].
     """
     openers = events.filter(_.event_type == "opened", _.contact_key.notnull()).select("contact_key").distinct()
-    clicked = _timed(events, "clicked").left_join(openers.mutate(opens=True), "contact_key")
+    clicked = since_delivery(events, "clicked").left_join(openers.mutate(opens=True), "contact_key")
     hidden: tuple[str, ...] = settings["machines.hidden_links"]
     second = {"group_by": "key", "order_by": "second"}
     clicked = clicked.mutate(
@@ -248,7 +248,7 @@ def clients(messages: Expression, settings: Settings) -> Expression:
     return messages.mutate(client=client, clicked_besides=_.followed_besides)
 
 
-def _timed(events: Expression, kind: str) -> Expression:
+def since_delivery(events: Expression, kind: str) -> Expression:
     """The events of a kind with the program in lower case and the seconds since the message was delivered."""
     delivered = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     chosen = events.filter(_.event_type == kind).left_join(delivered, "key")

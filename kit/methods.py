@@ -79,6 +79,9 @@ METHODS = {
             "Cochran (1950), doi:10.1093/biomet/37.3-4.256", ("cochran_q",)),
         Method("people", "ratio with the person as the unit", "For whom does it work?", ("05",), "clusters.ratio",
             "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919"),
+        Method("people's money", "ratio of means with the person as the unit", "For whom does it bring more money?",
+            ("05",), "clusters.difference", "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919; Welch (1947), "
+            "doi:10.1093/biomet/34.1-2.28", ("tt_ratio",)),
         Method("welch", "Welch's test", "Does it bring more money?", ("06",), "means.difference",
             "Welch (1947), doi:10.1093/biomet/34.1-2.28",
             ("hillstrom_spend_welch_mens_none", "hillstrom_spend_welch_mens_womens", "gb_welch_abs", "tt_mean_orders",

@@ -7,12 +7,15 @@ together. A segment that reacts more is not one on which mail works more: that t
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from kit import kpi as registry
+from kit.compare import rate
 from kit.stats import clusters, multiplicity
 
 if TYPE_CHECKING:
@@ -23,6 +26,11 @@ ALPHA = 0.05
 
 FEWEST = 5
 """Expected events, for and against, from which a level is judged."""
+
+BUYERS = 20
+"""Buyers, all of them alike, to whom a level's money and that of the others must amount to be judged (Kish 1965)."""
+
+MONEY = "revenue_per_mail"
 
 Z = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
@@ -48,23 +56,33 @@ class Segments:
     total: int
 
 
+def known(key: str) -> Kpi:
+    """The KPI of this key, which must be a rate of campaign mail or its revenue.
+
+    Raises:
+        UsageError: it is unknown or neither.
+    """
+    return registry.find(key) if key == MONEY else rate(key)
+
+
 def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = registry.LEVEL) -> Segments:
     """Set each level against the others of its trait.
 
     Args:
         levels: what `counts.levels(data, kpi.of, kpi.per)` returned.
-        key: the KPI, a rate of campaign mail.
+        key: as for `known`.
         total: of the KPI's lower count over all bulk mail, from `counts.messages(data, [])`.
         level: confidence of the intervals.
 
     Source: guide 1, step 6; ratio of means with the person as the unit, Deng, Knoblich and Lu (2018),
     doi:10.1145/3219819.3219919; Benjamini-Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x.
     """
-    kpi = registry.find(key)
-    known = levels[levels["level"].notna()]
+    kpi = known(key)
+    found = levels[levels["level"].notna()]
     parts, traits = [], []
-    for name, own in known.groupby("trait", sort=False):
-        table, p = _trait(own.reset_index(drop=True), level)
+    judge = _money if kpi.kind == "mean" else _trait
+    for name, own in found.groupby("trait", sort=False):
+        table, p = judge(own.reset_index(drop=True), level)
         parts.append(table)
         traits.append({"trait": name, "known": len(own), "unknown": total - own["n"].sum(), "p": p})
     if not parts:
@@ -95,6 +113,28 @@ def _trait(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
         difference=difference, difference_low=difference - Z * error, difference_high=difference + Z * error
     )
     return table.assign(p=pd.Series(p).where(large)), clusters.differ(found)
+
+
+def _money(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
+    """Levels by money a mail: each against the sums of the others."""
+    squares = own["of_squares"], own["n_squares"], own["products"]
+    told = clusters.amounts(own["people"], own["of"], own["n"], squares=squares, level=level)
+    others = own[_SUMS].sum() - own[_SUMS]
+    rows = []
+    for each, rest in zip(own[_SUMS].to_numpy(float), others.to_numpy(float), strict=True):
+        people, of, n, *more = np.array([rest, each]).T
+        alike = min(amount**2 / square if square > 0 else 0.0 for amount, square in zip(of, more[0], strict=True))
+        gap = clusters.difference(people, of, n, squares=tuple(more), level=level)
+        rows.append((gap.value, gap.low, gap.high, gap.p, alike >= BUYERS))
+    names = ["difference", "difference_low", "difference_high", "p", "large"]
+    gaps = pd.DataFrame(rows, columns=names, index=own.index).astype({"large": bool})
+    gaps["p"] = gaps["p"].where(gaps["large"])
+    table = own.assign(value=told.value, low=told.low, high=told.high, effect=told.effect)
+    judged = clusters.Clustered(*(np.where(gaps["large"], one, np.nan) for one in dataclasses.astuple(told)))
+    return table.join(gaps), clusters.differ(judged)
+
+
+_SUMS = ["people", "of", "n", "of_squares", "n_squares", "products"]
 
 
 def _verdicts(rates: pd.DataFrame) -> pd.Series:

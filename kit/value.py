@@ -178,7 +178,7 @@ def backtest(
     """
     _check_ranking(by, kind)
     customers = int(counted["n"].sum())
-    reason = _too_few(customers) or _too_short(counted, days)
+    reason = (_too_few(customers) or _too_short(counted, days)) if customers else _NOBODY.format(days)
     people = _history(counted)
     models = {} if reason else _models(people)
     often = models.get(kind)
@@ -213,6 +213,9 @@ def backtest(
     ranked = [(name, order.auc(score, later > 0, weight, level=level)) for name, score in scores.items()]
     rankings = pd.DataFrame([(name, told.value, told.low, told.high) for name, told in ranked], columns=_RANKED)
     return Check(days, customers, totals, _bands(chosen, expected[kind], later, weight, level), rankings)
+
+
+_NOBODY = "nobody is known to have bought before the last {} days, which are held back; hold back fewer (held_back)"
 
 
 def _check_ranking(by: str, kind: Kind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -343,9 +344,14 @@ class TestNothingTwice:
         assert one(counts.messages(data, ["month"]))["delivered"] == 980
         assert len(data.campaigns) == 1
 
-    def test_a_table_of_months_is_passed_over_where_campaigns_tell_the_month(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        "months", [("2026-01", "2026-02"), ("01.2026", "02.2026"), ("Январь 2026", "Февраль 2026")]
+    )
+    def test_a_table_of_months_is_passed_over_where_campaigns_tell_the_month(
+        self, tmp_path: Path, months: tuple[str, str]
+    ) -> None:
         small.mailchimp(tmp_path, [{"Send Date": "Jan 05, 2026 12:00 pm"}])
-        rows = [["2026-01", 100, 98, 30], ["2026-02", 200, 190, 50]]
+        rows = [[months[0], 100, 98, 30], [months[1], 200, 190, 50]]
         small.table(tmp_path, "months.csv", ["Month", "Sent", "Delivered", "Opened"], rows)
         data = kit.open(tmp_path)
         got = counts.messages(data, ["month"]).set_index("month")["delivered"]
@@ -353,6 +359,13 @@ class TestNothingTwice:
         assert data.notes == (
             "months.csv: months that their campaigns tell, too, of which the own rows are passed over: 1",
         )
+
+    def test_a_month_in_a_table_of_months_is_known_to_its_end(self, tmp_path: Path) -> None:
+        header = ["Month", "Sent", "Delivered", "Opened"]
+        small.table(tmp_path, "months.csv", header, [["01.2026", 100, 98, 30], ["02.2026", 200, 190, 50]])
+        assert kit.open(tmp_path).as_of == datetime(2026, 2, 28, 23, 59)
+        small.mailchimp(tmp_path, [{"Send Date": "Feb 05, 2026 12:00 pm"}])  # tells of a moment in it: that counts
+        assert kit.open(tmp_path).as_of == datetime(2026, 2, 5, 12)
 
     def test_two_exports_that_differ_are_told_with_the_one_that_speaks(self, tmp_path: Path) -> None:
         later = [{"Unique Opens": 33}, {"Unique Id": "00000000ab", "Send Date": "Feb 01, 2026 12:00 pm"}]

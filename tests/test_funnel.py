@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -281,6 +282,11 @@ class TestFollow:
         assert pd.isna(row[["value", "low", "high", "lagged", "lagged_low", "lagged_high"]].astype(float)).all()
         assert words.funnel(result).text.startswith("No conversion can be told yet")
         assert "not followed so long" in words.funnel_table(result).text()
+
+    def test_where_everybody_came_before_the_stages_are_recorded_that_is_the_reason(self) -> None:
+        result = dataclasses.replace(funnel.follow(told([]), days=90), early=1200)
+        text = words.funnel(result).text
+        assert text.endswith("all 1,200 people were first seen before all stages were recorded.")
 
     def test_the_median_is_told_with_its_interval_or_not_reached(self) -> None:
         rows = [(day, True, True, 10) for day in range(1, 33)] + [(100, False, True, 80)]

@@ -47,7 +47,6 @@ NOT_USED = {
     "hillstrom_logit": "no page adjusts by regression; parts are compared within themselves",
     "hillstrom_spend_ols_hc1": "Welch's test of each arm stands for it",
     "cbpp_cluster_logit": "people are the unit by the delta method, without a regression",
-    "tt_ratio": "no page compares a ratio of amounts of two groups; rates of people who got several mails are `people`",
     # Sample sizes by other formulas, and looks by other rules.
     "evanmiller_20_5": "another variance; the sizes here are R's and G*Power's",
     "gb_power_mean": "power of a relative effect of three variations; sizes of money are absolute here",

@@ -10,9 +10,7 @@ import pytest
 import small
 
 import kit
-from kit import counts, money, plots, words
-from kit.errors import UsageError
-from kit.stats import resample
+from kit import counts, money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -139,6 +137,19 @@ def test_arms_are_counted_by_assignment_and_who_stands_in_two_in_neither(tmp_pat
     assert effect.revenue.value == pytest.approx(45 / 5 - 20 / 6)
 
 
+def test_an_order_that_two_files_tell_of_is_one_sale(tmp_path: Path) -> None:
+    clicked = small.NOON + 3600
+    place = folder(tmp_path, [order(1, 1, clicked + DAY, 40)], clicks=[click(1, clicked)])
+    header = ["Email", "Action", "Date", "Value"]
+    rows = [["p1@example.com", "order", at(clicked + DAY), 40], ["p1@example.com", "appointment", at(clicked + DAY), 9]]
+    small.table(place, "done.csv", header, rows)
+    data = kit.open(place)
+    told = attributed(data)
+    assert (told.orders, told.revenue, told.windows["revenue"].max()) == (1, 40, 40)
+    mail = counts.messages(data, [], window_days=7).iloc[0]
+    assert (mail["orders"], mail["revenue"], mail["appointments"]) == (1, 40, 1)
+
+
 def test_a_file_that_does_not_say_who_got_no_mail_tells_no_effect() -> None:
     arms = pd.DataFrame(
         {"experiment": "", "arm": ["A", "B"], "is_holdout": [None, None], "assigned": pd.Timestamp("2026-01-01")}
@@ -215,131 +226,6 @@ def test_a_real_effect_is_seen_by_the_holdout(tmp_path: Path) -> None:
     assert effect.buyers.low < 0.08 < effect.buyers.high
 
 
-def cost(amount: float, **more: Any) -> pd.DataFrame:
-    return pd.DataFrame(
-        [{"kind": "people", "amount": amount, "hours": 0.0, "unpriced": 0, "undated": 0, "currency": "EUR"} | more]
-    )
-
-
-def sold(revenue: float) -> money.Attribution:
-    windows = pd.DataFrame(
-        {"days": [7], "orders": [1], "buyers": [1], "revenue": [revenue], "low": [revenue / 2], "high": [revenue * 2]}
-    )
-    return money.Attribution(windows, 1, revenue, 0, 0, 100)
-
-
-def figures(returned: money.Returns, basis: str) -> dict[str, float]:
-    table = returned.table[returned.table["basis"] == basis]
-    return dict(zip(table["figure"], table["value"], strict=True))
-
-
-def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
-    # 1,000 sold at a margin of 40 % for 250 spent: 4.0 a unit of cost; (400 - 250) / 250 = 60 %.
-    returned = money.returns(cost(250), sold(1000), None, margin=0.4)
-    assert figures(returned, "attributed") == {
-        "revenue": 1000,
-        "revenue a unit of cost": 4,
-        "profit": 150,
-        "ROI": pytest.approx(0.6),
-    }
-    own = returned.table[(returned.table["basis"] == "attributed") & (returned.table["figure"] == "ROI")].iloc[0]
-    assert (own["low"], own["high"]) == (pytest.approx(-0.2), pytest.approx(2.2))
-    assert all(np.isnan(value) for value in figures(returned, "incremental").values())
-
-
-@pytest.mark.parametrize(
-    ("table", "word"),
-    [
-        (cost(0), "are 0"),
-        (cost(5, unpriced=2), "no amount"),
-        (cost(5, undated=1), "no period"),
-        (cost(5, currency=None), "currencies"),
-        (cost(5).iloc[:0], "no file"),
-    ],
-)
-def test_a_cost_that_is_0_or_unknown_gives_no_ratio_and_the_reason(table: pd.DataFrame, word: str) -> None:
-    own = money.returns(table, sold(1000), None, margin=0.4).table.set_index(["basis", "figure"])
-    for figure in ("revenue a unit of cost", "ROI"):
-        assert np.isnan(own.loc[("attributed", figure), "value"])
-        assert word in own.loc[("attributed", figure), "reason"]
-    assert own.loc[("attributed", "revenue"), "value"] == 1000
-
-
-def test_without_a_margin_there_is_no_profit() -> None:
-    own = figures(money.returns(cost(250), sold(1000), None, margin=None), "attributed")
-    assert own["revenue a unit of cost"] == 4
-    assert np.isnan(own["ROI"])
-    assert np.isnan(own["profit"])
-
-
-def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_may_be_none() -> None:
-    arms = pd.DataFrame(
-        {
-            "experiment": "",
-            "arm": ["holdout", "mail"],
-            "is_holdout": [True, False],
-            "assigned": pd.Timestamp("2026-01-01"),
-        }
-        | {"persons": [1000, 9000], "crossed": 0, "mailed": [0, 9000]}
-    )
-    sales = pd.DataFrame(
-        {"experiment": "", "arm": ["holdout"] * 100 + ["mail"] * 990, "after": True, "orders": 1, "revenue": 10.0}
-    )
-    (effect,) = money.effects(arms, sales)
-    entered = pd.DataFrame({"stage": ["lead", "customer"], "people": [90, 30], "late": [4, None]})
-    table = money.cost_each(money.returns(cost(900), sold(1), effect, margin=None), entered, effect)
-    own = table.set_index("what")
-    assert own.loc["lead", "value"] == 10
-    assert own.loc["customer", "value"] == 30
-    extra = own.loc["buyer brought by mail alone"]
-    assert extra["value"] == pytest.approx(900 / (9000 * 0.01))
-    assert extra["high"] == np.inf
-    assert "one new customer for 3.0 leads" in words.cost_each(table, "EUR").text
-    assert "4 leads of this time became customers after it" in words.cost_each(table, "EUR").text
-
-
-def test_a_holdout_that_bought_as_often_gives_no_cost_of_a_buyer_and_no_verdict() -> None:
-    arms = pd.DataFrame(
-        {
-            "experiment": "",
-            "arm": ["holdout", "mail"],
-            "is_holdout": [True, False],
-            "assigned": pd.Timestamp("2026-01-01"),
-        }
-        | {"persons": [117, 1111], "crossed": 0, "mailed": [0, 1111]}
-    )
-    sales = pd.DataFrame(
-        {"experiment": "", "arm": ["holdout"] * 9 + ["mail"] * 67, "after": True, "orders": 1, "revenue": 90.0}
-    )
-    (effect,) = money.effects(arms, sales)
-    assert effect.buyers.value < 0 < effect.buyers.high
-    returned = money.returns(cost(900), sold(1), effect, margin=0.4)
-    table = money.cost_each(returned, pd.DataFrame(columns=["stage", "people", "late"]), effect)
-    (extra,) = table.to_dict("records")
-    assert np.isnan(extra["value"])
-    assert "bought as often or more" in extra["reason"]
-    assert "inf" not in words.cost_each_table(table, "EUR").text()
-    told = words.returns(returned).text  # 9 buyers are fewer than an interval of money needs
-    assert told.startswith("Whether mail pays is not decided: too few people bought in one of the arms")
-
-
-def test_without_an_export_of_clicks_what_was_sold_after_them_is_not_known(tmp_path: Path) -> None:
-    small.table(tmp_path, "orders.csv", ORDERS, [order(1, 1, small.NOON + DAY, 10), order(2, 2, small.NOON, 20)])
-    small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"', "as_of = 2026-01-31T00:00:00")
-    data = kit.open(tmp_path)
-    begin, end = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")
-    sales, clicked = counts.sold(data, begin, end), counts.clicked_sales(data, begin, end)
-    told = money.attribution(sales, clicked, counts.reached(data, begin, end), windows=counts.WINDOWS)
-    assert (told.orders, told.revenue) == (2, 30)
-    assert told.windows.drop(columns="days").isna().all(axis=None)
-    assert words.attribution(told, "EUR").text.startswith("What was sold after a click is not known: no export")
-    assert "0" not in words.attribution_table(told, "EUR").text().splitlines()[1]
-    own = figures(money.returns(cost(250), told, None, margin=0.4), "attributed")
-    assert all(np.isnan(value) for value in own.values())
-    assert "no export tells" in words.returns(money.returns(cost(250), told, None, margin=0.4)).text
-    assert "no export tells" in plots.returns(told, None, "EUR").alt
-
-
 def test_costs_count_by_their_days_within_the_span(tmp_path: Path) -> None:
     place = folder(tmp_path, [order(1, 1, small.NOON + DAY, 10)])
     rows = [["2026-01-01", "2026-01-31", "software", 310, ""], ["2026-01-10", "2026-01-10", "people", "", 8]]
@@ -355,6 +241,26 @@ def test_costs_count_by_their_days_within_the_span(tmp_path: Path) -> None:
     assert priced.loc["people", "amount"] == 200
 
 
+def test_a_cost_whose_period_ends_before_it_begins_is_not_counted_as_nothing(tmp_path: Path) -> None:
+    place = folder(tmp_path, [order(1, 1, small.NOON + DAY, 10)])
+    rows = [["2026-02-01", "2026-01-31", "software", 310], ["2026-01-01", "2026-01-31", "sending", 31]]
+    small.table(place, "costs.csv", ["Start Date", "End Date", "Cost Type", "Amount"], rows)
+    told = counts.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-01"))
+    assert told.set_index("kind")["undated"].to_dict() == {"sending": 0, "software": 1}
+    returned = money.returns(told, attributed(kit.open(place)), None, margin=0.5)
+    assert returned.why == "1 costs have no period, or one that ends before it begins"
+
+
+def test_costs_of_another_time_have_no_currency_in_this_one(tmp_path: Path) -> None:
+    place = folder(tmp_path, [order(1, 1, small.NOON + DAY, 10)])
+    rows = [["2026-01-01", "2026-01-31", "software", 310, "EUR"], ["2024-01-01", "2024-01-31", "software", 9, "USD"]]
+    small.table(place, "costs.csv", ["Start Date", "End Date", "Cost Type", "Amount", "Currency"], rows)
+    data = kit.open(place)
+    first, last = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")
+    assert counts.costs(data, first, last)["currency"].tolist() == ["EUR"]
+    assert counts.costs(data, pd.Timestamp("2023-12-01"), last)["currency"].isna().all()
+
+
 def test_people_enter_a_stage_in_the_span_and_go_on_later(tmp_path: Path) -> None:
     place = folder(tmp_path, [order(1, 1, small.NOON + 3 * DAY, 10), order(2, 2, small.NOON + 20 * DAY, 10)])
     rows = [[f"p{person}@example.com", "lead", at(small.NOON + DAY)] for person in (1, 2, 3)]
@@ -363,31 +269,3 @@ def test_people_enter_a_stage_in_the_span_and_go_on_later(tmp_path: Path) -> Non
     told = counts.entered(kit.open(place), begin, end).set_index("stage")
     assert told["people"].to_dict() == {"lead": 3, "customer": 1}
     assert told.loc["lead", "late"] == 1
-
-
-def holdout(low: float, high: float) -> money.Effect:
-    """An effect of 4 a person with this interval, 1,000 people with mail."""
-    told, none = resample.Resampled(4.0, low, high), resample.Resampled(0.0, np.nan, np.nan)
-    return money.Effect("autumn", pd.DataFrame(), 1000, resample.Resampled(0.02, 0.01, 0.03), told, none)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [
-        (3.0, 5.0, "Mail pays: its own ROI is +60% (+20 to +100)"),
-        (-1.0, 9.0, "is not decided"),
-        (-2.0, 2.0, "does not pay"),
-    ],
-)
-def test_mail_pays_only_where_the_holdouts_whole_interval_does(low: float, high: float, verdict: str) -> None:
-    # 4 a person, 1,000 people and a margin of 40 % are 1,600 for 1,000 spent.
-    returned = money.returns(cost(1000), sold(5000), holdout(low, high), margin=0.4)
-    assert verdict in words.returns(returned).text
-    assert "+100%" in words.returns(returned).text  # by clicks: (2,000 - 1,000) / 1,000
-
-
-def test_a_test_is_chosen_by_name_and_a_misspelt_one_is_named() -> None:
-    assert money.chosen([]) is None
-    assert money.chosen([holdout(1, 2)], "autumn").experiment == "autumn"
-    with pytest.raises(UsageError, match="autumn"):
-        money.chosen([holdout(1, 2)], "autum")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import small
+from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, segments
+from kit import counts, plots, segments, words
 from kit.stats import clusters, rates
 
 if TYPE_CHECKING:
@@ -67,6 +68,67 @@ def test_one_mail_a_person_is_the_ordinary_interval() -> None:
     row = segments.compare(table, "click_rate", total=300).rates.iloc[0]
     low, high = rates.share(30, 300)
     assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)), rel=0.01)
+
+
+def test_a_ratio_of_amounts_is_the_published_one(shared: Path) -> None:
+    case = oracle(shared, "tt_ratio")
+    arms = [case.inputs["control"], case.inputs["treatment"]]
+    n, x, m = (np.array(one, dtype=float) for one in zip(*[_sums(arm) for arm in arms], strict=True))
+    spread = {
+        name: np.array([arm[kind][pair] for arm in arms]) * (n - 1)
+        for name, kind, pair in (("xx", "var", "orders"), ("mm", "var", "sessions"), ("xm", "cov", "orders|sessions"))
+    }
+    squares = (spread["xx"] + x**2 / n, spread["mm"] + m**2 / n, spread["xm"] + x * m / n)
+    found = clusters.difference(n, x, m, squares=squares)
+    assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
+    each = clusters.amounts(n, x, m, squares=squares)
+    assert list(each.value) == case.near("control", "treatment")
+
+
+def _sums(arm: dict[str, Any]) -> tuple[float, float, float]:
+    return arm["n"], arm["n"] * arm["mean"]["orders"], arm["n"] * arm["mean"]["sessions"]
+
+
+def spending(rng: np.random.Generator, number: int, *, mails: int, rate: float) -> np.ndarray:
+    """People who buy after some of their mails or none; who buys does it again more often."""
+    own = rng.beta(rate * 9, (1 - rate) * 9, number)
+    bought = rng.binomial(mails, own)
+    worth = np.array([rng.lognormal(3, 0.7, times).sum() for times in bought])
+    return np.column_stack([worth, np.full(number, mails)])
+
+
+def test_money_of_people_alike_makes_no_finding(rng: np.random.Generator) -> None:
+    flagged = 0
+    for _ in range(200):
+        table = levels({name: spending(rng, size, mails=4, rate=0.03) for name, size in (("a", 700), ("b", 2500))})
+        found = segments.compare(table, "revenue_per_mail", total=12_800).rates
+        assert (found["verdict"] != "too few").all()
+        flagged += found["verdict"].isin(("higher", "lower")).any()
+    assert flagged <= 200 * (0.05 + 3 * math.sqrt(0.05 * 0.95 / 200))
+
+
+def test_more_money_is_told_and_few_buyers_are_not_judged(rng: np.random.Generator) -> None:
+    groups = {"a": spending(rng, 2500, mails=4, rate=0.06), "b": spending(rng, 2500, mails=4, rate=0.03)}
+    result = segments.compare(levels(groups), "revenue_per_mail", total=20_000)
+    assert result.rates.set_index("level")["verdict"].to_dict() == {"a": "higher", "b": "lower"}
+    assert "of 2 groups of people differ" in words.segments(result).text
+    assert "points" not in words.segments(result).text + words.segments_table(result).text()
+    assert plots.segments(result).alt.startswith("Revenue per mail by trait: Segment a ")
+    few = segments.compare(levels(groups | {"c": spending(rng, 60, mails=4, rate=0.06)}), "revenue_per_mail", total=0)
+    assert few.rates.set_index("level").loc["c", "verdict"] == "too few"
+
+
+def test_money_is_of_mail_older_than_the_window(data: kit.store.Data, tmp_path: Path) -> None:
+    assert counts.levels(data, "revenue", "delivered", traits=["segment"]).empty  # nothing tells of sales
+    header = ["Order ID", "Email", "Created at", "Total", "Currency"]
+    moment = f"{pd.Timestamp(NOON + 2 * DAY, unit='s'):%Y-%m-%d %H:%M}"
+    small.table(tmp_path, "orders.csv", header, [["o1", "p0@example.com", moment, 40, "EUR"]])
+    small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-01-17T12:00:00")
+    sold = kit.open(tmp_path)
+    got = counts.levels(sold, "revenue", "delivered", traits=["segment"]).set_index("level")
+    # Mails of 1, 8, 15 and 22 January, the window is 7 days: the first two are old enough.
+    assert got.loc["new", ["people", "n", "of", "of_squares", "products"]].tolist() == [2, 4, 40, 1600, 80]
+    assert got.loc["regular", ["people", "n", "of"]].tolist() == [2, 4, 0]
 
 
 def test_groups_without_mail_or_events_answer() -> None:

@@ -142,7 +142,7 @@ def test_a_name_is_taken_from_the_first_other_column_that_says_one(tmp_path: Pat
 def test_a_sheet_of_months_is_a_campaign_a_month(tmp_path: Path) -> None:
     log, table = read_one(exports.write(tmp_path, "a.csv", exports.MONTHS))
     assert (log.preset, log.rows_kept, log.unmapped) == ("campaign_stats", 2, ())
-    assert table["campaign_name"].tolist() == ["2026-01", "February 2026"]
+    assert table["campaign_name"].tolist() == ["2026-01", "2026-02"]  # written "February 2026"
     assert table["sent_local"].tolist() == [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")]
     assert table[["sent", "delivered", "opened", "clicked", "converted", "unsubscribed"]].iloc[0].tolist() == [
         4000, 3900, 1200, 160, 24, 8,

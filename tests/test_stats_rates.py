@@ -388,3 +388,9 @@ def test_what_cannot_be_planned_is_said() -> None:
     assert isnan(rates.detectable(float("nan"), 5))
     assert rates.power(0, 1, n=5) == 1
     assert rates.power(0, 0, n=5) == 0
+
+
+@pytest.mark.parametrize(("method", "why"), [("score", "#10269"), ("wald", "small"), ("miettinen", "not known here")])
+def test_an_interval_that_does_not_hold_is_refused_with_the_reason(method: str, why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        rates.difference(5, 100, 9, 100, method=method)

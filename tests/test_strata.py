@@ -67,11 +67,12 @@ def test_an_effect_of_one_part_is_read_part_by_part(shared: Path) -> None:
     assert "read it part by part" in words.strata(found).text
 
 
-def test_one_effect_in_all_parts_needs_no_line_of_its_own() -> None:
+def test_one_effect_in_all_parts_is_read_as_no_difference_seen() -> None:
     found, test = only(parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 1000), ("B", "y", 130, 1000)))
     assert test["reading"] == "same"
     assert test["difference"] == pytest.approx(0.025)
-    assert words.strata(found).text.endswith("no part needs its own line.")
+    assert "no part is seen to differ" in words.strata(found).text  # and not: there is none
+    assert words.strata(found).text.endswith("moves it by more than 0.00 points.")
 
 
 def test_a_test_of_a_broken_split_is_shown_and_not_read() -> None:

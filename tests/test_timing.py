@@ -107,3 +107,15 @@ class TestWeek:
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
         row = counts.sendings(kit.open(tmp_path)).iloc[0]
         assert (row["weekday"], row["hour"]) == (0, 10)  # 5 January 2026 is a Monday
+        text = words.week(timing.week(counts.sendings(kit.open(tmp_path))), zone=True).text
+        assert text.startswith("Mail went out in 1 part of the week")
+
+    def test_what_is_dated_without_a_time_of_day_went_out_at_no_hour(self, tmp_path: Path) -> None:
+        small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
+        header = ["Campaign", "Date", "Sent", "Delivered", "Clicked"]
+        small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 100, 100, 5]])
+        small.table(tmp_path, "b.csv", ["Month", *header[2:]], [["02.2026", 100, 100, 5]])
+        data = kit.open(tmp_path)
+        assert counts.sendings(data).empty
+        assert counts.hours(data).empty
+        assert words.week(timing.week(counts.sendings(data)), zone=True).text == "No campaign has a time of sending."

@@ -114,11 +114,18 @@ def history(people: int, again: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["frequency", "recency", "age", "worth", "later", "later_worth", "n"])
 
 
+def test_a_log_no_longer_than_what_is_held_back_is_not_said_to_be_without_buyers() -> None:
+    nobody = history(0).iloc[:0]
+    assert value.worth(nobody, days=30).reason == "nobody bought"
+    check = value.backtest(nobody, days=180)
+    assert check.reason.startswith("nobody is known to have bought before the last 180 days, which are held back")
+    assert check.reason in words.value_bands_table(check).text()
+
+
 @pytest.mark.parametrize(
     ("counted", "days", "reason"),
     [
         (history(499), 30, "at least 500 customers are needed, there are 499"),
-        (history(0).iloc[:0], 30, "nobody bought"),
         (history(600, 50), 201, "for 201 days ahead 101 of history are needed, there are 100"),
         (history(600), 30, "no model of buying was found: too few people bought again"),
     ],

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kit
-from kit import counts, words
+from kit import counts, kpi, words
 from kit.words import form
 from kit.words.shown import MIME, Column, Table, listed, plain
 
@@ -128,3 +128,18 @@ def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
     assert words.unread(data).frame["file"].tolist() == ["notes.txt"]
     (rejected,) = words.rejections(data).frame.to_dict("records")
     assert (rejected["file"], rejected["line"], rejected["column"]) == ("a.csv", 3, "Date")
+
+
+def test_a_remark_in_brackets_is_no_interval_and_may_wrap() -> None:
+    cells = ["8.1% (6.9–9.5)", "554 refused: too many messages (58); 550 the account does not exist (10)"]
+    table = Table("t", "T", pd.DataFrame({"cell": cells}), (Column("cell", "Cell"),))
+    assert table.html().count("kit-interval") == 1
+
+
+def test_the_goal_says_how_many_campaigns_do_not_tell_it() -> None:
+    row = {"kpi": "revenue_per_mail", "n": 3215, "value": 0.56, "low": math.nan, "high": math.nan}
+    none = pd.DataFrame(columns=["kpi", "n", "value", "low", "high", "left_out"])
+    for missing, said in ((0, "."), (1, "; 1 campaign that does not tell it left out."), (43, "; 43 campaigns that")):
+        mail = pd.DataFrame([row | {"missing": missing}])
+        text = words.goal(kpi.goal("revenue"), mail, none, set_by="revenue", currency="EUR").text
+        assert text.startswith(f"The goal is revenue: revenue per mail is 0.56 EUR, of 3,215 mails{said}")

@@ -5,6 +5,7 @@ are. A row is a group, a column a count; a count that is not known is NULL, with
 that lack it beside it.
 """
 
+from kit.counts.age import ages, at_age
 from kit.counts.around import requests, scores
 from kit.counts.campaigns import differences, left_out, messages, speakers
 from kit.counts.groups import groups, hours, pressure
@@ -18,7 +19,7 @@ from kit.counts.purchases import again, currencies, purchases, repeat
 from kit.counts.refusals import not_sent, server_answers
 from kit.counts.service import answers, visits, waits
 from kit.counts.stages import entered, paths, stage_sources, stages
-from kit.counts.subscribers import silence, subscribers
+from kit.counts.subscribers import silence, still_listed, subscribers
 from kit.counts.timing import reactions, sendings
 from kit.counts.traits import TRAITS
 from kit.counts.variants import lines, spent
@@ -28,9 +29,11 @@ __all__ = [
     "TRAITS",
     "WINDOWS",
     "again",
+    "ages",
     "answers",
     "arm_sales",
     "arms",
+    "at_age",
     "clicked_sales",
     "conflicts",
     "costs",
@@ -64,6 +67,7 @@ __all__ = [
     "spent",
     "stage_sources",
     "stages",
+    "still_listed",
     "subscribers",
     "verdicts",
     "visits",

@@ -229,6 +229,12 @@ def covered(data: Data) -> list[str]:
     return sorted(set(rows["campaign_id"].dropna()) - set(_partial(rows, _told(data))))
 
 
+def timed(sent: pd.Series) -> pd.Series:
+    """Whether moments of sending have a time of day: an export that tells dates or months has midnight sharp."""
+    told = pd.to_datetime(sent)
+    return told.notna() & (told != told.dt.normalize())
+
+
 def _partial(rows: pd.DataFrame, told: pd.DataFrame) -> pd.Index:
     """The campaigns of which the log shows too few of the sends."""
     logged = rows["precedence"] == log.PRECEDENCE

@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts.campaigns import SUMS, bulk, covered, messages
+from kit.counts.campaigns import SUMS, bulk, covered, messages, timed
 from kit.counts.log import of_delivered
 from kit.tables import MESSAGES
 
@@ -59,7 +59,7 @@ def hours(data: Data) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     told = messages(data, ["campaign_id", "list_name", "month", "sent_local"])
     logged = told["campaign_id"].isin(covered(data))
-    exported = told[~logged & told["sent_local"].notna()]
+    exported = told[~logged & timed(told["sent_local"])]
     exported = exported.assign(part=pd.to_datetime(exported["sent_local"]).dt.hour.map(_part))
     return pd.concat([exported[columns], _hours_logged(data, told[logged])[columns]], ignore_index=True)
 

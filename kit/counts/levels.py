@@ -8,6 +8,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts import log
 from kit.counts.campaigns import bulk
 from kit.counts.traits import TRAITS
 from kit.tables import MESSAGES
@@ -15,9 +16,11 @@ from kit.tables import MESSAGES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kit.store import Data
+    from kit.store import Data, Expression
 
 COLUMNS = ["trait", "level", "people", "mails", "of", "n", "of_squares", "n_squares", "products"]
+
+REVENUE = "revenue"
 
 
 def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAITS)) -> pd.DataFrame:
@@ -25,7 +28,8 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
 
     Args:
         data: what `kit.open` returned.
-        of: the count above the line, like clicked.
+        of: the count above the line, like clicked; "revenue" for what was sold within the window after the mail and
+            credited to it, of mail that is older than the window.
         per: the count below it, like delivered.
         traits: names of TRAITS.
 
@@ -36,6 +40,8 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
     Source: guide 1, step 6: look at segments.
     """
     messages = data.expression(MESSAGES.name)
+    if of == REVENUE:
+        messages = _sold(data, messages)
     if messages is None:
         return pd.DataFrame(columns=COLUMNS)
     wanted = bulk(data)
@@ -46,9 +52,10 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
         told = told.filter(_.campaign_id.isin(wanted) & _.contact_key.notnull())
         if data.months is not None:
             told = told.filter(_.month.between(*data.months))
-        known = told.mutate(
-            x=(_[of] & (_[per] if per == "sent" else _.delivered)).cast("int64"), m=_[per].cast("int64")
-        )
+        reaction = _[of] if of == REVENUE else (_[of] & (_[per] if per == "sent" else _.delivered)).cast("int64")
+        known = told.mutate(x=reaction, m=_[per].cast("int64"))
+        if of == REVENUE:
+            known = known.filter(_.old)
         people = known.group_by("level", "contact_key").agg(x=_.x.sum(), m=_.m.sum(), mails=_.count())
         sums = people.group_by("level").agg(
             people=_.count(),
@@ -61,3 +68,16 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
         )
         parts.append(sums.mutate(trait=ibis.literal(name)).order_by("level").to_pandas())
     return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def _sold(data: Data, messages: Expression) -> Expression:
+    """With revenue [money credited to each, 0 where nothing was bought] and old; None where nothing tells of sales."""
+    days = data.settings["conversions.window_days"]
+    if messages is None or len(data.currencies) > 1:
+        return None
+    sold = log.after(data, messages, "", days)
+    if sold is None:
+        return None
+    told = messages.left_join(sold.select("message_key", REVENUE), "message_key").drop("message_key_right")
+    until = log.followed_until(data) - ibis.interval(days=days)
+    return told.mutate(revenue=_[REVENUE].fill_null(0.0), old=(_.sent_at <= until).fill_null(False))  # noqa: FBT003  a literal of the engine

@@ -95,13 +95,17 @@ def conflicts(data: Data) -> int:
 
 
 def actions(data: Data) -> Expression:
-    """What people did, from conversions and orders: contact_key, action, occurred_at, value, is_order."""
+    """What people did, from conversions and orders: contact_key, action, occurred_at, worth, is_order, currency.
+
+    An order that both files tell of is one order: the orders' own file speaks.
+    """
     parts = []
-    conversions = data.expression("conversions")
+    conversions, orders = data.expression("conversions"), data.expression("orders")
     if conversions is not None:
+        if orders is not None:
+            conversions = conversions.filter(_.action != "order")
         conversions = conversions.mutate(is_order=_.action == "order", worth=_.value)
         parts.append(conversions.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
-    orders = data.expression("orders")
     if orders is not None:
         # What was cancelled or never paid is no order; what was given back is taken off below.
         orders = orders.filter(~_.is_cancelled.fill_null(False))  # noqa: FBT003  a literal of the engine

@@ -25,25 +25,37 @@ WINDOWS = (1, 3, 5, 7, 14)
 """Days after a click within which a sale is credited to it."""
 
 
-def spans(data: Data) -> pd.DataFrame:
+def spans(data: Data, experiment: str = "") -> pd.DataFrame:
     """From when to when each source of the money's story tells, on the firm's clock.
 
+    Args:
+        data: what `kit.open` returned.
+        experiment: the holdout test whose beginning counts; "" for the one with most people to get mail.
+
     Returns:
-        A row a source that is there: what ("question", "mail", "holdout" or "costs"), begin, end [moments].
+        A row a source that is there: what ("question", "mail", "holdout" or "costs"), begin, end [moments]; and one of
+        "sales" without either where orders have times that no zone makes instants.
     """
     if data.as_of is None:
         return pd.DataFrame(columns=["what", "begin", "end"])
-    known = pd.Timestamp(data.as_of)  # nothing is told beyond it, and a test goes on until then
+    # Nothing is told beyond as_of, and a test goes on until then; the sale that as_of is taken from is told.
+    known = pd.Timestamp(data.as_of) + timedelta(microseconds=1)
     rows = []
+    orders = data.expression("orders")
+    if orders is not None and data.settings.zone is None:
+        apart = orders.filter(_.ordered_at.isnull(), _.ordered_local.notnull())  # noqa: PD003  of the engine
+        if apart.count().to_pyarrow().as_py():
+            rows.append(("sales", pd.NaT, pd.NaT))
     if data.months is not None:
         first, last = (pd.Period(month, "M") for month in data.months)
         rows.append(("question", first.start_time, min((last + 1).start_time, known)))
-    for what, name, column in (("mail", MESSAGES.name, "sent_local"), ("holdout", ASSIGNMENTS.name, "assigned_local")):
-        table = data.expression(name)
-        begin = None if table is None else table[column].min().to_pyarrow().as_py()
+    mails = data.expression(MESSAGES.name)
+    begins = None if mails is None else mails.sent_local.min().to_pyarrow().as_py()
+    for what, begin in (("mail", begins), ("holdout", _test_begins(data, experiment))):
         if begin is not None:
             rows.append((what, pd.Timestamp(begin), known))
     dated = data.table(COSTS.name)[["period_start", "period_end"]].dropna()
+    dated = dated[dated["period_start"] <= dated["period_end"]]
     if len(dated):
         end = pd.Timestamp(dated["period_end"].max()) + timedelta(days=1)
         rows.append(("costs", pd.Timestamp(dated["period_start"].min()), min(end, known)))
@@ -130,12 +142,14 @@ def reached(data: Data, begin: datetime, end: datetime) -> int:
 def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """The arms of each holdout test, by assignment: who got mail all the same, and who stands in two arms.
 
+    Who was assigned only after the span is in no arm yet.
+
     Returns:
         A row an experiment and arm: experiment, arm, is_holdout [nullable], assigned [the earliest moment],
         persons [in this arm only], crossed [also in another arm of the test, and in no count], mailed [of
         `persons`: those who got bulk mail in the span after they were assigned].
     """
-    people = _assigned(data)
+    people = _assigned(data, end)
     columns = ["experiment", "arm", "is_holdout", "assigned", "persons", "crossed", "mailed"]
     if people is None or not begin < end:
         return pd.DataFrame(columns=columns)
@@ -168,7 +182,7 @@ def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         time before the assignment], orders, revenue [net of refunds].
     """
     columns = ["experiment", "arm", "after", "orders", "revenue"]
-    people = _assigned(data)
+    people = _assigned(data, end)
     sales = _sales(data, None, None)
     if people is None or sales is None:
         return pd.DataFrame(columns=columns)
@@ -187,8 +201,9 @@ def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
 
     Returns:
         A row a kind: kind, amount [money], hours [h, those without a rate and without the setting
-        `money.hour_rate` too], unpriced [rows whose amount is not known], undated [rows without a period,
-        which are in no amount], currency [of all rows; NULL where they have several].
+        `money.hour_rate` too], unpriced [rows whose amount is not known], undated [rows without a period, or
+        of one that ends before it begins, which are in no amount], currency [of these rows; NULL where they have
+        several].
     """
     table = data.table(COSTS.name)
     columns = ["kind", "amount", "hours", "unpriced", "undated", "currency"]
@@ -200,16 +215,20 @@ def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     first = pd.to_datetime(table["period_start"]).to_numpy(dtype="datetime64[s]")
     last = pd.to_datetime(table["period_end"]).to_numpy(dtype="datetime64[s]") + np.timedelta64(1, "D")
     since, until = np.maximum(first, np.datetime64(begin, "s")), np.minimum(last, np.datetime64(end, "s"))
-    inside = np.clip((until - since) / (last - first), 0, None)
-    currencies = table["currency"].fillna(data.settings["currency"]).unique()
+    undated = ~(last > first)  # so is one without either day
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inside = np.where(undated, 0.0, np.clip((until - since) / (last - first), 0, None))
+    told = table.loc[(inside > 0) | undated, "currency"]
+    currencies = told.fillna(data.settings["currency"]).unique()
     counted = table.assign(
         amount=amount * inside,
         hours=hours * inside,
         unpriced=(amount.isna() & (inside > 0)).astype(int),
-        undated=np.isnat(first).astype(int),
+        undated=undated.astype(int),
     )
     sums = counted.groupby("kind")[["amount", "hours", "unpriced", "undated"]].sum().reset_index()
-    return sums.assign(currency=currencies[0] if len(currencies) == 1 else None)[columns]
+    one = data.settings["currency"] if told.empty else currencies[0]
+    return sums.assign(currency=one if len(currencies) < 2 else None)[columns]
 
 
 def _sales(data: Data, begin: datetime | None, end: datetime | None) -> Expression:
@@ -223,10 +242,26 @@ def _sales(data: Data, begin: datetime | None, end: datetime | None) -> Expressi
     return sales if end is None else sales.filter(_.occurred_local < end)
 
 
-def _assigned(data: Data) -> Expression:
+def _test_begins(data: Data, experiment: str) -> datetime | None:
+    """When the first person was put into an arm of this test, or of the largest."""
+    people = _assigned(data)
+    if people is None:
+        return None
+    sent_to = people.group_by("experiment").agg(begin=_.since.min(), n=(~_.crossed & ~_.is_holdout).sum().fill_null(0))
+    if experiment:
+        sent_to = sent_to.filter(_.experiment == experiment)
+    found = sent_to.order_by(ibis.desc("n"), "experiment").limit(1).to_pyarrow()["begin"].to_pylist()
+    return found[0] if found else None
+
+
+def _assigned(data: Data, until: datetime | None = None) -> Expression:
     """A row a person and experiment: experiment, arm, is_holdout, since, contact_key, crossed; None: no test.
 
     Who has no date of assignment counts from the first of the test.
+
+    Args:
+        data: what `kit.open` returned.
+        until: who was assigned then or later is left out; None: nobody.
     """
     table = data.expression(ASSIGNMENTS.name)
     if table is None:
@@ -236,4 +271,5 @@ def _assigned(data: Data) -> Expression:
         arm=_.arm.min(), is_holdout=_.is_holdout.min(), since=_.assigned_local.min(), crossed=_.arm.min() != _.arm.max()
     )
     first = _.since.min().over(ibis.window(group_by="experiment"))
-    return people.mutate(since=_.since.coalesce(first))
+    people = people.mutate(since=_.since.coalesce(first))
+    return people if until is None else people.filter(~_.since.notnull() | (_.since < until))

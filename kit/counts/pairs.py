@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from kit.store import Data
 
-REACTIONS = ("opened", "clicked", "clicked_human", "unsubscribed", "complained")
-"""What a message of a log says of one person, yes or no."""
+REACTIONS = ("opened", "clicked", "clicked_human")
+"""What a message of a log says of one person, yes or no. Leaving is none: who left by the first got no second."""
 
 
 def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:

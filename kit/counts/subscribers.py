@@ -59,6 +59,16 @@ def subscribers(data: Data) -> pd.DataFrame:
     )[SUBSCRIBERS]
 
 
+def still_listed(data: Data) -> int:
+    """People who left by the log and whom the contacts have as subscribed; they count as there."""
+    contacts, messages = data.expression("contacts"), data.expression(MESSAGES.name)
+    if contacts is None or messages is None:
+        return 0
+    on = contacts.filter(_.status == "subscribed").select("contact_key").distinct()
+    left = messages.filter(_.unsubscribed | _.complained | _.bounced_hard).select("contact_key").distinct()
+    return int(on.semi_join(left, "contact_key").count().to_pyarrow().as_py())
+
+
 def silence(data: Data, *, days: int) -> pd.DataFrame:
     """Who of the list did nothing that only a person does, by how many mails they got.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts.campaigns import bulk, messages
+from kit.counts.campaigns import bulk, covered, messages, timed
 from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS, MESSAGES
 
@@ -47,7 +47,7 @@ def reactions(data: Data) -> pd.DataFrame:
     events = events.mutate(ref=ref(events), key=message_key(events))
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     arrived = arrived.join(sent.select(key="message_key"), "key")
-    arrived = arrived.filter(_.delivered_at <= _until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
+    arrived = arrived.filter(_.delivered_at <= until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
     opened = humans.openings(events).filter(_.verdict == "person")
     clicked = humans.clicks(events, data.settings).filter(_.verdict != "strict")
     clicked = clicked.filter(~leaves(clicked))
@@ -62,7 +62,7 @@ def reactions(data: Data) -> pd.DataFrame:
     return found.assign(mails=arrived.count().to_pyarrow().as_py())[columns]
 
 
-def _until(data: Data, events: Expression) -> Expression:
+def until(data: Data, events: Expression) -> Expression:
     """The instant up to which the log knows: `as_of` of kit.toml, else its latest event."""
     said = data.settings["as_of"]
     if said is None:
@@ -75,13 +75,15 @@ def sendings(data: Data) -> pd.DataFrame:
     """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
 
     Returns:
-        A row a campaign with a time: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened, clicked,
-        unsubscribed [nullable]. Empty where no time zone is known: hours are not judged then.
+        A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened,
+        clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no time
+        zone is known: hours are not judged then.
     """
     counts = ["delivered", "opened", "clicked", "unsubscribed"]
     columns = ["campaign_id", "weekday", "hour", *counts]
     if not data.zone_known:
         return pd.DataFrame(columns=columns)
     found = messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
+    found = found[timed(found["sent_local"]) | found["campaign_id"].isin(covered(data))]
     sent = pd.to_datetime(found["sent_local"])
     return found.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def segments(result: Segments) -> Picture:
     """Levels under their trait; a filled dot differs from the others of its trait, a diamond is too small."""
     rates = result.rates[result.rates["value"].notna()]
+    money = result.kpi.kind == "mean"
     good = {"higher": GOOD, "lower": BAD} if result.kpi.better == "higher" else {"higher": BAD, "lower": GOOD}
     names = list(dict.fromkeys(rates["trait"]))
     with drawing(1.0 + 0.27 * max(len(rates) + len(names), 3)) as figure:
@@ -36,12 +37,15 @@ def segments(result: Segments) -> Picture:
             tick.set_fontweight("bold" if is_title else "normal")
             tick.set_color(INK)
         axes.set_ylim(place + 0.2, 0.8)
-        axes.set_xlim(left=0)
-        axes.xaxis.set_major_formatter(lambda value, _: share(value, 0))
+        axes.set_xlim(left=min(0, rates["low"].min()) if money else 0)
+        axes.xaxis.set_major_formatter("{x:,.0f}" if money else lambda value, _: share(value, 0))
         axes.set_xlabel(f"{result.kpi.title.lower()}, 95 % interval, the person as the unit")
         axes.grid(visible=False, axis="y")
         told = [
-            f"{TRAITS[row['trait']].title} {row['level']} {share(row['value'])}" for row in rates.to_dict("records")
+            f"{TRAITS[row['trait']].title} {row['level']} {row['value']:,.2f}"
+            if money
+            else f"{TRAITS[row['trait']].title} {row['level']} {share(row['value'])}"
+            for row in rates.to_dict("records")
         ]
         alt = f"{result.kpi.title} by trait: {'; '.join(told) or 'none known'}."
         return picture(figure, name="segments", title=f"{result.kpi.title} by trait", alt=alt)

@@ -160,7 +160,7 @@ def why_not(rule: Rule, counts: pd.DataFrame) -> str:
 
 
 _NOT_TOLD = {
-    "hour": "no hour of sending is known: say the time zone in kit.toml",
+    "hour": "no hour of sending is known: it needs times of day and the time zone (time_zone in kit.toml)",
     "page": "no sessions of the web analytics name a campaign",
     "segment": "no contacts tell a segment of people in an event log",
     "tenure": "no contacts tell since when people of an event log are on the list",

@@ -70,8 +70,10 @@ def projection(people: pd.DataFrame, *, ahead: int = 24, held_back: int = 6, lev
 
 
 def _fitted(watched: pd.DataFrame) -> Renewals | None:
-    left = watched["cause"] != ""
     stayed = watched["days"] // MONTH
+    # Of a month that is not over only those who left would show: what is known ends where it began.
+    over = (stayed + 1) * MONTH <= (watched["until"] - watched["joined"]).dt.days
+    left = (watched["cause"] != "") & over
     entry = np.ceil(watched["entry"] / MONTH)
     some = stayed >= entry  # a month that was watched in part tells nothing whole
     return renewals.fit((stayed + left)[some], left[some], watched["n"][some], entry=entry[some])

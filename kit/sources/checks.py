@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from kit.sources import times
 from kit.sources.conform import UNSETTLED
 
 TOLERANCE = 0.001
@@ -38,6 +40,7 @@ _RATES = {
 def campaigns(rows: Rows) -> list[str]:
     """Complete the rows of `campaign_stats` in place; what is odd about them, in words."""
     for _, row in rows:
+        _name_month(row)
         _derive(row)
     notes: list[str] = []
     for rate, (count, bases) in _RATES.items():
@@ -55,6 +58,14 @@ def campaigns(rows: Rows) -> list[str]:
                 f"{small} is larger than {large} in {_rows(odd)}, first on line {line}: {row[small]} and {row[large]}"
             )
     return notes
+
+
+def _name_month(row: dict[str, Any]) -> None:
+    """A row that sums up a month is called like 2026-07, however the file writes it, so that it is known as one."""
+    told = times.month(row.get("campaign_name") or "")
+    sent = row.get("sent_local")
+    if told and sent is not None and sent == datetime(*told, 1) and not row.get("subject"):
+        row["campaign_name"] = f"{told[0]}-{told[1]:02d}"
 
 
 def _derive(row: dict[str, Any]) -> None:

@@ -56,6 +56,20 @@ _SHAPES = tuple(
 )
 
 
+_OF_MONTHS = (_SHAPES[0], _SHAPES[2], _SHAPES[3])
+"""Of the shapes those that may name a month without a day."""
+
+
+def month(cell: str) -> tuple[int, int] | None:
+    """The year and month of a cell that names no day: 2026-07, 07.2026, July 2026; None for any other."""
+    text = " ".join(cell.split())
+    for shape in _OF_MONTHS:
+        if (found := shape.fullmatch(text)) and not (part := found.groupdict()).get("d"):
+            number = _MONTH.get(part["name"].lower(), 0) if part.get("name") else int(part["m"])
+            return (int(part["y"]), number) if 1 <= number <= 12 and int(part["y"]) in YEARS else None
+    return None
+
+
 class AmbiguousDayError(ValueError):
     """A date that reads both ways, while nobody has said which part is the day."""
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import chi2, norm
+from scipy.stats import chi2, norm, t
 
-from kit.stats import rates
+from kit.stats import means, rates
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -75,6 +75,62 @@ def ratio(
         se = np.sqrt(near * (1 - near) / m * effect)
     low, high = rates.share(x / effect, m / effect, level=level)
     return Clustered(value, low, high, np.where(np.isnan(value), np.nan, effect), np.where(np.isnan(value), np.nan, se))
+
+
+def amounts(
+    people: ArrayLike | pd.Series,
+    total: ArrayLike | pd.Series,
+    n: ArrayLike | pd.Series,
+    *,
+    squares: tuple[ArrayLike, ArrayLike, ArrayLike],
+    level: float = 0.95,
+) -> Clustered:
+    """The amount a mail of each group, as `ratio` but of money: without a design effect, and in its unit.
+
+    NaN ends where a group has fewer than two people or one amount a mail: no spread was seen.
+    """
+    value, spread, df = _delta(people, total, n, squares)
+    half = t.isf((1 - level) / 2, df) * np.sqrt(spread)
+    return Clustered(value, value - half, value + half, np.full(value.shape, np.nan), np.sqrt(spread))
+
+
+def difference(
+    people: ArrayLike,
+    total: ArrayLike,
+    n: ArrayLike,
+    *,
+    squares: tuple[ArrayLike, ArrayLike, ArrayLike],
+    level: float = 0.95,
+) -> means.Difference:
+    """The amount a mail of the second group less that of the first, by Welch's test; arguments as for `amounts`.
+
+    Source: Deng, Knoblich and Lu (2018), doi:10.1145/3219819.3219919; Welch (1947), doi:10.1093/biomet/34.1-2.28.
+    """
+    value, spread, free = _delta(people, total, n, squares)
+    gap, parts = float(value[1] - value[0]), spread
+    if not (np.isfinite(parts).all() and (parts > 0).any()):
+        return means.Difference(*[float("nan")] * 6)
+    se = float(np.sqrt(parts.sum()))
+    df = float(parts.sum() ** 2 / (parts**2 / free).sum())
+    half = float(t.isf((1 - level) / 2, df)) * se
+    return means.Difference(gap, gap - half, gap + half, 2 * float(t.sf(abs(gap) / se, df)), se, df)
+
+
+def _delta(
+    people: ArrayLike | pd.Series,
+    total: ArrayLike | pd.Series,
+    n: ArrayLike | pd.Series,
+    squares: tuple[ArrayLike, ArrayLike, ArrayLike],
+) -> tuple[Floats, Floats, Floats]:
+    """The ratios of sums over people, their variances by the delta method and their degrees of freedom."""
+    k, x, m = (floats(one) for one in (people, total, n))
+    xx, mm, xm = (floats(one) for one in squares)
+    known = (k >= 2) & (m > 0)
+    size, mails = np.where(known, k, np.nan), np.where(m > 0, m, np.nan)
+    value = x / mails
+    spread = (xx - 2 * value * xm + value**2 * mm) / mails**2 * size / (size - 1)
+    # What rounding leaves of equal values is no variance.
+    return value, np.where(spread > 1e-12 * value**2, spread, np.nan), size - 1
 
 
 def against_rest(found: Clustered, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:

@@ -40,6 +40,13 @@ BOSCHLOO_MOST = 100
 LEAST_RISE = 1e-12
 """Where the search for a detectable rise begins [share]: at 0 the formula has a second root if p is 0."""
 
+REFUSED = {
+    "score": "statsmodels' score interval of a difference is wrong (statsmodels #10269) and fails on rare counts; "
+    "Newcombe's holds.",
+    "wald": "It leaves out far too much of the truth where counts are small; Newcombe's holds.",
+}
+"""Intervals of a difference that are often taken and not given here, with the reason."""
+
 BROKEN = 0.001
 """p below which a split is not what was planned (Fabijan et al. 2019, doi:10.1145/3292500.3330722)."""
 
@@ -130,15 +137,22 @@ def share(
     return low, high
 
 
-def difference(x_a: float, n_a: float, x_b: float, n_b: float, *, level: float = 0.95) -> Difference:
+def difference(
+    x_a: float, n_a: float, x_b: float, n_b: float, *, level: float = 0.95, method: str = "newcombe"
+) -> Difference:
     """Rate of b minus rate of a, with Newcombe's interval and a p-value that fits the counts.
 
     The test is chi-square (pooled z) where all four expected counts are 5 or more, else Boschloo's up
     to 100 recipients an arm, else Fisher's.
 
+    Raises:
+        UsageError: another method; `REFUSED` says why.
+
     Source: Campbell (2007), doi:10.1002/sim.2832, on chi-square; Boschloo (1970),
     doi:10.1111/j.1467-9574.1970.tb00104.x.
     """
+    if method != "newcombe":
+        raise UsageError(f"rates.difference: {method!r} is refused. {REFUSED.get(method, 'It is not known here.')}")
     table = _table(x_a, n_a, x_b, n_b)
     if table is None:
         return Difference(nan, nan, nan, nan, "not estimable")

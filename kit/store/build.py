@@ -194,7 +194,19 @@ def _latest(con: Backend, place: Path, settings: Settings) -> str | None:
             if column.type == "time":
                 moment = pd.Timestamp(moment).tz_convert(settings.zone or "UTC").tz_localize(None)
             moments.append(pd.Timestamp(moment))
-    return max(moments).isoformat() if moments else None
+    return _month_end(con, place, max(moments)).isoformat() if moments else None
+
+
+def _month_end(con: Backend, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
+    """The end of the month, where the latest moment of all is the first of a month that a row sums up."""
+    parts = [str(part) for part in sorted(place.glob(f"{CAMPAIGN_STATS.name}/*.parquet"))]
+    if not parts or latest != latest.to_period("M").start_time:
+        return latest
+    told = con.read_parquet(parts)
+    sums = (told.sent_local == latest.to_pydatetime()) & (told.campaign_name == f"{latest:%Y-%m}")
+    if not told.filter(sums).count().to_pyarrow().as_py():
+        return latest
+    return latest.to_period("M").end_time.floor("min")
 
 
 def _said(log: FileLog) -> dict[str, object] | None:

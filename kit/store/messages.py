@@ -178,4 +178,5 @@ def _identity(events: Expression) -> Expression:
 
 
 def leaves(events: Expression) -> Expression:
+    """Whether the link that was clicked leaves the list or manages it."""
     return events.link_url.fill_null("").lower().re_search(UNSUBSCRIBE_LINK)

@@ -31,6 +31,7 @@ from kit.words.data import (
     unread,
     versions,
 )
+from kit.words.equal_age import equal_age, equal_age_table
 from kit.words.explained import explained
 from kit.words.first_page import goal, service_stands
 from kit.words.funnel import (
@@ -80,6 +81,7 @@ from kit.words.retention import (
     staying,
     staying_sources_table,
     staying_table,
+    still_listed,
 )
 from kit.words.same_people import same_people, same_people_table
 from kit.words.segments import segments, segments_table, unknown_table
@@ -126,6 +128,8 @@ __all__ = [
     "dilution",
     "effect",
     "effects_table",
+    "equal_age",
+    "equal_age_table",
     "explained",
     "files",
     "finding_table",
@@ -191,6 +195,7 @@ __all__ = [
     "staying",
     "staying_sources_table",
     "staying_table",
+    "still_listed",
     "strata",
     "strata_table",
     "tests",

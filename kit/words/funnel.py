@@ -99,7 +99,10 @@ def funnel(result: Funnel) -> Sentence:
     numbers: dict[str, Any] = {str(row["step"]): row["value"] for row in steps} | {"early": result.early}
     if not any(row["n"] for row in steps):
         why = f"nobody was first seen since all stages are recorded and followed for {result.days} days"
-        why = why if steps else "fewer than two stages are recorded, or nobody is on the way"
+        if not steps and result.early:
+            why = f"all {whole(result.early)} people were first seen before all stages were recorded"
+        elif not steps:
+            why = "fewer than two stages are recorded, or nobody is on the way"
         return Sentence("funnel", f"No conversion can be told yet: {why}.", numbers)
     told = [
         f"{with_interval(row['value'], row['low'], row['high'])} of {whole(row['n'])} people passed “{row['step']}”"

@@ -56,6 +56,8 @@ def attribution_table(result: Attribution, currency: str) -> Table:
     )
     if result.unpriced:
         notes += (f"{whole(result.unpriced)} orders have no amount and are in no sum.",)
+    if result.problem and not result.orders:
+        notes = ()
     frame = result.windows.iloc[:0] if result.problem else result.windows
     return Table("attribution", "Sold after a click", frame, columns, notes, f"{result.problem}.")
 
@@ -69,10 +71,10 @@ def attribution(result: Attribution, currency: str) -> Sentence:
         "share": row["share"],
         "all": result.revenue,
     }
-    if not result.orders:
-        return Sentence("attribution", "No sales are known for this time.", numbers)
     if result.problem:
         return Sentence("attribution", f"What was sold after a click is not known: {result.problem}.", numbers)
+    if not result.orders:
+        return Sentence("attribution", "No sales are known for this time.", numbers)
     text = (
         f"Within {HEADLINE} days after a click {whole(row['buyers'])} people bought for {_amount(row['revenue'])} "
         f"{currency}, {share(row['share'])} of all sales. Some of them would have bought without mail; how "
@@ -89,7 +91,7 @@ def effects_table(results: list[Effect], currency: str) -> Table:
         "Everybody counts in the arm they were drawn for, whether mail came or not. The brackets are 95 % intervals.",
         *(f"{one.experiment or 'The test'}: {one.problem}." for one in results if one.problem),
     )
-    crossed = sum(int(one.arms["crossed"].max()) for one in results)
+    crossed = sum(int(one.arms["crossed"].sum()) for one in results)
     if crossed:
         notes += (f"{whole(crossed)} people stand in two arms of one test and are in neither.",)
     return Table("holdout", "With mail and without", frame, _ARMS(currency), notes, "no file says who got no mail.")
@@ -129,7 +131,10 @@ def effect(result: Effect | None, currency: str) -> Sentence:
         verdict = ": not decided whether mail brings sales."
     before = result.before
     if known(before.low) and not before.low <= 0 <= before.high:
-        verdict += " But the arms bought differently already before the test, so they were not drawn at random."
+        verdict += (
+            " But the arms bought differently already before the test. Chance does that in one test of twenty; "
+            "else they were not drawn at random, and the difference is no effect of mail."
+        )
     return Sentence("holdout", text + verdict, numbers, headline=True, weight=85)
 
 
@@ -148,6 +153,11 @@ def returns_table(result: Returns, currency: str) -> Table:
         "Attributed: sold after a click, whoever would have bought anyway included. Incremental: beyond the holdout.",
         "ROI is profit over cost; revenue a unit of cost is another number that is called ROI, too.",
     )
+    if result.outside:
+        few = f"At least {whole(result.outside)} of {whole(result.reached)} people whom mail reached"
+        notes += (
+            f"{few} stand in no arm of the test: what mail brought them is in no incremental figure, what it cost is.",
+        )
     return Table("returns", "What came back for what was spent", result.table, columns, notes)
 
 
@@ -157,18 +167,15 @@ def returns(result: Returns) -> Sentence:
     numbers = {"attributed": attributed["value"], "incremental": alone["value"], "cost": result.cost}
     told = _percent(attributed) if known(attributed["value"]) else f"not known ({attributed['reason']})"
     if not known(alone["value"]):
-        text = f"ROI of what was sold after clicks: {told}. What mail alone returned is not known: {alone['reason']}."
+        text = f"Whether mail pays is not decided: {alone['reason']}. ROI of what was sold after clicks: {told}."
         return Sentence("returns", text, numbers, headline=True, weight=60)
-    own = f"its own ROI is {_percent(alone)}"
-    if not known(alone["low"]):
-        own = "too few people bought in one of the arms of the holdout to tell its own ROI"
     verdict = "Whether mail pays is not decided"
     if alone["low"] > 0:
         verdict = "Mail pays"
     elif alone["high"] < 0:
         verdict = "Mail does not pay"
     clicks = "would be" if known(attributed["value"]) else "is"
-    text = f"{verdict}: {own}; counted by clicks it {clicks} {told}."
+    text = f"{verdict}: its own ROI is {_percent(alone)}; counted by clicks it {clicks} {told}."
     return Sentence("returns", text, numbers, headline=True, weight=90)
 
 

@@ -71,7 +71,7 @@ def back_cohorts_table(result: Back) -> Table:
     )
     notes = [f"Quarters of fewer than {FEWEST} people are left out. “–”: nobody was followed for so long."]
     if known(result.alike.p):
-        verdict = "come back alike" if result.alike.p >= 0.05 else "do not come back alike"
+        verdict = "are not seen to differ" if result.alike.p >= 0.05 else "do not come back alike"
         notes.append(f"By the log-rank test the quarters {verdict} ({p_value(result.alike.p)}).")
     notes.append("The first time is the first in these files: in the earliest quarters old customers count as new.")
     return Table("back_cohorts", "Do later customers come back as well?", result.cohorts, columns, tuple(notes), NONE)

@@ -98,6 +98,18 @@ def staying_table(result: Staying) -> Table:
     )
 
 
+def still_listed(people: int) -> Sentence:
+    """Whether log and contacts agree on who left."""
+    numbers = {"still_listed": people}
+    if not people:
+        return Sentence("still_listed", "Nobody who left by the log stands as subscribed in the contacts.", numbers)
+    text = (
+        f"{whole(people)} people unsubscribed, complained or bounced for good by the log, and the contacts have them "
+        "as subscribed. They count as there, so retention is too high unless they came back: export the contacts anew."
+    )
+    return Sentence("still_listed", text, numbers, headline=True, weight=40)
+
+
 def staying_sources_table(result: Staying) -> Table:
     """The share still there, by how people joined."""
     columns = (
@@ -108,8 +120,8 @@ def staying_sources_table(result: Staying) -> Table:
     )
     notes = [f"Sources of fewer than {FEWEST} people watched from joining are left out."]
     if known(result.alike.p):
-        verdict = "alike" if result.alike.p >= 0.05 else "differently"
-        notes.append(f"By the log-rank test people of these sources leave {verdict} ({p_value(result.alike.p)}).")
+        verdict = "are not seen to leave differently" if result.alike.p >= 0.05 else "leave differently"
+        notes.append(f"By the log-rank test people of these sources {verdict} ({p_value(result.alike.p)}).")
     return Table(
         "staying_sources", "Who joined how, and stays", result.sources, columns, tuple(notes), "no source is told."
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from kit.same_people import SamePeople
 
 _WHY = {
-    "kpi": "it is not told person by person",
+    "kpi": "it is not told person by person, or who did it got no further mail",
     "totals": "no event log tells of these campaigns, and totals know no people",
     "nobody": "nobody is seen to have got all of these campaigns",
 }

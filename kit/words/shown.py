@@ -166,6 +166,10 @@ def _write(column: Column, row: Mapping[Any, Any]) -> str:
     return UNKNOWN if value is None else column.write(row[column.name])
 
 
+SHORT = 40
+"""Letters up to which what stands in brackets behind a number is its interval, set smaller and on one line."""
+
+
 def cut(cell: str) -> str:
     """A cell as HTML: a long one is cut at a word, and its whole text shown where one points at it."""
     if len(cell) <= LONGEST:
@@ -177,7 +181,7 @@ def cut(cell: str) -> str:
 def _marked(cell: str) -> str:
     """A cell whose bracketed interval is set smaller: "8.1% (6.9–9.5)"."""
     value, bracket, interval = cell.partition(" (")
-    if bracket and interval.endswith(")") and value[:1].isdigit():
+    if bracket and interval.endswith(")") and value[:1].isdigit() and len(interval) < SHORT:
         return f'{escape(value)} <span class="kit-interval">({escape(interval)}</span>'
     return cut(cell)
 

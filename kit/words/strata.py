@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kit.strata import Strata
 
 _READINGS = {
-    "same": "one difference for all parts",
+    "same": "no part is seen to differ",
     "uneven": "differs from part to part",
     "misleads": "the pooled rates mislead",
     "broken": "split is broken: not read",
@@ -43,9 +43,9 @@ def strata(result: Strata) -> Sentence:
     moved = (told["difference"] - told["pooled"]).abs().max()
     one = len(told) == 1
     text = (
-        f"{'The test' if one else f'All {whole(len(told))} tests'} that can be read by {part} "
-        f"{'shows' if one else 'show'} one difference for all parts, and the mix of the arms moves "
-        f"{'it' if one else 'none'} by more than {points(moved, 2).lstrip('+')} points: no part needs its own line."
+        f"In {'the test' if one else f'all {whole(len(told))} tests'} that can be read by {part} no part is seen to "
+        f"differ from the others, and the mix of the arms moves {'it' if one else 'none'} by more than "
+        f"{points(moved, 2).lstrip('+')} points."
     )
     return Sentence("strata", text, numbers)
 

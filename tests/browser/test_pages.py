@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kit import report
-
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
-SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 WIDTHS = (1280, 390)
 """Pixels: a desk and a phone."""
 
@@ -23,14 +20,6 @@ SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clie
 WIDER = """[...document.querySelectorAll('body *')].filter(one => !one.closest('.kit-scroll, pre')
     && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
 UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of the sample."""
-    made = report.build(SAMPLE, tmp_path_factory.mktemp("sample") / "report")
-    assert made.well, made.failed
-    return made.path
 
 
 @pytest.fixture(params=WIDTHS)

@@ -1,0 +1,89 @@
+"""Every number that the report of the sample prints stands in a registry, and is what its formula says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kit import terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def results(sample: Path) -> list[dict]:
+    """Every table and sentence of the report."""
+    books = json.loads((sample / "results.json").read_text(encoding="utf-8"))["notebooks"]
+    return [one for book in books.values() for one in book["results"] if one["kind"] in ("table", "sentence")]
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def printed(result: dict) -> list[tuple[str, str, str]]:
+    """The numbers that a table or sentence prints, as name, column and title; a table's other columns are no print."""
+    if result["kind"] == "sentence":
+        return [(result["name"], name, "") for name, value in result["numbers"].items() if is_number(value)]
+    return [
+        (result["name"], column["name"], column["title"])
+        for at, column in enumerate(result["columns"])
+        if column["unit"] or (column["title"] != column["name"] and any(is_number(row[at]) for row in result["rows"]))
+    ]
+
+
+def test_every_printed_number_is_in_a_registry(results: list[dict]) -> None:
+    numbers = {place for result in results for place in printed(result)}
+    assert len(numbers) > 200
+    assert [place for place in sorted(numbers) if not terms.at(*place)] == []
+
+
+def test_no_figure_of_the_registry_names_a_table_that_is_gone(results: list[dict]) -> None:
+    names = {terms.family(result["name"]) for result in results}
+    places = {place.partition(".")[0] for term in terms.TERMS.values() for place in term.shown}
+    assert {table for table in places if "*" not in table} <= names
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "formula"),
+    [
+        ("funnel", "value", lambda row: row["passed"] / row["n"]),
+        ("passed", "value", lambda row: row["n"] / row["of"]),
+        ("cost_each", "value", lambda row: row["cost"] / row["number"]),
+        ("holdout", "per_person", lambda row: row["revenue"] / row["persons"]),
+        ("repeat_rates", "value", lambda row: row["of"] / row["n"]),
+        ("list", "net", lambda row: row["joined"] - row["left"]),
+        ("list", "net", lambda row: row["end"] - row["start"]),
+        ("list", "value", lambda row: row["stayed"] / row["start"]),
+        ("list", "churn", lambda row: (row["unsubscribe"] + row["complaint"] + row["bounce"]) / row["start"]),
+        ("value_check", "drift", lambda row: row["observed"] / row["expected"] - 1),
+        ("frequency", "year", lambda row: 1 - (1 - row["value"]) ** (12 * row["monthly"])),
+        ("problems", "size", lambda row: row["value"] - row["expected"]),
+        ("after_click", "per_click", lambda row: row["sessions"] / row["clicked"]),
+    ],
+)
+def test_a_printed_figure_is_what_its_formula_says(
+    results: list[dict], table: str, column: str, formula: Callable[[dict], float]
+) -> None:
+    found = next(one for one in results if (one["kind"], one["name"]) == ("table", table))
+    cost = next(one for one in results if one["name"] == "returns" and one["kind"] == "sentence")["numbers"]["cost"]
+    rows = [
+        {"cost": cost} | dict(zip([one["name"] for one in found["columns"]], row, strict=True)) for row in found["rows"]
+    ]
+    told = [row for row in rows if row[column] is not None]
+    assert told
+    assert [row[column] for row in told] == pytest.approx([formula(row) for row in told])
+
+
+def test_returns_are_what_their_formulas_say(results: list[dict]) -> None:
+    tables = {(one["kind"], one["name"]): one for one in results}
+    told = {tuple(row[:2]): row[2] for row in tables["table", "returns"]["rows"]}
+    cost = tables["sentence", "returns"]["numbers"]["cost"]
+    for basis in ("attributed", "incremental"):
+        assert told[basis, "revenue a unit of cost"] == pytest.approx(told[basis, "revenue"] / cost)
+        assert told[basis, "profit"] == pytest.approx(told[basis, "revenue"] * 0.35 - cost)  # data/sample/kit.toml
+        assert told[basis, "ROI"] == pytest.approx(told[basis, "profit"] / cost)
