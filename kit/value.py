@@ -252,6 +252,8 @@ def _money(counted: pd.DataFrame, currencies: Sequence[str]) -> tuple[str, Spend
     times = counted["frequency"].to_numpy(float)
     worth = pd.to_numeric(counted["worth"], errors="raise").astype("Float64").to_numpy(float, na_value=np.nan)
     mean = np.divide(worth, times, out=np.full(times.shape, np.nan), where=times > 0)
+    if not all(currencies):
+        return "the currency of the orders is not known; say currency in kit.toml", None, mean
     if len(currencies) > 1:
         return f"orders are in {', '.join(currencies)}, and amounts of several currencies are not added", None, mean
     paid = spending.fit(times, np.nan_to_num(mean), counted["n"])

@@ -269,3 +269,12 @@ def test_people_enter_a_stage_in_the_span_and_go_on_later(tmp_path: Path) -> Non
     told = counts.entered(kit.open(place), begin, end).set_index("stage")
     assert told["people"].to_dict() == {"lead": 3, "customer": 1}
     assert told.loc["lead", "late"] == 1
+
+
+def test_sales_of_an_unknown_currency_are_refused(tmp_path: Path) -> None:
+    place = folder(tmp_path, [[*order(1, 1, small.NOON + DAY, 10)[:5], "", "paid"]])
+    small.settings(place, 'time_zone = "UTC"', "as_of = 2026-01-31T00:00:00")
+    data = kit.open(place)
+    told = money.span(counts.spans(data), counts.currencies(data))
+    assert told.problem == "the currency of the sales is not known: say currency in kit.toml"
+    assert told.begin == told.end

@@ -37,11 +37,15 @@ def span(spans: pd.DataFrame, currencies: Sequence[str] = ()) -> Span:
 
     Args:
         spans: what `counts.spans` returned.
-        currencies: those of the sales, from `counts.currencies`; several are never added, so nothing is counted.
+        currencies: those of the sales, from `counts.currencies`; several are never added, and an unknown
+            one ("") is no unit, so nothing is counted then.
     """
     bounds = tuple((row["what"], row["begin"], row["end"]) for row in spans.to_dict("records"))
     if any(what == "sales" for what, *_ in bounds):
         problem = "orders have times without a zone, which cannot be set beside mail: say time_zone in kit.toml"
+        return Span(pd.Timestamp(0), pd.Timestamp(0), bounds, problem)
+    if not all(currencies):
+        problem = "the currency of the sales is not known: say currency in kit.toml"
         return Span(pd.Timestamp(0), pd.Timestamp(0), bounds, problem)
     if len(currencies) > 1:
         problem = f"sales are in several currencies ({', '.join(currencies)}), which are never added"
