@@ -115,7 +115,7 @@ def follow(
     verdict = verdict.mask(flagged & (value > out.expected), "better").mask(flagged & (value < out.expected), "worse")
     verdict = verdict.mask(table["p"].isna(), "unknown").mask(~large & value.notna(), "too few")
     clicked = counts[(counts[clicks].fillna(0) > 0) & ~counts["campaign_id"].isin(found["campaign_id"])]
-    measured = pd.Series(True, index=clicked.index)  # noqa: FBT003  a value
+    measured = pd.Series(data=True, index=clicked.index)
     if days is not None:
         measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
     outside, clicked = int((~measured).sum()), clicked[measured]

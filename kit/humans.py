@@ -58,7 +58,8 @@ SCANNER = (
 FEW_LINKS = 2
 """A mail with fewer links cannot show that every one of them was clicked at once."""
 
-_NO: Expression = ibis.literal(value=False)
+NO: Expression = ibis.literal(value=False)
+"""What a condition on something unknown comes to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def openings(events: Expression) -> Expression:
         verdict ("machine", "suspect" or "person") and rule [its name; NULL where none held].
     """
     opened = since_delivery(events, "opened")
-    held = [(rule, rule.holds(opened).fill_null(_NO)) for rule in OPENINGS]
+    held = [(rule, rule.holds(opened).fill_null(NO)) for rule in OPENINGS]
     return opened.mutate(
         verdict=ibis.cases(*((holds, rule.verdict) for rule, holds in held), else_="person"),
         rule=ibis.cases(*((holds, rule.name) for rule, holds in held), else_=ibis.null("string")),
@@ -181,8 +182,8 @@ def clicks(events: Expression, settings: Settings) -> Expression:
     clicked = clicked.mutate(
         second=_.occurred_at.epoch_seconds(),
         # A log without any opening cannot tell who never opened.
-        opens=_.opens.fill_null(_NO) | ~(events.event_type == "opened").any().as_scalar(),
-        hidden=ibis.or_(_NO, *(clicked.link_url.lower().contains(part.lower()) for part in hidden)),
+        opens=_.opens.fill_null(NO) | ~(events.event_type == "opened").any().as_scalar(),
+        hidden=ibis.or_(NO, *(clicked.link_url.lower().contains(part.lower()) for part in hidden)),
         mail_links=_.link_url.nunique().over(ibis.window(group_by=["source", "ref", "variant"])),
     )
     clicked = clicked.mutate(
@@ -193,11 +194,11 @@ def clicks(events: Expression, settings: Settings) -> Expression:
         links_near=_.links_near.max().over(ibis.range_window(preceding=ALL_LINKS, following=0, **second)),
         links_burst=_.links_burst.max().over(ibis.range_window(preceding=BURST, following=0, **second)),
     )
-    clicked = clicked.mutate(strict=ibis.or_(*(rule.holds(clicked).fill_null(_NO) for rule in STRICT)))
+    clicked = clicked.mutate(strict=ibis.or_(*(rule.holds(clicked).fill_null(NO) for rule in STRICT)))
     clicked = clicked.mutate(
         beside_scanner=_.agent.notnull() & ~_.strict & _.strict.any().over(ibis.window(group_by=["key", "agent"]))
     )
-    held = [(rule, rule.holds(clicked).fill_null(_NO)) for rule in CLICKS]
+    held = [(rule, rule.holds(clicked).fill_null(NO)) for rule in CLICKS]
     doubted = ibis.or_(*(holds for rule, holds in held if rule.verdict == "strictest"))
     return clicked.mutate(
         verdict=ibis.cases((clicked.strict, "strict"), (doubted, "strictest"), else_="person"),

@@ -11,6 +11,7 @@ from ibis import _
 from kit.counts import log
 from kit.counts.campaigns import bulk
 from kit.counts.traits import TRAITS
+from kit.humans import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
@@ -80,4 +81,4 @@ def _sold(data: Data, messages: Expression) -> Expression:
         return None
     told = messages.left_join(sold.select("message_key", REVENUE), "message_key").drop("message_key_right")
     until = log.followed_until(data) - ibis.interval(days=days)
-    return told.mutate(revenue=_[REVENUE].fill_null(0.0), old=(_.sent_at <= until).fill_null(False))  # noqa: FBT003  a literal of the engine
+    return told.mutate(revenue=_[REVENUE].fill_null(0.0), old=(_.sent_at <= until).fill_null(NO))

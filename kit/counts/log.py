@@ -10,6 +10,7 @@ import pandas as pd
 from ibis import _
 
 from kit.counts.traits import TRAITS
+from kit.humans import NO
 from kit.tables import COUNT_NAMES, MESSAGES
 
 if TYPE_CHECKING:
@@ -100,24 +101,32 @@ def actions(data: Data) -> Expression:
     An order that both files tell of is one order: the orders' own file speaks.
     """
     parts = []
-    conversions, orders = data.expression("conversions"), data.expression("orders")
+    conversions, orders = data.expression("conversions"), sold(data)
     if conversions is not None:
         if orders is not None:
             conversions = conversions.filter(_.action != "order")
         conversions = conversions.mutate(is_order=_.action == "order", worth=_.value)
         parts.append(conversions.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
     if orders is not None:
-        # What was cancelled or never paid is no order; what was given back is taken off below.
-        orders = orders.filter(~_.is_cancelled.fill_null(False))  # noqa: FBT003  a literal of the engine
         orders = orders.mutate(
             action=ibis.literal("order"), occurred_at=_.ordered_at, is_order=ibis.literal(value=True)
         )
-        orders = orders.mutate(worth=_.total - _.refunded.fill_null(0.0))
         parts.append(orders.select("contact_key", "action", "occurred_at", "worth", "is_order", "currency"))
     if not parts or not data.zone_known:
         return None
     joined = ibis.union(*parts) if len(parts) > 1 else parts[0]
     return joined.filter(_.contact_key.notnull() & _.occurred_at.notnull())
+
+
+def sold(data: Data) -> Expression:
+    """Orders that are sales, as `tables.ORDERS` with worth [total less refunds]; None where no file tells of orders.
+
+    What was cancelled or never paid is none.
+    """
+    orders = data.expression("orders")
+    if orders is None:
+        return None
+    return orders.filter(~_.is_cancelled.fill_null(NO)).mutate(worth=_.total - _.refunded.fill_null(0.0))
 
 
 def followed_until(data: Data) -> Expression:

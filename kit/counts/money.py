@@ -43,7 +43,7 @@ def spans(data: Data, experiment: str = "") -> pd.DataFrame:
     rows = []
     orders = data.expression("orders")
     if orders is not None and data.settings.zone is None:
-        apart = orders.filter(_.ordered_at.isnull(), _.ordered_local.notnull())  # noqa: PD003  of the engine
+        apart = orders.filter(~_.ordered_at.notnull(), _.ordered_local.notnull())
         if apart.count().to_pyarrow().as_py():
             rows.append(("sales", pd.NaT, pd.NaT))
     if data.months is not None:
@@ -70,16 +70,16 @@ def sold(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         unpriced [orders without an amount].
     """
     sales = _sales(data, begin, end)
-    orders = data.expression("orders")
+    orders = log.sold(data)
     if orders is not None:
-        orders = orders.filter((_.ordered_local >= begin) & (_.ordered_local < end))
-        orders = orders.filter(_.contact_key.isnull(), ~_.is_cancelled.fill_null(False))  # noqa: FBT003, PD003  of the engine
-        orders = orders.mutate(worth=_.total - _.refunded.fill_null(0.0))
+        nameless = ~_.contact_key.notnull()
+        orders = orders.filter(nameless, (_.ordered_local >= begin) & (_.ordered_local < end))
     rows = []
     for known, table in ((True, sales), (False, orders)):
         told = (0, 0.0, 0)
         if table is not None:
-            counted = table.aggregate(n=_.count(), worth=_.worth.sum().fill_null(0.0), unpriced=_.worth.isnull().sum())  # noqa: PD003  of the engine
+            unpriced = _.count(where=~_.worth.notnull())
+            counted = table.aggregate(n=_.count(), worth=_.worth.sum().fill_null(0.0), unpriced=unpriced)
             told = counted.fill_null(0).to_pandas().to_numpy()[0]
         rows.append((known, int(told[0]), float(told[1]), int(told[2])))
     return pd.DataFrame(rows, columns=["known", "orders", "revenue", "unpriced"])
@@ -163,7 +163,7 @@ def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         mails = mails.select("sent_local", mail_key="contact_key")
         got = people.join(mails, [people.contact_key == mails.mail_key, mails.sent_local > people.since])
         got = got.select("experiment", "contact_key").distinct().mutate(mailed=True)
-        people = people.left_join(got, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(False))  # noqa: FBT003  a literal of the engine
+        people = people.left_join(got, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(humans.NO))
     found = people.group_by("experiment", "arm").agg(
         is_holdout=_.is_holdout.all(where=~_.crossed),
         assigned=_.since.min(),

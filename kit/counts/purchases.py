@@ -13,6 +13,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts import log
 from kit.errors import EmptyError, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -145,10 +146,9 @@ def _done(data: Data, what: str) -> Expression:
     """One row an order or visit up to `as_of`: contact_key [NULL: nameless], day, worth."""
     known(what)
     parts = []
-    orders, conversions = data.expression("orders"), data.expression("conversions")
+    orders, conversions = log.sold(data), data.expression("conversions")
     if orders is not None:
-        kept = orders.filter(~_.is_cancelled.fill_null(False))  # noqa: FBT003  a literal of the engine
-        parts.append(kept.select("contact_key", moment=_.ordered_local, worth=_.total - _.refunded.fill_null(0.0)))
+        parts.append(orders.select("contact_key", moment=_.ordered_local, worth=_.worth))
     if conversions is not None:
         # An order that both files tell of is one order: the orders' own file speaks.
         actions = [action for action in WHAT[what] if action != "order" or orders is None]

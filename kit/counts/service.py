@@ -9,6 +9,7 @@ import pandas as pd
 from ibis import _
 
 from kit.counts import log
+from kit.humans import NO
 from kit.store.messages import local
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def answers(data: Data) -> pd.DataFrame:
     surveys = surveys.filter(_.month == "").union(_in_period(surveys.filter(_.month != ""), data))
     return (
         surveys.group_by("month")
-        # ibis takes the literal by position only
-        .agg(invited=_.count(), answered=_.answered.sum(), satisfied=_.satisfied.fill_null(False).sum())  # noqa: FBT003
+        .agg(invited=_.count(), answered=_.answered.sum(), satisfied=_.satisfied.fill_null(NO).sum())
         .order_by("month")
         .to_pandas()
     )
@@ -94,7 +94,7 @@ def visits(data: Data) -> pd.DataFrame:
     came = came.mutate(old=_.day.delta(until, unit="day") <= -days, soon=_.again.delta(_.day, unit="day") <= days)
     found = came.agg(
         visitors=_.old.sum().fill_null(0),
-        returned=(_.old & _.soon.fill_null(False)).sum().fill_null(0),  # noqa: FBT003  a literal of the engine
+        returned=(_.old & _.soon.fill_null(NO)).sum().fill_null(0),
         young=(~_.old).sum().fill_null(0),
         since=_.day.min(where=_.old),
         until=_.day.max(where=_.old),

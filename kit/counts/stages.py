@@ -13,8 +13,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts import log
 from kit.counts.campaigns import AUTOMATED
 from kit.errors import UsageError, nearest
+from kit.humans import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
@@ -149,7 +151,7 @@ def paths(data: Data, stages: Sequence[str] = (), *, days: int | None = None, by
     own = own.mutate(cohort=_.in_0.strftime("%Y-%m"), on_0=ibis.literal(value=True))
     for place in range(1, last + 1):
         took = _[f"in_{place}"].epoch_seconds() - _[f"in_{place - 1}"].epoch_seconds()
-        on = _[f"on_{place - 1}"] & (took <= limit).fill_null(False)  # noqa: FBT003  a literal of the engine
+        on = _[f"on_{place - 1}"] & (took <= limit).fill_null(NO)
         own = own.mutate(**{f"on_{place}": on})
     own = own.mutate(passed=sum(_[f"on_{place}"].cast("int64") for place in range(1, last + 1)))
     keys = ["group", "cohort", "passed", "early"]
@@ -230,11 +232,9 @@ def _of_stage(data: Data, name: str) -> list[tuple[str, Expression, Any]]:
     if name == LEAD and deals is not None:
         found.append(("deal opened", deals, _.created_local))
     if name == CUSTOMER:
-        orders, billing = data.expression("orders"), data.expression("billing")
+        orders, billing = log.sold(data), data.expression("billing")
         if orders is not None:
-            # What was cancelled or never paid is no order.
-            sold = orders.filter(~_.is_cancelled.fill_null(False))  # noqa: FBT003  a literal of the engine
-            found.append(("order", sold, _.ordered_local))
+            found.append(("order", orders, _.ordered_local))
         if deals is not None:
             found.append(("deal won", deals.filter(_.is_won), _.closed_local))
         if billing is not None:

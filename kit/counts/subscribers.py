@@ -14,6 +14,7 @@ import pandas as pd
 from ibis import _
 
 from kit.counts.purchases import last_day
+from kit.humans import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def silence(data: Data, *, days: int) -> pd.DataFrame:
     told = told.mutate(
         mails=_.mails.fill_null(0),
         clicked=_.clicked.fill_null(0),
-        signal=_.acted.fill_null(False) | (_.clicked.fill_null(0) > 0),  # noqa: FBT003  a literal of the engine
+        signal=_.acted.fill_null(NO) | (_.clicked.fill_null(0) > 0),
     )
     grouped = told.group_by("mails", "signal").agg(clicked=_.clicked.sum(), n=_.count())
     return grouped.order_by("mails", "signal").to_pandas()[SILENCE]
@@ -128,10 +129,10 @@ def _people(contacts: Expression, data: Data) -> Expression:
         left=ibis.least(*(_[name].fill_null(far) for name in ("unsubscribe", "complained", "bounce"))).nullif(far)
     )
     gone = _.status.isin(OFF) | (~_.status.notnull() & _.left.notnull())
-    told = told.mutate(gone=gone.fill_null(False) & ~_.on.fill_null(False))  # noqa: FBT003  literals of the engine
+    told = told.mutate(gone=gone.fill_null(NO) & ~_.on.fill_null(NO))
     # Left later than what is known, so still there; left before joining, so nobody knows when.
     told = told.mutate(gone=_.gone & ((_.left <= until) | ~_.left.notnull()))
-    told = told.mutate(undated=_.gone & (~_.left.notnull() | (_.left < _.joined).fill_null(False)))  # noqa: FBT003  the same
+    told = told.mutate(undated=_.gone & (~_.left.notnull() | (_.left < _.joined).fill_null(NO)))
     sunset = "|".join(data.settings["retention.sunset"])
     cause = ibis.cases(
         (~_.gone, ""),

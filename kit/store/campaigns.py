@@ -154,7 +154,7 @@ def _few(told: pd.DataFrame, settings: Settings) -> pd.Series:
     sent = told["sent"].astype("Float64")
     usual = sent.groupby(told["list_name"].fillna("")).transform("median")
     few = (sent <= settings["tests.max_recipients"]) | (sent <= settings["tests.list_share"] * usual)
-    return few.fillna(False).astype(bool)  # noqa: FBT003  pandas' own argument
+    return few.fillna(value=False).astype(bool)
 
 
 def _ids(told: pd.DataFrame) -> pd.Series:

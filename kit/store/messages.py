@@ -107,7 +107,7 @@ def _messages(events: Expression, campaigns: Expression, settings: Settings) -> 
     facts = facts.left_join(_clicks(events, settings), [("message_key", "clicked_key")])
     found = ("opened_surely", "opened_perhaps", "prefetched", "clicked", "clicked_human", "clicked_strictest")
     facts = facts.mutate(
-        **{name: _[name].fill_null(False) for name in found},  # noqa: FBT003  a literal of the engine
+        **{name: _[name].fill_null(humans.NO) for name in found},
         **{name: _[name].fill_null(0) for name in ("opens_total", "clicks_total")},
         sent=_.traced & ~_.refused,
         delivered=_.accepted & ~_.bounced & ~_.refused,
@@ -153,7 +153,7 @@ def _openings(events: Expression) -> Expression:
         first_opened_at=_.occurred_at.min(),
         opened_surely=(_.verdict == "person").any(),
         opened_perhaps=(_.verdict == "suspect").any(),
-        prefetched=((_.verdict == "machine") | (_.agent == humans.BARE.lower()).fill_null(False)).any(),  # noqa: FBT003  a literal of the engine
+        prefetched=((_.verdict == "machine") | (_.agent == humans.BARE.lower()).fill_null(humans.NO)).any(),
         opens_rule=_.rule.argmin(_.occurred_at, where=_.verdict != "person"),
     )
 
