@@ -389,3 +389,10 @@ def test_money_without_a_currency_asks_for_the_setting_by_name(tmp_path: Path) -
     log, table = read(tmp_path, "Order ID,Date,Total\n1,2026-01-05,5\n2,2026-01-06,6 €\n", BARE)
     assert "1 rows name no currency: say currency in kit.toml" in log.notes
     assert table["currency"].isna().tolist() == [True, False]
+
+
+def test_orders_without_an_amount_are_no_contacts_and_what_they_lack_is_named(tmp_path: Path) -> None:
+    path = exports.write(tmp_path, "a.csv", "Order ID,Email,Created at\nA1,a@example.com,2026-01-02\n")
+    (log,) = sources.read(path, Settings()).files
+    assert (log.status, log.table) == ("unrecognised", None)
+    assert "orders comes nearest and needs total" in log.why
