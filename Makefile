@@ -10,12 +10,14 @@ KIT := $(VENV)/.kit-$(word 1,$(shell cat requirements.lock pyproject.toml | cksu
 
 DATA := data/sample
 OUT := reports
+SEED := 2026
+DIR := sample-$(SEED)
 ifdef MONTH
 WHEN := -p period=$(MONTH)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab simulate fuzz lock clean
+.PHONY: help setup report test check lab sample simulate fuzz lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +38,9 @@ check: $(KIT) ## Lint, format and types
 
 lab: $(KIT) ## Open JupyterLab on the notebooks
 	$(BIN)/kit lab
+
+sample: $(KIT) ## Write another made-up business: SEED=7 DIR=exports (FORCE=1 into any folder)
+	PYTHONPATH=data $(BIN)/python -m generator $(DIR) --seed $(SEED) $(if $(FORCE),--force)
 
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation

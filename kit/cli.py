@@ -8,10 +8,8 @@ that `kit --help` answers at once.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import click
@@ -150,47 +148,6 @@ def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresse
     for reason in lost.values():
         click.echo(f"kit: {reason}", err=True)
     sys.exit(WRONG if lost else 0)
-
-
-@main.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option(
-    "--seed",
-    type=int,
-    default=2026,
-    show_default=True,
-    help="Of the made-up business; the same seed writes the same files.",
-)
-@click.option(
-    "--contacts",
-    type=click.IntRange(min=1),
-    default=6000,
-    show_default=True,
-    help="How many people it writes to.",
-)
-@click.option("--force", is_flag=True, help="Write into a folder that is not empty; files of the same names are lost.")
-def sample(folder: Path, *, seed: int, contacts: int, force: bool) -> None:
-    """Write the exports of a made-up service centre, with known truth, into DIR: a new or empty folder."""
-    from kit import simulate
-
-    with TemporaryDirectory() as place:
-        simulate.write(Path(place), seed=seed, contacts=contacts)
-        lying = _files(folder)
-        if lying and not force and lying != _files(Path(place)):
-            raise UsageError(f"{folder} is not empty and no former sample. Name a new folder, or say --force.")
-        shutil.copytree(place, folder, dirs_exist_ok=True)
-    click.echo(folder)
-
-
-def _files(folder: Path) -> set[str]:
-    """The names of all files in a folder, none where there is no folder.
-
-    Raises:
-        UsageError: it is a file.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file. Name a folder.")
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
 
 
 @main.command()

@@ -185,29 +185,6 @@ def test_tables_are_written_in_the_form_asked_for(exports: Path, tmp_path: Path,
     assert str(tmp_path / "out" / f"campaign_stats.{form}") in done.stdout.splitlines()
 
 
-def test_sample_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        assert kit("sample", tmp_path / name, "--seed", 7, "--contacts", 200).exit_code == 0
-    files = [path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.suffix == ".csv"]
-    assert files
-    for file in files:
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
-
-
-def test_sample_writes_over_nothing_but_a_former_sample(tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    (mine / "contacts.csv").write_text("Email\nanna@example.com\n", encoding="utf-8")
-    done = kit("sample", mine, "--contacts", 200)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == f"kit: {mine} is not empty and no former sample. Name a new folder, or say --force.\n"
-    assert [path.name for path in mine.iterdir()] == ["contacts.csv"]
-    assert "anna@example.com" in (mine / "contacts.csv").read_text(encoding="utf-8")
-    assert kit("sample", mine, "--contacts", 200, "--force").exit_code == 0
-    for seed in (7, 8):  # the second one goes where the first one lies
-        assert kit("sample", tmp_path / "new", "--contacts", 200, "--seed", seed).exit_code == 0
-
-
 def test_a_period_without_any_mail_says_so_on_top_and_exits_with_1(exports: Path, tmp_path: Path) -> None:
     done = kit("report", exports, "--out", tmp_path / "out", "--only", "00,01", "-p", "period=2031-01..2031-02")
     said = "The data holds no mail in 2031-01 to 2031-02."

@@ -1,8 +1,7 @@
 """The made-up service centre: the same seed gives the same files, and they tell what was planted.
 
-`data/sample` and `tests/truth.json` are what `write` gives by default. After a change of the generator:
-`python -c "from pathlib import Path; from kit.simulate import write;
-Path('tests/truth.json').write_text(write(Path('data/sample')).to_json(), encoding='utf-8')"`
+`data/sample` and `tests/truth.json` are what the generator writes by default. After a change of the generator:
+`PYTHONPATH=data python -m generator data/sample --truth tests/truth.json`
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from generator import Truth, write
 from kit import settings, sources
-from kit.simulate import Truth, write
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "sample"

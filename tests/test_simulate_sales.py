@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit.simulate import BusinessTruth, write_business
-from kit.simulate.crm import ASKS, WON
-from kit.simulate.money import MARGIN
+from generator import BusinessTruth, write_business
+from generator.crm import ASKS, WON
+from generator.money import MARGIN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from kit.simulate import crm, cycle, money, shop, table
-from kit.simulate.clock import AS_OF, DAY, HOUR, START, awake, local, unix
-from kit.simulate.people import dice, pick
-from kit.simulate.truth import BusinessTruth
+from generator import crm, cycle, money, shop, table
+from generator.clock import AS_OF, DAY, HOUR, START, awake, local, unix
+from generator.people import dice, pick
+from generator.truth import BusinessTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from random import Random
 
-    from kit.simulate.people import Person
-    from kit.simulate.story import Story
+    from generator.people import Person
+    from generator.story import Story
 
 BOOKING_VALUE = (8.35, 0.6)
 """Mean and standard deviation of the logarithm of the amount [RUB]."""

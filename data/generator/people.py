@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from kit.simulate.clock import AS_OF, DAY, START
+from generator.clock import AS_OF, DAY, START
 
 DOMAINS = {
     "mail.example.com": 0.34,

@@ -8,19 +8,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from kit.simulate.behaviour import LINKS, tally
-from kit.simulate.clock import local, unix
-from kit.simulate.people import dice
-from kit.simulate.plan import AUDIENCES
+from generator.behaviour import LINKS, tally
+from generator.clock import local, unix
+from generator.people import dice
+from generator.plan import AUDIENCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from kit.simulate.behaviour import Message
-    from kit.simulate.plan import Campaign
-    from kit.simulate.story import Send, Story
-    from kit.simulate.truth import Totals
+    from generator.behaviour import Message
+    from generator.plan import Campaign
+    from generator.story import Send, Story
+    from generator.truth import Totals
 
 COLUMNS = (
     "Title", "Subject", "Audience", "Send Date", "Send Weekday", "Total Recipients", "Successful Deliveries",

@@ -10,11 +10,11 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from kit.simulate import plan
-from kit.simulate.behaviour import Message, Odds, receive
-from kit.simulate.clock import AS_OF, DAY, HOUR, START, awake, local, unix
-from kit.simulate.people import CORPORATE_SHARE, VISITS, Person, dice, invent
-from kit.simulate.plan import Automation, Campaign
+from generator import plan
+from generator.behaviour import Message, Odds, receive
+from generator.clock import AS_OF, DAY, HOUR, START, awake, local, unix
+from generator.people import CORPORATE_SHARE, VISITS, Person, dice, invent
+from generator.plan import Automation, Campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,19 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kit.simulate import table
-from kit.simulate.clock import AS_OF, DAY, HOUR, awake, local
-from kit.simulate.people import dice
-from kit.simulate.story import HELD_FROM, YEAR
-from kit.simulate.truth import OrderTruth
+from generator import table
+from generator.clock import AS_OF, DAY, HOUR, awake, local
+from generator.people import dice
+from generator.story import HELD_FROM, YEAR
+from generator.truth import OrderTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from random import Random
 
-    from kit.simulate.people import Person
-    from kit.simulate.story import Story
+    from generator.people import Person
+    from generator.story import Story
 
 FIRST_A_YEAR = 0.10
 """First orders of their own accord, of people on the list."""

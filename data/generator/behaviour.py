@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from kit.simulate.clock import AS_OF, DAY, HOUR, awake
-from kit.simulate.truth import Totals
+from generator.clock import AS_OF, DAY, HOUR, awake
+from generator.truth import Totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from kit.simulate.people import Person
+    from generator.people import Person
 
 DEFERRED, DEFERRED_FOR = 0.004, 240
 """Share of delivered mail that the other server takes only later, and how much later [s]."""

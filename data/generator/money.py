@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from kit.simulate import table
-from kit.simulate.clock import AS_OF, START, local, unix
-from kit.simulate.people import dice
-from kit.simulate.shop import followed
-from kit.simulate.story import HELD_FROM
-from kit.simulate.truth import CostTruth, HoldoutTruth
+from generator import table
+from generator.clock import AS_OF, START, local, unix
+from generator.people import dice
+from generator.shop import followed
+from generator.story import HELD_FROM
+from generator.truth import CostTruth, HoldoutTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kit.simulate.people import Person
-    from kit.simulate.shop import Order
-    from kit.simulate.story import Story
+    from generator.people import Person
+    from generator.shop import Order
+    from generator.story import Story
 
 MARGIN = 0.35
 """What is left of net revenue after what was sold is paid for; it stands in kit.toml."""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.simulate import plan
-from kit.simulate.behaviour import tally
-from kit.simulate.clock import AS_OF, START, local
-from kit.simulate.people import dice
-from kit.simulate.truth import WebTruth
+from generator import plan
+from generator.behaviour import tally
+from generator.clock import AS_OF, START, local
+from generator.people import dice
+from generator.truth import WebTruth
 
 if TYPE_CHECKING:
     from pathlib import Path
     from random import Random
 
-    from kit.simulate.plan import Campaign
-    from kit.simulate.story import Send, Story
+    from generator.plan import Campaign
+    from generator.story import Send, Story
 
 COUNTED = 0.86
 """Share of people's clicks that become a session: the others refuse to be measured."""

@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kit.simulate import table
-from kit.simulate.clock import AS_OF, DAY, awake, local
-from kit.simulate.people import dice
-from kit.simulate.truth import DealTruth
+from generator import table
+from generator.clock import AS_OF, DAY, awake, local
+from generator.people import dice
+from generator.truth import DealTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kit.simulate.people import Person
-    from kit.simulate.story import Story
+    from generator.people import Person
+    from generator.story import Story
 
 ASKS = {"site form": 0.22, "service counter": 0.10, "phone": 0.30, "partner event": 0.06}
 """Share of people who ask for an estimate at all, by where they joined."""

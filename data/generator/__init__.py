@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.simulate import analytics, business, mailchimp, plan, sendgrid
-from kit.simulate.behaviour import tally
-from kit.simulate.clock import AS_OF, DAY, local, unix
-from kit.simulate.story import Send, Story, tell
-from kit.simulate.truth import BlockTruth, BusinessTruth, SendTruth, TestTruth, Truth
+from generator import analytics, business, mailchimp, plan, sendgrid
+from generator.behaviour import tally
+from generator.clock import AS_OF, DAY, local, unix
+from generator.story import Send, Story, tell
+from generator.truth import BlockTruth, BusinessTruth, SendTruth, TestTruth, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from kit.simulate.people import Person
-    from kit.simulate.plan import Automation, Campaign
+    from generator.people import Person
+    from generator.plan import Automation, Campaign
 
 __all__ = ["BusinessTruth", "Truth", "write", "write_business"]
 

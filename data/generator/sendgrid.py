@@ -11,20 +11,20 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from kit.simulate import table
-from kit.simulate.behaviour import LINKS, tally
-from kit.simulate.clock import local, unix
-from kit.simulate.people import PREFETCHER, dice
-from kit.simulate.plan import AUDIENCES, Automation
-from kit.simulate.truth import LogTruth
+from generator import table
+from generator.behaviour import LINKS, tally
+from generator.clock import local, unix
+from generator.people import PREFETCHER, dice
+from generator.plan import AUDIENCES, Automation
+from generator.truth import LogTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kit.simulate.behaviour import Message
-    from kit.simulate.plan import Campaign
-    from kit.simulate.story import Send, Story
+    from generator.behaviour import Message
+    from generator.plan import Campaign
+    from generator.story import Send, Story
 
 RETRIED = 0.002
 """Share of events that the webhook delivers twice."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from kit.simulate import crm
-from kit.simulate.clock import AS_OF, DAY, START, unix
-from kit.simulate.money import months
-from kit.simulate.truth import FunnelTruth, RetentionTruth, StepTruth
+from generator import crm
+from generator.clock import AS_OF, DAY, START, unix
+from generator.money import months
+from generator.truth import FunnelTruth, RetentionTruth, StepTruth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kit.simulate.crm import Deal
-    from kit.simulate.shop import Order
-    from kit.simulate.story import Story
+    from generator.crm import Deal
+    from generator.shop import Order
+    from generator.story import Story
 
 DAYS = 90
 """A step counts within so many days, as kit.toml's funnel.days has it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kit.simulate.behaviour import Odds
-from kit.simulate.clock import unix
+from generator.behaviour import Odds
+from generator.clock import unix
 
 if TYPE_CHECKING:
     from random import Random
