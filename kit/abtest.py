@@ -19,7 +19,7 @@ import pandas as pd
 from kit import compare
 from kit import kpi as registry
 from kit.errors import UsageError
-from kit.stats import bayes, means, multiplicity, rates, sequential, shrink
+from kit.stats import bayes, empirical_bayes, means, multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,7 +151,7 @@ def peeking(looks: Sequence[int] = PEEKS) -> pd.DataFrame:
 
     Source: Armitage, McPherson & Rowe (1969), doi:10.2307/2343787.
     """
-    return pd.DataFrame({"looks": list(looks), "false": [sequential.peeked(one, alpha=ALPHA) for one in looks]})
+    return pd.DataFrame({"looks": list(looks), "false": [sequential.peeking_error(one, alpha=ALPHA) for one in looks]})
 
 
 def verdicts(
@@ -219,7 +219,7 @@ def verdicts(
     # At a look before the last neither p nor the chance means what a reader takes it for.
     ended = final & (rule.plan.rule == "looks") & (rule.plan.look == rule.plan.looks)
     found.loc[~ended, ["p", "higher", "loss_a", "loss_b"]] = np.nan
-    past = shrink.effects(found["difference"].where(final), found["se"], level=level)
+    past = empirical_bayes.shrink_effects(found["difference"].where(final), found["se"], level=level)
     found = found.assign(expect=past.value, expect_low=past.low, expect_high=past.high)
     return found.assign(worthwhile=worthwhile, look=rule.plan.told).reindex(columns=_COLUMNS)
 
@@ -255,7 +255,7 @@ def _campaign(arms: pd.DataFrame, rule: _Rule) -> pd.DataFrame:
     if rule.shares and len(rule.shares) != len(arms):
         name = arms["campaign_name"].iloc[0]
         raise UsageError(f"split names {len(rule.shares)} shares, but {name!r} has {len(arms)} variants.")
-    split = rates.split(arms["sent"], rule.shares)
+    split = proportions.sample_ratio_test(arms["sent"], rule.shares)
     table = pd.DataFrame([_pair(arms.iloc[0], arms.iloc[n], rule, len(arms) - 1) for n in range(1, len(arms))])
     table = table.assign(split_p=split.p)
     if rule.plan.looks == 1 and rule.plan.rule == "looks":
@@ -276,20 +276,20 @@ def _pair(a: pd.Series, b: pd.Series, rule: _Rule, comparisons: int) -> dict[str
     needed = _needed(kpi, a["value"], rule.worthwhile, spread)
     row |= {"part": part, "bar": bar, "needed": needed}
     if kpi.kind == "mean":
-        found = means.difference(*([a[name], b[name]] for name in ("of", "squares", "n")), level=1 - bar)
-        se, bet = found.se, bayes.means(found.value, found.se)
+        found = means.welch(*([a[name], b[name]] for name in ("of", "squares", "n")), level=1 - bar)
+        se, bet = found.se, bayes.compare_means(found.value, found.se)
         row |= {"df": found.df, "of_control": spread / a["n"] / se**2 if se > 0 else np.nan}
         row |= {"lift": found.value / a["value"] if a["value"] else np.nan, "lift_low": np.nan, "lift_high": np.nan}
     else:
-        found = rates.difference(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
-        lift = rates.lift(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
-        se, bet = _error(a, b), bayes.shares(a["of"], a["n"], b["of"], b["n"])
+        found = proportions.proportion_difference(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
+        lift = proportions.lift(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
+        se, bet = _error(a, b), bayes.compare_rates(a["of"], a["n"], b["of"], b["n"])
         row |= {"lift": lift.value, "lift_low": lift.low, "lift_high": lift.high}
     row |= {"difference": found.value, "se": se, "low": found.low, "high": found.high, "p": found.p}
     both = a["n"] + b["n"]
     if plan.rule == "any time" and both > 0 and not np.isnan(se):
         tuned = 2 * plan.n or (both if np.isnan(needed) else 2 * needed)
-        half = sequential.any_time(both, tuned=tuned, alpha=ALPHA / comparisons) * se
+        half = sequential.confidence_sequence(both, tuned=tuned, alpha=ALPHA / comparisons) * se
         row |= {"low": found.value - half, "high": found.value + half, "lift_low": np.nan, "lift_high": np.nan}
     return row | {"higher": bet.higher, "loss_a": bet.loss_a, "loss_b": bet.loss_b}
 
@@ -310,7 +310,7 @@ def _bar(plan: Plan, part: float, comparisons: int) -> float:
         return ALPHA
     step = min(1 / plan.looks, now / plan.look)
     times = np.append(np.arange(1, plan.look) * step, now)
-    return max(sequential.bar(times, alpha=ALPHA / comparisons), LEAST_BAR)
+    return max(sequential.nominal_level(times, alpha=ALPHA / comparisons), LEAST_BAR)
 
 
 def _error(a: pd.Series, b: pd.Series) -> float:
@@ -333,19 +333,21 @@ def _needed(kpi: Kpi, base: float, lift: float, spread: float) -> float:
     if kpi.kind == "mean":
         return float(means.sample_size(base * lift, spread) or np.nan)
     better = base * (1 + lift)
-    return float(rates.sample_size(base, better) or np.nan) if base > 0 and better < 1 else np.nan
+    return float(proportions.sample_size(base, better) or np.nan) if base > 0 and better < 1 else np.nan
 
 
 def _chance(kpi: Kpi, base: float, lift: float, arm: float) -> float:
     better = base * (1 + lift)
-    return rates.power(base, better, n=arm) if kpi.kind == "rate" and base > 0 and better < 1 and arm > 0 else np.nan
+    return (
+        proportions.power(base, better, n=arm) if kpi.kind == "rate" and base > 0 and better < 1 and arm > 0 else np.nan
+    )
 
 
 def _detectable(kpi: Kpi, base: float, arm: float, spread: float) -> float:
     if not (base > 0 and arm > 0):
         return np.nan
     if kpi.kind == "rate":
-        return rates.detectable(base, arm) / base
+        return proportions.minimum_detectable_effect(base, arm) / base
     return float(np.sqrt((means.sample_size(1, spread) or np.nan) / arm) / base)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import kpi as registry
-from kit.stats import covariate, means
+from kit.stats import means
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -51,8 +51,8 @@ def revenue(spent: pd.DataFrame, counts: pd.DataFrame, *, level: float = registr
 
 def _pair(arms: pd.DataFrame, campaign: Hashable, name: str, level: float) -> tuple[object, ...]:
     arm = {column: arms[column].to_numpy(dtype=float) for column in arms.columns if column not in _TEXTS}
-    plain = means.difference(arm["revenue"], arm["revenue_squares"], arm["n"], level=level)
-    found = covariate.difference(
+    plain = means.welch(arm["revenue"], arm["revenue_squares"], arm["n"], level=level)
+    found = means.cuped(
         (arm["revenue"], arm["revenue_squares"]),
         (arm["before"], arm["before_squares"]),
         arm["products"],

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from kit.compare import enough
-from kit.stats import between, multiplicity, rates
+from kit.stats import multiplicity, proportions, random_effects
 
 if TYPE_CHECKING:
-    from kit.stats.between import Spread
+    from kit.stats.random_effects import Heterogeneity
 
 ALPHA = 0.05
 """Share of false flags among the flags of the page (Benjamini-Hochberg)."""
@@ -39,7 +39,7 @@ class AfterClick:
     """
 
     campaigns: pd.DataFrame
-    spread: Spread
+    spread: Heterogeneity
     unmatched: pd.DataFrame
     silent: pd.DataFrame
     outside: int = 0
@@ -70,7 +70,7 @@ def links(counts: pd.DataFrame) -> pd.DataFrame:
     )
     names = ["clicked", "clicked_human", "n", "logged"]
     found[names] = found[names].astype("Float64").astype("float64")
-    low, high = rates.share(found["clicked"], found["n"])
+    low, high = proportions.proportion_interval(found["clicked"], found["n"])
     found = found.assign(value=found["clicked"] / found["n"], low=low, high=high)
     found = found.assign(value_human=found["clicked_human"] / found["logged"]).drop(columns="logged")
     return found.sort_values(["clicked", "link"], ascending=[False, True], ignore_index=True)
@@ -102,11 +102,11 @@ def follow(
     found = told.sum(min_count=1).merge(counts[["campaign_id", clicks]], on="campaign_id", how="left")
     found = found.rename(columns={clicks: "clicked"}).sort_values("sent_local", ignore_index=True)
     of, n = found["engaged_sessions"].astype(float), found["sessions"].astype(float)
-    low, high = rates.share(of, n)
+    low, high = proportions.proportion_interval(of, n)
     value = (of / n).where(n > 0)
     table = found.assign(of=of, n=n, value=value, low=low, high=high)
     large = enough(table)
-    out = between.outliers(of.where(large), n.where(large))
+    out = random_effects.leave_one_out(of.where(large), n.where(large))
     table = table.assign(
         expected=out.expected, p=multiplicity.adjust(out.p), per_click=n / found["clicked"].astype(float)
     )
@@ -121,7 +121,7 @@ def follow(
     outside, clicked = int((~measured).sum()), clicked[measured]
     return AfterClick(
         table.assign(verdict=verdict).drop(columns=["of", "n"]),
-        between.spread(of.where(large), n.where(large)),
+        random_effects.heterogeneity(of.where(large), n.where(large)),
         web[web["campaign_id"].isna()][["utm_campaign", "sessions"]].reset_index(drop=True),
         clicked[["campaign_name", clicks]].rename(columns={clicks: "clicked"}).reset_index(drop=True)
         if len(found)

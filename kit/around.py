@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit.stats import events, multiplicity, ranks
+from kit.stats import multiplicity, poisson, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def _waits(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
     both = pd.concat([before, since], ignore_index=True)
     both = both[both["minutes"].notna()]
     answered = both[both["answered"].astype(bool)]
-    slow = ranks.quantile(answered["minutes"], answered["n"], q=SLOW)[0]
+    slow = ranks.quantile_interval(answered["minutes"], answered["n"], q=SLOW)[0]
     told = both["answered"].astype(bool) | (both["minutes"] >= slow)
     # How long an open one will take is not known; it is as slow as the slowest.
     minutes = both["minutes"].astype(float).where(both["answered"].astype(bool), both["minutes"].max())
@@ -93,9 +93,9 @@ def _waits(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
     left_out = int(both.loc[~told, "n"].sum())
     both = both[told]
     a, b = ((own["minutes"], own["n"]) for own in (both[~both["since"]], both[both["since"]]))
-    found = ranks.shift(a, b)
-    sides = [ranks.quantile(*side) for side in (a, b)]
-    months = _months(both, lambda own: ranks.quantile(own["minutes"], own["n"])[0])
+    found = ranks.hodges_lehmann(a, b)
+    sides = [ranks.quantile_interval(*side) for side in (a, b)]
+    months = _months(both, lambda own: ranks.quantile_interval(own["minutes"], own["n"])[0])
     return _row(sides, (found.value, found.low, found.high, found.p), months, found.value > 0) | {
         "n_before": int(a[1].sum()),
         "n_since": int(b[1].sum()),
@@ -106,7 +106,7 @@ def _waits(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
 def _scores(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
     both = pd.concat([before.assign(since=False), since.assign(since=True)])
     a, b = ((own["score"], own["n"]) for own in (before, since))
-    found = ranks.above(a, b)
+    found = ranks.brunner_munzel(a, b)
     sides = [(float((x * n).sum() / n.sum()), np.nan, np.nan) for x, n in (a, b)]
     months = _months(both, lambda own: float((own["score"] * own["n"]).sum() / own["n"].sum()))
     return _row(sides, (found.value, found.low, found.high, found.p), months, found.value > 0.5) | {
@@ -118,11 +118,11 @@ def _scores(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
 
 def _requests(before: pd.DataFrame, since: pd.DataFrame) -> dict[str, Any]:
     both = pd.concat([before.assign(since=False), since.assign(since=True)])
-    spread = events.overdispersion(both["n"], both["since"])
+    spread = poisson.overdispersion(both["n"], both["since"])
     spread = 1.0 if np.isnan(spread) else spread
     numbers = [(float(own["n"].sum()), float(len(own))) for own in (before, since)]
-    found = events.ratio(*numbers, spread=spread)
-    rates = [events.rate(count / spread, days / spread) for count, days in numbers]
+    found = poisson.rate_ratio(*numbers, spread=spread)
+    rates = [poisson.rate_interval(count / spread, days / spread) for count, days in numbers]
     sides = [(one.value, one.low, one.high) for one in rates]
     months = _months(both, lambda own: float(own["n"].mean()))
     return _row(sides, (found.value, found.low, found.high, found.p), months, found.value > 1) | {
@@ -140,7 +140,7 @@ def _months(both: pd.DataFrame, figure: Callable[[pd.DataFrame], float]) -> tupl
     fewer = min(len(side) for side in sides)
     if fewer < MONTHS:
         return fewer, np.nan
-    return fewer, ranks.shift((sides[0], None), (sides[1], None)).p
+    return fewer, ranks.hodges_lehmann((sides[0], None), (sides[1], None)).p
 
 
 def _row(

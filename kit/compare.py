@@ -16,15 +16,15 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.errors import UsageError
-from kit.stats import between, multiplicity, rates, shrink, standard
+from kit.stats import empirical_bayes, multiplicity, proportions, random_effects, standardisation
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from kit.kpi import Kpi
-    from kit.stats.between import Spread
-    from kit.stats.rates import Difference, Lift
-    from kit.stats.shrink import Prior
+    from kit.stats.empirical_bayes import BetaPrior
+    from kit.stats.proportions import Difference, Lift
+    from kit.stats.random_effects import Heterogeneity
 
 ALPHA = 0.05
 """Share of false flags among the flags (Benjamini-Hochberg), and the level of single tests."""
@@ -53,7 +53,7 @@ class Comparison:
 
     kpi: Kpi
     rates: pd.DataFrame
-    spread: Spread
+    spread: Heterogeneity
     equal: float
 
     @property
@@ -80,7 +80,7 @@ class Ranking:
 
     kpi: Kpi
     rates: pd.DataFrame
-    prior: Prior
+    prior: BetaPrior
     regret: float
     top: str
     overstated: float
@@ -154,11 +154,11 @@ def campaigns(
     found = registry.values(counts, [key], by=_identity(counts), level=level)
     judged = _old_enough(found, as_of, maturity_days) & found["value"].notna() & enough(found)
     x, n = found["of"].where(judged), found["n"].where(judged)
-    out = between.outliers(x, n)
+    out = random_effects.leave_one_out(x, n)
     found = found.assign(expected=out.expected, se=out.se, z=out.z, p=multiplicity.adjust(out.p))
     found["verdict"] = _verdicts(found, told, judged, _old_enough(found, as_of, maturity_days))
     x, n = x[judged], n[judged]
-    return Comparison(told, found, between.spread(x, n), rates.equal(x, n).p)
+    return Comparison(told, found, random_effects.heterogeneity(x, n), proportions.chi_square_homogeneity(x, n).p)
 
 
 def ranking(compared: Comparison) -> Ranking:
@@ -173,11 +173,11 @@ def ranking(compared: Comparison) -> Ranking:
     rows = compared.rates
     rows = rows[rows["value"].notna() & (rows["verdict"] != "too young")]
     lowest = compared.kpi.better == "lower"
-    known = shrink.prior(rows["of"], rows["n"])
-    if len(rows) < shrink.UNITS_LEAST:
+    known = empirical_bayes.beta_binomial_prior(rows["of"], rows["n"])
+    if len(rows) < empirical_bayes.UNITS_LEAST:
         rows = rows.assign(expect=np.nan, expect_low=np.nan, expect_high=np.nan, best=np.nan)
         return Ranking(compared.kpi, rows, known, np.nan, "", np.nan, np.nan)
-    found = shrink.rates(rows["of"], rows["n"], known, lowest=lowest)
+    found = empirical_bayes.shrink_rates(rows["of"], rows["n"], known, lowest=lowest)
     rows = rows.assign(expect=found.value, expect_low=found.low, expect_high=found.high, best=found.best)
     order = ["expect", "value", "n"]
     rows = rows.sort_values(order, ascending=[lowest, lowest, False], kind="stable", ignore_index=True)
@@ -190,7 +190,7 @@ def ranking(compared: Comparison) -> Ranking:
         found.regret,
         str(top["campaign_name"]),
         abs(float(top["value"] - top["expect"])),
-        float(shrink.luck(len(rows)) * error),
+        float(empirical_bayes.expected_maximum(len(rows)) * error),
     )
 
 
@@ -229,7 +229,7 @@ def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = registr
     rows = found.drop_duplicates("campaign_id")[own].set_index("campaign_id").reindex(of.index)
     rows = rows.assign(n=n.sum(axis=1), value=of.sum(axis=1) / n.sum(axis=1))
     if len(mix) > 1:
-        level_of = standard.direct(of.to_numpy(), n.to_numpy(), mix.to_numpy(), level=level)
+        level_of = standardisation.direct_standardisation(of.to_numpy(), n.to_numpy(), mix.to_numpy(), level=level)
         rows = rows.assign(standard=level_of.value, low=level_of.low, high=level_of.high)
     else:
         rows = rows.assign(standard=np.nan, low=np.nan, high=np.nan)
@@ -269,8 +269,8 @@ def pair(
         str(first["campaign_name"]),
         str(second["campaign_name"]),
         *numbers,
-        rates.difference(*numbers),
-        rates.lift(*numbers),
+        proportions.proportion_difference(*numbers),
+        proportions.lift(*numbers),
         same_age=bool(first["old"] and second["old"]),
     )
 

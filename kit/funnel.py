@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.stats import multiplicity, rates, survival
+from kit.stats import multiplicity, proportions, survival
 
 if TYPE_CHECKING:
     from kit.stats.arrays import Floats
@@ -78,7 +78,7 @@ def follow(stages: pd.DataFrame, paths: pd.DataFrame | None = None, *, days: int
     known = stages[~early].assign(group=stages["cohort" if by == "cohort" else "group"])
     rows, curves = [], {}
     for (step, group), own in known.groupby(["step", "group"], sort=False):
-        curve = survival.still(own["days"], own["reached"], own["n"])
+        curve = survival.kaplan_meier(own["days"], own["reached"], own["n"])
         curves[str(step), str(group)] = curve
         rows.append(_step(own, curve, days) | {"group": group})
     found = pd.DataFrame(rows, columns=_COLUMNS).sort_values("group", kind="stable")
@@ -110,7 +110,7 @@ def _step(own: pd.DataFrame, curve: Curve, days: int) -> dict[str, object]:
     reached, mature = own["reached"].astype(bool), own["mature"].astype(bool)
     in_time = own[reached & mature & (own["days"] <= days)]
     n, passed = int(own.loc[mature, "n"].sum()), int(in_time["n"].sum())
-    low, high = rates.share(passed, n)
+    low, high = proportions.proportion_interval(passed, n)
     there, least, most = curve.at(days)
     beyond = curve.times >= days
     return {
@@ -167,7 +167,7 @@ def _passed(paths: pd.DataFrame | None, stages: pd.DataFrame) -> pd.DataFrame:
         of = int(own["n"].sum())
         for place, stage in enumerate(names):
             n = int(own.loc[own["passed"] >= place, "n"].sum())
-            low, high = rates.share(n, of) if place else (nan, nan)
+            low, high = proportions.proportion_interval(n, of) if place else (nan, nan)
             rows.append((group, stage, n, of, n / of, float(low), float(high)))
     return pd.DataFrame(rows, columns=columns)
 
@@ -179,7 +179,7 @@ def _differ(known: pd.DataFrame, found: pd.DataFrame, order: list[str], days: in
         judged = found.loc[(found["step"] == step) & ~found["few"].astype(bool), "group"]
         own = known[(known["step"] == step) & known["group"].isin(judged)]
         time, in_time = own["days"].clip(upper=days), own["reached"].astype(bool) & (own["days"] <= days)
-        p = survival.differ(time, in_time, own["group"], own["n"]).p if len(judged) > 1 else nan
+        p = survival.logrank(time, in_time, own["group"], own["n"]).p if len(judged) > 1 else nan
         rows.append((step, len(judged), p))
     table = pd.DataFrame(rows, columns=["step", "groups", "p"])
     return table.assign(p=multiplicity.adjust(table["p"]))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.stats import means, rates, times
+from kit.stats import means, proportions, response_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -254,9 +254,9 @@ def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.Da
         known &= of <= per  # more opened than delivered: one of the counts is wrong, so no rate is shown
     value = np.divide(of, per, out=np.full(len(of), np.nan), where=known)
     if kpi.kind == "rate":
-        low, high = rates.share(of, per, level=level)
+        low, high = proportions.proportion_interval(of, per, level=level)
     else:
-        low, high = means.mean(of, _numbers(counts, f"{kpi.of}_squares"), per, level=level)
+        low, high = means.student_interval(of, _numbers(counts, f"{kpi.of}_squares"), per, level=level)
     missing = np.fmax(_numbers(counts, f"{kpi.of}_missing"), _numbers(counts, f"{kpi.per}_missing"))
     table = counts[by].reset_index(drop=True)
     return table.assign(kpi=kpi.key, of=of, n=per, value=value, low=low, high=high, missing=np.nan_to_num(missing))
@@ -289,7 +289,7 @@ def waiting(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL
         place = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
         row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0}
         if len(known):
-            found = times.waiting(known["minutes"], known["answered"], known["n"], level=level)
+            found = response_times.median_response_time(known["minutes"], known["answered"], known["n"], level=level)
             row |= {"n": found.n, "open": found.open, "value": found.median}
             row |= {"low": found.low, "high": found.high, "p90": found.p90}
         rows.append(place | row | {"left_out": int(group["n"].sum() - known["n"].sum())})

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.opens import FEWEST
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ def _pair(a: pd.Series, b: pd.Series, lift: float, level: float) -> tuple[object
     if not known or min(n_a, n_b) < FEWEST:
         return (*told, *raw, trackable, machines, n_a, np.nan, n_b, np.nan, *[np.nan] * 6)
     x_a, x_b = a["opened_trackable"], b["opened_trackable"]
-    found = rates.difference(x_a, n_a, x_b, n_b, level=level)
+    found = proportions.proportion_difference(x_a, n_a, x_b, n_b, level=level)
     rate = (x_a + x_b) / (n_a + n_b)
     alone = _needed(rate, lift, 0) / trackable
     values = (n_a, x_a / n_a, n_b, x_b / n_b)
@@ -110,5 +110,5 @@ def _needed(rate: float, lift: float, share: float) -> float:
     better = rate * (1 + lift)
     if not (rate > 0 and better < 1 and 0 <= share < 1):
         return np.nan
-    n = rates.sample_size(share + (1 - share) * rate, share + (1 - share) * better)
+    n = proportions.sample_size(share + (1 - share) * rate, share + (1 - share) * better)
     return float(n) if n is not None else np.nan

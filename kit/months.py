@@ -18,7 +18,7 @@ import pandas as pd
 from kit import kpi as registry
 from kit.compare import enough
 from kit.errors import UsageError
-from kit.stats import between, multiplicity, trend
+from kit.stats import multiplicity, random_effects, trend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,11 +131,11 @@ def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[st
     """One KPI's months of one era with their changes, and what is usual in it."""
     own = own.assign(large=enough(own))
     known = own[own["large"]]
-    spread = between.spread(known["of"], known["n"])
+    spread = random_effects.heterogeneity(known["of"], known["n"])
     judged = len(known) >= FEWEST
     own = pd.concat([own, _changes(own, known if judged else known.iloc[:0])], axis=1)
     told = own["n"].where(own["large"] & own["asked"])
-    line = trend.trend(own["of"], told, pd.RangeIndex(len(own)).to_numpy())
+    line = trend.logistic_trend(own["of"], told, pd.RangeIndex(len(own)).to_numpy())
     usual = {
         "kpi": key,
         "since": since,
@@ -153,7 +153,7 @@ def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[st
         "step_high": line.high,
         "trend_p": line.p,
     }
-    chart = trend.chart(own["of"], own["n"].where(own["large"] & judged))
+    chart = trend.p_prime_chart(own["of"], own["n"].where(own["large"] & judged))
     return own.assign(usual_low=chart.low, usual_high=chart.high), usual
 
 
@@ -189,8 +189,8 @@ def _change(before: dict[Any, Any], now: dict[Any, Any], known: pd.DataFrame) ->
     if not now["asked"] or np.isnan(before["value"]) or np.isnan(now["value"]):
         return _NONE
     others = known[~known["month"].isin((before["month"], now["month"]))]
-    tau, months = between.spread(others["of"], others["n"]).tau, len(others)
-    moved = between.change((before["of"], before["n"]), (now["of"], now["n"]), tau=tau, k=months)
+    tau, months = random_effects.heterogeneity(others["of"], others["n"]).tau, len(others)
+    moved = random_effects.change((before["of"], before["n"]), (now["of"], now["n"]), tau=tau, k=months)
     return moved.value, moved.low, moved.high, moved.p if before["large"] and now["large"] else np.nan
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from kit import kpi as registry
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def estimate(counts: pd.DataFrame, *, by: Sequence[str] = (), level: float = reg
     delivered = _of(sums, "delivered")
     frame = sums[keys].assign(**{name: _of(sums, name) for name in ("delivered", "opened", "proven")})
     for name, count in (("raw", "opened"), ("bound", "proven")):
-        low, high = rates.share(frame[count], delivered, level=level)
+        low, high = proportions.proportion_interval(frame[count], delivered, level=level)
         frame = frame.assign(**{f"{name}_low": low, f"{name}_high": high})
     # What nothing opened nobody read: all openings are the upper bound, people and machines together.
     frame["bound_high"] = frame["raw_high"]
@@ -144,7 +144,7 @@ def _stratified(counts: pd.DataFrame, keys: list[str], level: float) -> pd.DataF
     found = parts.groupby(keys, dropna=False, sort=False)[["estimate", "variance", "n", "x"]].sum().reset_index()
     middle = (found["x"] + 0.5) / (found["n"] + 1)
     effective = (middle * (1 - middle) / found["variance"]).to_numpy()
-    low, high = rates.share(found["estimate"] * effective, effective, level=level, method="wilson")
+    low, high = proportions.proportion_interval(found["estimate"] * effective, effective, level=level, method="wilson")
     return found[[*keys, "estimate"]].assign(estimate_low=low, estimate_high=high)
 
 
@@ -176,7 +176,7 @@ def _clicks(sums: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
     delivered, parts = _of(sums, "delivered"), []
     for strength, name in STRENGTHS.items():
         clicked = _of(sums, name)
-        low, high = rates.share(clicked, delivered, level=level)
+        low, high = proportions.proportion_interval(clicked, delivered, level=level)
         value = np.divide(clicked, delivered, out=np.full(len(sums), np.nan), where=delivered > 0)
         parts.append(sums[by].assign(strength=strength, of=clicked, n=delivered, value=value, low=low, high=high))
     return pd.concat(parts, ignore_index=True)

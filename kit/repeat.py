@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit.stats import rates, survival
+from kit.stats import proportions, survival
 
 if TYPE_CHECKING:
-    from kit.stats.survival import Curve, Different
+    from kit.stats.survival import Curve, Logrank
 
 LEVEL = 0.95
 """Confidence of the intervals."""
@@ -58,7 +58,7 @@ class Back:
     cohorts: pd.DataFrame
     curve: Curve
     median: float | None
-    alike: Different
+    alike: Logrank
 
 
 def window(counted: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def window(counted: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """
     told = counted.melt(value_vars=["repeated", "repeated_days", "returning"], var_name="rate", value_name="of")
     told = told.assign(n=int(counted["buyers"].sum()))
-    low, high = rates.share(told["of"], told["n"], level=level)
+    low, high = proportions.proportion_interval(told["of"], told["n"], level=level)
     return told.assign(value=told["of"].astype(float) / told["n"], low=low, high=high)
 
 
@@ -90,7 +90,7 @@ def soon(counted: pd.DataFrame, *, days: int = 90, level: float = LEVEL) -> Back
     Source: guide 2; Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452; log-rank test, Mantel (1966).
     """
     waited, came, people = counted["days"], counted["again"].astype(bool), counted["n"]
-    curve = survival.still(waited, came, people, level=level)
+    curve = survival.kaplan_meier(waited, came, people, level=level)
     total = int(people.sum())
     asked = sorted({*MILESTONES, days})
     naive = [int(people[came & (waited <= day)].sum()) / total if total else nan for day in asked]
@@ -99,15 +99,15 @@ def soon(counted: pd.DataFrame, *, days: int = 90, level: float = LEVEL) -> Back
     quarter = pd.PeriodIndex(counted["cohort"], freq="M").asfreq("Q") if total else pd.PeriodIndex([], freq="Q")
     rows = []
     for cohort, own in counted.groupby(quarter):
-        part = survival.still(own["days"], own["again"], own["n"], level=level)
+        part = survival.kaplan_meier(own["days"], own["again"], own["n"], level=level)
         open_days = own.loc[~own["again"].astype(bool), "days"]
         followed = float(open_days.min()) if len(open_days) else part.end
-        rows.append((str(cohort), part.n, part.left, *_came(part, days, level), followed))
+        rows.append((str(cohort), part.n, part.events, *_came(part, days, level), followed))
     cohorts = pd.DataFrame(rows, columns=_COHORTS)
     cohorts = cohorts[cohorts["n"] >= FEWEST].reset_index(drop=True)
     large = np.isin(quarter.astype(str), cohorts["cohort"])
-    alike = survival.differ(waited[large], came[large], quarter.astype(str)[large], people[large])
-    return Back(days, total, curve.left, shares, cohorts, curve, curve.reaches(0.5), alike)
+    alike = survival.logrank(waited[large], came[large], quarter.astype(str)[large], people[large])
+    return Back(days, total, curve.events, shares, cohorts, curve, curve.reaches(0.5), alike)
 
 
 def _came(curve: Curve, day: float, level: float) -> tuple[float, float, float]:

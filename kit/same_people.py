@@ -17,14 +17,14 @@ import pandas as pd
 from kit import kpi as registry
 from kit.compare import ALPHA
 from kit.counts.pairs import REACTIONS
-from kit.stats import multiplicity, paired, rates
+from kit.stats import multiplicity, paired, proportions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kit.compare import Comparison
     from kit.kpi import Kpi
-    from kit.stats.paired import Several
+    from kit.stats.paired import CochranQ
 
 LATEST = 3
 """Campaigns that are looked at where none are named: of more, hardly anybody got all."""
@@ -48,7 +48,7 @@ class SamePeople:
     kpi: Kpi
     rates: pd.DataFrame
     pairs: pd.DataFrame
-    several: Several
+    several: CochranQ
     people: int
     why: str = ""
 
@@ -92,7 +92,7 @@ def compare(patterns: pd.DataFrame, compared: Comparison, *, level: float = regi
     did = patterns[ids].to_numpy(dtype=float).reshape(len(patterns), len(ids))
     rows = [{"campaign_name": names[one], "of": float(people @ did[:, n]), "n": total} for n, one in enumerate(ids)]
     table = pd.DataFrame(rows, columns=["campaign_name", "of", "n"])
-    low, high = rates.share(table["of"], table["n"], level=level)
+    low, high = proportions.proportion_interval(table["of"], table["n"], level=level)
     table = table.assign(value=table["of"] / table["n"].where(table["n"] > 0), low=low, high=high)
     pairs = pd.DataFrame(
         [
@@ -103,7 +103,7 @@ def compare(patterns: pd.DataFrame, compared: Comparison, *, level: float = regi
     )
     pairs["p"] = multiplicity.adjust(pairs["p"], method="holm")
     pairs["decision"] = [_decision(value, p, kpi) for value, p in zip(pairs["value"], pairs["p"], strict=True)]
-    several = paired.cochran(did, people) if len(patterns) else paired.Several(np.nan, 0, np.nan)
+    several = paired.cochran_q(did, people) if len(patterns) else paired.CochranQ(np.nan, 0, np.nan)
     return SamePeople(kpi, table, pairs, several, total, _why(kpi, ids, total))
 
 

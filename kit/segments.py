@@ -16,7 +16,7 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.compare import rate
-from kit.stats import clusters, multiplicity
+from kit.stats import cluster_robust, multiplicity
 
 if TYPE_CHECKING:
     from kit.kpi import Kpi
@@ -104,34 +104,34 @@ _TRAIT_COLUMNS = ["trait", "known", "unknown", "p"]
 
 def _trait(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
     squares = (own["of_squares"], own["n_squares"], own["products"])
-    found = clusters.ratio(own["people"], own["of"], own["n"], squares=squares, level=level)
+    found = cluster_robust.clustered_rates(own["people"], own["of"], own["n"], squares=squares, level=level)
     common = own["of"].sum() / own["n"].sum() if own["n"].sum() else 0
-    large = own["n"] / pd.Series(found.effect) * min(common, 1 - common) >= FEWEST
-    difference, error, p = clusters.against_rest(found, own["n"])
-    table = own.assign(value=found.value, low=found.low, high=found.high, effect=found.effect, large=large)
+    large = own["n"] / pd.Series(found.design_effect) * min(common, 1 - common) >= FEWEST
+    difference, error, p = cluster_robust.versus_others(found, own["n"])
+    table = own.assign(value=found.value, low=found.low, high=found.high, effect=found.design_effect, large=large)
     table = table.assign(
         difference=difference, difference_low=difference - Z * error, difference_high=difference + Z * error
     )
-    return table.assign(p=pd.Series(p).where(large)), clusters.differ(found)
+    return table.assign(p=pd.Series(p).where(large)), cluster_robust.homogeneity_test(found)
 
 
 def _money(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
     """Levels by money a mail: each against the sums of the others."""
     squares = own["of_squares"], own["n_squares"], own["products"]
-    told = clusters.amounts(own["people"], own["of"], own["n"], squares=squares, level=level)
+    told = cluster_robust.clustered_means(own["people"], own["of"], own["n"], squares=squares, level=level)
     others = own[_SUMS].sum() - own[_SUMS]
     rows = []
     for each, rest in zip(own[_SUMS].to_numpy(float), others.to_numpy(float), strict=True):
         people, of, n, *more = np.array([rest, each]).T
         alike = min(amount**2 / square if square > 0 else 0.0 for amount, square in zip(of, more[0], strict=True))
-        gap = clusters.difference(people, of, n, squares=tuple(more), level=level)
+        gap = cluster_robust.clustered_mean_difference(people, of, n, squares=tuple(more), level=level)
         rows.append((gap.value, gap.low, gap.high, gap.p, alike >= BUYERS))
     names = ["difference", "difference_low", "difference_high", "p", "large"]
     gaps = pd.DataFrame(rows, columns=names, index=own.index).astype({"large": bool})
     gaps["p"] = gaps["p"].where(gaps["large"])
-    table = own.assign(value=told.value, low=told.low, high=told.high, effect=told.effect)
-    judged = clusters.Clustered(*(np.where(gaps["large"], one, np.nan) for one in dataclasses.astuple(told)))
-    return table.join(gaps), clusters.differ(judged)
+    table = own.assign(value=told.value, low=told.low, high=told.high, effect=told.design_effect)
+    judged = cluster_robust.ClusterRobust(*(np.where(gaps["large"], one, np.nan) for one in dataclasses.astuple(told)))
+    return table.join(gaps), cluster_robust.homogeneity_test(judged)
 
 
 _SUMS = ["people", "of", "n", "of_squares", "n_squares", "products"]

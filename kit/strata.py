@@ -16,7 +16,7 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.compare import ALPHA, FEWEST, OTHERS, SMALLEST_PART, rate
-from kit.stats import multiplicity, rates, strata
+from kit.stats import multiplicity, proportions, stratified
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -107,15 +107,15 @@ def _campaign(own: pd.DataFrame, part: str, level: float) -> list[tuple[dict[str
 def _pair(told: pd.Series, sums: pd.DataFrame, a: str, b: str, level: float) -> tuple[dict[str, Any], pd.DataFrame]:
     both = sums.loc[a].add_suffix("_a").join(sums.loc[b].add_suffix("_b"), how="inner")
     numbers = [both[name] for name in ("of_a", "n_a", "of_b", "n_b")]
-    common = strata.compare(*numbers, level=level)
-    whole = rates.difference(*(one.sum() for one in numbers), level=level)
+    common = stratified.mantel_haenszel(*numbers, level=level)
+    whole = proportions.proportion_difference(*(one.sum() for one in numbers), level=level)
     same = {"campaign_id": told["campaign_id"], "campaign_name": told["campaign_name"], "a": a, "b": b}
     test = same | {"pooled": whole.value, "pooled_p": whole.p, "odds": common.odds, "parts": common.k}
     test |= {name: getattr(common, name) for name in ("difference", "low", "high", "p", "uneven_p")}
     events = both["of_a"] + both["of_b"]
     total = both["n_a"] + both["n_b"]
     few = both[["n_a", "n_b"]].min(axis=1) * np.minimum(events, total - events) / total < FEWEST
-    each = [rates.difference(*row, level=level) for row in zip(*numbers, strict=True)]
+    each = [proportions.proportion_difference(*row, level=level) for row in zip(*numbers, strict=True)]
     table = pd.DataFrame(
         {
             "part": both.index,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from kit import kpi as registry
 from kit.compare import enough
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from kit.kpi import Kpi
@@ -26,7 +26,7 @@ PART = 3
 """Hours of a cell of the week: narrower ones have too few campaigns."""
 
 FEWEST_CAMPAIGNS = 4
-"""In a cell with fewer the hour cannot be told from the campaign (as `between.UNITS_LEAST`)."""
+"""In a cell with fewer the hour cannot be told from the campaign (as `random_effects.UNITS_LEAST`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def pace(counts: pd.DataFrame) -> Pace:
         own = counts[counts["what"] == what].set_index("hour")["people"]
         within = own.reindex(range(last)).fillna(0).cumsum().astype(float).to_numpy()
         n = float(within[-1])
-        low, high = rates.share(within, np.full(last, n))
+        low, high = proportions.proportion_interval(within, np.full(last, n))
         value = within / n if n else np.full(last, np.nan)
         hours = np.arange(1, last + 1)
         parts.append(

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.stats import buying, means, order, spending
+from kit.stats import bg_nbd, gamma_gamma, means, roc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kit.stats.buying import Buying, History, Kind, Total
-    from kit.stats.spending import Spending
+    from kit.stats.bg_nbd import BgNbd, History, Kind, Total
+    from kit.stats.gamma_gamma import GammaGamma
 
 FEWEST = 500
 """Customers from which the models are fitted."""
@@ -75,7 +75,7 @@ class Worth:
     fit: pd.DataFrame
     each: pd.DataFrame
     total: Total | None
-    spending: Spending | None
+    spending: GammaGamma | None
     kind: Kind
     reason: str = ""
     moneyless: str = ""
@@ -139,16 +139,16 @@ def worth(
     rows = []
     for name, model in models.items():
         if model is not None:
-            total = buying.total(model, people, days, level=level)
-            new = buying.newcomer(model, days, level=level)
+            total = bg_nbd.total_purchases(model, people, days, level=level)
+            new = bg_nbd.new_customer_interval(model, days, level=level)
             parts = (model.r, model.alpha, model.a, model.b, model.loglik)
             parts += (total.value, total.low, total.high, new.value, new.low, new.high)
             rows.append((name, customers, *parts))
     moneyless, paid, mean = _money(counted, currencies)
-    expected = buying.further(often, people, days)
-    per = spending.each(paid, people.frequency, mean) if paid else np.full(expected.shape, np.nan)
+    expected = bg_nbd.expected_purchases(often, people, days)
+    per = gamma_gamma.expected_spend(paid, people.frequency, mean) if paid else np.full(expected.shape, np.nan)
     each = counted[["frequency", "recency", "age", "n"]].assign(expected=expected, mean=per, worth=expected * per)
-    total = spending.total(often, paid, people, mean, days, level=level) if paid else None
+    total = gamma_gamma.total_spend(often, paid, people, mean, days, level=level) if paid else None
     table = pd.DataFrame(rows, columns=_MODELS)
     fit = _times(people, models)
     return Worth(days, customers, again, table, fit, each, total, paid, kind, "", moneyless)
@@ -192,25 +192,27 @@ def backtest(
     for name, model in models.items():
         if model is None:
             continue
-        rows.append(("purchases", name, buying.total(model, people, days, level=level), float(weight @ later)))
+        rows.append(
+            ("purchases", name, bg_nbd.total_purchases(model, people, days, level=level), float(weight @ later))
+        )
         if paid and counted["later_worth"].notna().all():
-            money = spending.total(model, paid, people, mean, days, level=level)
+            money = gamma_gamma.total_spend(model, paid, people, mean, days, level=level)
             rows.append(("money", name, money, float(weight @ counted["later_worth"].to_numpy(float))))
     totals = pd.DataFrame(
         [(what, name, told.value, told.low, told.high, seen, seen / told.value - 1) for what, name, told, seen in rows],
         columns=_TOTALS,
     )
     expected: dict[Kind, np.ndarray] = {
-        name: buying.further(model, people, days) for name, model in models.items() if model is not None
+        name: bg_nbd.expected_purchases(model, people, days) for name, model in models.items() if model is not None
     }
-    chosen = expected[kind] if by == "expected" else buying.alive(often, people)
+    chosen = expected[kind] if by == "expected" else bg_nbd.probability_alive(often, people)
     scores: dict[str, np.ndarray] = {
         **{f"purchases expected by {KINDS[name]}": score for name, score in expected.items()},
         "days since the last purchase, fewest first": people.recency - people.age,
     }
     if (mbg := models["mbg"]) is not None:
-        scores["chance of being alive by MBG/NBD"] = buying.alive(mbg, people)
-    ranked = [(name, order.auc(score, later > 0, weight, level=level)) for name, score in scores.items()]
+        scores["chance of being alive by MBG/NBD"] = bg_nbd.probability_alive(mbg, people)
+    ranked = [(name, roc.auc(score, later > 0, weight, level=level)) for name, score in scores.items()]
     rankings = pd.DataFrame([(name, told.value, told.low, told.high) for name, told in ranked], columns=_RANKED)
     return Check(days, customers, totals, _bands(chosen, expected[kind], later, weight, level), rankings)
 
@@ -239,15 +241,15 @@ def _too_short(counted: pd.DataFrame, days: int) -> str:
     return "" if longest >= needed else f"for {days} days ahead {needed} of history are needed, there are {longest}"
 
 
-def _models(people: History) -> dict[Kind, Buying | None]:
-    return {name: buying.fit(people, kind=name) for name in KINDS}
+def _models(people: History) -> dict[Kind, BgNbd | None]:
+    return {name: bg_nbd.fit(people, kind=name) for name in KINDS}
 
 
 def _history(counted: pd.DataFrame) -> History:
-    return buying.history(counted["frequency"], counted["recency"], counted["age"], counted["n"])
+    return bg_nbd.history(counted["frequency"], counted["recency"], counted["age"], counted["n"])
 
 
-def _money(counted: pd.DataFrame, currencies: Sequence[str]) -> tuple[str, Spending | None, np.ndarray]:
+def _money(counted: pd.DataFrame, currencies: Sequence[str]) -> tuple[str, GammaGamma | None, np.ndarray]:
     """Why there is no money, the model of a purchase's worth, and the mean that each row paid."""
     times = counted["frequency"].to_numpy(float)
     worth = pd.to_numeric(counted["worth"], errors="raise").astype("Float64").to_numpy(float, na_value=np.nan)
@@ -256,11 +258,11 @@ def _money(counted: pd.DataFrame, currencies: Sequence[str]) -> tuple[str, Spend
         return "the currency of the orders is not known; say currency in kit.toml", None, mean
     if len(currencies) > 1:
         return f"orders are in {', '.join(currencies)}, and amounts of several currencies are not added", None, mean
-    paid = spending.fit(times, np.nan_to_num(mean), counted["n"])
+    paid = gamma_gamma.fit(times, np.nan_to_num(mean), counted["n"])
     return ("" if paid else "what people paid tells no mean for them"), paid, mean
 
 
-def _times(people: History, models: dict[Kind, Buying | None]) -> pd.DataFrame:
+def _times(people: History, models: dict[Kind, BgNbd | None]) -> pd.DataFrame:
     """How many people bought so many times again, and how many the models expect to."""
     ages, own = np.unique(people.age, return_inverse=True)
     weight = np.bincount(own, people.weights)
@@ -271,7 +273,7 @@ def _times(people: History, models: dict[Kind, Buying | None]) -> pd.DataFrame:
         told = []
         for model in models.values():
             before = range(TIMES) if last else (times,)
-            chance = sum(buying.chance(model, count, ages) for count in before) if model else np.nan
+            chance = sum(bg_nbd.probability_of_n_purchases(model, count, ages) for count in before) if model else np.nan
             told.append(float(weight @ (1 - chance if last else chance)) if model else np.nan)
         rows.append((times, float(people.weights[met].sum()), *told))
     return pd.DataFrame(rows, columns=_FIT)
@@ -287,7 +289,7 @@ def _bands(
     band = np.minimum((before / weight.sum() * BANDS).astype(int), BANDS - 1)
     frame = pd.DataFrame({"band": band + 1, "n": weight, "expected": weight * expected, "observed": weight * later})
     sums = frame.assign(squares=weight * later**2).groupby("band", as_index=False).sum()
-    low, high = means.mean(sums["observed"], sums["squares"], sums["n"], level=level)
+    low, high = means.student_interval(sums["observed"], sums["squares"], sums["n"], level=level)
     for name in ("expected", "observed"):
         sums[name] = sums[name] / sums["n"]
     return sums.assign(low=low, high=high)[_BANDS]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kit import kpi as registry
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,13 +72,16 @@ def _row(by_campaign: pd.DataFrame, by_month: pd.DataFrame, key: str, worthwhile
     needed = float(np.fmax(_needed(rare, rare * (1 + worthwhile)), _needed(rare, rare * (1 - worthwhile))))
     spans = [(name, n_campaign if months == 0 else n_month * months) for name, months in REACHES]
     reach = next((name for name, n in spans if n >= needed), "not at this volume")
-    sees = {f"sees_{name}": rates.detectable(rare, n) for name, n in (("campaign", n_campaign), ("month", n_month))}
+    sees = {
+        f"sees_{name}": proportions.minimum_detectable_effect(rare, n)
+        for name, n in (("campaign", n_campaign), ("month", n_month))
+    }
     return row | {"needed": needed} | sees | {"verdict": reach}
 
 
 def _needed(base: float, other: float) -> float:
     """Of each side; NaN where there is no such other rate."""
-    needed = rates.sample_size(base, other) if 0 <= other <= 1 else None
+    needed = proportions.sample_size(base, other) if 0 <= other <= 1 else None
     return np.nan if needed is None else float(needed)
 
 

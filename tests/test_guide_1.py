@@ -14,7 +14,7 @@ import small
 import kit
 from kit import abtest, compare, counts, kpi, months, volume, words
 from kit.errors import UsageError
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -281,7 +281,7 @@ class TestVolume:
         assert "up or down" in shown.text()
         assert "Raw: as the platform counts" in shown.text()
         seen = got.rates["sees_campaign"].iloc[0]
-        assert rates.sample_size(0.05, 0.05 + seen - 1e-9) == 1001  # the smallest change that 1,000 show
+        assert proportions.sample_size(0.05, 0.05 + seen - 1e-9) == 1001  # the smallest change that 1,000 show
         assert words.reach_table(got).cells()[0][1:3] == ["1,000", "3.1"]
 
     def test_a_high_rate_is_judged_by_what_is_left_of_it(self) -> None:

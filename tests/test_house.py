@@ -121,8 +121,8 @@ def test_every_module_has_a_layer() -> None:
 
 
 @pytest.mark.parametrize("path", [*MODULES, *OUTSIDE], ids=lambda path: path.name)
-def test_no_file_is_over_400_lines_nor_called_utils(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_no_file_is_over_600_lines_nor_called_utils(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
     assert path.stem not in {"utils", "helpers", "misc"}
 
 

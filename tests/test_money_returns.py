@@ -11,7 +11,7 @@ import pytest
 
 from kit import money, words
 from kit.errors import UsageError
-from kit.stats import resample
+from kit.stats import bootstrap
 
 
 def cost(amount: float, **more: Any) -> pd.DataFrame:
@@ -105,9 +105,9 @@ def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_m
 
 def holdout(low: float, high: float) -> money.Effect:
     """An effect of 4 a person with this interval, 1,000 people with mail."""
-    told, none = resample.Resampled(4.0, low, high), resample.Resampled(0.0, np.nan, np.nan)
+    told, none = bootstrap.BootstrapInterval(4.0, low, high), bootstrap.BootstrapInterval(0.0, np.nan, np.nan)
     arms = pd.DataFrame({"persons": [70, 10], "crossed": [5, 0]})
-    return money.Effect("autumn", arms, 1000, resample.Resampled(0.02, 0.01, 0.03), told, none)
+    return money.Effect("autumn", arms, 1000, bootstrap.BootstrapInterval(0.02, 0.01, 0.03), told, none)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,6 @@ def test_a_test_is_chosen_by_name_and_a_misspelt_one_is_named() -> None:
 
 def test_arms_that_differ_before_the_test_are_told_as_what_chance_may_do() -> None:
     told = holdout(3.0, 5.0)
-    apart = dataclasses.replace(told, before=resample.Resampled(2.0, 0.5, 3.5))
+    apart = dataclasses.replace(told, before=bootstrap.BootstrapInterval(2.0, 0.5, 3.5))
     assert "before" not in words.effect(told, "EUR").text
     assert "Chance does that in one test of twenty" in words.effect(apart, "EUR").text

@@ -14,7 +14,7 @@ from oracles import oracle
 
 from kit import abtest, compare, measurable, strata, words
 from kit.errors import UsageError
-from kit.stats import rates, trend
+from kit.stats import proportions, trend
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,12 +80,12 @@ def test_parts_of_any_counts_are_read_and_told(pairs: list[tuple[tuple[int, int]
 @given(groups(), groups())
 @settings(deadline=None, max_examples=60)
 def test_rates_of_any_counts_answer_or_say_not_estimable(a: tuple[int, int], b: tuple[int, int]) -> None:
-    found: Any = rates.difference(*a, *b)
+    found: Any = proportions.proportion_difference(*a, *b)
     assert isnan(found.value) == (0 in (a[1], b[1])) == (found.test == "not estimable")
-    assert rates.lift(*a, *b).method in ("Koopman", "Walter", "not estimable")
-    assert rates.split([a[1], b[1]]).broken in (True, False)
-    rates.equal([a[0], b[0]], [a[1], b[1]])
-    low, high = rates.share([a[0], b[0]], [a[1], b[1]])
+    assert proportions.lift(*a, *b).method in ("Koopman", "Walter", "not estimable")
+    assert proportions.sample_ratio_test([a[1], b[1]]).broken in (True, False)
+    proportions.chi_square_homogeneity([a[0], b[0]], [a[1], b[1]])
+    low, high = proportions.proportion_interval([a[0], b[0]], [a[1], b[1]])
     assert (np.isnan(low) == np.isnan(high)).all()
     rate = a[0] / a[1] if a[1] else float("nan")
     words.dilution(measurable.dilution(rate, 0.1))
@@ -94,9 +94,9 @@ def test_rates_of_any_counts_answer_or_say_not_estimable(a: tuple[int, int], b: 
 def test_rare_unsubscribes_have_a_finite_interval(shared: Path) -> None:
     # statsmodels' score interval raises here, and not with the arms swapped (statsmodels #10269).
     case = oracle(shared, "mn_rare_5_4000_1_4000_total").inputs
-    found = rates.difference(case["x0"], case["n0"], case["x1"], case["n1"])
+    found = proportions.proportion_difference(case["x0"], case["n0"], case["x1"], case["n1"])
     assert found.low < 0.001 < found.high
-    back = rates.difference(case["x1"], case["n1"], case["x0"], case["n0"])
+    back = proportions.proportion_difference(case["x1"], case["n1"], case["x0"], case["n0"])
     assert (back.low, back.high) == pytest.approx((-found.high, -found.low))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kit import plots, problems, words
 from kit.errors import UsageError
-from kit.stats import between, within
+from kit.stats import proportions, random_effects, stratified
 
 if TYPE_CHECKING:
     from kit.problems import Findings
@@ -124,8 +124,8 @@ class TestAgainstLimits:
 
     def test_the_exact_p_value_of_a_limit(self) -> None:
         # P(X >= 5), X binomial of 500 at 0.001: R 1 - pbinom(4, 500, 0.001) = 0.0001697
-        assert within.above([5], [500], 0.001)[0] == pytest.approx(0.0001697, rel=2e-3)
-        assert np.isnan(within.above([0], [0], 0.001)).all()
+        assert proportions.binomial_test_greater([5], [500], 0.001)[0] == pytest.approx(0.0001697, rel=2e-3)
+        assert np.isnan(proportions.binomial_test_greater([0], [0], 0.001)).all()
 
     def test_months_are_judged_each_and_shown_together(self) -> None:
         month = pd.DataFrame({"month": ["2026-05", "2026-06"], "sent": 2_500, "delivered": 2_500, "complained": 0})
@@ -172,9 +172,9 @@ class TestWithin:
         # Two strata by hand: 6 of 20 against 4 of 30, 9 of 40 against 8 of 40:
         # weights 20*30/50 = 12 and 40*40/80 = 20; (12 * 1/6 + 20 * 1/40) / 32 = 0.078125
         cells = ([6, 4, 9, 8], [20, 30, 40, 40], [1, 0, 1, 0])
-        told = within.against(*cells, strata=[1, 1, 2, 2], clusters=["a", "b", "c", "d"])
+        told = stratified.mantel_haenszel_clustered(*cells, strata=[1, 1, 2, 2], clusters=["a", "b", "c", "d"])
         assert np.isnan(told.difference)  # two clusters on a side tell no error
-        told = within.against(
+        told = stratified.mantel_haenszel_clustered(
             *([*one, *one] for one in cells), strata=[1, 1, 2, 2, 3, 3, 4, 4], clusters=list("abcdefgh")
         )
         assert told.difference == pytest.approx(0.078125)
@@ -204,7 +204,7 @@ class TestRelation:
         # Everywhere the part has twice the odds of the rest: with a tenth of the rest, 2/9 to 1, which is 2/11.
         rest, part = np.array([0.1, 0.2, 0.05, 0.1, 0.3]), 100_000
         own = 2 * rest / (1 + rest)
-        told = between.relations((own * part, [part] * 5), (rest * part, [part] * 5))
+        told = random_effects.leave_one_out_odds_ratios((own * part, [part] * 5), (rest * part, [part] * 5))
         assert told.expected == pytest.approx(own, rel=1e-3)
         assert told.expected[0] == pytest.approx(2 / 11, rel=1e-3)
         assert (np.abs(told.z) < 0.1).all()

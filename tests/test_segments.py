@@ -14,7 +14,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts, plots, segments, words
-from kit.stats import clusters, rates
+from kit.stats import cluster_robust, proportions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_people_who_get_several_mails_do_not_make_false_findings(rng: np.random.
         groups = {name: people(rng, 1500, mails=4, rate=0.1, spread=0.15) for name in "ab"}
         table = levels(groups)
         flagged += segments.compare(table, "click_rate", total=12_000).rates["verdict"].isin(("higher", "lower")).any()
-        naive += rates.difference(*table.loc[0, ["of", "n"]], *table.loc[1, ["of", "n"]]).p < 0.05
+        naive += proportions.proportion_difference(*table.loc[0, ["of", "n"]], *table.loc[1, ["of", "n"]]).p < 0.05
     bar = 300 * (0.05 + 3 * math.sqrt(0.05 * 0.95 / 300))
     assert flagged <= bar
     assert naive > 300 * 0.07
@@ -66,7 +66,7 @@ def test_one_mail_a_person_is_the_ordinary_interval() -> None:
     x = np.array([1] * 30 + [0] * 270)
     table = levels({"a": np.column_stack([x, np.ones(300, int)])})
     row = segments.compare(table, "click_rate", total=300).rates.iloc[0]
-    low, high = rates.share(30, 300)
+    low, high = proportions.proportion_interval(30, 300)
     assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)), rel=0.01)
 
 
@@ -79,9 +79,9 @@ def test_a_ratio_of_amounts_is_the_published_one(shared: Path) -> None:
         for name, kind, pair in (("xx", "var", "orders"), ("mm", "var", "sessions"), ("xm", "cov", "orders|sessions"))
     }
     squares = (spread["xx"] + x**2 / n, spread["mm"] + m**2 / n, spread["xm"] + x * m / n)
-    found = clusters.difference(n, x, m, squares=squares)
+    found = cluster_robust.clustered_mean_difference(n, x, m, squares=squares)
     assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
-    each = clusters.amounts(n, x, m, squares=squares)
+    each = cluster_robust.clustered_means(n, x, m, squares=squares)
     assert list(each.value) == case.near("control", "treatment")
 
 
@@ -132,7 +132,7 @@ def test_money_is_of_mail_older_than_the_window(data: kit.store.Data, tmp_path: 
 
 
 def test_groups_without_mail_or_events_answer() -> None:
-    empty = clusters.ratio([0, 5], [0, 0], [0, 5], squares=([0, 0], [0, 5], [0, 0]))
+    empty = cluster_robust.clustered_rates([0, 5], [0, 0], [0, 5], squares=([0, 0], [0, 5], [0, 0]))
     assert math.isnan(empty.value[0])
     assert empty.value[1] == 0
     assert 0 < empty.high[1] < 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_the_chance_is_the_published(shared: Path) -> None:
     case = oracle(shared, "miller_closed_form")
     a, b = (case.inputs["alphaA"] - 1, case.inputs["betaA"] - 1), (case.inputs["alphaB"] - 1, case.inputs["betaB"] - 1)
-    assert bayes.shares(a[0], sum(a), b[0], sum(b)).higher == case.near("p")
+    assert bayes.compare_rates(a[0], sum(a), b[0], sum(b)).higher == case.near("p")
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def test_chance_and_loss_are_the_published(
     shared: Path, key: str, arms: tuple[str, str], names: tuple[str, str]
 ) -> None:
     case = oracle(shared, key)
-    found = bayes.shares(*case.inputs[arms[0]], *case.inputs[arms[1]])
+    found = bayes.compare_rates(*case.inputs[arms[0]], *case.inputs[arms[1]])
     assert [found.higher, found.loss_a] == case.near(*names)
 
 
 def test_the_loss_of_means_is_the_published(shared: Path) -> None:
     case = oracle(shared, "gb_risk")
-    found = bayes.means(case.inputs["mu"], case.inputs["sigma"])
+    found = bayes.compare_means(case.inputs["mu"], case.inputs["sigma"])
     assert [found.loss_a, found.loss_b] == case.near("risk")
 
 
@@ -52,7 +52,7 @@ def test_the_loss_of_means_is_the_published(shared: Path) -> None:
 def test_chance_and_losses_are_those_of_draws(arms: tuple[int, int, int, int], rng: Generator) -> None:
     x_a, n_a, x_b, n_b = arms
     a, b = rng.beta(1 + x_a, 1 + n_a - x_a, 400_000), rng.beta(1 + x_b, 1 + n_b - x_b, 400_000)
-    found = bayes.shares(*arms)
+    found = bayes.compare_rates(*arms)
     assert found.higher == pytest.approx((b > a).mean(), abs=0.004)
     assert found.loss_a == pytest.approx(np.maximum(b - a, 0).mean(), rel=0.02, abs=1e-6)
     assert found.loss_b == pytest.approx(np.maximum(a - b, 0).mean(), rel=0.02, abs=1e-6)
@@ -66,12 +66,12 @@ GROUP = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 def test_turned_round_the_chance_is_the_rest_and_the_losses_change_places(
     a: tuple[int, int], b: tuple[int, int]
 ) -> None:
-    found, back = bayes.shares(*a, *b), bayes.shares(*b, *a)
+    found, back = bayes.compare_rates(*a, *b), bayes.compare_rates(*b, *a)
     assert found.higher + back.higher == pytest.approx(1, abs=1e-7)
     assert found.loss_a == pytest.approx(back.loss_b, abs=1e-8)
 
 
 def test_what_is_no_test_has_no_chance() -> None:
-    assert isnan(bayes.shares(0, 0, 1, 5).higher)
-    assert isnan(bayes.means(0.1, 0).higher)
-    assert isnan(bayes.means(float("nan"), float("nan")).higher)
+    assert isnan(bayes.compare_rates(0, 0, 1, 5).higher)
+    assert isnan(bayes.compare_means(0.1, 0).higher)
+    assert isnan(bayes.compare_means(float("nan"), float("nan")).higher)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oracles import oracle
 from scipy import stats
 
-from kit.stats.means import difference, mean, sample_size
+from kit.stats.means import sample_size, student_interval, welch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @given(st.lists(st.integers(0, 500), min_size=2, max_size=60), st.sampled_from([0.8, 0.95]))
 def test_interval_is_that_of_the_values(values: list[int], level: float) -> None:
     x = np.array(values, dtype=float)
-    found = mean(x.sum(), (x**2).sum(), x.size, level=level)
+    found = student_interval(x.sum(), (x**2).sum(), x.size, level=level)
     if np.ptp(x) == 0:
         assert np.isnan(found).all()
     else:
@@ -31,12 +31,12 @@ def test_interval_is_that_of_the_values(values: list[int], level: float) -> None
 
 def test_interval_of_hillstroms_spend_is_by_hand() -> None:
     # MineThatData challenge, men's arm: mean 1.42262, sd 17.7541, so 1.42262 ± 1.96007 * 17.7541 / sqrt(n)
-    found = mean(30311.69, 6759024.4973, 21307)
+    found = student_interval(30311.69, 6759024.4973, 21307)
     assert found == pytest.approx((1.18423, 1.66102), abs=2e-4)
 
 
 def test_interval_is_vectorised_and_missing_where_it_cannot_be() -> None:
-    low, high = mean(
+    low, high = student_interval(
         pd.Series([10, 10, 10, 0, 5, None]),
         pd.Series([30, None, 100, 0, 25, 30]),
         pd.Series([5, 5, 1, 1000, 1, 5], dtype="Int64"),
@@ -47,7 +47,7 @@ def test_interval_is_vectorised_and_missing_where_it_cannot_be() -> None:
 
 def test_values_that_are_all_the_same_show_no_spread() -> None:
     for value, n in ((0.0, 1000), (0.1, 3), (19.99, 10**6)):
-        low, high = mean(value * n, value**2 * n, n)
+        low, high = student_interval(value * n, value**2 * n, n)
         assert np.isnan([low, high]).all()
 
 
@@ -55,29 +55,29 @@ def test_values_that_are_all_the_same_show_no_spread() -> None:
 def test_the_difference_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
     b, a = (case.inputs["summary"][name] for name in case.inputs["arms"])
-    found = difference(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    found = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
     assert [found.value, found.low, found.high, found.df, found.p] == case.near("diff", "low", "high", "df", "p")
 
 
 def test_the_difference_is_the_published_in_other_suites(shared: Path) -> None:
     case = oracle(shared, "gb_welch_abs")
     a, b = case.inputs["a"], case.inputs["b"]
-    found = difference(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    found = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
     assert [found.value, found.low, found.high, found.p] == case.near("est", "low", "high", "p")
     case = oracle(shared, "tt_mean_orders")
     n, average, spread = (np.array(case.inputs[name]) for name in ("n", "mean", "var"))
-    found = difference(n * average, (n - 1) * spread + n * average**2, n)
+    found = welch(n * average, (n - 1) * spread + n * average**2, n)
     assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
     case = oracle(shared, "welch_sleep")
     x, y = (np.array(case.inputs[name]) for name in ("x", "y"))
-    found = difference([y.sum(), x.sum()], [y @ y, x @ x], [y.size, x.size])
+    found = welch([y.sum(), x.sum()], [y @ y, x @ x], [y.size, x.size])
     assert [found.df, found.p] == case.near("df", "p")
     assert (found.low, found.high) == pytest.approx(case.expected["ci"], rel=1e-9)
 
 
 def test_a_difference_without_any_spread_is_not_estimable() -> None:
-    assert np.isnan(difference([0, 50], [0, 900], [100, 100]).value)
-    assert np.isnan(difference([1, np.nan], [1, 2], [3, 3]).p)
+    assert np.isnan(welch([0, 50], [0, 900], [100, 100]).value)
+    assert np.isnan(welch([1, np.nan], [1, 2], [3, 3]).p)
 
 
 def test_sample_size_of_means_is_that_of_rates() -> None:

@@ -56,14 +56,14 @@ def test_no_counts_make_it_fail_and_swapping_turns_it_round(a: int, b: int, rest
 
 def test_cochran_is_the_published(shared: Path) -> None:
     case = oracle(shared, "cochran_q")
-    found = paired.cochran(case.inputs["table"], np.ones(9))
+    found = paired.cochran_q(case.inputs["table"], np.ones(9))
     assert [found.statistic, found.df] == case.near("q", "df")
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 1)] * 3), min_size=1, max_size=40))
 def test_patterns_with_numbers_say_the_same_as_people(rows: list[tuple[int, ...]]) -> None:
     patterns, people = np.unique(rows, axis=0, return_counts=True)
-    found = paired.cochran(patterns, people)
+    found = paired.cochran_q(patterns, people)
     if all(len(set(row)) == 1 for row in rows):
         assert np.isnan(found.p)
     else:
@@ -71,10 +71,10 @@ def test_patterns_with_numbers_say_the_same_as_people(rows: list[tuple[int, ...]
 
 
 def test_of_two_times_cochran_is_mcnemar() -> None:
-    found = paired.cochran([[1, 0], [0, 1], [1, 1]], [150, 86, 800])
+    found = paired.cochran_q([[1, 0], [0, 1], [1, 1]], [150, 86, 800])
     assert found.statistic == pytest.approx(paired.mcnemar(150, 86, 1036).statistic)
 
 
 def test_what_is_no_pattern_is_refused() -> None:
     with pytest.raises(UsageError, match="rows of yes and no"):
-        paired.cochran([[1, 2]], [1])
+        paired.cochran_q([[1, 2]], [1])

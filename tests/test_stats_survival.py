@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight, survdiff
 
 from kit.errors import UsageError
-from kit.stats import rates, survival
+from kit.stats import proportions, survival
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,10 +30,10 @@ def columns(rows: list[tuple[int, int, int, int]]) -> tuple[np.ndarray, ...]:
 
 def test_curve_and_log_rank_are_rs(shared: Path) -> None:
     told = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["survdiff_R"]
-    curve = survival.still(told["ti1"], told["st1"])
+    curve = survival.kaplan_meier(told["ti1"], told["st1"])
     assert curve.value == pytest.approx(told["S1"], abs=1e-7)
     group = [1] * len(told["ti1"]) + [2] * len(told["ti2"])
-    found = survival.differ(told["ti1"] + told["ti2"], told["st1"] + told["st2"], group)
+    found = survival.logrank(told["ti1"] + told["ti2"], told["st1"] + told["st2"], group)
     assert (found.statistic, found.df, found.p) == pytest.approx((told["chi2"], 1, told["p"]), abs=1e-5)
 
 
@@ -42,7 +42,7 @@ def test_curve_and_log_rank_are_rs(shared: Path) -> None:
 def test_curve_is_statsmodels_with_late_entry_and_weights_are_people(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, entry = columns(rows)
     late = entry > 0
-    curve = survival.still(time, cause > 0, weight, entry=entry)
+    curve = survival.kaplan_meier(time, cause > 0, weight, entry=entry)
     many = np.repeat(np.arange(len(rows)), weight)
     # statsmodels has no late entry at time 0: who was there from the outset enters a little before it.
     oracle = SurvfuncRight(time[many] + 1, (cause > 0)[many] * 1, entry=np.where(late, entry + 1, 0)[many])
@@ -54,8 +54,8 @@ def test_curve_is_statsmodels_with_late_entry_and_weights_are_people(rows: list[
 @given(TIMES)
 def test_causes_are_statsmodels_and_add_up_to_what_is_missing(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)
-    found = survival.causes(time, cause, weight, kinds=3)
-    still = survival.still(time, cause > 0, weight)
+    found = survival.cumulative_incidence(time, cause, weight, kinds=3)
+    still = survival.kaplan_meier(time, cause > 0, weight)
     assert sum(one.value for one in found) == pytest.approx(1 - still.value, abs=1e-9)
     many = np.repeat(np.arange(len(rows)), weight)
     with np.errstate(all="ignore"):  # its standard error divides by nobody where all have left
@@ -68,12 +68,12 @@ def test_variance_of_a_cause_is_that_of_statsmodels(rng: np.random.Generator) ->
     time, cause = rng.integers(1, 60, 400), rng.integers(0, 3, 400)
     with np.errstate(all="ignore"):
         oracle = CumIncidenceRight(time, cause)
-    for own, error in zip(survival.causes(time, cause, kinds=2), oracle.cinc_se, strict=True):
+    for own, error in zip(survival.cumulative_incidence(time, cause, kinds=2), oracle.cinc_se, strict=True):
         middle = own.value.size // 2
         share = own.value[middle]
         people = share * (1 - share) / error[middle] ** 2
         assert (own.low[middle], own.high[middle]) == pytest.approx(
-            [float(end) for end in rates.share(share * people, people)]
+            [float(end) for end in proportions.proportion_interval(share * people, people)]
         )
 
 
@@ -82,7 +82,7 @@ def test_variance_of_a_cause_is_that_of_statsmodels(rng: np.random.Generator) ->
 def test_log_rank_is_statsmodels(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)
     group = np.arange(len(rows)) % 2
-    found = survival.differ(time, cause > 0, group, weight)
+    found = survival.logrank(time, cause > 0, group, weight)
     if not np.isnan(found.p):
         many = np.repeat(np.arange(len(rows)), weight)
         statistic, _p = survdiff(time[many], (cause > 0)[many] * 1, group[many])
@@ -91,14 +91,14 @@ def test_log_rank_is_statsmodels(rows: list[tuple[int, int, int, int]]) -> None:
 
 @pytest.mark.parametrize(("left", "people"), [(0, 10), (3, 10), (40, 200), (10, 10)])
 def test_with_everybody_followed_the_interval_is_that_of_a_rate(left: int, people: int) -> None:
-    curve = survival.still([5] * left + [9] * (people - left), [1] * left + [0] * (people - left))
+    curve = survival.kaplan_meier([5] * left + [9] * (people - left), [1] * left + [0] * (people - left))
     value, low, high = curve.at(8 if left < people else 5)
     assert value == pytest.approx(1 - left / people)
-    assert (low, high) == pytest.approx([float(end) for end in rates.share(people - left, people)])
+    assert (low, high) == pytest.approx([float(end) for end in proportions.proportion_interval(people - left, people)])
 
 
 def test_beyond_the_longest_watch_nothing_is_known() -> None:
-    curve = survival.still([3, 5, 5], [1, 0, 0])
+    curve = survival.kaplan_meier([3, 5, 5], [1, 0, 0])
     assert curve.end == 5
     assert np.isnan(curve.at(6)).all()
     assert curve.at(2)[0] == 1
@@ -107,14 +107,14 @@ def test_beyond_the_longest_watch_nothing_is_known() -> None:
 
 
 def test_a_day_before_anybody_left_is_not_certain() -> None:
-    value, low, high = survival.still([10] * 20 + [3] * 5, [1] * 20 + [0] * 5).at(5)
+    value, low, high = survival.kaplan_meier([10] * 20 + [3] * 5, [1] * 20 + [0] * 5).at(5)
     assert (value, high) == (1, 1)
-    assert low == pytest.approx(float(rates.share(20, 20)[0]))
+    assert low == pytest.approx(float(proportions.proportion_interval(20, 20)[0]))
 
 
 def test_who_comes_late_is_at_risk_from_then_on() -> None:
     # By hand: at day 2 one of two people leaves; at day 8 one of two, the late one among them.
-    curve = survival.still([2, 8, 9], [1, 1, 0], entry=[0, 0, 5])
+    curve = survival.kaplan_meier([2, 8, 9], [1, 1, 0], entry=[0, 0, 5])
     assert curve.value == pytest.approx([0.5, 0.25, 0.25])
 
 
@@ -123,10 +123,10 @@ def test_who_comes_late_is_at_risk_from_then_on() -> None:
 )
 def test_what_cannot_be_is_refused(time: list[float], ended: list[int], entry: list[float]) -> None:
     with pytest.raises(UsageError, match="1 rows have no time from 0"):
-        survival.still(time, ended, entry=entry)
+        survival.kaplan_meier(time, ended, entry=entry)
 
 
 def test_nobody_gives_no_number() -> None:
-    assert np.isnan(survival.still([], []).at(0)).all()
-    assert np.isnan(survival.differ([], [], []).p)
-    assert np.isnan(survival.differ([1, 2], [0, 0], ["a", "b"]).p)
+    assert np.isnan(survival.kaplan_meier([], []).at(0)).all()
+    assert np.isnan(survival.logrank([], [], []).p)
+    assert np.isnan(survival.logrank([1, 2], [0, 0], ["a", "b"]).p)

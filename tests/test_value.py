@@ -14,7 +14,7 @@ import small
 import kit
 from kit import counts, plots, value, words
 from kit.errors import UsageError
-from kit.stats import buying, order
+from kit.stats import bg_nbd, roc
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,18 +49,18 @@ def test_one_occasion_a_person_and_day_is_the_published_summary(earlier: pd.Data
 
 def test_orders_find_the_buyers_as_published(earlier: pd.DataFrame, shared: Path) -> None:  # E9
     case = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["auc_cdnow_next39w"]
-    people = buying.history(earlier["frequency"], earlier["recency"], earlier["age"], earlier["n"])
+    people = bg_nbd.history(earlier["frequency"], earlier["recency"], earlier["age"], earlier["n"])
     bought = earlier["later"] > 0
-    bg, mbg = buying.fit(people, kind="bg"), buying.fit(people, kind="mbg")
+    bg, mbg = bg_nbd.fit(people, kind="bg"), bg_nbd.fit(people, kind="mbg")
     seen = {
-        "bg_palive": buying.alive(bg, people),
-        "mbg_palive": buying.alive(mbg, people),
-        "bg_expected": buying.further(bg, people, HELD_BACK),
+        "bg_palive": bg_nbd.probability_alive(bg, people),
+        "mbg_palive": bg_nbd.probability_alive(mbg, people),
+        "bg_expected": bg_nbd.expected_purchases(bg, people, HELD_BACK),
         "recency_gap": earlier["recency"] - earlier["age"],
         "frequency": earlier["frequency"],
     }
     for name, score in seen.items():
-        assert order.auc(score, bought, earlier["n"]).value == pytest.approx(case[name], abs=2e-3), name
+        assert roc.auc(score, bought, earlier["n"]).value == pytest.approx(case[name], abs=2e-3), name
 
 
 def test_bg_nbds_chance_of_being_alive_ranks_nobody(earlier: pd.DataFrame) -> None:  # E9

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.stats import resample
+from kit.stats import bootstrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ def attribution(
     for days in windows:
         own = clicked[clicked["days"] <= days]
         of_person = own.groupby("person")["revenue"].sum()
-        told = resample.mean(resample.units(of_person, max(reached, len(of_person))))
+        told = bootstrap.mean_interval(bootstrap.units(of_person, max(reached, len(of_person))))
         size = max(reached, len(of_person))
         rows.append(
             {"days": days, "orders": int(own["orders"].sum()), "buyers": own["person"].nunique()}

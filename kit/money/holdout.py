@@ -7,8 +7,8 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from kit.errors import UsageError, nearest
-from kit.stats import rates, resample
-from kit.stats.resample import Resampled
+from kit.stats import bootstrap, proportions
+from kit.stats.bootstrap import BootstrapInterval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +34,9 @@ class Effect:
     experiment: str
     arms: pd.DataFrame
     treated: int
-    buyers: Resampled
-    revenue: Resampled
-    before: Resampled
+    buyers: BootstrapInterval
+    revenue: BootstrapInterval
+    before: BootstrapInterval
     problem: str = ""
 
 
@@ -73,23 +73,23 @@ def chosen(results: Sequence[Effect], experiment: str = "") -> Effect | None:
 def _effect(name: str, arms: pd.DataFrame, sales: pd.DataFrame) -> Effect:
     table = arms.merge(_bought(sales[sales["after"].astype(bool)]), on="arm", how="left")
     table = table.fillna({"buyers": 0, "orders": 0, "revenue": 0.0}).drop(columns="experiment")
-    low, high = rates.share(table["buyers"], table["persons"])
+    low, high = proportions.proportion_interval(table["buyers"], table["persons"])
     people = table["persons"].astype(float).where(table["persons"] > 0)
     table = table.assign(value=table["buyers"] / people, low=low, high=high, per_person=table["revenue"] / people)
     held = table["is_holdout"]
-    nothing = Resampled(nan, nan, nan)
+    nothing = BootstrapInterval(nan, nan, nan)
     treated = int(table.loc[~held.fillna(value=True).astype(bool), "persons"].sum())
     problem = _why_no_effect(table)
     if problem:
         return Effect(name, table, treated, nothing, nothing, nothing, problem)
     sides = [(table[held.astype(bool)], sales), (table[~held.astype(bool)], sales)]
     (x_a, n_a), (x_b, n_b) = ((int(side["buyers"].sum()), int(side["persons"].sum())) for side, _ in sides)
-    more = rates.difference(x_a, n_a, x_b, n_b)
+    more = proportions.proportion_difference(x_a, n_a, x_b, n_b)
     return Effect(
         name,
         table,
         treated,
-        Resampled(more.value, more.low, more.high),
+        BootstrapInterval(more.value, more.low, more.high),
         _gap(table, sales[sales["after"].astype(bool)]),
         _gap(table, sales[~sales["after"].astype(bool)]),
     )
@@ -114,13 +114,13 @@ def _bought(sales: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _gap(table: pd.DataFrame, sales: pd.DataFrame) -> Resampled:
+def _gap(table: pd.DataFrame, sales: pd.DataFrame) -> BootstrapInterval:
     """Money a person of those with mail less that of the holdout."""
     held = table["is_holdout"].astype(bool)
     groups = [
-        resample.units(
+        bootstrap.units(
             sales.loc[sales["arm"].isin(table.loc[side, "arm"]), "revenue"], int(table.loc[side, "persons"].sum())
         )
         for side in (held, ~held)
     ]
-    return resample.difference(*groups)
+    return bootstrap.mean_difference(*groups)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.money.after_clicks import HEADLINE
-from kit.stats.resample import Resampled
+from kit.stats.bootstrap import BootstrapInterval
 
 if TYPE_CHECKING:
     from kit.money.after_clicks import Attribution
@@ -70,7 +70,7 @@ def returns(
     called return on investment (CIMM lexicon), so both are named.
     """
     row = sold.windows[sold.windows["days"] == days].to_dict("records")[0]
-    bases = {"attributed": (Resampled(row["revenue"], row["low"], row["high"]), sold.problem)}
+    bases = {"attributed": (BootstrapInterval(row["revenue"], row["low"], row["high"]), sold.problem)}
     bases["incremental"] = _incremental(effect)
     cost, why = _cost(costs)
     spent_in = "" if costs.empty else costs["currency"].iloc[0]
@@ -92,16 +92,16 @@ def returns(
             ("ROI", _scaled(revenue, share / cost if cost else nan, -1.0), earned or why),
         )
         for figure, told, reason in figures:
-            shown = Resampled(nan, nan, nan) if reason else told
+            shown = BootstrapInterval(nan, nan, nan) if reason else told
             named = {"basis": basis, "figure": figure}
             rows.append(named | {"value": shown.value, "low": shown.low, "high": shown.high, "reason": reason})
     drawn = sold.reached if effect is None else int(effect.arms[["persons", "crossed"]].to_numpy().sum())
     return Returns(costs, cost, why, pd.DataFrame(rows), sold.reached, max(sold.reached - drawn, 0))
 
 
-def _incremental(effect: Effect | None) -> tuple[Resampled, str]:
+def _incremental(effect: Effect | None) -> tuple[BootstrapInterval, str]:
     if effect is None:
-        return Resampled(nan, nan, nan), "there was no holdout, so nobody can tell what mail alone brought"
+        return BootstrapInterval(nan, nan, nan), "there was no holdout, so nobody can tell what mail alone brought"
     few = "too few bought in one of the arms for an interval" if isnan(effect.revenue.low) else ""
     return _scaled(effect.revenue, effect.treated), effect.problem or few
 
@@ -123,9 +123,9 @@ def _cost(costs: pd.DataFrame) -> tuple[float, str]:
     return (total, "") if total > 0 else (nan, "the costs of this time are 0, and nothing can be told per 0")
 
 
-def _scaled(told: Resampled, factor: float, added: float = 0.0) -> Resampled:
+def _scaled(told: BootstrapInterval, factor: float, added: float = 0.0) -> BootstrapInterval:
     """A mean and its interval on another scale; the factor is 0 or more."""
-    return Resampled(told.value * factor + added, told.low * factor + added, told.high * factor + added)
+    return BootstrapInterval(told.value * factor + added, told.low * factor + added, told.high * factor + added)
 
 
 def cost_each(returned: Returns, entered: pd.DataFrame, effect: Effect | None) -> pd.DataFrame:
@@ -161,7 +161,7 @@ def _each(what: str, number: int, cost: float, why: str) -> dict[str, Any]:
 
 def _each_extra(cost: float, why: str, effect: Effect | None) -> dict[str, Any]:
     """A buyer beyond the holdout: the ends of the cost are those of their number, turned round."""
-    number, problem = Resampled(nan, nan, nan), "there was no holdout"
+    number, problem = BootstrapInterval(nan, nan, nan), "there was no holdout"
     if effect is not None:
         number, problem = _scaled(effect.buyers, effect.treated), effect.problem
     if not problem and not number.value > 0:

@@ -35,7 +35,7 @@ def back(result: Back) -> Picture:
     """The share who came a second time, by days since the first, with its interval."""
     title = "Came again, by days since the first time"
     curve = result.curve
-    if not curve.left:
+    if not curve.events:
         return nothing("back", title, "nobody came again")
     with drawing(3.2) as figure:
         axes = figure.subplots()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.stats import rates
+from kit.stats import proportions
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def by_pressure(counts: pd.DataFrame) -> Frequency:
     Source: guide 1, step 4; 0.2 % a mail is 17.5 % a year at eight mails a month.
     """
     x, n = floats(counts["unsubscribed"]), floats(counts["mails"])
-    low, high = rates.share(x, n)
+    low, high = proportions.proportion_interval(x, n)
     value = np.divide(x, n, out=np.full(x.shape, np.nan), where=n > 0)
     monthly = floats(counts["received"]) / np.where(n > 0, n, np.nan) / floats(counts["days"]) * MONTH_DAYS
     levels = counts.assign(value=value, low=low, high=high, monthly=monthly)

@@ -15,7 +15,7 @@ import pandas as pd
 from kit import kpi as registry
 from kit.compare import enough
 from kit.problems.rules import UNITS, Rule, percent
-from kit.stats import between, rates, trend, within
+from kit.stats import proportions, random_effects, stratified, trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def others(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     """Each group of the question against all others of the history."""
     known, found = _rated(rule, counts)
     large = enough(found, fewest=FEWEST) & found["value"].notna()
-    out = between.outliers(found["of"].where(large), found["n"].where(large))
+    out = random_effects.leave_one_out(found["of"].where(large), found["n"].where(large))
     names = _named(known[list(UNITS[rule.unit])])
     return _beyond(found, out).assign(name=names, mails=known["sent"], p=out.p)[known["asked"]]
 
@@ -51,7 +51,7 @@ def relation(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
         rest = rest - own[["of", "n"]]
         large = _expects(own, own) & _expects(rest, rest)
         inside, outside = ((one["of"].where(large).to_numpy(), one["n"].where(large).to_numpy()) for one in (own, rest))
-        out = between.relations(inside, outside)
+        out = random_effects.leave_one_out_odds_ratios(inside, outside)
         rows.append(_beyond(own, out).assign(p=out.p))
     found = pd.concat(rows) if rows else found.assign(**dict.fromkeys(COLUMNS[7:], np.nan))
     return found[found["asked"]]
@@ -62,12 +62,12 @@ def limit(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     known, found = _rated(rule, counts)
     asked = known["asked"] & found["value"].notna()
     found = found.assign(name=_named(known[list(UNITS[rule.unit])]), mails=known["sent"])[asked]
-    found["p"] = within.above(found["of"], found["n"], rule.limits[0])
+    found["p"] = proportions.binomial_test_greater(found["of"], found["n"], rule.limits[0])
     if len(found) > 1:
         of, n = found["of"].sum(), found["n"].sum()
-        low, high = rates.share([of], [n])
+        low, high = proportions.proportion_interval([of], [n])
         whole = pd.DataFrame({"of": of, "n": n, "value": of / n, "low": low, "high": high, "name": rule.name})
-        whole = whole.assign(mails=found["mails"].sum(), p=within.above([of], [n], rule.limits[0]))
+        whole = whole.assign(mails=found["mails"].sum(), p=proportions.binomial_test_greater([of], [n], rule.limits[0]))
         # Where the parts are compared, their sum is shown beside them and is no comparison of its own.
         found = pd.concat([found, whole.assign(p=np.nan)]) if UNITS[rule.unit] else whole
     if not UNITS[rule.unit]:
@@ -99,9 +99,9 @@ def over_time(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
         found = registry.values(own, [rule.measure], by=["month"]).sort_values("month")
         found = found[found["value"].notna()]
         when = pd.PeriodIndex(found["month"], freq="M").year * 12 + pd.PeriodIndex(found["month"], freq="M").month
-        told = trend.trend(found["of"], found["n"], when)
+        told = trend.logistic_trend(found["of"], found["n"], when)
         of, n = found["of"].sum(), found["n"].sum()
-        low, high = rates.share([of], [n])
+        low, high = proportions.proportion_interval([of], [n])
         scale = (told.end - told.begin) / told.step if told.step else np.nan
         rows.append(
             {"name": name, "mails": own.loc[own["asked"], "sent"].sum(), "of": of, "n": n}
@@ -120,12 +120,14 @@ def strata(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for level in [rule.level] if rule.level else sorted(frame[rule.part].unique()):
         inside = frame[rule.part] == level
-        told = within.against(found["of"], found["n"], inside, strata=stratum, clusters=frame["campaign_id"])
-        value = told.of / told.n if told.n else np.nan
-        low, high = rates.share([told.of], [told.n])
+        told = stratified.mantel_haenszel_clustered(
+            found["of"], found["n"], inside, strata=stratum, clusters=frame["campaign_id"]
+        )
+        value = told.events / told.n if told.n else np.nan
+        low, high = proportions.proportion_interval([told.events], [told.n])
         enough_expected = (value - told.difference) * told.n >= FEWEST_WITHIN
         rows.append(
-            {"name": rule.name.format(level), "mails": frame.loc[inside, "sent"].sum(), "of": told.of, "n": told.n}
+            {"name": rule.name.format(level), "mails": frame.loc[inside, "sent"].sum(), "of": told.events, "n": told.n}
             | {"value": value, "rate_low": low[0], "rate_high": high[0], "expected": value - told.difference}
             | {"size": told.difference, "low": told.low, "high": told.high}
             | {"p": told.p if enough_expected else np.nan}
@@ -186,7 +188,7 @@ def _expects(own: pd.DataFrame, all_of_it: pd.DataFrame) -> pd.Series:
     return own["n"] * min(common, 1 - common) >= FEWEST_WITHIN
 
 
-def _beyond(found: pd.DataFrame, out: between.Outliers) -> pd.DataFrame:
+def _beyond(found: pd.DataFrame, out: random_effects.LeaveOneOut) -> pd.DataFrame:
     """How far beyond: both errors in squares, as in Newcombe's interval, counting and where the others lie."""
     size = found["value"] - out.expected
     return found.assign(

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from kit.retention.people import LEVEL, MONTH, told, watched_days, why_no_curve, why_none
-from kit.stats import renewals, survival
+from kit.stats import sbg, survival
 
 if TYPE_CHECKING:
-    from kit.stats.renewals import Renewals
+    from kit.stats.sbg import Sbg
 
 _NO_CHECK = pd.DataFrame(columns=["month", "n", "expected", "low", "high", "observed"])
 
@@ -35,7 +35,7 @@ class Projection:
 
     ahead: pd.DataFrame
     check: pd.DataFrame
-    model: Renewals | None
+    model: Sbg | None
     remaining: float
     reason: str = ""
     unchecked: str = ""
@@ -60,23 +60,27 @@ def projection(people: pd.DataFrame, *, ahead: int = 24, held_back: int = 6, lev
         empty = pd.DataFrame(columns=["month", "value", "low", "high", "seen"])
         return Projection(empty, _NO_CHECK, None, nan, reason or "no spread of leaving was found among people")
     months = np.arange(1, ahead + 1)
-    value, low, high = renewals.survival(model, months, level=level)
-    curve = survival.still(watched["days"], watched["cause"] != "", watched["n"], entry=watched["entry"], level=level)
+    value, low, high = sbg.survival(model, months, level=level)
+    curve = survival.kaplan_meier(
+        watched["days"], watched["cause"] != "", watched["n"], entry=watched["entry"], level=level
+    )
     seen = [curve.at(month * MONTH)[0] for month in months]
     table = pd.DataFrame({"month": months, "value": value, "low": low, "high": high, "seen": seen})
     check, unchecked = _check(dated, held_back, level)
     monthly = 1.1 ** (1 / 12) - 1
-    return Projection(table, check, model, renewals.remaining(model, 1, discount=monthly), "", unchecked)
+    return Projection(
+        table, check, model, sbg.discounted_expected_residual_lifetime(model, 1, discount=monthly), "", unchecked
+    )
 
 
-def _fitted(watched: pd.DataFrame) -> Renewals | None:
+def _fitted(watched: pd.DataFrame) -> Sbg | None:
     stayed = watched["days"] // MONTH
     # Of a month that is not over only those who left would show: what is known ends where it began.
     over = (stayed + 1) * MONTH <= (watched["until"] - watched["joined"]).dt.days
     left = (watched["cause"] != "") & over
     entry = np.ceil(watched["entry"] / MONTH)
     some = stayed >= entry  # a month that was watched in part tells nothing whole
-    return renewals.fit((stayed + left)[some], left[some], watched["n"][some], entry=entry[some])
+    return sbg.fit((stayed + left)[some], left[some], watched["n"][some], entry=entry[some])
 
 
 def _check(known: pd.DataFrame, held_back: int, level: float) -> tuple[pd.DataFrame, str]:
@@ -97,6 +101,6 @@ def _check(known: pd.DataFrame, held_back: int, level: float) -> tuple[pd.DataFr
     rows = []
     for month in range(1, held_back + 1):
         day = cut + pd.Timedelta(days=round(month * MONTH))
-        still = renewals.stays(model, tenure + month, tenure, own["n"], level=level)
+        still = sbg.total_retained(model, tenure + month, tenure, own["n"], level=level)
         rows.append((month, int(own["n"].sum()), *still, int(own.loc[~(own["left"] <= day), "n"].sum())))
     return pd.DataFrame(rows, columns=_NO_CHECK.columns), ""

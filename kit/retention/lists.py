@@ -10,7 +10,7 @@ import pandas as pd
 
 from kit.errors import UsageError, nearest
 from kit.retention.people import CAUSES, LEVEL, OWN_WISH, told, why_none
-from kit.stats import rates
+from kit.stats import proportions
 
 EVERY = {"month": "M", "quarter": "Q"}
 """Lengths of a period, with what pandas calls them."""
@@ -77,9 +77,11 @@ def periods(
     if not rows:
         return Periods(every, none, undated, dateless, since, "the data holds none of these months")
     table = pd.DataFrame(rows)
-    low, high = rates.share(table["stayed"].where(table["value"].notna()), table["start"], level=level)
+    low, high = proportions.proportion_interval(
+        table["stayed"].where(table["value"].notna()), table["start"], level=level
+    )
     churned = table[list(OWN_WISH)].sum(axis=1).where(table["value"].notna())
-    churn_low, churn_high = rates.share(churned, table["start"], level=level)
+    churn_low, churn_high = proportions.proportion_interval(churned, table["start"], level=level)
     table = table.assign(low=low, high=high, churn=churned / table["start"], churn_low=churn_low, churn_high=churn_high)
     return Periods(every, table[[*_PERIOD, *CAUSES, *_CHURN]], undated, dateless, since)
 

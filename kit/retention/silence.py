@@ -7,7 +7,7 @@ from math import ceil, log, nan
 from typing import TYPE_CHECKING
 
 from kit.retention.people import LEVEL
-from kit.stats import rates
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def silent(counted: pd.DataFrame, *, days: int, level: float = LEVEL) -> Silent:
     if not (counted["mails"] >= needed).any():
         why = f"{needed} mails are needed where {click:.1%} of them are clicked, and nobody got so many"
         return Silent(total, needed, click, 0, rest, nan, nan, nan, nan, days, why)
-    low, high = rates.share(enough, total, level=level)
+    low, high = proportions.proportion_interval(enough, total, level=level)
     return Silent(
         total, needed, click, enough, rest, enough / total, float(low), float(high), (enough + rest) / total, days
     )

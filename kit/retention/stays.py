@@ -11,7 +11,7 @@ from kit.retention.people import CAUSES, FEWEST, LEVEL, told, watched_days, why_
 from kit.stats import survival
 
 if TYPE_CHECKING:
-    from kit.stats.survival import Curve, Different
+    from kit.stats.survival import Curve, Logrank
 
 MILESTONES = (30, 90, 180, 365, 730)
 """Days after joining at which the share still there is told."""
@@ -40,7 +40,7 @@ class Staying:
     gone: dict[str, Curve]
     shares: pd.DataFrame
     sources: pd.DataFrame
-    alike: Different
+    alike: Logrank
     days: int
     median: float | None
     before: int
@@ -66,10 +66,10 @@ def staying(people: pd.DataFrame, *, days: int = 180, level: float = LEVEL) -> S
     if reason:
         watched = watched.iloc[:0]
     rows_of = {"weights": watched["n"], "entry": watched["entry"]}
-    curve = survival.still(watched["days"], watched["cause"] != "", **rows_of, level=level)
+    curve = survival.kaplan_meier(watched["days"], watched["cause"] != "", **rows_of, level=level)
     code = watched["cause"].map({"": 0} | {name: n for n, name in enumerate(CAUSES, 1)})
-    found = survival.causes(watched["days"], code, kinds=len(CAUSES), **rows_of, level=level)
-    gone = {name: own for name, own in zip(CAUSES, found, strict=True) if own.left}
+    found = survival.cumulative_incidence(watched["days"], code, kinds=len(CAUSES), **rows_of, level=level)
+    gone = {name: own for name, own in zip(CAUSES, found, strict=True) if own.events}
     shares = [
         (day, state, *one.at(day, level=level))
         for day in MILESTONES
@@ -78,12 +78,12 @@ def staying(people: pd.DataFrame, *, days: int = 180, level: float = LEVEL) -> S
     named = watched[watched["opt_in_source"].notna()]
     rows = []
     for source, own in named.groupby("opt_in_source"):
-        part = survival.still(own["days"], own["cause"] != "", own["n"], entry=own["entry"], level=level)
+        part = survival.kaplan_meier(own["days"], own["cause"] != "", own["n"], entry=own["entry"], level=level)
         if own.loc[own["entry"] == 0, "n"].sum() >= FEWEST:
-            rows.append((source, part.n, part.left, *part.at(days, level=level)))
+            rows.append((source, part.n, part.events, *part.at(days, level=level)))
     sources = pd.DataFrame(rows, columns=["source", "n", "left", "value", "low", "high"])
     named = named[named["opt_in_source"].isin(sources["source"])]
-    alike = survival.differ(
+    alike = survival.logrank(
         named["days"], named["cause"] != "", named["opt_in_source"].astype(str), named["n"], entry=named["entry"]
     )
     table = pd.DataFrame(shares, columns=["days", "state", "value", "low", "high"])

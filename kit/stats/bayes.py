@@ -21,7 +21,7 @@ TAIL = 1e-15
 
 
 @dataclass(frozen=True, slots=True)
-class Bet:
+class ExpectedLoss:
     """The chance that b's true value is higher than a's, and the losses.
 
     Attributes:
@@ -35,7 +35,9 @@ class Bet:
     loss_b: float
 
 
-def shares(x_a: float, n_a: float, x_b: float, n_b: float, *, prior: tuple[float, float] = (1, 1)) -> Bet:
+def compare_rates(
+    x_a: float, n_a: float, x_b: float, n_b: float, *, prior: tuple[float, float] = (1, 1)
+) -> ExpectedLoss:
     """Of two rates, every rate beforehand as likely as any other.
 
     Args:
@@ -49,23 +51,23 @@ def shares(x_a: float, n_a: float, x_b: float, n_b: float, *, prior: tuple[float
     """
     events, trials = floats([x_a, x_b]), floats([n_a, n_b])
     if not ((trials > 0) & np.isfinite(trials) & (events >= 0) & (events <= trials)).all():
-        return Bet(nan, nan, nan)
+        return ExpectedLoss(nan, nan, nan)
     (a_a, a_b), (b_a, b_b) = (prior[0] + events).tolist(), (prior[1] + trials - events).tolist()
     mean_a, mean_b = a_a / (a_a + b_a), a_b / (a_b + b_b)
     higher = _higher(a_a, b_a, a_b, b_b)
     more_a, more_b = _higher(a_a + 1, b_a, a_b, b_b), _higher(a_a, b_a, a_b + 1, b_b)
     loss_a = mean_b * more_b - mean_a * more_a
-    return Bet(higher, max(loss_a, 0.0), max(loss_a - (mean_b - mean_a), 0.0))
+    return ExpectedLoss(higher, max(loss_a, 0.0), max(loss_a - (mean_b - mean_a), 0.0))
 
 
-def means(difference: float, se: float) -> Bet:
+def compare_means(difference: float, se: float) -> ExpectedLoss:
     """Of two means, by the normal law of their difference."""
     if not se > 0:
-        return Bet(nan, nan, nan)
+        return ExpectedLoss(nan, nan, nan)
     z = difference / se
     higher = float(norm.cdf(z))
     loss_a = difference * higher + se * float(norm.pdf(z))
-    return Bet(higher, max(loss_a, 0.0), max(loss_a - difference, 0.0))
+    return ExpectedLoss(higher, max(loss_a, 0.0), max(loss_a - difference, 0.0))
 
 
 def _higher(a_a: float, b_a: float, a_b: float, b_b: float) -> float:

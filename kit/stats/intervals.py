@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-def quantile(level: float) -> float:
+def critical_z(level: float) -> float:
     """How many standard errors hold this much on both sides: 1.96 for 0.95."""
     return float(norm.isf((1 - level) / 2))
 

@@ -50,7 +50,7 @@ class Fit:
     loglik: float
 
 
-def maximum(negative: Callable[[Floats], float], start: list[float]) -> Fit | None:
+def maximise(negative: Callable[[Floats], float], start: list[float]) -> Fit | None:
     """The fit, None where the search does not end.
 
     Args:
@@ -79,7 +79,7 @@ def maximum(negative: Callable[[Floats], float], start: list[float]) -> Fit | No
     return Fit(np.exp(at), _covariance(cost, at), -reached)
 
 
-def variance(of: Callable[[Floats], float], fit: Fit) -> float:
+def delta_variance(of: Callable[[Floats], float], fit: Fit) -> float:
     """The variance of a figure by the uncertainty of the parameters (delta method)."""
     logs = np.log(fit.parameters)
     steps = STEP * np.eye(len(logs))

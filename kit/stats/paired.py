@@ -11,7 +11,7 @@ from scipy.stats import binom, chi2
 
 from kit.errors import UsageError
 from kit.stats.arrays import floats
-from kit.stats.intervals import quantile
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ FEW = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class McNemar:
     """The second time minus the first, of the same people; NaN where there are none.
 
     Attributes:
@@ -43,7 +43,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
+class CochranQ:
     """Whether the same people do it equally often each time; NaN where nobody changed.
 
     Attributes:
@@ -57,7 +57,7 @@ class Several:
     p: float
 
 
-def mcnemar(only_a: float, only_b: float, n: float, *, level: float = 0.95) -> Pair:
+def mcnemar(only_a: float, only_b: float, n: float, *, level: float = 0.95) -> McNemar:
     """Two rates of the same n people.
 
     Args:
@@ -71,22 +71,22 @@ def mcnemar(only_a: float, only_b: float, n: float, *, level: float = 0.95) -> P
     """
     numbers = floats([only_a, only_b, n])
     if not np.isfinite(numbers).all() or numbers.min() < 0 or numbers[0] + numbers[1] > numbers[2] or n < 1:
-        return Pair(nan, nan, nan, nan, nan, "not estimable")
+        return McNemar(nan, nan, nan, nan, nan, "not estimable")
     value = float((only_b - only_a) / n)
     near_a, near_b = (only_a + 1) / (n + 2), (only_b + 1) / (n + 2)
-    half = quantile(level) * sqrt((near_a + near_b - (near_b - near_a) ** 2) / (n + 2))
+    half = critical_z(level) * sqrt((near_a + near_b - (near_b - near_a) ** 2) / (n + 2))
     middle = near_b - near_a
     low, high = max(min(middle - half, value), -1.0), min(max(middle + half, value), 1.0)
     changed = only_a + only_b
     if changed < FEW:
         fewer = min(only_a, only_b)
         p = 2 * float(binom.cdf(fewer, changed, 0.5)) - float(binom.pmf(fewer, changed, 0.5))
-        return Pair(value, low, high, nan, min(p, 1.0), "McNemar, exact")
+        return McNemar(value, low, high, nan, min(p, 1.0), "McNemar, exact")
     statistic = float((only_b - only_a) ** 2 / changed)
-    return Pair(value, low, high, statistic, float(chi2.sf(statistic, 1)), "McNemar")
+    return McNemar(value, low, high, statistic, float(chi2.sf(statistic, 1)), "McNemar")
 
 
-def cochran(did: ArrayLike | pd.DataFrame, people: ArrayLike | pd.Series) -> Several:
+def cochran_q(did: ArrayLike | pd.DataFrame, people: ArrayLike | pd.Series) -> CochranQ:
     """Several rates of the same people.
 
     Args:
@@ -105,6 +105,6 @@ def cochran(did: ArrayLike | pd.DataFrame, people: ArrayLike | pd.Series) -> Sev
     each, whole = pattern.sum(axis=1), weight @ pattern
     changed = float(weight @ (each * (times - each)))
     if times < 2 or not changed > 0:
-        return Several(nan, max(times - 1, 0), nan)
+        return CochranQ(nan, max(times - 1, 0), nan)
     statistic = float((times - 1) * times * ((whole - whole.mean()) ** 2).sum() / changed)
-    return Several(statistic, times - 1, float(chi2.sf(statistic, times - 1)))
+    return CochranQ(statistic, times - 1, float(chi2.sf(statistic, times - 1)))

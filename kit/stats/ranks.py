@@ -13,7 +13,7 @@ import numpy as np
 from scipy.stats import binom, norm, t
 
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import quantile as normal
+from kit.stats.intervals import critical_z as normal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class HodgesLehmann:
     """How much later b comes than a, in the unit of the values; NaN where a group has nobody.
 
     Attributes:
@@ -44,7 +44,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Above:
+class BrunnerMunzel:
     """The chance that one of b is above one of a, equal ones counted half; 0.5 is no difference.
 
     Attributes:
@@ -64,7 +64,7 @@ class Above:
     p: float
 
 
-def quantile(
+def quantile_interval(
     values: ArrayLike | pd.Series, weights: ArrayLike | pd.Series | None = None, *, q: float = 0.5, level: float = 0.95
 ) -> tuple[float, float, float]:
     """A quantile and the interval between two of the values, whatever their law.
@@ -98,12 +98,12 @@ def quantile(
     return middle, at(low), at(high)
 
 
-def shift(
+def hodges_lehmann(
     a: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     b: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     *,
     level: float = 0.95,
-) -> Shift:
+) -> HodgesLehmann:
     """How much later b comes than a.
 
     Args:
@@ -117,7 +117,7 @@ def shift(
     (x, w_x), (y, w_y) = _group(*a), _group(*b)
     m, n = float(w_x.sum()), float(w_y.sum())
     if not m or not n:
-        return Shift(nan, nan, nan, nan)
+        return HodgesLehmann(nan, nan, nan, nan)
     pairs = m * n
     joint, counts = _ties(x, w_x, y, w_y)
     total = m + n
@@ -125,19 +125,19 @@ def shift(
     least = _least(int(m), int(n), variance, level, alone=bool((counts == 1).all()))
     value = (_pair(x, w_x, y, w_y, (pairs + 1) // 2) + _pair(x, w_x, y, w_y, pairs // 2 + 1)) / 2
     if joint.size < 2:
-        return Shift(value, nan, nan, nan)
+        return HodgesLehmann(value, nan, nan, nan)
     below = float(w_y @ _upto(x, w_x, y, strict=True) + w_y @ _upto(x, w_x, y, strict=False)) / 2
     apart = max(abs(below - pairs / 2) - 0.5, 0.0) / sqrt(variance)
     low, high = (nan, nan) if least < 1 else (_pair(x, w_x, y, w_y, least), _pair(x, w_x, y, w_y, pairs + 1 - least))
-    return Shift(value, low, high, min(2 * float(norm.sf(apart)), 1.0))
+    return HodgesLehmann(value, low, high, min(2 * float(norm.sf(apart)), 1.0))
 
 
-def above(
+def brunner_munzel(
     a: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     b: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     *,
     level: float = 0.95,
-) -> Above:
+) -> BrunnerMunzel:
     """The chance that one of b is above one of a, of values whose distances say nothing, like scores.
 
     Arguments as for `shift`. Interval and p are NaN with fewer than two units in a group, and where the groups
@@ -148,24 +148,24 @@ def above(
     (x, w_x), (y, w_y) = _group(*a), _group(*b)
     m, n = float(w_x.sum()), float(w_y.sum())
     if not m or not n:
-        return Above(nan, nan, nan, nan, nan, nan)
+        return BrunnerMunzel(nan, nan, nan, nan, nan, nan)
     # For each unit the share of the other group below it, equal ones counted half.
     of_x = (_upto(y, w_y, x, strict=True) + _upto(y, w_y, x, strict=False)) / (2 * n)
     of_y = (_upto(x, w_x, y, strict=True) + _upto(x, w_x, y, strict=False)) / (2 * m)
     value = float(w_y @ of_y) / n
     if min(m, n) < 2:
-        return Above(value, nan, nan, nan, nan, nan)
+        return BrunnerMunzel(value, nan, nan, nan, nan, nan)
     parts = [
         float(w @ (own - w @ own / w.sum()) ** 2) / (w.sum() - 1) / w.sum() for own, w in ((of_x, w_x), (of_y, w_y))
     ]
     if not sum(parts) > 0:
-        return Above(value, nan, nan, nan, nan, nan)
+        return BrunnerMunzel(value, nan, nan, nan, nan, nan)
     se = sqrt(sum(parts))
     df = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (n - 1))
     statistic = (value - 0.5) / se
     half = float(t.isf((1 - level) / 2, df)) * se
     p = 2 * float(t.sf(abs(statistic), df))
-    return Above(value, max(value - half, 0.0), min(value + half, 1.0), statistic, df, p)
+    return BrunnerMunzel(value, max(value - half, 0.0), min(value + half, 1.0), statistic, df, p)
 
 
 def _group(values: ArrayLike | pd.Series, weights: ArrayLike | pd.Series | None) -> tuple[Floats, Floats]:

@@ -34,7 +34,7 @@ class _Path:
 _START = _Path(floats([0.0]), floats([1.0]), 0.0)
 
 
-def spent(time: ArrayLike, *, alpha: float = 0.05) -> Floats:
+def alpha_spending(time: ArrayLike, *, alpha: float = 0.05) -> Floats:
     """How much of the error may have been spent by each share of the plan: little early, most at the end.
 
     The two-sided spending function that comes near to O'Brien and Fleming's bounds.
@@ -45,7 +45,7 @@ def spent(time: ArrayLike, *, alpha: float = 0.05) -> Floats:
     return 4 * norm.sf(norm.isf(alpha / 4) / np.sqrt(share))
 
 
-def bounds(time: ArrayLike, spending: ArrayLike) -> Floats:
+def spending_bounds(time: ArrayLike, spending: ArrayLike) -> Floats:
     """How many standard errors a difference must reach at each look.
 
     Args:
@@ -64,7 +64,7 @@ def bounds(time: ArrayLike, spending: ArrayLike) -> Floats:
     return floats(found)
 
 
-def crossing(time: ArrayLike, bound: ArrayLike) -> float:
+def crossing_probability(time: ArrayLike, bound: ArrayLike) -> float:
     """The chance that the difference of two equal arms reaches the bound at one of the looks.
 
     Args:
@@ -81,22 +81,22 @@ def crossing(time: ArrayLike, bound: ArrayLike) -> float:
     return total
 
 
-def peeked(looks: int, *, alpha: float = 0.05) -> float:
+def peeking_error(looks: int, *, alpha: float = 0.05) -> float:
     """The chance of a finding between equal arms when each of so many looks is judged as if it were the only one."""
-    return crossing(np.arange(1, looks + 1) / looks, np.full(looks, norm.isf(alpha / 2)))
+    return crossing_probability(np.arange(1, looks + 1) / looks, np.full(looks, norm.isf(alpha / 2)))
 
 
-def bar(time: ArrayLike, *, alpha: float = 0.05) -> float:
+def nominal_level(time: ArrayLike, *, alpha: float = 0.05) -> float:
     """The p below which a difference is a finding at the last of these looks, with little spent early.
 
     Args:
         time: the share of the plan at each look so far, rising, at most 1.
         alpha: the error of the whole plan, two-sided.
     """
-    return float(2 * norm.sf(bounds(time, spent(time, alpha=alpha))[-1]))
+    return float(2 * norm.sf(spending_bounds(time, alpha_spending(time, alpha=alpha))[-1]))
 
 
-def any_time(n: float, *, tuned: float, alpha: float = 0.05) -> float:
+def confidence_sequence(n: float, *, tuned: float, alpha: float = 0.05) -> float:
     """How many standard errors wide an interval must be on each side to hold at every look at once.
 
     Asymptotic: not for arms with fewer than five events.

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from kit.errors import UsageError
-from kit.stats import rates
+from kit.stats import proportions
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Curve:
         at_risk: watched and still there until then [people].
         start: the share at the outset: 1 where it is of those still there, 0 where of those gone.
         n: people.
-        left: of them gone (by this cause).
+        events: of them gone (by this cause).
     """
 
     times: Floats
@@ -48,7 +48,7 @@ class Curve:
     at_risk: Floats
     start: float
     n: int
-    left: int
+    events: int
 
     @property
     def end(self) -> float:
@@ -66,7 +66,7 @@ class Curve:
         if place >= 0 and self.value[place] != self.start:
             return float(self.value[place]), float(self.low[place]), float(self.high[place])
         there = self.at_risk[np.searchsorted(self.times, time)]
-        low, high = rates.share(there * self.start, there, level=level)
+        low, high = proportions.proportion_interval(there * self.start, there, level=level)
         return self.start, float(low), float(high)
 
     def reaches(self, share: float) -> float | None:
@@ -76,7 +76,7 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Different:
+class Logrank:
     """Log-rank test that groups leave alike; p is NaN with fewer than two groups or nobody gone."""
 
     statistic: float
@@ -84,7 +84,7 @@ class Different:
     p: float
 
 
-def still(
+def kaplan_meier(
     time: ArrayLike | pd.Series,
     ended: ArrayLike | pd.Series,
     weights: ArrayLike | pd.Series | None = None,
@@ -114,7 +114,7 @@ def still(
     return _curve(table, survival, variance, int(gone.sum()), start=1.0, level=level)
 
 
-def causes(
+def cumulative_incidence(
     time: ArrayLike | pd.Series,
     cause: ArrayLike | pd.Series,
     weights: ArrayLike | pd.Series | None = None,
@@ -159,14 +159,14 @@ def causes(
     return found
 
 
-def differ(
+def logrank(
     time: ArrayLike | pd.Series,
     ended: ArrayLike | pd.Series,
     group: ArrayLike | pd.Series,
     weights: ArrayLike | pd.Series | None = None,
     *,
     entry: ArrayLike | pd.Series | None = None,
-) -> Different:
+) -> Logrank:
     """Whether groups leave alike, by the log-rank test; arguments and errors as for `still`.
 
     Source: Mantel (1966), Cancer Chemother. Rep. 50, 163-170; Peto & Peto (1972), doi:10.2307/2344317.
@@ -183,10 +183,10 @@ def differ(
     seen = at_risk.sum(axis=1) > 0
     df = int(seen.sum()) - 1
     if df < 1 or not variance.any():
-        return Different(nan, max(df, 0), nan)
+        return Logrank(nan, max(df, 0), nan)
     surplus, variance = surplus[seen][1:], variance[seen][:, seen][1:, 1:]
     statistic = float(surplus @ np.linalg.pinv(variance) @ surplus)
-    return Different(statistic, df, float(chi2.sf(statistic, df)))
+    return Logrank(statistic, df, float(chi2.sf(statistic, df)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +248,7 @@ def _curve(table: _Table, value: Floats, variance: Floats, left: int, *, start: 
     value = np.clip(value, 0, 1)
     alone = value * (1 - value)
     people = np.where((variance > TINY) & (alone > 0), alone / np.maximum(variance, TINY), table.at_risk)
-    low, high = rates.share(value * people, people, level=level)
+    low, high = proportions.proportion_interval(value * people, people, level=level)
     return Curve(table.times, value, low, high, table.at_risk, start, table.n, left)
 
 

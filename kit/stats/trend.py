@@ -129,7 +129,7 @@ def quasi_binomial(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, desig
     return Fit(floats(found.params), floats(counting), float(found.scale), int(found.df_resid))
 
 
-def trend(
+def logistic_trend(
     count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, time: ArrayLike | pd.Series, *, level: float = 0.95
 ) -> Trend:
     """The line through rates over time, on the scale of log odds.
@@ -159,7 +159,7 @@ def trend(
     return Trend(float(ends[0]), float(ends[2]), *steps, p, fit.phi)
 
 
-def chart(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Chart:
+def p_prime_chart(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Chart:
     """The p' chart: limits as wide as neighbours in time differ, not as counting alone would have them.
 
     Args:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.money import Attribution, Effect, Returns, Span
-    from kit.stats.resample import Resampled
+    from kit.stats.bootstrap import BootstrapInterval
 
 _ENDS = {
     "question": "the months asked for",
@@ -230,7 +230,7 @@ def _amount_of_row(row: Any) -> str:
     return f"{_amount(row['revenue'])} ({_amount(row['low'])}–{_amount(row['high'])})"
 
 
-def _about(told: Resampled, currency: str) -> str:
+def _about(told: BootstrapInterval, currency: str) -> str:
     write = money(currency)
     if not known(told.low):
         return write(told.value)

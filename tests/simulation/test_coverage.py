@@ -9,7 +9,7 @@ import pytest
 from bars import runs
 from scipy.stats import binom
 
-from kit.stats import intervals, rates
+from kit.stats import intervals, proportions
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -25,7 +25,7 @@ def test_one_rate_is_covered_by_enumeration(n: int, bars: Bars) -> None:
     x = np.arange(n + 1)
     covered = {}
     for method in ("wilson", "exact", "auto"):
-        low, high = rates.share(x, n, method=method)
+        low, high = proportions.proportion_interval(x, n, method=method)
         covered[method] = np.array([binom.pmf(x[(low <= p) & (p <= high)], n, p).sum() for p in P])
     bars.least("S6", f"mean coverage, Wilson, n {n}", covered["wilson"].mean(), 0.94)
     bars.least("S6", f"least coverage, exact, n {n}", covered["exact"].min(), 0.95 - 1e-9)
@@ -36,7 +36,7 @@ def test_one_rate_is_covered_by_enumeration(n: int, bars: Bars) -> None:
 
 @pytest.mark.parametrize("sizes", [(50, 50), (500, 500), (18_000, 2_000), (100_000, 100_000)])
 def test_differences_are_covered(sizes: tuple[int, int], rng: Generator, bars: Bars) -> None:
-    many, z = runs(100_000), intervals.quantile(0.95)
+    many, z = runs(100_000), intervals.critical_z(0.95)
     means = []
     for p_a in (0.001, 0.005, 0.02, 0.1, 0.3):
         for gain in (1.0, 1.1, 1.5):
@@ -51,7 +51,7 @@ def test_lifts_are_covered(n_a: int, n_b: int, p_a: float, rng: Generator, bars:
     many = runs(20_000)
     for gain in (1.0, 1.5):
         x_a, x_b = rng.binomial(n_a, p_a, many), rng.binomial(n_b, p_a * gain, many)
-        found = [rates.lift(int(a), n_a, int(b), n_b) for a, b in zip(x_a, x_b, strict=True) if a or b]
+        found = [proportions.lift(int(a), n_a, int(b), n_b) for a, b in zip(x_a, x_b, strict=True) if a or b]
         covered = float(np.mean([one.low <= gain - 1 <= one.high for one in found]))
         what = f"coverage of a lift of {gain - 1:g}, {n_a} and {n_b}, rate {p_a:g}"
         bars.least("S8", what, covered, 0.94, n=many)

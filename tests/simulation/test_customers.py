@@ -15,7 +15,7 @@ from bars import runs
 from scipy.special import betaln
 
 from kit import repeat, retention
-from kit.stats import buying, renewals, spending, survival
+from kit.stats import bg_nbd, gamma_gamma, sbg, survival
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,9 +117,9 @@ def test_projected_retention(size: int, bars: Bars) -> None:
         month = rng.geometric(np.maximum(chance, 1e-9))
         watched = rng.integers(1, 13, size)
         left = month <= watched
-        model = renewals.fit(np.where(left, month, watched), left)
+        model = sbg.fit(np.where(left, month, watched), left)
         assert model is not None
-        _, low, high = renewals.survival(model, 24)
+        _, low, high = sbg.survival(model, 24)
         return bool(low <= truth <= high)
 
     held(bars, f"the share projected for month 24, {size} people", covers)
@@ -153,12 +153,15 @@ def test_purchases_and_money_to_come(bars: Bars) -> None:
     often, worth = [], []
     for seed in range(many):
         times, last, age, paid, later, money = buyers(np.random.default_rng(seed), 1_000, 700, ahead=ahead)
-        people = buying.history(times, last, age)
+        people = bg_nbd.history(times, last, age)
         mean = np.divide(paid, times, out=np.full(times.shape, np.nan), where=times > 0)
-        model, spend = buying.fit(people), spending.fit(times, np.nan_to_num(mean))
+        model, spend = bg_nbd.fit(people), gamma_gamma.fit(times, np.nan_to_num(mean))
         assert model is not None
         assert spend is not None
-        total, sums = buying.total(model, people, ahead), spending.total(model, spend, people, mean, ahead)
+        total, sums = (
+            bg_nbd.total_purchases(model, people, ahead),
+            gamma_gamma.total_spend(model, spend, people, mean, ahead),
+        )
         often.append(total.low <= later.sum() <= total.high)
         worth.append(sums.low <= money.sum() <= sums.high)
     bars.least(
@@ -173,7 +176,7 @@ def test_groups_that_leave_alike_are_seldom_told_apart(bars: Bars) -> None:
     for seed in range(many):
         rng = np.random.default_rng(seed)
         time, watched = rng.geometric(0.01, 300), rng.integers(1, 200, 300)
-        p.append(survival.differ(np.minimum(time, watched), time <= watched, rng.integers(0, 4, 300)).p)
+        p.append(survival.logrank(np.minimum(time, watched), time <= watched, rng.integers(0, 4, 300)).p)
     bars.near(
         "G3", "log-rank of four groups that leave alike, p below 0.05", float(np.mean(np.array(p) < 0.05)), 0.05, n=many
     )

@@ -11,7 +11,7 @@ from scipy.stats import norm
 from test_opens import simulated
 
 from kit import opens
-from kit.stats import clusters, paired, rates
+from kit.stats import cluster_robust, paired, proportions
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -35,7 +35,7 @@ def test_mails_to_one_person_are_not_so_many_people(people: int, rng: Generator,
     did = np.array([rng.binomial(MAILS, chances(rng, people)).reshape(2, -1) for _ in range(many)]).astype(float)
     k = np.full((many, 2), people / 2)
     x, n = did.sum(axis=2), k * MAILS
-    found = clusters.ratio(k, x, n, squares=((did**2).sum(axis=2), k * MAILS**2, x * MAILS))
+    found = cluster_robust.clustered_rates(k, x, n, squares=((did**2).sum(axis=2), k * MAILS**2, x * MAILS))
     gap = found.value[:, 1] - found.value[:, 0]
     false = np.mean(2 * norm.sf(np.abs(gap) / np.hypot(found.se[:, 0], found.se[:, 1])) < 0.05)
     pooled = x.sum(axis=1) / n.sum(axis=1)
@@ -65,8 +65,8 @@ def test_arms_at_one_age_differ_by_chance_alone(lag: int, look: int, rng: Genera
         reads = rng.random((2, n)) < RATE
         late = look - lag / 60
         a, b, a_then = (int((reads[arm] & (hours[arm] <= age)).sum()) for arm, age in ((0, look), (1, late), (0, late)))
-        wall += rates.difference(a, n, b, n).p < 0.05
-        aligned += rates.difference(a_then, n, b, n).p < 0.05
+        wall += proportions.proportion_difference(a, n, b, n).p < 0.05
+        aligned += proportions.proportion_difference(a_then, n, b, n).p < 0.05
     bars.most("S17", f"false winners at one age, sent {lag} min apart, after {look} h", aligned / many, 0.06, n=many)
     bars.told("S17", f"the same by the wall clock, {lag} min apart, after {look} h", wall / many, n=many)
 

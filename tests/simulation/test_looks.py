@@ -10,7 +10,7 @@ from bars import runs
 from scipy.stats import norm
 
 from kit import abtest
-from kit.stats import multiplicity, rates, sequential
+from kit.stats import multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -38,7 +38,7 @@ def paths(rng: Generator, many: int, time: np.ndarray) -> np.ndarray:
 def test_one_look_has_its_level(p: float, n: int, rng: Generator, bars: Bars) -> None:
     many = runs(40_000)
     x = rng.binomial(n, p, (many, 2))
-    false = np.mean([rates.difference(int(a), n, int(b), n).p < 0.05 for a, b in x])
+    false = np.mean([proportions.proportion_difference(int(a), n, int(b), n).p < 0.05 for a, b in x])
     bars.most("S1", f"false winners, one look, rate {p:g}, {n} an arm", false, 0.055, n=many)
     if p * n > 20:
         bars.least("S1", f"not too few of them, rate {p:g}, {n} an arm", false, 0.04, n=many)
@@ -49,7 +49,7 @@ def test_naive_peeking_is_as_bad_as_computed(looks: int, rng: Generator, bars: B
     many = runs(100_000)
     z = paths(rng, many, np.arange(1, looks + 1) / looks)
     seen = float((np.abs(z) > Z).any(axis=1).mean())
-    bars.near("S2", f"false winners, {looks} naive looks", seen, sequential.peeked(looks), n=many)
+    bars.near("S2", f"false winners, {looks} naive looks", seen, sequential.peeking_error(looks), n=many)
 
 
 @pytest.mark.parametrize("p", [0.002, 0.02, 0.2])
@@ -63,7 +63,7 @@ def test_any_time_holds_at_every_look(p: float, n: int, looks: int, rng: Generat
     se = np.sqrt((share * (1 - share)).sum(axis=2) / total)
     judged = (x >= abtest.FEW).all(axis=2)
     for tuned in (5000, 2 * n * looks):
-        width = np.array([sequential.any_time(2 * one, tuned=tuned) for one in total])
+        width = np.array([sequential.confidence_sequence(2 * one, tuned=tuned) for one in total])
         false = float(((np.abs(np.diff(share, axis=2)[..., 0]) > width * se) & judged).any(axis=1).mean())
         what = f"false winners, any time, {looks} looks of {n}, rate {p:g}, tuned to {tuned}"
         bars.most("S3", what, false, 0.05, n=many)
@@ -85,15 +85,15 @@ def test_planned_looks_hold_wherever_they_come(looks: int, kind: str, rng: Gener
 @pytest.mark.parametrize(("p_a", "p_b"), [(0.2, 0.22), (0.02, 0.024), (0.002, 0.003)])
 def test_the_planned_number_has_its_power(p_a: float, p_b: float, rng: Generator, bars: Bars) -> None:
     many, looks = runs(20_000), 5
-    n = rates.sample_size(p_a, p_b) or 0
+    n = proportions.sample_size(p_a, p_b) or 0
     size = (n * np.arange(1, looks + 1) / looks).astype(int)
     steps = np.diff(size, prepend=0)
     x_a, x_b = (rng.binomial(steps, p, (many, looks)).cumsum(axis=1) for p in (p_a, p_b))
     z = z_of(x_a, x_b, size)
     fixed = float((z[:, -1] > Z).mean())
     time = np.arange(1, looks + 1) / looks
-    planned = float((z > sequential.bounds(time, sequential.spent(time))).any(axis=1).mean())
-    width = np.array([sequential.any_time(2 * one, tuned=2 * n) for one in size])
+    planned = float((z > sequential.spending_bounds(time, sequential.alpha_spending(time))).any(axis=1).mean())
+    width = np.array([sequential.confidence_sequence(2 * one, tuned=2 * n) for one in size])
     free = float((z > width).any(axis=1).mean())
     what = f"{100 * p_a:g} to {100 * p_b:g} %, {n} an arm"
     bars.near("S5", f"power, one look, {what}", fixed, 0.8, within=0.01, n=many)
@@ -118,5 +118,5 @@ def test_pairs_of_forty_equal_campaigns_are_not_flagged(rng: Generator, bars: Ba
 def test_a_split_as_planned_is_not_called_broken(planned: tuple[float, ...], rng: Generator, bars: Bars) -> None:
     many, shares = runs(100_000), np.array(planned) / sum(planned)
     sent = rng.multinomial(5000, shares, many)
-    false = float(np.mean([rates.split(one, list(planned)).broken for one in sent]))
+    false = float(np.mean([proportions.sample_ratio_test(one, list(planned)).broken for one in sent]))
     bars.most("S19", f"false alarms of the split, {len(planned)} arms, {planned[0]:g} first", false, 0.0015, n=many)

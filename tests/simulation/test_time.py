@@ -27,7 +27,8 @@ def test_a_wander_is_no_trend(points: int, n: int, rho: float, rng: Generator, b
     many, when, size = runs(4_000), np.arange(points), 1 / rho - 1
     total = np.full(points, n)
     found = [
-        trend.trend(rng.binomial(total, rng.beta(0.2 * size, 0.8 * size, points)), total, when).p for _ in range(many)
+        trend.logistic_trend(rng.binomial(total, rng.beta(0.2 * size, 0.8 * size, points)), total, when).p
+        for _ in range(many)
     ]
     what = f"false trends, {points} months of {n}, rho {rho:g}"
     bars.most("S16", what, float(np.mean(np.array(found) < 0.05)), 0.08, n=many)
@@ -40,7 +41,7 @@ def test_a_wander_stays_within_the_limits(n: int, rng: Generator, bars: Bars) ->
     out, plain = [], []
     for _ in range(many):
         x = rng.binomial(total, rng.beta(0.2 * size, 0.8 * size, points))
-        found = trend.chart(x, total)
+        found = trend.p_prime_chart(x, total)
         out.append(((x / total < found.low) | (x / total > found.high)).any())
         counting = 3 * np.sqrt(found.center * (1 - found.center) / total)
         plain.append((np.abs(x / total - found.center) > counting).any())
@@ -56,7 +57,7 @@ def test_money_that_is_mostly_zero(n: int, shared: Path, rng: Generator, bars: B
     p = []
     for _ in range(many):
         x = rng.choice(spend, (2, n))
-        p.append(means.difference(x.sum(axis=1), (x**2).sum(axis=1), [n, n]).p)
+        p.append(means.welch(x.sum(axis=1), (x**2).sum(axis=1), [n, n]).p)
     false = float(np.mean(np.array(p) < 0.05))
     what = f"false winners in Hillstrom's spend, {n} an arm"
     if n < 2_000:

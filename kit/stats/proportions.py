@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import root_scalar
-from scipy.stats import boschloo_exact, chi2, fisher_exact, norm
+from scipy.stats import binom, boschloo_exact, chi2, fisher_exact, norm
 
 from kit.errors import UsageError
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import clopper_pearson, koopman, newcombe, quantile, walter, wilson
+from kit.stats.intervals import clopper_pearson, critical_z, koopman, newcombe, walter, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ class Lift:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SampleRatio:
     """Whether the arms of a test were sent as planned; `broken` where p is below 0.001."""
 
     p: float
@@ -89,7 +89,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Equal:
+class Homogeneity:
     """Chi-square test that all groups have one rate.
 
     Attributes:
@@ -105,7 +105,7 @@ class Equal:
     expected: float
 
 
-def share(
+def proportion_interval(
     count: ArrayLike | pd.Series,
     n: ArrayLike | pd.Series,
     *,
@@ -131,13 +131,13 @@ def share(
     known = _valid(events, trials)
     x, total = events[known], trials[known]
     few = {"auto": np.minimum(x, total - x) <= FEW, "exact": True, "wilson": False}[method]
-    ends = np.where(few, clopper_pearson(x, total, level=level), wilson(x, total, z=quantile(level)))
+    ends = np.where(few, clopper_pearson(x, total, level=level), wilson(x, total, z=critical_z(level)))
     low, high = np.full(events.shape, nan), np.full(events.shape, nan)
     low[known], high[known] = ends
     return low, high
 
 
-def difference(
+def proportion_difference(
     x_a: float, n_a: float, x_b: float, n_b: float, *, level: float = 0.95, method: str = "newcombe"
 ) -> Difference:
     """Rate of b minus rate of a, with Newcombe's interval and a p-value that fits the counts.
@@ -157,7 +157,7 @@ def difference(
     if table is None:
         return Difference(nan, nan, nan, nan, "not estimable")
     x_a, n_a, x_b, n_b = table
-    low, high = newcombe(x_a, n_a, x_b, n_b, z=quantile(level))
+    low, high = newcombe(x_a, n_a, x_b, n_b, z=critical_z(level))
     p, test = _p_value(x_a, n_a, x_b, n_b)
     return Difference(x_b / n_b - x_a / n_a, float(low), float(high), p, test)
 
@@ -175,13 +175,13 @@ def lift(x_a: float, n_a: float, x_b: float, n_b: float, *, level: float = 0.95)
         return Lift(nan, nan, nan, "not estimable")
     x_a, n_a, x_b, n_b = table
     if x_a and x_b:
-        low, high = koopman(x_a, n_a, x_b, n_b, z=quantile(level))
+        low, high = koopman(x_a, n_a, x_b, n_b, z=critical_z(level))
         return Lift((x_b / n_b) / (x_a / n_a) - 1, low - 1, high - 1, "Koopman")
-    low, high = walter(x_a, n_a, x_b, n_b, z=quantile(level))
+    low, high = walter(x_a, n_a, x_b, n_b, z=critical_z(level))
     return Lift(nan if x_b else -1.0, low - 1 if x_b else -1.0, high - 1, "Walter")
 
 
-def split(counts: ArrayLike | pd.Series, planned: Sequence[float] = ()) -> Split:
+def sample_ratio_test(counts: ArrayLike | pd.Series, planned: Sequence[float] = ()) -> SampleRatio:
     """Whether the messages sent to each arm fit the planned shares, by chi-square.
 
     Args:
@@ -200,16 +200,16 @@ def split(counts: ArrayLike | pd.Series, planned: Sequence[float] = ()) -> Split
         raise UsageError(f"{sent.size} arms were sent, {shares.size} shares are planned")
     total = sent.sum()
     if sent.size < 2 or not (np.isfinite(total) and total > 0 and (sent >= 0).all()):
-        return Split(nan, broken=False)
+        return SampleRatio(nan, broken=False)
     expected = total * shares / shares.sum()
     # What went to an arm with no planned share was not planned at all.
     parts = np.where(sent > 0, inf, 0.0)
     np.divide((sent - expected) ** 2, expected, out=parts, where=expected > 0)
     p = float(chi2.sf(parts.sum(), sent.size - 1))
-    return Split(p, broken=p < BROKEN)
+    return SampleRatio(p, broken=p < BROKEN)
 
 
-def equal(counts: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Equal:
+def chi_square_homogeneity(counts: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Homogeneity:
     """Whether groups have one rate, by chi-square; groups with no n do not count."""
     events, trials = np.broadcast_arrays(floats(counts), floats(n))
     known = _valid(events, trials)
@@ -217,10 +217,23 @@ def equal(counts: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Equal:
     df = max(x.size - 1, 0)
     rate = x.sum() / total.sum() if x.size else nan
     if df == 0 or rate in (0, 1):
-        return Equal(nan, df, nan, nan)
+        return Homogeneity(nan, df, nan, nan)
     statistic = ((x - total * rate) ** 2 / total).sum() / (rate * (1 - rate))
     expected = total.min() * min(rate, 1 - rate)
-    return Equal(float(statistic), df, float(chi2.sf(statistic, df)), float(expected))
+    return Homogeneity(float(statistic), df, float(chi2.sf(statistic, df)), float(expected))
+
+
+def binomial_test_greater(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, limit: float) -> np.ndarray:
+    """One-sided exact p-value of each rate being no higher than a limit; NaN where n is 0 or a count is missing.
+
+    Args:
+        count: events.
+        n: trials.
+        limit: the rate, as a share.
+    """
+    x, total = np.broadcast_arrays(floats(count), floats(n))
+    known = (total > 0) & (x >= 0) & (x <= total)
+    return np.where(known, binom.sf(np.where(known, x, 1) - 1, np.where(known, total, 1), limit), nan)
 
 
 def power(p_a: float, p_b: float, *, n: float, level: float = 0.95) -> float:
@@ -230,7 +243,7 @@ def power(p_a: float, p_b: float, *, n: float, level: float = 0.95) -> float:
     wrong direction is none. 1 or 0 where both rates are certain.
     """
     gap, null, true = _errors(p_a, p_b)
-    margin = sqrt(n) * gap - quantile(level) * null
+    margin = sqrt(n) * gap - critical_z(level) * null
     return float(norm.cdf(margin / true)) if true else float(margin > 0)
 
 
@@ -243,13 +256,13 @@ def sample_size(p_a: float, p_b: float, *, level: float = 0.95, power: float = 0
     gap, null, true = _errors(p_a, p_b)
     if not gap > 0:
         return None
-    reach = quantile(level) * null + float(norm.ppf(power)) * true
+    reach = critical_z(level) * null + float(norm.ppf(power)) * true
     return ceil((reach / gap) ** 2)
 
 
-def detectable(p: float, n: float, *, level: float = 0.95, power: float = 0.8) -> float:
+def minimum_detectable_effect(p: float, n: float, *, level: float = 0.95, power: float = 0.8) -> float:
     """The smallest rise of a rate, in shares, that n per arm finds; NaN where no rise to 1 is enough."""
-    z, beyond = quantile(level), float(norm.ppf(power))
+    z, beyond = critical_z(level), float(norm.ppf(power))
 
     def surplus(rise: float) -> float:
         gap, null, true = _errors(p, p + rise)

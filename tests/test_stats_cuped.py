@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracles import oracle
 
-from kit.stats import covariate, means
+from kit.stats import means
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,9 @@ def sums(y: np.ndarray, x: np.ndarray) -> dict[str, Any]:
     return {"n": y.size, "y": y.sum(), "yy": y @ y, "x": x.sum(), "xx": x @ x, "xy": x @ y}
 
 
-def between(a: dict[str, Any], b: dict[str, Any]) -> covariate.Adjusted:
+def between(a: dict[str, Any], b: dict[str, Any]) -> means.Cuped:
     both = {name: [a[name], b[name]] for name in a}
-    return covariate.difference((both["y"], both["yy"]), (both["x"], both["xx"]), both["xy"], both["n"])
+    return means.cuped((both["y"], both["yy"]), (both["x"], both["xx"]), both["xy"], both["n"])
 
 
 def test_it_is_that_of_tea_tasting(shared: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_covariate_that_tells_half_saves_half(rng: np.random.Generator) -> Non
     y = x + rng.normal(0, 1, x.size) + np.repeat([0, 0.05], x.size // 2)
     a, b = sums(y[:20_000], x[:20_000]), sums(y[20_000:], x[20_000:])
     found = between(a, b)
-    plain = means.difference([a["y"], b["y"]], [a["yy"], b["yy"]], [a["n"], b["n"]])
+    plain = means.welch([a["y"], b["y"]], [a["yy"], b["yy"]], [a["n"], b["n"]])
     assert found.gained == pytest.approx(0.5, abs=0.02)  # var(x) / var(y) = 1 / 2
     assert found.theta == pytest.approx(1, abs=0.02)
     assert (found.high - found.low) / (plain.high - plain.low) == pytest.approx(0.5**0.5, abs=0.01)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracles import oracle
 
-from kit.stats.standard import direct
+from kit.stats.standardisation import direct_standardisation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,30 +17,33 @@ if TYPE_CHECKING:
 def test_rates_and_intervals_are_the_published(shared: Path) -> None:
     case = oracle(shared, "direct_standard_downs")
     count, people = (np.array(case.inputs[name]).T[:5] for name in ("count", "population"))
-    found = direct(count, people, people.sum(axis=0))
+    found = direct_standardisation(count, people, people.sum(axis=0))
     for name, got in (("adj", found.value), ("low", found.low), ("high", found.high)):
         assert list(got * 1e5) == case.near(name)
 
 
 def test_units_of_one_rate_in_each_part_are_one_whatever_their_mix() -> None:
-    found = direct([[10, 300], [100, 30]], [[100, 1000], [1000, 100]], [1, 1])
+    found = direct_standardisation([[10, 300], [100, 30]], [[100, 1000], [1000, 100]], [1, 1])
     assert found.value == pytest.approx(0.2)  # (0.1 + 0.3) / 2, though the plain rates are 28 % and 12 %
 
 
 def test_a_unit_with_nobody_in_a_part_is_not_comparable() -> None:
-    found = direct([[10, 0], [10, 5]], [[100, 0], [100, 50]], [3, 1])
+    found = direct_standardisation([[10, 0], [10, 5]], [[100, 0], [100, 50]], [3, 1])
     np.testing.assert_array_equal(np.isnan(found.value), [True, False])
-    assert direct([[10, 0]], [[100, 0]], [3, 0]).value == pytest.approx([0.1])
+    assert direct_standardisation([[10, 0]], [[100, 0]], [3, 0]).value == pytest.approx([0.1])
 
 
 def test_a_high_rate_is_judged_by_those_who_did_not() -> None:
-    found, rest = direct([[96, 190]], [[100, 200]], [1, 2]), direct([[4, 10]], [[100, 200]], [1, 2])
+    found, rest = (
+        direct_standardisation([[96, 190]], [[100, 200]], [1, 2]),
+        direct_standardisation([[4, 10]], [[100, 200]], [1, 2]),
+    )
     assert [found.value[0], found.low[0], found.high[0]] == pytest.approx(
         [1 - rest.value[0], 1 - rest.high[0], 1 - rest.low[0]]
     )
 
 
 def test_no_event_has_a_lower_end_of_0_and_one_part_is_the_poisson_limit() -> None:
-    found = direct([[0]], [[1000]], [1])
+    found = direct_standardisation([[0]], [[1000]], [1])
     assert (found.value[0], found.low[0]) == (0, 0)
     assert found.high[0] == pytest.approx(-np.log(0.025) / 1000)  # exact Poisson, in closed form

@@ -16,7 +16,7 @@ from scipy.stats import hypergeom, t
 
 from kit.stats.arrays import Floats, floats
 from kit.stats.intervals import newcombe
-from kit.stats.rates import equal
+from kit.stats.proportions import chi_square_homogeneity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ CLOSE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Heterogeneity:
     """How much the rates of units differ.
 
     Attributes:
@@ -50,7 +50,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Outliers:
+class LeaveOneOut:
     """Each unit against the others, in the order given; NaN where it cannot be judged.
 
     Attributes:
@@ -89,7 +89,7 @@ class Change:
     p: float
 
 
-def spread(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Spread:
+def heterogeneity(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Heterogeneity:
     """The pooled rate of units, and what remains of their differences after sampling.
 
     Args:
@@ -102,16 +102,16 @@ def spread(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Spread:
     known = np.isfinite(x)
     x, total = x[known], total[known]
     if x.size == 0:
-        return Spread(nan, nan, nan, nan, 0)
-    test = equal(x, total)
+        return Heterogeneity(nan, nan, nan, nan, 0)
+    test = chi_square_homogeneity(x, total)
     # With half an event more the sampling variance is never 0.
     rate = (x.sum() + 0.5) / (total.sum() + 1)
     tau = sqrt(_tau_squared(x / total, rate * (1 - rate) / total)) if x.size > 1 else nan
     phi = test.statistic / test.df if test.df else nan
-    return Spread(float(x.sum() / total.sum()), tau, phi, test.p, int(x.size))
+    return Heterogeneity(float(x.sum() / total.sum()), tau, phi, test.p, int(x.size))
 
 
-def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: float = 0.95) -> Outliers:
+def leave_one_out(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: float = 0.95) -> LeaveOneOut:
     """Each unit against what the others predict for it.
 
     The prediction is the others' random-effects mean; its error is their spread, the mean's error and
@@ -133,19 +133,19 @@ def outliers(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, level: f
     """
     events, trials = _units(count, n)
     angle, error = np.arcsin(np.sqrt((events + 3 / 8) / (trials + 3 / 4))), 1 / (4 * trials + 2)
-    expected, usual = predicted(angle, error)
+    expected, usual = leave_one_out_prediction(angle, error)
     se = np.hypot(usual, np.sqrt(error))
     z = (angle - expected) / se
     law = t(max(int(np.isfinite(events).sum()) - 2, 1))
     reach = law.isf((1 - level) / 2) * usual
     low, high = (np.sin(np.clip(expected + end, 0, np.pi / 2)) ** 2 for end in (-reach, reach))
     p = np.fmax(2 * law.sf(np.abs(z)), _exact(events, trials))
-    return Outliers(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
+    return LeaveOneOut(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
 
 
-def relations(
+def leave_one_out_odds_ratios(
     inside: tuple[ArrayLike, ArrayLike], outside: tuple[ArrayLike, ArrayLike], *, level: float = 0.95
-) -> Outliers:
+) -> LeaveOneOut:
     """A part's rate against the rest of its unit, set against what this relation is in the other units.
 
     As `outliers`, of the log odds ratio: a segment may always click half as often as the others; what stands out
@@ -162,7 +162,7 @@ def relations(
     (x, n), (y, m) = _units(*inside), _units(*outside)
     rest, own = np.log((y + 0.5) / (m - y + 0.5)), np.log((x + 0.5) / (n - x + 0.5))
     counted = 1 / (y + 0.5) + 1 / (m - y + 0.5)
-    expected, usual = predicted(own - rest, counted + 1 / (x + 0.5) + 1 / (n - x + 0.5))
+    expected, usual = leave_one_out_prediction(own - rest, counted + 1 / (x + 0.5) + 1 / (n - x + 0.5))
     likely, usual = expit(rest + expected), np.hypot(usual, np.sqrt(counted))
     # Few events scatter far down in log odds; on the arcsine scale they do not, so there the part itself is judged.
     slope = np.sqrt(likely * (1 - likely))
@@ -172,10 +172,10 @@ def relations(
     reach = law.isf((1 - level) / 2) * usual
     low, high = (expit(rest + expected + end) for end in (-reach, reach))
     se = np.hypot(slope**2 * usual, slope / np.sqrt(n))
-    return Outliers(likely, se, z, 2 * law.sf(np.abs(z)), low, high)
+    return LeaveOneOut(likely, se, z, 2 * law.sf(np.abs(z)), low, high)
 
 
-def predicted(value: Floats, error: Floats) -> tuple[Floats, Floats]:
+def leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floats]:
     """What the others let one expect of each: their random-effects mean, and its error with their spread.
 
     Args:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import chi2, norm, t
 
-from kit.stats import means, rates
+from kit.stats import means, proportions
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Clustered:
+class ClusterRobust:
     """Rates of groups with the person as the unit, in the order given; NaN where a group has no mail.
 
     Attributes:
         value: sum over sum [share].
         low: of the interval.
         high: its other end.
-        effect: the design effect: how many mails say as much as one independent one; at least 1.
+        design_effect: how many mails say as much as one independent one; at least 1.
         se: standard error of `value` [share].
     """
 
     value: Floats
     low: Floats
     high: Floats
-    effect: Floats
+    design_effect: Floats
     se: Floats
 
 
-def ratio(
+def clustered_rates(
     people: ArrayLike | pd.Series,
     count: ArrayLike | pd.Series,
     n: ArrayLike | pd.Series,
     *,
     squares: tuple[ArrayLike, ArrayLike, ArrayLike],
     level: float = 0.95,
-) -> Clustered:
+) -> ClusterRobust:
     """The rate of each group and its interval, from sums over its people.
 
-    The interval is that of `rates.share` for as many mails as the design effect leaves: so it holds for few
-    events too, where the delta method's own does not.
+    The interval is that of `proportions.proportion_interval` for as many mails as the design effect leaves: so it
+    holds for few events too, where the delta method's own does not.
 
     Args:
         people: how many, a group each.
@@ -73,35 +73,37 @@ def ratio(
         # Half an event either way, so that a group where nobody or everybody did it has an error too.
         near = (x + 0.5) / (m + 1)
         se = np.sqrt(near * (1 - near) / m * effect)
-    low, high = rates.share(x / effect, m / effect, level=level)
-    return Clustered(value, low, high, np.where(np.isnan(value), np.nan, effect), np.where(np.isnan(value), np.nan, se))
+    low, high = proportions.proportion_interval(x / effect, m / effect, level=level)
+    return ClusterRobust(
+        value, low, high, np.where(np.isnan(value), np.nan, effect), np.where(np.isnan(value), np.nan, se)
+    )
 
 
-def amounts(
+def clustered_means(
     people: ArrayLike | pd.Series,
     total: ArrayLike | pd.Series,
     n: ArrayLike | pd.Series,
     *,
     squares: tuple[ArrayLike, ArrayLike, ArrayLike],
     level: float = 0.95,
-) -> Clustered:
+) -> ClusterRobust:
     """The amount a mail of each group, as `ratio` but of money: without a design effect, and in its unit.
 
     NaN ends where a group has fewer than two people or one amount a mail: no spread was seen.
     """
     value, spread, df = _delta(people, total, n, squares)
     half = t.isf((1 - level) / 2, df) * np.sqrt(spread)
-    return Clustered(value, value - half, value + half, np.full(value.shape, np.nan), np.sqrt(spread))
+    return ClusterRobust(value, value - half, value + half, np.full(value.shape, np.nan), np.sqrt(spread))
 
 
-def difference(
+def clustered_mean_difference(
     people: ArrayLike,
     total: ArrayLike,
     n: ArrayLike,
     *,
     squares: tuple[ArrayLike, ArrayLike, ArrayLike],
     level: float = 0.95,
-) -> means.Difference:
+) -> means.Welch:
     """The amount a mail of the second group less that of the first, by Welch's test; arguments as for `amounts`.
 
     Source: Deng, Knoblich and Lu (2018), doi:10.1145/3219819.3219919; Welch (1947), doi:10.1093/biomet/34.1-2.28.
@@ -109,11 +111,11 @@ def difference(
     value, spread, free = _delta(people, total, n, squares)
     gap, parts = float(value[1] - value[0]), spread
     if not (np.isfinite(parts).all() and (parts > 0).any()):
-        return means.Difference(*[float("nan")] * 6)
+        return means.Welch(*[float("nan")] * 6)
     se = float(np.sqrt(parts.sum()))
     df = float(parts.sum() ** 2 / (parts**2 / free).sum())
     half = float(t.isf((1 - level) / 2, df)) * se
-    return means.Difference(gap, gap - half, gap + half, 2 * float(t.sf(abs(gap) / se, df)), se, df)
+    return means.Welch(gap, gap - half, gap + half, 2 * float(t.sf(abs(gap) / se, df)), se, df)
 
 
 def _delta(
@@ -133,7 +135,7 @@ def _delta(
     return value, np.where(spread > 1e-12 * value**2, spread, np.nan), size - 1
 
 
-def against_rest(found: Clustered, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:
+def versus_others(found: ClusterRobust, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:
     """Each group's rate minus that of the other groups together: difference, standard error and two-sided p.
 
     Args:
@@ -155,7 +157,7 @@ def against_rest(found: Clustered, n: ArrayLike | pd.Series) -> tuple[Floats, Fl
     return value, error, p
 
 
-def differ(found: Clustered) -> float:
+def homogeneity_test(found: ClusterRobust) -> float:
     """The p-value of the groups having one rate: chi-square of the rates about their precision-weighted mean."""
     known = np.isfinite(found.value) & (found.se > 0)
     value, weight = found.value[known], 1 / found.se[known] ** 2

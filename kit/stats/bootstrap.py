@@ -53,7 +53,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True)
-class Resampled:
+class BootstrapInterval:
     """A mean or a difference of means with its interval; the ends are NaN where too few units have an amount."""
 
     value: float
@@ -76,7 +76,7 @@ def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
     return Units(known, int(n))
 
 
-def mean(group: Units, *, level: float = 0.95) -> Resampled:
+def mean_interval(group: Units, *, level: float = 0.95) -> BootstrapInterval:
     """The mean of a group with the interval of the bootstrap's t.
 
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, chapter 12.5, doi:10.1201/9780429246593.
@@ -84,7 +84,7 @@ def mean(group: Units, *, level: float = 0.95) -> Resampled:
     return _studentized((group,), (1.0,), level)
 
 
-def difference(a: Units, b: Units, *, level: float = 0.95) -> Resampled:
+def mean_difference(a: Units, b: Units, *, level: float = 0.95) -> BootstrapInterval:
     """The mean of b less that of a with the interval of the bootstrap's t, as if both had the amounts of both.
 
     Source: as for `mean`, algorithm 16.1.
@@ -92,10 +92,10 @@ def difference(a: Units, b: Units, *, level: float = 0.95) -> Resampled:
     return _studentized((a, b), (-1.0, 1.0), level)
 
 
-def _studentized(groups: tuple[Units, ...], signs: tuple[float, ...], level: float) -> Resampled:
+def _studentized(groups: tuple[Units, ...], signs: tuple[float, ...], level: float) -> BootstrapInterval:
     value = sum(sign * group.mean for group, sign in zip(groups, signs, strict=True))
     if any(group.amounts.size < FEWEST or group.n < FEWEST for group in groups):
-        return Resampled(value, nan, nan)
+        return BootstrapInterval(value, nan, nan)
     error = sqrt(sum(_squared_error(group.amounts.sum(), (group.amounts**2).sum(), group.n) for group in groups))
     rng = np.random.default_rng(SEED)
     pool = Units(np.concatenate([group.amounts for group in groups]), sum(group.n for group in groups))
@@ -108,7 +108,7 @@ def _studentized(groups: tuple[Units, ...], signs: tuple[float, ...], level: flo
     told = spread > 0
     t = (drawn[told] - centre) / np.sqrt(spread[told])
     upper, lower = np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
-    return Resampled(value, value - float(upper) * error, value - float(lower) * error)
+    return BootstrapInterval(value, value - float(upper) * error, value - float(lower) * error)
 
 
 def _squared_error(total: ArrayLike, squares: ArrayLike, n: int) -> Floats:

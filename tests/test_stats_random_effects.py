@@ -17,7 +17,7 @@ from scipy.stats import t
 from statsmodels.stats.meta_analysis import combine_effects
 
 from kit.stats import intervals
-from kit.stats.between import change, outliers, spread
+from kit.stats.random_effects import change, heterogeneity, leave_one_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ UNITS = st.lists(
 
 
 def test_spread_of_crowders_seeds_is_that_of_statsmodels() -> None:
-    found = spread(CROWDER_X, CROWDER_N)
+    found = heterogeneity(CROWDER_X, CROWDER_N)
     x, n = np.array(CROWDER_X), np.array(CROWDER_N)
     rate = (x.sum() + 0.5) / (n.sum() + 1)
     theirs = combine_effects(x / n, rate * (1 - rate) / n, method_re="iterated")
@@ -49,18 +49,18 @@ def test_spread_of_crowders_seeds_is_that_of_statsmodels() -> None:
 
 def test_spreads_p_is_the_published(shared: Path) -> None:
     case = oracle(shared, "kgroups_smokers")
-    assert spread(case.inputs["x"], case.inputs["n"]).p == case.near("p")
+    assert heterogeneity(case.inputs["x"], case.inputs["n"]).p == case.near("p")
 
 
 def test_spread_finds_the_planted(rng: Generator) -> None:
     n = np.full(400, 20_000)
-    found = spread(rng.binomial(n, rng.normal(0.2, 0.01, n.size)), n)
+    found = heterogeneity(rng.binomial(n, rng.normal(0.2, 0.01, n.size)), n)
     assert found.tau == pytest.approx(0.01, rel=0.1)  # three Monte Carlo errors: 3 / sqrt(2 * 400)
     assert found.phi == pytest.approx(1 + 20_000 * 0.01**2 / 0.16, rel=0.25)
 
 
 def test_spread_of_equal_rates_is_none() -> None:
-    found = spread([10, 20, 30], [100, 200, 300])
+    found = heterogeneity([10, 20, 30], [100, 200, 300])
     assert (found.mean, found.tau, found.phi, found.p) == pytest.approx((0.1, 0, 0, 1))
 
 
@@ -75,13 +75,13 @@ def test_spread_of_equal_rates_is_none() -> None:
     ],
 )
 def test_spread_of_too_little_says_so(x: list[int], n: list[int], expected: tuple[float, ...]) -> None:
-    assert astuple(spread(x, n)) == pytest.approx(expected, nan_ok=True)
+    assert astuple(heterogeneity(x, n)) == pytest.approx(expected, nan_ok=True)
 
 
 @given(UNITS)
 def test_neither_fails_on_valid_counts(units: list[tuple[int, int]]) -> None:
     x, n = [one[0] for one in units], [one[1] for one in units]
-    found, each = spread(x, n), outliers(x, n)
+    found, each = heterogeneity(x, n), leave_one_out(x, n)
     assert found.k == len(units)
     assert isnan(found.tau) == (len(units) < 2)
     for values in astuple(each):
@@ -90,7 +90,7 @@ def test_neither_fails_on_valid_counts(units: list[tuple[int, int]]) -> None:
 
 
 def test_outliers_are_the_prediction_of_the_others_by_statsmodels() -> None:
-    found = outliers(CROWDER_X, CROWDER_N)
+    found = leave_one_out(CROWDER_X, CROWDER_N)
     angle = np.arcsin(np.sqrt((np.array(CROWDER_X) + 0.375) / (np.array(CROWDER_N) + 0.75)))
     error = 1 / (4 * np.array(CROWDER_N) + 2)
     for unit in (0, 6, 12):
@@ -107,33 +107,35 @@ def test_outliers_are_the_prediction_of_the_others_by_statsmodels() -> None:
 
 def test_a_unit_apart_is_found_and_the_order_is_kept() -> None:
     x, n = np.array([200, 210, 190, 400, 205, 195, 0]), np.array([1000] * 6 + [0])
-    found = outliers(x, n)
+    found = leave_one_out(x, n)
     assert np.nanargmin(found.p) == 3
     assert found.p[3] < 0.001
     assert (found.p[[0, 1, 2, 4, 5]] > 0.5).all()
     assert np.isnan(found.p[6])
-    turned = outliers(pd.Series(x[::-1]), pd.Series(n[::-1]))
+    turned = leave_one_out(pd.Series(x[::-1]), pd.Series(n[::-1]))
     np.testing.assert_allclose(turned.z[::-1], found.z)
 
 
 def test_one_event_among_units_without_any_is_no_outlier() -> None:
-    found = outliers([0] * 9 + [1], [20_000] * 9 + [1_000])
+    found = leave_one_out([0] * 9 + [1], [20_000] * 9 + [1_000])
     assert found.p[9] > 0.01  # Fisher's is 0.0055, one-sided: 1,000 of all 181,000
 
 
 def test_the_interval_of_a_unit_is_where_the_others_lie_whatever_its_own_size() -> None:
-    small, large = (outliers([50, 60, 55, 45, x], [1000, 1000, 1000, 1000, n]) for x, n in ((5, 100), (5000, 100_000)))
+    small, large = (
+        leave_one_out([50, 60, 55, 45, x], [1000, 1000, 1000, 1000, n]) for x, n in ((5, 100), (5000, 100_000))
+    )
     assert (small.low[4], small.high[4]) == (large.low[4], large.high[4])
     assert (small.low < small.expected).all()
     assert (small.expected < small.high).all()
-    narrow = outliers([50, 60, 55, 45, 5], [1000, 1000, 1000, 1000, 100], level=0.5)
+    narrow = leave_one_out([50, 60, 55, 45, 5], [1000, 1000, 1000, 1000, 100], level=0.5)
     assert (narrow.low > small.low).all()
     assert (narrow.high < small.high).all()
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 3])
 def test_too_few_units_do_not_judge_each_other(k: int) -> None:
-    assert np.isnan(outliers([5] * k, [10] * k).p).all()
+    assert np.isnan(leave_one_out([5] * k, [10] * k).p).all()
 
 
 @pytest.mark.parametrize("tau", [0, 0.003, 0.05])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,7 @@ from oracles import oracle
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from kit.errors import UsageError
-from kit.stats.times import Waiting, waiting, within
+from kit.stats.response_times import MedianResponseTime, median_response_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,13 +29,15 @@ AML = (
 def test_medians_are_the_published(shared: Path) -> None:
     case = oracle(shared, "km_aml")
     time, status, group = (np.array(case.inputs[name]) for name in ("time", "status", "group"))
-    found = [waiting(time[group == one], status[group == one]).median for one in ("Maintained", "Nonmaintained")]
+    found = [
+        median_response_time(time[group == one], status[group == one]).median for one in ("Maintained", "Nonmaintained")
+    ]
     assert found == case.near("median")
 
 
 @pytest.mark.parametrize(("group", "median", "still_open"), [(AML[0], 31, 4), (AML[1], 23, 1)])
 def test_medians_are_those_of_r(group: tuple[list[int], list[int]], median: int, still_open: int) -> None:
-    found = waiting(*group)
+    found = median_response_time(*group)
     assert (found.median, found.open, found.n) == (median, still_open, len(group[0]))
 
 
@@ -45,13 +45,13 @@ def test_medians_are_those_of_r(group: tuple[list[int], list[int]], median: int,
 def test_interval_is_that_of_statsmodels(group: tuple[list[int], list[int]]) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):  # statsmodels takes the log of 0 at the end
         low, high = SurvfuncRight(*group).quantile_ci(0.5)
-    found = waiting(*group)
+    found = median_response_time(*group)
     assert (found.low, found.high or np.inf) == (low, high)
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=50))
 def test_with_all_answered_the_quantiles_are_order_statistics(minutes: list[int]) -> None:
-    found = waiting(minutes, np.ones(len(minutes)))
+    found = median_response_time(minutes, np.ones(len(minutes)))
     assert found.median == np.quantile(minutes, 0.5, method="inverted_cdf")
     assert found.p90 == np.quantile(minutes, 0.9, method="inverted_cdf")
     assert found.open == 0
@@ -60,14 +60,14 @@ def test_with_all_answered_the_quantiles_are_order_statistics(minutes: list[int]
 @given(WAITS)
 def test_a_weight_stands_for_as_many_rows(rows: list[tuple[int, bool, int]]) -> None:
     minutes, answered, weights = zip(*rows, strict=True)
-    one_each = waiting(np.repeat(minutes, weights), np.repeat(answered, weights))
-    assert waiting(minutes, answered, weights) == one_each
-    assert waiting([*minutes, 7], [*answered, True], [*weights, 0]) == one_each
+    one_each = median_response_time(np.repeat(minutes, weights), np.repeat(answered, weights))
+    assert median_response_time(minutes, answered, weights) == one_each
+    assert median_response_time([*minutes, 7], [*answered, True], [*weights, 0]) == one_each
 
 
 @given(WAITS)
 def test_the_median_lies_in_its_interval_and_below_p90(rows: list[tuple[int, bool, int]]) -> None:
-    found = waiting(*zip(*rows, strict=True))
+    found = median_response_time(*zip(*rows, strict=True))
     end = np.inf
     if found.median is not None:
         assert found.low is not None
@@ -79,20 +79,20 @@ def test_the_median_lies_in_its_interval_and_below_p90(rows: list[tuple[int, boo
 def test_an_open_one_that_is_left_out_would_shorten_the_wait(rows: list[tuple[int, bool, int]]) -> None:
     answered_only = [row for row in rows if row[1]]
     if answered_only:
-        naive = waiting(*zip(*answered_only, strict=True)).median
-        found = waiting(*zip(*rows, strict=True)).median
+        naive = median_response_time(*zip(*answered_only, strict=True)).median
+        found = median_response_time(*zip(*rows, strict=True)).median
         assert naive is not None
         assert found is None or naive <= found
 
 
 def test_what_most_still_wait_for_is_not_reached() -> None:
-    assert waiting([1, 9, 9], [1, 0, 0]) == Waiting(None, 1, None, None, n=3, open=2)
-    assert waiting([5, 6], [0, 0]) == Waiting(None, None, None, None, n=2, open=2)
-    assert waiting([], []) == Waiting(None, None, None, None, n=0, open=0)
+    assert median_response_time([1, 9, 9], [1, 0, 0]) == MedianResponseTime(None, 1, None, None, n=3, open=2)
+    assert median_response_time([5, 6], [0, 0]) == MedianResponseTime(None, None, None, None, n=2, open=2)
+    assert median_response_time([], []) == MedianResponseTime(None, None, None, None, n=0, open=0)
 
 
 def test_a_curve_that_jumps_across_the_half_has_its_interval_there() -> None:
-    found = waiting([10, 60, 120], [1, 1, 1], [100, 100_000, 100])
+    found = median_response_time([10, 60, 120], [1, 1, 1], [100, 100_000, 100])
     assert (found.low, found.median, found.high) == (60, 60, 60)
 
 
@@ -108,30 +108,4 @@ def test_a_curve_that_jumps_across_the_half_has_its_interval_there() -> None:
 )
 def test_a_wait_that_is_none_is_refused(minutes: list[Any], answered: list[Any], weights: Any) -> None:
     with pytest.raises(UsageError, match=r"^1 waiting times have no minutes from 0"):
-        waiting(minutes, answered, weights)
-
-
-def test_within_leaves_out_the_undecided_and_counts_them() -> None:
-    # In time 30, late 10, open beyond the limit 20, open at the limit 1, undecided 39.
-    found = within(pd.Series([5, 90, 300, 60, 20]), [True, True, False, False, False], [30, 10, 20, 1, 39], limit=60)
-    assert (found.n, found.undecided) == (61, 39)
-    assert (found.value, found.least, found.most) == pytest.approx((30 / 61, 0.30, 0.69))
-    assert (found.low, found.high) == pytest.approx((0.3705, 0.6142), abs=5e-4)  # Wilson of 30 / 61 by hand
-
-
-@given(WAITS, st.integers(0, 30))
-def test_within_holds_its_value(rows: list[tuple[int, bool, int]], limit: int) -> None:
-    found = within(*zip(*rows, strict=True), limit=limit)
-    assert found.n + found.undecided == sum(row[2] for row in rows)
-    if found.n:
-        assert found.low <= found.value <= found.high
-        assert found.least <= found.value + 1e-12
-        assert found.value <= found.most + 1e-12
-    else:
-        assert isnan(found.value)
-
-
-def test_within_of_nobody_is_not_a_number() -> None:
-    found = within([], [], limit=60)
-    assert found.n == found.undecided == 0
-    assert np.isnan([found.value, found.low, found.high, found.least, found.most]).all()
+        median_response_time(minutes, answered, weights)

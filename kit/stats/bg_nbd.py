@@ -20,7 +20,7 @@ from scipy.special import betainc, betaln, gammaln
 from kit.errors import UsageError
 from kit.stats import likelihood
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import quantile
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Buying:
+class BgNbd:
     """A fitted model: rates of buying ~ Gamma(r, alpha), chances of stopping ~ Beta(a, b).
 
     Attributes:
@@ -116,7 +116,7 @@ def history(
     return History(x, last, until, weight)
 
 
-def fit(people: History, *, kind: Kind = "mbg") -> Buying | None:
+def fit(people: History, *, kind: Kind = "mbg") -> BgNbd | None:
     """The model of largest likelihood; None where nobody bought again or the search does not end."""
     x, weight = people.frequency, people.weights
     scale = float(np.average(people.age, weights=weight)) if weight.sum() else 0.0
@@ -128,16 +128,16 @@ def fit(people: History, *, kind: Kind = "mbg") -> Buying | None:
     def negative(parameters: Floats) -> float:
         return -float(weight @ _loglik(parameters, seen, kind))
 
-    found = likelihood.maximum(negative, [1.0, 0.25, 1.0, 1.0])
+    found = likelihood.maximise(negative, [1.0, 0.25, 1.0, 1.0])
     if found is None:
         return None
     r, alpha, a, b = map(float, found.parameters)
     moved = likelihood.Fit(np.array([r, alpha * scale, a, b]), found.covariance, found.loglik)
     loglik = found.loglik - float(weight @ x) * float(np.log(scale))
-    return Buying(kind, r, alpha * scale, a, b, loglik, int(weight.sum()), moved)
+    return BgNbd(kind, r, alpha * scale, a, b, loglik, int(weight.sum()), moved)
 
 
-def expected(model: Buying, time: ArrayLike, *, parameters: Floats | None = None) -> Floats:
+def expected_purchases_new_customer(model: BgNbd, time: ArrayLike, *, parameters: Floats | None = None) -> Floats:
     """Purchases after the first that a new customer makes within this time.
 
     Args:
@@ -150,15 +150,17 @@ def expected(model: Buying, time: ArrayLike, *, parameters: Floats | None = None
     return first * _counts(r, alpha, a, b + (model.kind == "mbg"), floats(time))[0]
 
 
-def newcomer(model: Buying, time: float, *, level: float = 0.95) -> Total:
+def new_customer_interval(model: BgNbd, time: float, *, level: float = 0.95) -> Total:
     """The same with the interval of how well the model is known, not of what one person does."""
-    value = expected(model, time).item()
-    error = likelihood.variance(lambda told: float(np.log(expected(model, time, parameters=told).item())), model.fit)
-    spread = float(np.exp(quantile(level) * np.sqrt(error)))
+    value = expected_purchases_new_customer(model, time).item()
+    error = likelihood.delta_variance(
+        lambda told: float(np.log(expected_purchases_new_customer(model, time, parameters=told).item())), model.fit
+    )
+    spread = float(np.exp(critical_z(level) * np.sqrt(error)))
     return Total(value, value / spread, value * spread)
 
 
-def further(model: Buying, people: History, time: float, *, parameters: Floats | None = None) -> Floats:
+def expected_purchases(model: BgNbd, people: History, time: float, *, parameters: Floats | None = None) -> Floats:
     """Purchases that each of these people will make within this time from now [a row each].
 
     Args:
@@ -171,7 +173,7 @@ def further(model: Buying, people: History, time: float, *, parameters: Floats |
     return _alive(told, people, model.kind) * _next(told, people, model.kind, time)[0]
 
 
-def alive(model: Buying, people: History) -> Floats:
+def probability_alive(model: BgNbd, people: History) -> Floats:
     """The chance that each of these people has not stopped; under BG/NBD it is 1 for every one-time buyer.
 
     It is no ranking of customers: of those who bought in CDNOW's next 39 weeks BG/NBD's chance puts a random one above
@@ -180,7 +182,7 @@ def alive(model: Buying, people: History) -> Floats:
     return _alive(model.fit.parameters, people, model.kind)
 
 
-def chance(model: Buying, count: ArrayLike, time: ArrayLike) -> Floats:
+def probability_of_n_purchases(model: BgNbd, count: ArrayLike, time: ArrayLike) -> Floats:
     """The chance that a new customer buys again exactly so many times within this time."""
     k, t = np.broadcast_arrays(floats(count), floats(time))
     b = model.b + (model.kind == "mbg")
@@ -193,24 +195,24 @@ def chance(model: Buying, count: ArrayLike, time: ArrayLike) -> Floats:
     return from_on(k) - from_on(k + 1)
 
 
-def total(model: Buying, people: History, time: float, *, level: float = 0.95) -> Total:
+def total_purchases(model: BgNbd, people: History, time: float, *, level: float = 0.95) -> Total:
     """The purchases of all these people within this time from now, with a prediction interval.
 
     It holds the spread of what people do and how well the model is known; not that times may change.
     """
-    mean, square = moments(model, people, time)
+    mean, square = purchase_moments(model, people, time)
     spread = float(people.weights @ (square - mean**2))
-    spread += likelihood.variance(
-        lambda told: float(people.weights @ further(model, people, time, parameters=told)), model.fit
+    spread += likelihood.delta_variance(
+        lambda told: float(people.weights @ expected_purchases(model, people, time, parameters=told)), model.fit
     )
     value = float(people.weights @ mean)
-    half = quantile(level) * float(np.sqrt(spread))
+    half = critical_z(level) * float(np.sqrt(spread))
     return Total(value, max(value - half, 0.0), value + half)
 
 
-def moments(model: Buying, people: History, time: float) -> tuple[Floats, Floats]:
+def purchase_moments(model: BgNbd, people: History, time: float) -> tuple[Floats, Floats]:
     """Mean and mean square of each one's purchases within this time from now."""
-    here = alive(model, people)
+    here = probability_alive(model, people)
     mean, square = _next(model.fit.parameters, people, model.kind, time)
     return here * mean, here * square
 

@@ -17,8 +17,8 @@ from scipy.special import betainc, betaln, expit, logit
 from scipy.stats import beta, norm
 
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import quantile
-from kit.stats.rates import share
+from kit.stats.intervals import critical_z
+from kit.stats.proportions import proportion_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +41,7 @@ NODES = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
+class BetaPrior:
     """What is known of a rate before its own counts: Beta(a, b); a and b are infinite where all are alike.
 
     Attributes:
@@ -94,7 +94,7 @@ class Effects:
     tau: float
 
 
-def prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Prior:
+def beta_binomial_prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> BetaPrior:
     """The beta law that rates of units come from, by maximum likelihood of the beta-binomial.
 
     Where they differ by no more than chance, and where nobody or everybody did it, all are taken to be
@@ -104,10 +104,10 @@ def prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Prior:
     """
     x, total = _known(count, n)
     if x.size == 0:
-        return Prior(nan, nan)
+        return BetaPrior(nan, nan)
     pooled = float(x.sum() / total.sum())
     if x.size < 2 or pooled in (0, 1):
-        return Prior(pooled, inf)
+        return BetaPrior(pooled, inf)
 
     def surprise(place: Floats) -> float:
         size = exp(place[1])
@@ -121,14 +121,14 @@ def prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Prior:
     )
     # The likelihood is flat towards "all alike": what hardly beats it is it.
     if found.fun > surprise(floats([logit(pooled), log(ALIKE)])) - GAIN:
-        return Prior(pooled, inf)
-    return Prior(float(expit(found.x[0])), exp(found.x[1]))
+        return BetaPrior(pooled, inf)
+    return BetaPrior(float(expit(found.x[0])), exp(found.x[1]))
 
 
-def rates(
+def shrink_rates(
     count: ArrayLike | pd.Series,
     n: ArrayLike | pd.Series,
-    known: Prior,
+    known: BetaPrior,
     *,
     level: float = 0.95,
     lowest: bool,
@@ -152,7 +152,7 @@ def rates(
     x, total = events[here], trials[here]
     if isinf(known.size):
         value[here], best[here] = known.mean, 1 / max(x.size, 1)
-        ends = share(x.sum(), total.sum(), level=level)
+        ends = proportion_interval(x.sum(), total.sum(), level=level)
         low[here], high[here] = (float(end) for end in ends)
         return Shrunken(value, low, high, best, 0.0)
     a = known.mean * known.size + x
@@ -165,7 +165,7 @@ def rates(
     return Shrunken(value, low, high, best, regret)
 
 
-def effects(effect: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: float = 0.95) -> Effects:
+def shrink_effects(effect: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: float = 0.95) -> Effects:
     """Effects drawn towards zero by how much all of them differ from it beyond chance.
 
     Towards zero, not towards their mean: which of two arms is called the second is a matter of taste, and
@@ -187,12 +187,12 @@ def effects(effect: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: 
     tau_squared = max(float(np.mean(d[known] ** 2 - variance)), 0.0)
     weight = tau_squared / (tau_squared + variance)
     value[known] = weight * d[known]
-    half = quantile(level) * np.sqrt(weight * variance)
+    half = critical_z(level) * np.sqrt(weight * variance)
     low[known], high[known] = value[known] - half, value[known] + half
     return Effects(value, low, high, sqrt(tau_squared))
 
 
-def luck(k: int) -> float:
+def expected_maximum(k: int) -> float:
     """By how many standard errors the best of k equal ones is expected to look better than they are.
 
     Source: Harter (1961), doi:10.1093/biomet/48.1-2.151.

@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewals:
+class Sbg:
     """A fitted model: chances of leaving in a period ~ Beta(alpha, beta).
 
     Attributes:
         alpha: of the chances.
         beta: of them.
         n: people.
-        left: of them gone.
+        leavers: of them gone.
         fit: the parameters in this order, with their covariance.
     """
 
     alpha: float
     beta: float
     n: int
-    left: int
+    leavers: int
     fit: Fit
 
 
@@ -52,7 +52,7 @@ def fit(
     weights: ArrayLike | pd.Series | None = None,
     *,
     entry: ArrayLike | pd.Series | None = None,
-) -> Renewals | None:
+) -> Sbg | None:
     """The model of largest likelihood; None where nobody left or the search does not end.
 
     Args:
@@ -79,15 +79,15 @@ def fit(
         stayed = betaln(a, b + t)
         return -float(weight @ (np.where(gone == 1, ended, stayed) - betaln(a, b + begin)))
 
-    found = likelihood.maximum(negative, [1.0, 4.0])
+    found = likelihood.maximise(negative, [1.0, 4.0])
     if found is None:
         return None
     a, b = map(float, found.parameters)
-    return Renewals(a, b, int(weight.sum()), int(weight @ gone), found)
+    return Sbg(a, b, int(weight.sum()), int(weight @ gone), found)
 
 
 def survival(
-    model: Renewals, period: ArrayLike, *, after: ArrayLike = 0, level: float = 0.95
+    model: Sbg, period: ArrayLike, *, after: ArrayLike = 0, level: float = 0.95
 ) -> tuple[Floats, Floats, Floats]:
     """The share still there after so many periods, of those there after `after`: value, low and high.
 
@@ -99,7 +99,7 @@ def survival(
     z = float(norm.isf((1 - level) / 2))
     for place in np.ndindex(value.shape):
         if 0 < value[place] < 1:
-            spread = likelihood.variance(
+            spread = likelihood.delta_variance(
                 lambda parameters, here=place: float(_depth(parameters, until[here], since[here])), model.fit
             )
             middle, half = np.log(-np.log(value[place])), z * np.sqrt(spread)
@@ -107,8 +107,8 @@ def survival(
     return value, low, high
 
 
-def stays(
-    model: Renewals, period: ArrayLike, after: ArrayLike, weights: ArrayLike, *, level: float = 0.95
+def total_retained(
+    model: Sbg, period: ArrayLike, after: ArrayLike, weights: ArrayLike, *, level: float = 0.95
 ) -> tuple[float, float, float]:
     """How many of people will still be there, with a prediction interval: value, low, high.
 
@@ -122,12 +122,12 @@ def stays(
     until, since, weight = floats(period), floats(after), floats(weights)
     share = _survival(model.fit.parameters, until, since)
     spread = float(weight @ (share * (1 - share)))
-    spread += likelihood.variance(lambda told: float(weight @ _survival(told, until, since)), model.fit)
+    spread += likelihood.delta_variance(lambda told: float(weight @ _survival(told, until, since)), model.fit)
     value, half = float(weight @ share), float(norm.isf((1 - level) / 2)) * np.sqrt(spread)
     return value, max(value - half, 0.0), min(value + half, float(weight.sum()))
 
 
-def remaining(model: Renewals, period: float, *, discount: float) -> float:
+def discounted_expected_residual_lifetime(model: Sbg, period: float, *, discount: float) -> float:
     """Renewals still to come of a person about to decide the `period`-th, each worth less by `discount` a period.
 
     Discounted expected residual lifetime; without a discount it may be infinite.

@@ -30,7 +30,7 @@ class Standardised:
     high: Floats
 
 
-def direct(count: ArrayLike, n: ArrayLike, mix: ArrayLike, *, level: float = 0.95) -> Standardised:
+def direct_standardisation(count: ArrayLike, n: ArrayLike, mix: ArrayLike, *, level: float = 0.95) -> Standardised:
     """Each unit's rate by stratum, weighted by the mix, with the gamma interval.
 
     The interval takes events as rare; it is a little too wide where they are not, and is taken from
@@ -46,7 +46,7 @@ def direct(count: ArrayLike, n: ArrayLike, mix: ArrayLike, *, level: float = 0.9
     """
     events, trials, share = floats(count), floats(n), floats(mix) / floats(mix).sum()
     if events.size and np.nansum(events) > np.nansum(trials) / 2:
-        rest = direct(trials - events, trials, share, level=level)
+        rest = direct_standardisation(trials - events, trials, share, level=level)
         return Standardised(1 - rest.value, 1 - rest.high, 1 - rest.low)
     used = share > 0
     events, trials, share = events[:, used], trials[:, used], share[used]

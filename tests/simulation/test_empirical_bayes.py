@@ -9,7 +9,7 @@ import pytest
 from bars import runs
 from scipy.stats import spearmanr
 
-from kit.stats import rates, shrink
+from kit.stats import empirical_bayes, proportions
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -36,7 +36,7 @@ def test_shrinking_pays(
         n = np.maximum(rng.lognormal(np.log(3000), 1.2, k), 50).astype(int)
         true = rng.beta(mean * size, (1 - mean) * size, k)
         x = rng.binomial(n, true)
-        found = shrink.rates(x, n, shrink.prior(x, n), lowest=False)
+        found = empirical_bayes.shrink_rates(x, n, empirical_bayes.beta_binomial_prior(x, n), lowest=False)
         raw.append(np.mean((x / n - true) ** 2))
         drawn.append(np.mean((found.value - true) ** 2))
         best, top = found.value.argmax(), (x / n).argmax()
@@ -61,7 +61,7 @@ def test_equal_campaigns_never_break_the_fit(mean: float, rng: Generator, bars: 
         n = np.maximum(rng.lognormal(np.log(3000), 1.5, 30), 20).astype(int)
         n[0] = 5_000_000
         x = rng.binomial(n, mean)
-        found = shrink.rates(x, n, shrink.prior(x, n), lowest=False)
+        found = empirical_bayes.shrink_rates(x, n, empirical_bayes.beta_binomial_prior(x, n), lowest=False)
         assert np.isfinite([found.value, found.low, found.high, found.best]).all()
         widest.append((found.high - found.low).max())
     bars.most("S14", f"widest interval of equal campaigns, rate {mean:g}", float(np.max(widest)), max(mean, 0.001))
@@ -74,7 +74,7 @@ def test_sixty_campaigns_of_all_sizes(rng: Generator, bars: Bars) -> None:
         n = np.exp(rng.uniform(np.log(50), np.log(20_000), k)).astype(int)
         true = rng.beta(0.02 * 2200, 0.98 * 2200, k)
         x = rng.binomial(n, true)
-        found = shrink.rates(x, n, shrink.prior(x, n), lowest=False)
+        found = empirical_bayes.shrink_rates(x, n, empirical_bayes.beta_binomial_prior(x, n), lowest=False)
         raw.append(np.mean((x / n - true) ** 2))
         drawn.append(np.mean((found.value - true) ** 2))
         small_raw.append(n[(x / n).argmax()] < 500)
@@ -90,7 +90,10 @@ def test_tables_of_all_kinds_never_fail(rng: Generator, bars: Bars) -> None:
     for _ in range(many):
         n_a, n_b = (int(10 ** rng.uniform(0, 7)) - rng.integers(0, 2) for _ in range(2))
         x_a, x_b = (int(rng.choice([0, n, rng.integers(0, n + 1), min(n, rng.integers(0, 9))])) for n in (n_a, n_b))
-        found, back = rates.difference(x_a, n_a, x_b, n_b), rates.difference(x_b, n_b, x_a, n_a)
+        found, back = (
+            proportions.proportion_difference(x_a, n_a, x_b, n_b),
+            proportions.proportion_difference(x_b, n_b, x_a, n_a),
+        )
         known = np.isfinite([found.value, found.low, found.high, found.p])
         mirrored = np.isclose(found.low, -back.high, rtol=0, atol=1e-9, equal_nan=True)
         failed += not (mirrored and (known.all() or found.test == "not estimable"))

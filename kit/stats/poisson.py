@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateInterval:
     """Events for each unit of time, with the exact interval; NaN where no time has passed."""
 
     value: float
@@ -26,7 +26,7 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class RateRatio:
     """How many times as often b happens as a, with the exact interval; NaN where it cannot be told.
 
     Attributes:
@@ -42,7 +42,7 @@ class Ratio:
     p: float
 
 
-def rate(count: float, time: float, *, level: float = 0.95) -> Rate:
+def rate_interval(count: float, time: float, *, level: float = 0.95) -> RateInterval:
     """Events for each unit of time.
 
     Args:
@@ -53,13 +53,13 @@ def rate(count: float, time: float, *, level: float = 0.95) -> Rate:
     Source: Garwood (1936), doi:10.1093/biomet/28.3-4.437.
     """
     if not (time > 0 and count >= 0):
-        return Rate(nan, nan, nan)
+        return RateInterval(nan, nan, nan)
     tail = (1 - level) / 2
     low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    return Rate(count / time, low / time, float(chi2.isf(tail, 2 * (count + 1))) / 2 / time)
+    return RateInterval(count / time, low / time, float(chi2.isf(tail, 2 * (count + 1))) / 2 / time)
 
 
-def ratio(a: tuple[float, float], b: tuple[float, float], *, spread: float = 1, level: float = 0.95) -> Ratio:
+def rate_ratio(a: tuple[float, float], b: tuple[float, float], *, spread: float = 1, level: float = 0.95) -> RateRatio:
     """How many times as often b happens as a, given how often both happened together.
 
     Args:
@@ -73,14 +73,14 @@ def ratio(a: tuple[float, float], b: tuple[float, float], *, spread: float = 1, 
     """
     (x_a, t_a), (x_b, t_b) = a, b
     if not (t_a > 0 and t_b > 0 and x_a >= 0 and x_b >= 0 and x_a + x_b > 0 and spread > 0):
-        return Ratio(nan, nan, nan, nan)
+        return RateRatio(nan, nan, nan, nan)
     n_a, n_b = (round(x / max(spread, 1)) for x in (x_a, x_b))
     if not n_a + n_b:
-        return Ratio(nan, nan, nan, nan)
+        return RateRatio(nan, nan, nan, nan)
     test = binomtest(n_b, n_a + n_b, t_b / (t_a + t_b))
     ends = test.proportion_ci(level)
     low, high = (end / (1 - end) * t_a / t_b if end < 1 else np.inf for end in (ends.low, ends.high))
-    return Ratio((x_b / t_b) / (x_a / t_a) if x_a else nan, float(low), float(high), float(test.pvalue))
+    return RateRatio((x_b / t_b) / (x_a / t_a) if x_a else nan, float(low), float(high), float(test.pvalue))
 
 
 def overdispersion(counts: ArrayLike | pd.Series, group: ArrayLike | pd.Series | None = None) -> float:

@@ -1,7 +1,8 @@
-"""Two arms in several strata: their common difference, and whether it is the same in all.
+"""Rates compared within strata, by Mantel and Haenszel: two arms of a test, or a group and the others.
 
 Pooled over strata of different rates, two arms that do not share their mix can come out the wrong way round
-(Simpson). What is compared within strata cannot.
+(Simpson). What is compared within strata cannot. Where mails of one cluster (a campaign) are alike beyond chance,
+the error is taken from how clusters differ, and never below that of counting.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ from math import exp, log, nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import chi2
+import pandas as pd
+from scipy.stats import chi2, t
 
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import quantile
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
 
+CLUSTERS_LEAST = 4
+"""Clusters on either side from which they show how much they differ."""
+
+
 @dataclass(frozen=True, slots=True)
-class Stratified:
+class MantelHaenszel:
     """Arm b against arm a, compared within strata; NaN where it cannot be told.
 
     Attributes:
@@ -52,14 +59,37 @@ class Stratified:
     k: int
 
 
-def compare(
+@dataclass(frozen=True, slots=True)
+class MantelHaenszelClustered:
+    """The group against the others of its strata; NaN where it cannot be told.
+
+    Attributes:
+        events: events of the group, in strata that have others too.
+        n: trials of the group, likewise.
+        difference: Mantel and Haenszel's common difference of rates, the group's minus the others' [share].
+        low: of its interval.
+        high: its other end.
+        p: two-sided, of no difference.
+        k: clusters on the side that has fewer.
+    """
+
+    events: float
+    n: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    k: int
+
+
+def mantel_haenszel(
     x_a: ArrayLike | pd.Series,
     n_a: ArrayLike | pd.Series,
     x_b: ArrayLike | pd.Series,
     n_b: ArrayLike | pd.Series,
     *,
     level: float = 0.95,
-) -> Stratified:
+) -> MantelHaenszel:
     """Arm b against arm a over strata; those that lack an arm or a count do not count.
 
     Written out here: `StratifiedTable` of statsmodels 0.15 divides by zero where a stratum has nobody, where
@@ -79,15 +109,73 @@ def compare(
     x_a, n_a, x_b, n_b = (floats(one).reshape(-1) for one in (x_a, n_a, x_b, n_b))
     known = (n_a > 0) & (n_b > 0) & (x_a >= 0) & (x_b >= 0) & (x_a <= n_a) & (x_b <= n_b) & np.isfinite(n_a + n_b)
     x_a, n_a, x_b, n_b = (one[known] for one in (x_a, n_a, x_b, n_b))
-    z = quantile(level)
+    z = critical_z(level)
     odds = _odds(x_a, n_a, x_b, n_b, z)
-    return Stratified(
+    return MantelHaenszel(
         *_difference(x_a, n_a, x_b, n_b, z),
         *odds,
         *_null(x_a, n_a, x_b, n_b),
         *_uneven(x_a, n_a, x_b, n_b, odds[0]),
         int(known.sum()),
     )
+
+
+def mantel_haenszel_clustered(
+    count: ArrayLike | pd.Series,
+    n: ArrayLike | pd.Series,
+    inside: ArrayLike | pd.Series,
+    *,
+    strata: Sequence[object] | pd.Series,
+    clusters: Sequence[object] | pd.Series,
+    level: float = 0.95,
+) -> MantelHaenszelClustered:
+    """Compare a group with the others within strata.
+
+    The statistic is Mantel and Haenszel's sum over strata of seen minus expected. Its variance is the larger of
+    the hypergeometric one and that of the sums over clusters; Student's with the smaller side's clusters less one.
+
+    Args:
+        count: events, a cell each; a cell lies in one stratum and one cluster, inside the group or outside.
+        n: trials, likewise.
+        inside: whether the cell is the group's.
+        strata: what must be alike, a label a cell.
+        clusters: what is alike beyond chance, a label a cell.
+        level: confidence of the interval, 0 to 1.
+
+    Source: Mantel and Haenszel (1959), doi:10.1093/jnci/22.4.719; the variance over clusters: Liang (1985),
+    doi:10.1093/biomet/72.3.678.
+    """
+    cells = pd.DataFrame(
+        {
+            "x": floats(count),
+            "n": floats(n),
+            "z": np.asarray(inside, dtype=float),
+            "stratum": np.asarray(strata, dtype=object),
+            "cluster": np.asarray(clusters, dtype=object),
+        }
+    )
+    cells = cells[(cells["n"] > 0) & cells["x"].between(0, cells["n"])]
+    own = cells.assign(m=cells["n"] * cells["z"]).groupby("stratum")
+    cells["trials"], cells["events"] = own["n"].transform("sum"), own["x"].transform("sum")
+    cells["mean"] = own["m"].transform("sum") / cells["trials"]
+    cells = cells[(cells["mean"] > 0) & (cells["mean"] < 1)]
+    group = cells["z"] == 1
+    k = min(cells.loc[group, "cluster"].nunique(), cells.loc[~group, "cluster"].nunique())
+    of, trials = float(cells.loc[group, "x"].sum()), float(cells.loc[group, "n"].sum())
+    if k < CLUSTERS_LEAST:
+        return MantelHaenszelClustered(of, trials, nan, nan, nan, nan, k)
+    rate = cells["events"] / cells["trials"]
+    score = (cells["z"] - cells["mean"]) * (cells["x"] - cells["n"] * rate)
+    weight = cells["n"] * cells["z"] * (1 - cells["mean"])
+    chance = weight * rate * (1 - rate) * cells["trials"] / (cells["trials"] - 1).clip(lower=1)
+    alike = score.groupby(cells["cluster"]).sum()
+    error = sqrt(max(float(chance.sum()), float((alike**2).sum())))
+    if not error > 0:
+        return MantelHaenszelClustered(of, trials, nan, nan, nan, nan, k)
+    total, law = float(weight.sum()), t(k - 1)
+    value, half = float(score.sum()) / total, float(law.isf((1 - level) / 2)) * error / total
+    p = 2 * float(law.sf(abs(float(score.sum())) / error))
+    return MantelHaenszelClustered(of, trials, value, max(value - half, -1.0), min(value + half, 1.0), p, k)
 
 
 def _difference(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats, z: float) -> tuple[float, float, float]:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import gammaln
 
-from kit.stats import buying, likelihood
+from kit.stats import bg_nbd, likelihood
 from kit.stats.arrays import Floats, floats
-from kit.stats.buying import Buying, History, Total
-from kit.stats.intervals import quantile
+from kit.stats.bg_nbd import BgNbd, History, Total
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class GammaGamma:
     """A fitted model: purchases ~ Gamma(p, v'), with v' ~ Gamma(q, v).
 
     Attributes:
@@ -52,7 +52,7 @@ class Spending:
 
 def fit(
     count: ArrayLike | pd.Series, mean: ArrayLike | pd.Series, weights: ArrayLike | pd.Series | None = None
-) -> Spending | None:
+) -> GammaGamma | None:
     """The model of largest likelihood of people's purchases; None where it has no mean or is not found.
 
     Args:
@@ -77,21 +77,21 @@ def fit(
         )  # fmt: skip
         return -float(weight @ (rows - (px + q) * np.log(v + x * unit)))
 
-    found = likelihood.maximum(negative, [2.0, 3.0, 1.0])
+    found = likelihood.maximise(negative, [2.0, 3.0, 1.0])
     if found is None or found.parameters[1] <= 1:
         return None
     p, q, v = map(float, found.parameters)
     moved = likelihood.Fit(np.array([p, q, v * scale]), found.covariance, found.loglik)
-    return Spending(p, q, v * scale, _correlation(x, z, weight), int(weight.sum()), moved)
+    return GammaGamma(p, q, v * scale, _correlation(x, z, weight), int(weight.sum()), moved)
 
 
-def each(model: Spending, count: ArrayLike | pd.Series, mean: ArrayLike | pd.Series) -> Floats:
+def expected_spend(model: GammaGamma, count: ArrayLike | pd.Series, mean: ArrayLike | pd.Series) -> Floats:
     """What a purchase of each person is expected to be worth; everybody's mean for who has none."""
     return _moments(model.fit.parameters, floats(count), floats(mean))[0]
 
 
-def total(
-    often: Buying, model: Spending, people: History, mean: ArrayLike | pd.Series, time: float, *, level: float = 0.95
+def total_spend(
+    often: BgNbd, model: GammaGamma, people: History, mean: ArrayLike | pd.Series, time: float, *, level: float = 0.95
 ) -> Total:
     """What all these people will spend within this time from now, with a prediction interval.
 
@@ -99,22 +99,22 @@ def total(
     The ends are not known where the model gives the worth of a purchase no variance (q + p * count at most 2).
     """
     paid = floats(mean)
-    number, square = buying.moments(often, people, time)
+    number, square = bg_nbd.purchase_moments(often, people, time)
     first, second = _moments(model.fit.parameters, people.frequency, paid)
     value = float(people.weights @ (number * first))
     rows = number * second / model.p + square * second - (number * first) ** 2
     spread = float(people.weights @ rows)
 
     def by_buying(parameters: Floats) -> float:
-        return float(people.weights @ (buying.further(often, people, time, parameters=parameters) * first))
+        return float(people.weights @ (bg_nbd.expected_purchases(often, people, time, parameters=parameters) * first))
 
     def by_spending(parameters: Floats) -> float:
         return float(people.weights @ (number * _moments(parameters, people.frequency, paid)[0]))
 
-    spread += likelihood.variance(by_buying, often.fit) + likelihood.variance(by_spending, model.fit)
+    spread += likelihood.delta_variance(by_buying, often.fit) + likelihood.delta_variance(by_spending, model.fit)
     if not np.isfinite(spread):
         return Total(value, nan, nan)
-    half = quantile(level) * float(np.sqrt(spread))
+    half = critical_z(level) * float(np.sqrt(spread))
     return Total(value, max(value - half, 0.0), value + half)
 
 

@@ -7,7 +7,7 @@ the log of the curve for that of the curve.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, nan
+from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,6 @@ from statsmodels.duration.survfunc import SurvfuncRight
 
 from kit.errors import UsageError
 from kit.stats.arrays import Floats, floats
-from kit.stats.rates import share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class MedianResponseTime:
     """How long people wait, those still waiting included; None is "not reached".
 
     Attributes:
@@ -47,36 +46,13 @@ class Waiting:
     open: int
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The share answered within a limit.
-
-    Attributes:
-        value: of those decided: answered, or open for the limit or longer [share].
-        low: of its interval.
-        high: its other end.
-        n: decided.
-        undecided: open for less than the limit, and in none of the above.
-        least: the share of all if every undecided one comes late.
-        most: the share of all if every undecided one comes in time.
-    """
-
-    value: float
-    low: float
-    high: float
-    n: int
-    undecided: int
-    least: float
-    most: float
-
-
-def waiting(
+def median_response_time(
     minutes: ArrayLike | pd.Series,
     answered: ArrayLike | pd.Series,
     weights: ArrayLike | pd.Series | None = None,
     *,
     level: float = 0.95,
-) -> Waiting:
+) -> MedianResponseTime:
     """The median wait with its interval, and the wait of the slowest tenth, by Kaplan and Meier.
 
     Args:
@@ -103,42 +79,13 @@ def waiting(
     depth = -np.log(still[some])
     distance[some] = (np.log(depth) - log(log(2))) * depth / np.sqrt(greenwood)
     z = norm.isf((1 - level) / 2)
-    return Waiting(
+    return MedianResponseTime(
         _first(times, still <= 0.5 + ROUNDING),
         _first(times, distance >= -z),
         _first(times, distance > z),
         _first(times, still <= 0.1 + ROUNDING),
         int(weight.sum()),
         int(weight[~event].sum()),
-    )
-
-
-def within(
-    minutes: ArrayLike | pd.Series,
-    answered: ArrayLike | pd.Series,
-    weights: ArrayLike | pd.Series | None = None,
-    *,
-    limit: float,
-    level: float = 0.95,
-) -> Within:
-    """The share answered within `limit` minutes; arguments and errors as for `waiting`.
-
-    An open one that has waited for less than the limit is not decided: it is left out and counted.
-    """
-    time, event, weight = _rows(minutes, answered, weights)
-    total = int(weight.sum())
-    met = int(weight[event & (time <= limit)].sum())
-    undecided = int(weight[~event & (time < limit)].sum())
-    decided = total - undecided
-    low, high = share(met, decided, level=level)
-    return Within(
-        met / decided if decided else nan,
-        float(low),
-        float(high),
-        decided,
-        undecided,
-        met / total if total else nan,
-        (met + undecided) / total if total else nan,
     )
 
 

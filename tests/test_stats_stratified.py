@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from oracles import oracle
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from kit.stats import rates, strata
+from kit.stats import proportions, stratified
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,12 +26,12 @@ def test_the_ramp_up_case_turns_round_within_days(shared: Path) -> None:
     # Crook, Frasca, Kohavi & Longbotham (2009), "Seven pitfalls": better on both days, worse in total.
     case = oracle(shared, "rampup_simpson")
     a, b = np.array(case.inputs["control"]), np.array(case.inputs["treatment"])
-    found = strata.compare(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
+    found = stratified.mantel_haenszel(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
     assert [found.odds, found.statistic] == case.near("or_mh", "stat")
     assert [found.odds_low, found.odds_high] == pytest.approx(case.expected["or_ci"], rel=1e-6)
     assert list(a[:, 0] / a[:, 1]) == case.near("day_control")
     assert list(b[:, 0] / b[:, 1]) == case.near("day_treatment")
-    pooled = rates.difference(*a.sum(axis=0), *b.sum(axis=0))
+    pooled = proportions.proportion_difference(*a.sum(axis=0), *b.sum(axis=0))
     assert (pooled.value < 0, found.difference > 0) == (True, True)
     assert pooled.p < 1e-100
     assert found.p < 1e-20
@@ -41,7 +41,7 @@ def test_the_kidney_stones_turn_round_within_sizes(shared: Path) -> None:
     # Charig et al. (1986), BMJ 292:879: open surgery is better for small and for large stones, worse in total.
     case = oracle(shared, "kidney_stones")
     a, b = np.array(case.inputs["B"]), np.array(case.inputs["A"])
-    found = strata.compare(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
+    found = stratified.mantel_haenszel(a[:, 0], a[:, 1], b[:, 0], b[:, 1])
     assert found.odds == case.near("or_mh")
     assert [found.odds_low, found.odds_high] == pytest.approx(case.expected["ci"], rel=1e-6)
     pooled = [one[:, 0].sum() / one[:, 1].sum() for one in (b, a)]
@@ -53,7 +53,7 @@ def test_strata_of_spending_are_as_r_has_them(shared: Path) -> None:
     case = oracle(shared, "hillstrom_cmh_history")
     tables = np.array(case.inputs["tables"])  # mens and none, visited and not
     mens, none = tables[:, 0], tables[:, 1]
-    found = strata.compare(none[:, 0], none.sum(axis=1), mens[:, 0], mens.sum(axis=1))
+    found = stratified.mantel_haenszel(none[:, 0], none.sum(axis=1), mens[:, 0], mens.sum(axis=1))
     assert [found.statistic, found.odds] == case.near("stat", "or_mh")
     assert [found.odds_low, found.odds_high] == pytest.approx(case.expected["ci"], rel=1e-6)
     assert found.k == 7
@@ -62,7 +62,7 @@ def test_strata_of_spending_are_as_r_has_them(shared: Path) -> None:
 def test_an_effect_that_differs_is_found_as_by_woolf(shared: Path) -> None:
     case = oracle(shared, "hillstrom_interaction")
     visit, n = (np.array([case.inputs[name][part] for part in ("past0", "past1")]) for name in ("visit", "n"))
-    found = strata.compare(visit[:, 1], n[:, 1], visit[:, 0], n[:, 0])
+    found = stratified.mantel_haenszel(visit[:, 1], n[:, 1], visit[:, 0], n[:, 0])
     assert list(visit[0] / n[0]) == case.near("rate_past0")
     assert list(visit[1] / n[1]) == case.near("rate_past1")
     assert found.uneven == pytest.approx(case.expected["woolf"][0], rel=0.01)  # Breslow and Day's is near, not the same
@@ -73,7 +73,7 @@ def test_an_effect_that_differs_is_found_as_by_woolf(shared: Path) -> None:
 @settings(deadline=None, max_examples=60)
 def test_it_is_statsmodels_where_no_cell_is_empty(cells: list[tuple[int, int, int, int]]) -> None:
     did_a, not_a, did_b, not_b = np.array(cells, dtype=float).T
-    found = strata.compare(did_a, did_a + not_a, did_b, did_b + not_b)
+    found = stratified.mantel_haenszel(did_a, did_a + not_a, did_b, did_b + not_b)
     table = StratifiedTable(np.array([[did_b, not_b], [did_a, not_a]]))
     assert found.odds == pytest.approx(table.oddsratio_pooled, rel=1e-9)
     assert (found.odds_low, found.odds_high) == pytest.approx(table.oddsratio_pooled_confint(), rel=1e-9)
@@ -85,7 +85,10 @@ def test_it_is_statsmodels_where_no_cell_is_empty(cells: list[tuple[int, int, in
 
 
 def test_of_one_stratum_it_is_the_plain_difference() -> None:
-    found, plain = strata.compare([200], [1000], [240], [1100]), rates.difference(200, 1000, 240, 1100)
+    found, plain = (
+        stratified.mantel_haenszel([200], [1000], [240], [1100]),
+        proportions.proportion_difference(200, 1000, 240, 1100),
+    )
     assert found.difference == pytest.approx(plain.value)
     assert (found.low, found.high) == pytest.approx((plain.low, plain.high), abs=5e-4)
     assert np.isnan(found.uneven)
@@ -96,7 +99,7 @@ def test_the_interval_of_the_difference_covers(rng: np.random.Generator) -> None
     inside = 0
     for _ in range(1000):
         x_a, x_b = rng.binomial(n_a, base), rng.binomial(n_b, base + 0.02)
-        found = strata.compare(x_a, n_a, x_b, n_b)
+        found = stratified.mantel_haenszel(x_a, n_a, x_b, n_b)
         inside += found.low <= 0.02 <= found.high
     assert inside >= 929  # 95 % less three Monte Carlo errors
 
@@ -106,8 +109,8 @@ def test_the_interval_of_the_difference_covers(rng: np.random.Generator) -> None
 def test_no_counts_make_it_fail_and_swapping_turns_it_round(rows: list[tuple[int, int, int, int]]) -> None:
     cells = np.array(rows, dtype=float).reshape(-1, 4)
     x_a, x_b = np.minimum(cells[:, 0], cells[:, 2]), np.minimum(cells[:, 1], cells[:, 3])
-    found: Any = strata.compare(x_a, cells[:, 2], x_b, cells[:, 3])
-    back = strata.compare(x_b, cells[:, 3], x_a, cells[:, 2])
+    found: Any = stratified.mantel_haenszel(x_a, cells[:, 2], x_b, cells[:, 3])
+    back = stratified.mantel_haenszel(x_b, cells[:, 3], x_a, cells[:, 2])
     assert not np.isinf(astuple(found)).any()
     assert found.difference == pytest.approx(-back.difference, abs=1e-12, nan_ok=True)
     assert found.p == pytest.approx(back.p, rel=1e-6, abs=1e-12, nan_ok=True)
@@ -119,4 +122,4 @@ def test_no_counts_make_it_fail_and_swapping_turns_it_round(rows: list[tuple[int
 
 def test_nothing_is_not_estimable() -> None:
     for rows in ([], [0]):
-        assert np.isnan(astuple(strata.compare(rows, rows, rows, rows))[:-1]).all()
+        assert np.isnan(astuple(stratified.mantel_haenszel(rows, rows, rows, rows))[:-1]).all()

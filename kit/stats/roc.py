@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kit.stats.arrays import floats
-from kit.stats.intervals import quantile
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,5 +58,5 @@ def auc(
     value = float(yes @ (np.cumsum(no) - no / 2) / (yes.sum() * no.sum()))
     above, below = value / (2 - value), 2 * value**2 / (1 + value)
     spread = value * (1 - value) + (yes.sum() - 1) * (above - value**2) + (no.sum() - 1) * (below - value**2)
-    half = quantile(level) * float(np.sqrt(spread / (yes.sum() * no.sum())))
+    half = critical_z(level) * float(np.sqrt(spread / (yes.sum() * no.sum())))
     return Auc(value, max(value - half, 0.0), min(value + half, 1.0))

@@ -16,7 +16,16 @@ from scipy.optimize import brentq
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from kit.errors import UsageError
-from kit.stats import intervals, rates
+from kit.stats import intervals, proportions
+from kit.stats.proportions import (
+    SampleRatio,
+    chi_square_homogeneity,
+    minimum_detectable_effect,
+    proportion_difference,
+    proportion_interval,
+    sample_ratio_test,
+    sample_size,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,13 +49,13 @@ def groups(draw: st.DrawFn, sizes: st.SearchStrategy[int] = SIZES) -> tuple[Any,
 @pytest.mark.parametrize("key", ["wilson_15_148", "wilson_3_5000"])
 def test_wilson_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    assert rates.share(case.inputs["x"], case.inputs["n"], method="wilson") == case.near("low", "high")
+    assert proportion_interval(case.inputs["x"], case.inputs["n"], method="wilson") == case.near("low", "high")
 
 
 @pytest.mark.parametrize("key", ["clopper_0_1000", "onesample_beta_100_200"])
 def test_exact_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    assert rates.share(case.inputs["x"], case.inputs["n"], method="exact") == case.near("low", "high")
+    assert proportion_interval(case.inputs["x"], case.inputs["n"], method="exact") == case.near("low", "high")
 
 
 @pytest.mark.parametrize(
@@ -58,12 +67,12 @@ def test_exact_is_the_published(shared: Path, key: str) -> None:
     ],
 )
 def test_auto_is_wilson_and_exact_for_few(x: int, n: int, low: float, high: float) -> None:
-    assert rates.share(x, n) == pytest.approx((low, high), abs=5e-6)
+    assert proportion_interval(x, n) == pytest.approx((low, high), abs=5e-6)
 
 
 def test_auto_changes_between_five_and_six_events_or_non_events() -> None:
     x, n = np.array([5, 6, 94, 95]), 100
-    auto, exact, wilson = (rates.share(x, n, method=m) for m in ("auto", "exact", "wilson"))
+    auto, exact, wilson = (proportion_interval(x, n, method=m) for m in ("auto", "exact", "wilson"))
     np.testing.assert_array_equal(auto, np.where([True, False, False, True], exact, wilson))
 
 
@@ -72,39 +81,39 @@ def test_auto_changes_between_five_and_six_events_or_non_events() -> None:
 def test_share_is_that_of_statsmodels(group: tuple[Any, Any], level: float) -> None:
     for method, theirs in (("wilson", "wilson"), ("exact", "beta")):
         expected = proportion_confint(float(group[0]), float(group[1]), alpha=1 - level, method=theirs)
-        assert rates.share(*group, level=level, method=method) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+        assert proportion_interval(*group, level=level, method=method) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 @given(groups())
 def test_share_holds_the_rate_and_stays_in_bounds(group: tuple[Any, Any]) -> None:
-    low, high = rates.share(*group)
+    low, high = proportion_interval(*group)
     assert 0 <= low <= group[0] / group[1] <= high <= 1
 
 
 @given(groups(), st.sampled_from(["wilson", "exact"]))
 def test_share_of_those_who_did_not_mirrors_it(group: tuple[Any, Any], method: Any) -> None:
     x, n = group
-    low, high = rates.share(x, n, method=method)
-    assert rates.share(n - x, n, method=method) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+    low, high = proportion_interval(x, n, method=method)
+    assert proportion_interval(n - x, n, method=method) == pytest.approx((1 - high, 1 - low), abs=1e-12)
 
 
 @pytest.mark.parametrize("method", ["wilson", "exact"])
 def test_share_rises_with_the_count_and_narrows_with_n(method: Any) -> None:
-    low, high = rates.share(np.arange(101), 100, method=method)
+    low, high = proportion_interval(np.arange(101), 100, method=method)
     assert (np.diff(low) > 0).all()
     assert (np.diff(high) > 0).all()
-    low, high = rates.share([2, 20, 200, 2000], [10, 100, 1000, 10000], method=method)
+    low, high = proportion_interval([2, 20, 200, 2000], [10, 100, 1000, 10000], method=method)
     assert (np.diff(high - low) < 0).all()
 
 
 def test_share_of_nobody_or_of_no_count_is_not_a_number() -> None:
-    low, high = rates.share([0, 1, 3, -1, None], [0, np.nan, 2, 5, 5])
+    low, high = proportion_interval([0, 1, 3, -1, None], [0, np.nan, 2, 5, 5])
     assert np.isnan(low).all()
     assert np.isnan(high).all()
 
 
 def test_share_takes_a_series_with_missing_values() -> None:
-    low, high = rates.share(pd.Series([15, None], dtype="Int64"), pd.Series([148, 148]))
+    low, high = proportion_interval(pd.Series([15, None], dtype="Int64"), pd.Series([148, 148]))
     assert low == pytest.approx([0.0623863995307363, np.nan], nan_ok=True)  # R, as above
     assert np.isnan(high[1])
 
@@ -115,7 +124,7 @@ def test_share_takes_a_series_with_missing_values() -> None:
 @pytest.mark.parametrize("key", ["newcombe_10_10_0_20", "newcombe_9_10_3_10", "newcombe_56_70_48_80"])
 def test_difference_has_newcombes_interval(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    found = rates.difference(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
+    found = proportion_difference(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
     assert [found.low, found.high] == case.near("low", "high")
 
 
@@ -128,18 +137,18 @@ def test_difference_has_newcombes_interval(shared: Path, key: str) -> None:
     ],
 )
 def test_difference_is_in_newcombes_table(table: tuple[int, int, int, int], low: float, high: float) -> None:
-    found = rates.difference(*table)
+    found = proportion_difference(*table)
     assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
 
 
 def test_difference_tests_as_the_published(shared: Path) -> None:
     for key, name in (("chi2_aaron_piazza", "p"), ("unsub_5_1_4000", "fisher_p")):
         case = oracle(shared, key)
-        found = rates.difference(*(case.inputs[one] for one in ("x0", "n0", "x1", "n1")))
+        found = proportion_difference(*(case.inputs[one] for one in ("x0", "n0", "x1", "n1")))
         assert found.p == case.near(name)
     case = oracle(shared, "boschloo_5_0_1_4")
     (a, b), (not_a, not_b) = case.inputs["table"]
-    assert rates.difference(a, a + not_a, b, b + not_b).p == case.near("p")
+    assert proportion_difference(a, a + not_a, b, b + not_b).p == case.near("p")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,7 @@ def test_difference_tests_as_the_published(shared: Path) -> None:
 def test_difference_chooses_the_test_by_the_expected_counts(
     table: tuple[int, int, int, int], p: float, test: str
 ) -> None:
-    found = rates.difference(*table)
+    found = proportion_difference(*table)
     assert found.p == pytest.approx(p, abs=0.005 if p in (0.80, 0.017) else 1e-6)
     assert found.test == test
 
@@ -164,7 +173,7 @@ def test_difference_chooses_the_test_by_the_expected_counts(
 @given(groups(), groups())
 @settings(deadline=None, max_examples=60)
 def test_difference_never_fails_and_swapping_arms_only_turns_it_round(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
-    found, swapped = rates.difference(*a, *b), rates.difference(*b, *a)
+    found, swapped = proportion_difference(*a, *b), proportion_difference(*b, *a)
     assert -1 <= found.low <= found.value <= found.high <= 1
     assert 0 <= found.p <= 1
     assert (found.value, found.low, found.high) == pytest.approx(
@@ -179,17 +188,17 @@ def test_difference_never_fails_and_swapping_arms_only_turns_it_round(a: tuple[A
 def test_newcombe_is_that_of_statsmodels(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     a, b = (float(a[0]), float(a[1])), (float(b[0]), float(b[1]))
     expected = confint_proportions_2indep(*b, *a, method="newcomb", compare="diff")
-    assert intervals.newcombe(*a, *b, z=intervals.quantile(0.95)) == pytest.approx(expected, abs=1e-9)
+    assert intervals.newcombe(*a, *b, z=intervals.critical_z(0.95)) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
     "table", [(0, 0, 1, 5), (1, 5, 0, 0), (0, 0, 0, 0), (6, 5, 1, 5), (-1, 5, 1, 5), (None, 5, 1, 5)]
 )
 def test_an_empty_arm_or_no_count_is_not_estimable(table: Any) -> None:
-    *numbers, test = astuple(rates.difference(*table))
+    *numbers, test = astuple(proportion_difference(*table))
     assert np.isnan(numbers).all()
     assert test == "not estimable"
-    *numbers, method = astuple(rates.lift(*table))
+    *numbers, method = astuple(proportions.lift(*table))
     assert np.isnan(numbers).all()
     assert method == "not estimable"
 
@@ -199,7 +208,7 @@ def test_an_empty_arm_or_no_count_is_not_estimable(table: Any) -> None:
 
 def test_lift_has_koopmans_and_walters_interval(shared: Path) -> None:
     case = oracle(shared, "koopman_7_34_1_34")
-    found = rates.lift(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
+    found = proportions.lift(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
     assert [found.low + 1, found.high + 1] == case.near("low", "high")
     case = oracle(shared, "walter_7_34_1_34")
     ends = intervals.walter(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")), z=1.959964)
@@ -207,7 +216,7 @@ def test_lift_has_koopmans_and_walters_interval(shared: Path) -> None:
 
 
 def test_lift_of_7_in_34_over_1_in_34_is_that_of_r() -> None:  # R PropCIs riskscoreci
-    found = rates.lift(1, 34, 7, 34)
+    found = proportions.lift(1, 34, 7, 34)
     assert (found.low, found.high) == pytest.approx((0.220853, 41.575718), rel=1e-5)
     assert (found.value, found.method) == (6, "Koopman")
 
@@ -216,14 +225,14 @@ def test_lift_is_that_printed_for_hillstrom(shared: Path) -> None:
     case = oracle(shared, "hillstrom_lifts")
     control = case.inputs["none"]
     for arm in ("mens", "womens"):
-        found = rates.lift(control["conv"], control["n"], case.inputs[arm]["conv"], case.inputs[arm]["n"])
+        found = proportions.lift(control["conv"], control["n"], case.inputs[arm]["conv"], case.inputs[arm]["n"])
         assert found.value == case.near(arm)
 
 
 @given(groups(), groups())
 @settings(deadline=None)
 def test_lift_never_fails_and_swapping_arms_inverts_it(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
-    found, swapped = rates.lift(*a, *b), rates.lift(*b, *a)
+    found, swapped = proportions.lift(*a, *b), proportions.lift(*b, *a)
     assert found.method == swapped.method
     if found.method == "not estimable":
         assert a[0] == b[0] == 0
@@ -242,7 +251,7 @@ SOME = groups(st.integers(2, 300)).filter(lambda group: 0 < group[0] < group[1])
 @given(SOME, SOME)
 def test_lifts_ends_are_where_the_score_test_gives_the_level(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     x, n = np.array([a[0], b[0]], dtype=float), np.array([a[1], b[1]], dtype=float)
-    found = rates.lift(*a, *b)
+    found = proportions.lift(*a, *b)
     for ratio in (found.low + 1, found.high + 1):
         times = np.array([1, ratio])
         # The likeliest rate of a where b's is `ratio` times it: the slope of the likelihood is 0.
@@ -253,12 +262,12 @@ def test_lifts_ends_are_where_the_score_test_gives_the_level(a: tuple[Any, Any],
 
 
 def test_lift_of_all_over_all_is_by_hand() -> None:  # ratio n / (n + z2) to (n + z2) / n
-    found, z2 = rates.lift(10, 10, 10, 10), intervals.quantile(0.95) ** 2
+    found, z2 = proportions.lift(10, 10, 10, 10), intervals.critical_z(0.95) ** 2
     assert (found.low + 1, found.high + 1) == pytest.approx((10 / (10 + z2), (10 + z2) / 10))
 
 
 def test_lift_over_none_has_a_bound_but_no_value() -> None:
-    over_none, to_none = rates.lift(0, 34, 7, 34), rates.lift(7, 34, 0, 34)
+    over_none, to_none = proportions.lift(0, 34, 7, 34), proportions.lift(7, 34, 0, 34)
     assert isnan(over_none.value)
     assert (to_none.value, to_none.low, to_none.method) == (-1, -1, "Walter")
     assert 1 + to_none.high == pytest.approx(1 / (1 + over_none.low))
@@ -270,51 +279,51 @@ def test_lift_over_none_has_a_bound_but_no_value() -> None:
 @pytest.mark.parametrize(("key", "planned"), [("hillstrom_srm", ()), ("srm_600_400", (0.5, 0.5))])
 def test_split_is_the_published(shared: Path, key: str, planned: tuple[float, ...]) -> None:
     case = oracle(shared, key)
-    assert rates.split(case.inputs["n"], planned).p == case.near("p")
+    assert sample_ratio_test(case.inputs["n"], planned).p == case.near("p")
 
 
 def test_split_is_broken_only_far_from_the_plan() -> None:
-    assert rates.split([5000, 5500]).p == pytest.approx(1.06e-6, rel=0.01)  # 500² / 10500
-    assert rates.split([5000, 5500]).broken
-    assert rates.split([5000, 5200]).p == pytest.approx(0.048, abs=5e-4)
-    assert not rates.split([5000, 5200]).broken
-    assert not rates.split([8000, 2000], [0.8, 0.2]).broken
-    assert rates.split([8000, 2000]).broken
+    assert sample_ratio_test([5000, 5500]).p == pytest.approx(1.06e-6, rel=0.01)  # 500² / 10500
+    assert sample_ratio_test([5000, 5500]).broken
+    assert sample_ratio_test([5000, 5200]).p == pytest.approx(0.048, abs=5e-4)
+    assert not sample_ratio_test([5000, 5200]).broken
+    assert not sample_ratio_test([8000, 2000], [0.8, 0.2]).broken
+    assert sample_ratio_test([8000, 2000]).broken
 
 
 @pytest.mark.parametrize("counts", [[], [5], [0, 0], [np.nan, 5]])
 def test_a_split_of_nothing_is_not_judged(counts: list[float]) -> None:
-    found = rates.split(counts)
+    found = sample_ratio_test(counts)
     assert isnan(found.p)
     assert not found.broken
 
 
 def test_mail_to_an_arm_with_no_planned_share_breaks_the_split() -> None:
-    assert rates.split([100, 1], [1, 0]) == rates.Split(0, broken=True)
-    assert rates.split([100, 0], [1, 0]) == rates.Split(1, broken=False)
+    assert sample_ratio_test([100, 1], [1, 0]) == SampleRatio(0, broken=True)
+    assert sample_ratio_test([100, 0], [1, 0]) == SampleRatio(1, broken=False)
 
 
 def test_a_plan_for_other_arms_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^2 arms were sent, 3 shares are planned$"):
-        rates.split([5, 5], [0.2, 0.3, 0.5])
+        sample_ratio_test([5, 5], [0.2, 0.3, 0.5])
 
 
 @pytest.mark.parametrize("key", ["kgroups_smokers", "kgroups_73"])
 def test_equal_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    found = rates.equal(case.inputs["x"], case.inputs["n"])
+    found = chi_square_homogeneity(case.inputs["x"], case.inputs["n"])
     assert [found.statistic, found.p] == case.near("stat", "p")
 
 
 def test_equal_is_that_of_r_and_leaves_out_groups_of_nobody() -> None:  # R ?prop.test, smokers
-    found = rates.equal([83, 90, 129, 0, 70], [86, 93, 136, 0, 82])
+    found = chi_square_homogeneity([83, 90, 129, 0, 70], [86, 93, 136, 0, 82])
     assert (found.statistic, found.p) == pytest.approx((12.6004112971276, 0.00558547666162702))
     assert (found.df, found.expected) == (3, pytest.approx(82 * 25 / 397))
 
 
 @pytest.mark.parametrize(("x", "n"), [([], []), ([3], [5]), ([0, 0], [5, 6]), ([5, 6], [5, 6]), ([0, 0], [0, 0])])
 def test_equal_of_nothing_that_could_differ_is_not_a_number(x: list[int], n: list[int]) -> None:
-    assert isnan(rates.equal(x, n).p)
+    assert isnan(chi_square_homogeneity(x, n).p)
 
 
 # What a test can measure.
@@ -322,22 +331,22 @@ def test_equal_of_nothing_that_could_differ_is_not_a_number(x: list[int], n: lis
 
 def test_power_is_the_published(shared: Path) -> None:
     case = oracle(shared, "power_prop_50")
-    assert rates.power(case.inputs["p1"], case.inputs["p2"], n=case.inputs["n"]) == case.near("value")
+    assert proportions.power(case.inputs["p1"], case.inputs["p2"], n=case.inputs["n"]) == case.near("value")
     case = oracle(shared, "stata_power")
     p, gap = case.inputs["p2"], case.inputs["diff"]
     # Stata counts findings in the wrong direction too, which is 2e-6 here.
-    found = rates.power(p, p + gap, n=case.inputs["n_per_arm"])
+    found = proportions.power(p, p + gap, n=case.inputs["n_per_arm"])
     assert found == pytest.approx(case.expected["power"], abs=3e-6)
     case = oracle(shared, "n_ctr_2_24")
     n = case.expected["value"]
-    assert rates.power(case.inputs["p1"], case.inputs["p2"], n=n) == pytest.approx(0.8, abs=1e-7)
+    assert proportions.power(case.inputs["p1"], case.inputs["p2"], n=n) == pytest.approx(0.8, abs=1e-7)
 
 
 @pytest.mark.parametrize("key", ["gpower_34_003", "gpower_34_003_a14", "gpower_34_003_a14_p67"])
 def test_sample_size_is_that_of_gpower(shared: Path, key: str) -> None:
     case = oracle(shared, key)
     p, gap = case.inputs["baseline"], case.inputs["mde_abs"]
-    n = rates.sample_size(p, p + gap, level=1 - case.inputs["alpha"], power=case.inputs["power"])
+    n = sample_size(p, p + gap, level=1 - case.inputs["alpha"], power=case.inputs["power"])
     assert n is not None
     assert 2 * n == case.near("n_total")
 
@@ -354,7 +363,7 @@ def test_sample_size_is_that_of_gpower(shared: Path, key: str) -> None:
     ],
 )
 def test_sample_size_is_that_of_r(p_a: float, p_b: float, n: int) -> None:
-    assert rates.sample_size(p_a, p_b) == rates.sample_size(p_b, p_a) == n
+    assert sample_size(p_a, p_b) == sample_size(p_b, p_a) == n
 
 
 RATES = st.floats(0, 1).map(lambda p: round(p, 4))
@@ -362,35 +371,35 @@ RATES = st.floats(0, 1).map(lambda p: round(p, 4))
 
 @given(RATES, RATES)
 def test_sample_size_is_the_first_with_the_power(p_a: float, p_b: float) -> None:
-    n = rates.sample_size(p_a, p_b)
+    n = sample_size(p_a, p_b)
     if n is None:
         assert p_a == p_b
     else:
-        assert rates.power(p_a, p_b, n=n) >= 0.8 - 1e-9
-        assert n == 1 or rates.power(p_a, p_b, n=n - 1) < 0.8 or {p_a, p_b} == {0, 1}
+        assert proportions.power(p_a, p_b, n=n) >= 0.8 - 1e-9
+        assert n == 1 or proportions.power(p_a, p_b, n=n - 1) < 0.8 or {p_a, p_b} == {0, 1}
 
 
 @given(RATES, st.integers(0, 10**7))
 def test_detectable_rise_has_the_power_and_falls_with_n(p: float, n: int) -> None:
-    rise = rates.detectable(p, n)
+    rise = minimum_detectable_effect(p, n)
     if isnan(rise):
-        assert p == 1 or rates.power(p, 1, n=n) < 0.8
+        assert p == 1 or proportions.power(p, 1, n=n) < 0.8
     else:
         assert 0 < rise <= 1 - p
-        assert rates.power(p, p + rise, n=n) == pytest.approx(0.8, abs=1e-4) or p + rise == 1
-        assert rates.detectable(p, 2 * n) < rise
+        assert proportions.power(p, p + rise, n=n) == pytest.approx(0.8, abs=1e-4) or p + rise == 1
+        assert minimum_detectable_effect(p, 2 * n) < rise
 
 
 def test_what_cannot_be_planned_is_said() -> None:
-    assert rates.sample_size(0.2, 0.2) is None
-    assert rates.sample_size(float("nan"), 0.2) is None
-    assert isnan(rates.power(float("nan"), 0.2, n=5))
-    assert isnan(rates.detectable(float("nan"), 5))
-    assert rates.power(0, 1, n=5) == 1
-    assert rates.power(0, 0, n=5) == 0
+    assert sample_size(0.2, 0.2) is None
+    assert sample_size(float("nan"), 0.2) is None
+    assert isnan(proportions.power(float("nan"), 0.2, n=5))
+    assert isnan(minimum_detectable_effect(float("nan"), 5))
+    assert proportions.power(0, 1, n=5) == 1
+    assert proportions.power(0, 0, n=5) == 0
 
 
 @pytest.mark.parametrize(("method", "why"), [("score", "#10269"), ("wald", "small"), ("miettinen", "not known here")])
 def test_an_interval_that_does_not_hold_is_refused_with_the_reason(method: str, why: str) -> None:
     with pytest.raises(UsageError, match=why):
-        rates.difference(5, 100, 9, 100, method=method)
+        proportion_difference(5, 100, 9, 100, method=method)
