@@ -20,7 +20,7 @@ import duckdb
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import events
+from kit.sources.logs import events
 
 if TYPE_CHECKING:
     from collections.abc import Callable

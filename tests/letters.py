@@ -10,8 +10,8 @@ import pandas as pd
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import mailbox
-from kit.sources.address import contact_key
+from kit.sources.mail import mailbox
+from kit.sources.text.addresses import contact_key
 from kit.tables import MAILS
 from tests import exports
 

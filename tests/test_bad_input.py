@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from kit import cli, sources
 from kit.settings import Settings
-from kit.sources import archive, packed, text
+from kit.sources.text import encodings, packed
 from kit.store import open_data
 from tests import exports
 from tests.small import event
@@ -300,7 +300,7 @@ def test_a_packed_table_that_is_cut_off_is_said(tmp_path: Path) -> None:
 
 
 def test_a_table_too_large_for_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text, "LARGEST", 1 << 20)
+    monkeypatch.setattr(encodings, "LARGEST", 1 << 20)
     exports.write(tmp_path, "a.csv", HEAD + GOOD * 60_000)
     assert str(both(tmp_path)[0].error) == (
         "a.csv: it is larger than 1 MB, which is too much for a table. Export it in parts, a file a month or a year."
@@ -351,5 +351,5 @@ def test_what_is_no_export_is_named_for_what_it_is(tmp_path: Path, name: str) ->
 
 def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:
     path = zipped(tmp_path, "a.docx", {"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"})
-    assert not archive.of_exports(path)
+    assert not packed.of_exports(path)
     assert both(tmp_path)[0].status == "unrecognised"

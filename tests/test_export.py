@@ -13,7 +13,7 @@ import pytest
 
 from kit.errors import UsageError
 from kit.sources import frames
-from kit.sources.address import contact_key
+from kit.sources.text.addresses import contact_key
 from kit.store import open_data
 from kit.store.export import DICTIONARY, MANIFEST, export, neutral
 from kit.tables import TABLES

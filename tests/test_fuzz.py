@@ -28,8 +28,9 @@ from hypothesis import strategies as st
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import events, mailbox
-from kit.sources.preset import named
+from kit.sources.detect.presets import named
+from kit.sources.logs import events
+from kit.sources.mail import mailbox
 from tests import exports
 from tests.letters import letter, mbox, takeout
 

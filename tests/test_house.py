@@ -62,10 +62,24 @@ LAYERS = (
 )
 """A module imports from layers below its own (and from itself), never from above."""
 
+SOURCES = tuple(
+    enumerate(
+        (
+            ("file_log", "frames"),
+            ("text",),
+            ("detect",),
+            ("tabular",),
+            ("logs", "mail", "reports"),
+            ("duplicate_files",),
+        )
+    )
+)
+"""The parts of `kit.sources`, each importing only from those before it."""
+
 ONLY = {
     ("ibis", "duckdb"): (
-        "kit/sources/events.py",
-        "kit/sources/bigquery.py",
+        "kit/sources/logs/events.py",
+        "kit/sources/reports/bigquery.py",
         "kit/humans.py",
         "kit/store/",
         "kit/counts/",
@@ -113,6 +127,18 @@ def test_heavy_libraries_have_their_place(path: Path) -> None:
     for libraries, places in ONLY.items():
         if not name.startswith(places):
             assert not heads & set(libraries), f"{name} imports {heads & set(libraries)}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "kit/sources").rglob("*.py")), ids=lambda path: path.name)
+def test_sources_import_one_way(path: Path) -> None:
+    own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for name in imports(path):
+        above = [part for part, modules in SOURCES for module in modules if name.startswith(f"kit.sources.{module}")]
+        if above and own != "kit.sources.__init__":
+            ours = [part for part, modules in SOURCES for module in modules if own.startswith(f"kit.sources.{module}")]
+            assert above[0] <= ours[0], f"{own} imports {name}"
+            siblings = above[0] == ours[0] and own.split(".")[:3] != name.split(".")[:3]
+            assert not siblings or above[0] == 0, f"{own} imports its sibling {name}"
 
 
 def test_every_module_has_a_layer() -> None:

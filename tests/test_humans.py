@@ -13,7 +13,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts, humans
-from kit.sources.address import contact_key
+from kit.sources.text.addresses import contact_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

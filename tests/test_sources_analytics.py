@@ -13,7 +13,7 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import analytics, bigquery
+from kit.sources.reports import analytics, bigquery
 from kit.tables import WEB
 from tests import exports
 

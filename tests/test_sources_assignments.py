@@ -9,7 +9,7 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources.address import contact_key
+from kit.sources.text.addresses import contact_key
 from tests import exports
 
 if TYPE_CHECKING:

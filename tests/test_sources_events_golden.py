@@ -13,9 +13,9 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import events
-from kit.sources.address import contact_key
-from kit.sources.log import EventFile
+from kit.sources.file_log import EventFile
+from kit.sources.logs import events
+from kit.sources.text.addresses import contact_key
 from tests import exports
 
 FORMATS = Path(os.environ.get("KIT_SHARED", "")) / "formats"

@@ -13,8 +13,8 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import events
-from kit.sources.address import contact_key
+from kit.sources.logs import events
+from kit.sources.text.addresses import contact_key
 from tests import exports
 from tests.small import NOON
 

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from kit import sources
 from kit.errors import InputError, UsageError
 from kit.settings import Settings
-from kit.sources import FileLog, Loaded, events, keys, preset, recognise
-from kit.sources.grid import Row
+from kit.sources import FileLog, Loaded
+from kit.sources.detect import headers, preset_keys, presets
+from kit.sources.logs import events
+from kit.sources.text.grid import Row
 from kit.tables import EVENT_TYPES, EVENTS, MAILS
 from tests import exports
 from tests.small import event
@@ -190,18 +192,26 @@ def test_a_proposal_of_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_preset_is_sound() -> None:
-    for one in preset.presets():
-        assert one.table in {*preset.READABLE, EVENTS.name, MAILS.name}
+    for one in presets.presets():
+        assert one.table in {*presets.READABLE, EVENTS.name, MAILS.name}
         if one.shape == "events":
             assert set(one.types) <= set(EVENT_TYPES)
             assert set(one.fields) - {"type", "address"} <= set(EVENTS.names)
         for names in one.columns.values():
-            assert len({recognise.plain(name) for name in names}) == len(names)
+            assert len({headers.plain(name) for name in names}) == len(names)
         needed = {name for group in one.recognise.needs for name in group}
         spread = {one.spread.value, one.spread.name} if one.spread else set()
         assert needed <= {*one.columns, *spread, *(name for said in one.implies.values() for name in said)}
-    documented = (preset.FOLDER / "README.md").read_text(encoding="utf-8")
-    parts = (preset.Preset, keys.Recognise, keys.Times, keys.Links, keys.Field, keys.Duration, keys.Spread)
+    documented = (presets.FOLDER / "README.md").read_text(encoding="utf-8")
+    parts = (
+        presets.Preset,
+        preset_keys.Recognise,
+        preset_keys.Times,
+        preset_keys.Links,
+        preset_keys.Field,
+        preset_keys.Duration,
+        preset_keys.Spread,
+    )
     for field in (field.name for part in parts for field in dataclasses.fields(part)):
         assert field in {"name", "header"} or f"{field}" in documented
 
@@ -223,10 +233,10 @@ times: {formats: ["%d-%m-%Y %H:%M"], zone: setting}
 
 def test_a_new_campaign_export_is_one_file_of_data(tmp_path: Path) -> None:
     """The example of presets/README.md."""
-    documented = (preset.FOLDER / "README.md").read_text(encoding="utf-8")
+    documented = (presets.FOLDER / "README.md").read_text(encoding="utf-8")
     assert all(line.split(" #")[0].rstrip() in documented for line in ACME.splitlines() if not line.startswith("recog"))
-    acme = preset.load(exports.write(tmp_path, "acme_campaigns.yaml", ACME))
-    found = recognise.match(
+    acme = presets.load(exports.write(tmp_path, "acme_campaigns.yaml", ACME))
+    found = headers.match(
         acme, Row(1, ["Went out", "Mailing title", "Mailing No", "Handed over", "Internal note", "New"])
     )
     assert (found.missing, found.unmapped) == ((), ("New",))
@@ -340,4 +350,4 @@ WRONG_SHAPE = "table: orders\nunwrap: [a]\ncolumns: {total: x}\nheader: [x]\n"
 
 def test_a_key_of_another_shape_is_said_and_not_passed_over(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is a key of the shape 'events', and this one is 'table'\. Leave it out\."):
-        preset.load(exports.write(tmp_path, "a.yaml", WRONG_SHAPE))
+        presets.load(exports.write(tmp_path, "a.yaml", WRONG_SHAPE))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kit.sources import recognise
-from kit.sources.grid import Grid, Row
+from kit.sources.detect import headers
+from kit.sources.text.grid import Grid, Row
 
 UNRECOGNISED = ""
 
@@ -118,9 +118,9 @@ HEADERS = [
 @pytest.mark.parametrize(("preset", "header"), HEADERS, ids=[header[:60] for _, header in HEADERS])
 def test_a_header_is_taken_for_its_own_table(preset: str, header: str) -> None:
     names = header.split(";" if ";" in header else ",")
-    found = recognise.find(Grid("a.csv", [Row(1, list(names))]), [])
-    taken = found.preset.name if isinstance(found, recognise.Match) else UNRECOGNISED
-    assert taken == preset, found if isinstance(found, recognise.Match) else recognise.lacking(found)
+    found = headers.find(Grid("a.csv", [Row(1, list(names))]), [])
+    taken = found.preset.name if isinstance(found, headers.Match) else UNRECOGNISED
+    assert taken == preset, found if isinstance(found, headers.Match) else headers.lacking(found)
 
 
 def test_every_table_of_business_has_plausible_headers() -> None:

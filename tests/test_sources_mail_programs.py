@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kit import sources
-from kit.sources import mailbox
+from kit.sources.mail import mailbox
 from kit.store import open_data
 from tests import exports
 from tests.letters import BODY, OURS, letter, mbox, read, takeout

@@ -13,7 +13,7 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import mail, mailbox
+from kit.sources.mail import mailbox, message
 from kit.store import open_data
 from tests import exports
 from tests.letters import ANNA, OURS, letter, mbox, one, read, takeout
@@ -146,7 +146,7 @@ def test_what_the_parser_cannot_take_apart_is_left_out_with_its_place(
     def broken(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(mail, "_body", broken)
+    monkeypatch.setattr(message, "_body", broken)
     (log,), _ = read(exports.write(tmp_path, "a.mbox", mbox([letter()])))
     assert [one.reason for one in log.rejections] == ["at byte 0: it cannot be taken apart (RecursionError)"]
     assert str(log.error) == "a.mbox: no message of it can be read. Export it again."

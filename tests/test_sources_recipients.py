@@ -12,7 +12,7 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources.address import contact_key
+from kit.sources.text.addresses import contact_key
 from kit.tables import EVENTS
 from tests import exports
 

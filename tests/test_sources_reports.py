@@ -12,7 +12,9 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources import grid, preset, sections, text
+from kit.sources.detect import presets
+from kit.sources.reports import sections
+from kit.sources.text import encodings, grid
 from tests import exports
 
 if TYPE_CHECKING:
@@ -195,8 +197,8 @@ Acme report
 
 
 def test_another_vendors_report_is_one_more_file_of_data(tmp_path: Path) -> None:
-    one = preset.load(exports.write(tmp_path, "mailerlite_report.yaml", MAILERLITE))
-    report = grid.of_text(text.decode(MAILERLITE_REPORT.encode()), "a.csv")
+    one = presets.load(exports.write(tmp_path, "mailerlite_report.yaml", MAILERLITE))
+    report = grid.of_text(encodings.decode(MAILERLITE_REPORT.encode()), "a.csv")
     done = sections.read(report, one, "", BARE)
     (row,) = done.tables["campaign_stats"].to_dict("records")
     # FORMATS, MailerLite Classic: delivered = sent - hard - soft; opened is over delivered

@@ -11,8 +11,8 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources.address import contact_key
 from kit.sources.frames import DTYPES
+from kit.sources.text.addresses import contact_key
 from kit.tables import TABLES
 from tests import exports
 

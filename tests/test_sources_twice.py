@@ -11,7 +11,7 @@ import pytest
 
 import kit
 from kit import counts
-from kit.sources.address import contact_key
+from kit.sources.text.addresses import contact_key
 from tests import exports, small
 from tests.small import event
 

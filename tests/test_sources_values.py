@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.report.check import check
-from kit.sources import cells
-from kit.sources.address import contact_key, contact_key_sql
-from kit.sources.times import AmbiguousDayError, Clock, Moment
+from kit.sources.text import cells
+from kit.sources.text.addresses import contact_key, contact_key_sql
+from kit.sources.text.times import AmbiguousDayError, Clock, Moment
 from tests import exports
 
 if TYPE_CHECKING:

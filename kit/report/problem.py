@@ -20,15 +20,16 @@ from typing import TYPE_CHECKING, Any
 from kit import errors, sources
 from kit.errors import InputError
 from kit.report.quality import why
-from kit.sources import folder, grid, text, workbook
-from kit.sources.preset import named
-from kit.sources.recognise import ABOVE, plain
+from kit.sources.detect import folder
+from kit.sources.detect.headers import ABOVE, plain
+from kit.sources.detect.presets import named
+from kit.sources.text import encodings, grid, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kit.sources import FileLog
-    from kit.sources.grid import Grid, Row
+    from kit.sources.text.grid import Grid, Row
     from kit.store import Data
 
 ROWS = 2_000
@@ -169,7 +170,7 @@ def _looked_at(log: FileLog, path: Path | None) -> tuple[list[str], list[str]]:
     if path is None or log.status == "ignored" or (preset and preset.shape == "mailbox"):
         return [], []
     try:
-        raw = text.unpacked(path, 1 << 24)
+        raw = encodings.unpacked(path, 1 << 24)
         if raw.lstrip().startswith((b"{", b"[")):
             return _fields(raw)
         found = _grid(raw, log.file)
@@ -188,7 +189,7 @@ def _grid(raw: bytes, file: str) -> Grid | None:
         b"\0" in raw[:1000].replace(b"\0\0", b"") and not raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     ):
         return None
-    return grid.of_text(text.decode(raw), file)
+    return grid.of_text(encodings.decode(raw), file)
 
 
 def _columns(found: Grid, log: FileLog) -> tuple[list[str], list[str]]:

@@ -14,32 +14,18 @@ from typing import TYPE_CHECKING
 
 from kit.errors import InputError
 from kit.settings import FILE as SETTINGS_FILE
-from kit.sources import (
-    analytics,
-    api,
-    bigquery,
-    boxes,
-    copies,
-    details,
-    folder,
-    frames,
-    grid,
-    magic,
-    mapping,
-    outlook,
-    people,
-    sections,
-    tabular,
-    text,
-    workbook,
-)
-from kit.sources.folder import Stamp, candidates
-from kit.sources.log import EventFile, FileLog, Loaded, MailBox, Rejection
-from kit.sources.mapping import propose
-from kit.sources.mends import tidy
-from kit.sources.packed import CUT
-from kit.sources.preset import MAPPING, Preset, named
-from kit.sources.sniff import event_log
+from kit.sources import duplicate_files, frames
+from kit.sources.detect import folder, mappings, signatures
+from kit.sources.detect.folder import candidates
+from kit.sources.detect.mappings import propose
+from kit.sources.detect.presets import MAPPING, Preset, named
+from kit.sources.detect.signatures import event_log
+from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Rejection, Stamp, changed, tidy
+from kit.sources.mail import find, outlook
+from kit.sources.reports import analytics, bigquery, sections
+from kit.sources.tabular import reader, recipients
+from kit.sources.text import encodings, grid, workbook
+from kit.sources.text.packed import CUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,51 +74,74 @@ def read(target: Path, settings: Settings) -> Loaded:
         UsageError: there is no such folder or file.
     """
     base = target if target.is_dir() else target.parent
-    found, odd = folder.files(target)
-    paths = {path: path.relative_to(base).as_posix() for path in found}
-    maps = {path: name for path, name in paths.items() if name.endswith(MAPPING)}
-    mappings, files = mapping.read(maps.items())
-    mail = boxes.find({path: name for path, name in paths.items() if path not in maps})
-    files += mail.logs
-    files += [FileLog(box.file, "read", box.why, preset=box.preset, table="mails") for box in mail.boxes]
-    sessions, of_web = bigquery.read({path: name for path, name in paths.items() if path not in mail.paths}, settings)
-    taken = {*maps, *mail.paths, *of_web}
-    others = [one for one in paths.items() if one[0] not in taken and one[0].name != SETTINGS_FILE]
-    inside, shut = folder.unfolded(others)
-    files += [*odd, *shut]
-    again, rows = copies.of_content(inside), copies.Rows()
-    parts: defaultdict[str, list[pd.DataFrame]] = defaultdict(list)
-    raw: dict[str, pd.DataFrame] = {}
-    logs: list[EventFile] = []
-    for one in sessions:
-        files.append(one.log)
-        for table, made in one.tables.items():
-            parts[table].append(made)
-    for path, name in inside.items():
-        if path in again:
-            files.append(copies.passed_over(FileLog(name, "ignored", ""), inside[again[path]], "content"))
+    paths, unread = folder.files(target)
+    names = {path: path.relative_to(base).as_posix() for path in paths if path.name != SETTINGS_FILE}
+    mapping_names = {path: name for path, name in names.items() if name.endswith(MAPPING)}
+    user_presets, logs = mappings.read(mapping_names.items())
+    mail = find.find({path: name for path, name in names.items() if path not in mapping_names})
+    logs += mail.logs
+    logs += [FileLog(box.file, "read", box.why, preset=box.preset, table="mails") for box in mail.boxes]
+    sessions, session_paths = bigquery.read({p: name for p, name in names.items() if p not in mail.paths}, settings)
+    claimed = {*mapping_names, *mail.paths, *session_paths}
+    members, unreadable = folder.unfolded([(path, name) for path, name in names.items() if path not in claimed])
+    logs += [*unread, *unreadable]
+    gathered = _Gathered(logs)
+    for web in sessions:
+        gathered.add(web)
+    duplicates = duplicate_files.of_content(members)
+    for path, name in members.items():
+        if path in duplicates:
+            original = members[duplicates[path]]
+            logs.append(duplicate_files.passed_over(FileLog(name, "ignored", ""), original, "content"))
             continue
         stamp = Stamp.of(path)
-        done = _file(path, name, mappings, settings)
+        parts = _file(path, name, user_presets, settings)
         if stamp and not stamp.holds:
-            done = [tabular.Read(FileLog(name, "unreadable", _NOT_READ, error=folder.changed(name)), {})]
-        for one in done:
-            if isinstance(one, EventFile):
-                logs.append(replace(one, stamp=stamp))
-                files.append(FileLog(name, "read", one.why, preset=one.preset, table="events"))
-                continue
-            before, like = rows.before(one)
-            if before:
-                files.append(copies.passed_over(one.log, before, "rows"))
-                continue
-            files.append(replace(one.log, notes=(*one.log.notes, like)) if like else one.log)
-            raw |= {one.log.file: one.raw} if one.raw is not None else {}
-            for table, made in one.tables.items():
-                parts[table].append(made)
-    tables, files = details.joined({name: frames.together(made) for name, made in parts.items()}, files)
-    tables = people.met(tables)
-    told = tuple(sorted(map(tidy, files), key=lambda log: log.file))
-    return Loaded(told, tables, tuple(logs), mail.boxes, raw)
+            parts = [Read(FileLog(name, "unreadable", _NOT_READ, error=changed(name)), {})]
+        for part in parts:
+            if isinstance(part, EventFile):
+                gathered.events.append(replace(part, stamp=stamp))
+                logs.append(FileLog(name, "read", part.why, preset=part.preset, table="events"))
+            else:
+                gathered.add_unless_repeated(part)
+    tables, logs = recipients.with_details(gathered.together(), logs)
+    tables = recipients.linked(tables)
+    sorted_logs = tuple(sorted(map(tidy, logs), key=lambda log: log.file))
+    return Loaded(sorted_logs, tables, tuple(gathered.events), mail.boxes, gathered.raw)
+
+
+class _Gathered:
+    """What the files of a folder hold, one after the other.
+
+    Args:
+        logs: the log of each file, added to.
+    """
+
+    def __init__(self, logs: list[FileLog]) -> None:
+        self.logs = logs
+        self.events: list[EventFile] = []
+        self.raw: dict[str, pd.DataFrame] = {}
+        self._parts: defaultdict[str, list[pd.DataFrame]] = defaultdict(list)
+        self._rows = duplicate_files.Rows()
+
+    def add(self, part: Read) -> None:
+        """Take the rows of a file, or of one sheet of it."""
+        self.logs.append(part.log)
+        self.raw |= {part.log.file: part.raw} if part.raw is not None else {}
+        for table, frame in part.tables.items():
+            self._parts[table].append(frame)
+
+    def add_unless_repeated(self, part: Read) -> None:
+        """Take them, unless an earlier file has the same."""
+        original, note = self._rows.before(part)
+        if original:
+            self.logs.append(duplicate_files.passed_over(part.log, original, "rows"))
+        else:
+            self.add(replace(part, log=replace(part.log, notes=(*part.log.notes, note))) if note else part)
+
+    def together(self) -> dict[str, pd.DataFrame]:
+        """The frames of each table below each other."""
+        return {table: frames.together(parts) for table, parts in self._parts.items()}
 
 
 def is_report(source: str) -> bool:
@@ -141,10 +150,10 @@ def is_report(source: str) -> bool:
     return preset is not None and preset.shape == "sections"
 
 
-def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> list[tabular.Read] | list[EventFile]:
+def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> list[Read] | list[EventFile]:
     """What one file says; what stops it is in its log and stops no other."""
     try:
-        head = text.unpacked(path, _HEAD)
+        head = encodings.unpacked(path, _HEAD)
         log = event_log(head)
         if log:
             preset, why = log
@@ -152,10 +161,10 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
         if not head.strip(_BLANK):
             raise _EmptyFileError("it is empty", file=name, mend="Export it again.")
         if head.lstrip(_BLANK + b"[").startswith(b"{"):
-            return [_answer(text.unpacked(path, _ANSWER), name, mappings, settings)]
-        if (other := magic.left_out(head)) and not magic.may_be_workbook(head):
+            return [_answer(encodings.unpacked(path, _ANSWER), name, mappings, settings)]
+        if (other := signatures.left_out(head)) and not signatures.may_be_workbook(head):
             return [_unknown(name, other)]
-        raw, cut = text.whole(path)
+        raw, cut = encodings.whole(path)
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
             if not sheets:
@@ -165,13 +174,13 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
     except InputError as error:
         error.file = name
         status = "empty" if isinstance(error, _EmptyFileError) else "unreadable"
-        return [tabular.Read(FileLog(name, status, _NOT_READ, error=error), {})]
+        return [Read(FileLog(name, status, _NOT_READ, error=error), {})]
 
 
-def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> tabular.Read:
-    if other := magic.left_out(raw[:_HEAD]):
+def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> Read:
+    if other := signatures.left_out(raw[:_HEAD]):
         return _unknown(name, other)
-    decoded = text.decode(raw)
+    decoded = encodings.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
         return _unknown(name, "it is no text and no workbook")
@@ -183,23 +192,23 @@ def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, not
     return _grid(table, mappings, settings)
 
 
-def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> tabular.Read:
+def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:
     if report := analytics.recognised(table):
         return analytics.read(table, *report, settings)
     if messages := outlook.recognised(table):
         return outlook.read(table, messages, settings)
-    return tabular.read(table, mappings, settings)
+    return reader.read(table, mappings, settings)
 
 
-def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> tabular.Read:
+def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> Read:
     """The answer of an API: of the tables that it can be, the first that a preset knows."""
-    for answer in api.grids(raw, name):
-        done = tabular.read(answer, mappings, settings)
+    for answer in grid.of_json(raw, name):
+        done = reader.read(answer, mappings, settings)
         if done.log.status != "unrecognised":
             return done
     why = "it is JSON, and no line of its beginning is an event that a preset knows"
     return _unknown(name, f"{why}; `kit map FILE` proposes a mapping")
 
 
-def _unknown(name: str, why: str) -> tabular.Read:
-    return tabular.Read(FileLog(name, "unrecognised", why), {})
+def _unknown(name: str, why: str) -> Read:
+    return Read(FileLog(name, "unrecognised", why), {})

@@ -1,15 +1,17 @@
-"""Rows to canonical frames: the columns, order and types that tables.py declares."""
+"""Rows to frames: the canonical tables, and beside them what no table took, as it stands, with its lines."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
+    from kit.sources.text.grid import Row
     from kit.tables import Table
 
 DTYPES = {
@@ -34,6 +36,9 @@ ARROW = {
 }
 """How a canonical type is written."""
 
+LINE, REJECTED, SECTION, CELLS = "line", "rejected", "section", "cells"
+"""The columns that are ours; a file's own of the same name gets a number."""
+
 
 def schema(table: Table) -> pa.Schema:
     """The columns of a table as they are written."""
@@ -53,3 +58,94 @@ def frame(table: Table, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
 def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Frames of one table below each other."""
     return pd.concat(list(frames), ignore_index=True)
+
+
+def of_table(
+    rows: Sequence[Row], header: Sequence[str], used: Collection[int], rejected: Collection[int | None]
+) -> pd.DataFrame | None:
+    """The columns of a table that nothing was made of, and the whole of its rejected rows.
+
+    Args:
+        rows: those under the header.
+        header: the column names.
+        used: the positions of the columns that were mapped.
+        rejected: the lines of the rows that were left out, or kept without a cell that cannot be read.
+
+    Returns:
+        A row a row: line, rejected [all its cells as a JSON list; NULL where it was kept whole], then the
+        unmapped columns as text. None where everything was mapped.
+    """
+    rest = {place: name for place, name in enumerate(_names(header)) if place not in used}
+    if not rest and not rejected:
+        return None
+    columns: dict[str, list[Any]] = {
+        LINE: [row.line for row in rows],
+        REJECTED: [_listed(row) if row.line in rejected else None for row in rows],
+    }
+    for place, name in rest.items():
+        columns[name] = [_said(row.cells[place]) if place < len(row.cells) else None for row in rows]
+    return _frame(columns)
+
+
+def of_sections(rows: Iterable[tuple[str, Row]], used: Collection[int]) -> pd.DataFrame | None:
+    """The lines of a sectioned report that nothing was made of.
+
+    Args:
+        rows: the title of the section, and the row.
+        used: the lines that were mapped.
+
+    Returns:
+        A row a line: line, section, cells [a JSON list]. None where everything was mapped.
+    """
+    rest = [(title, row) for title, row in rows if row.line not in used]
+    if not rest:
+        return None
+    return _frame(
+        {
+            LINE: [row.line for _, row in rest],
+            SECTION: [title for title, _ in rest],
+            CELLS: [_listed(row) for _, row in rest],
+        }
+    )
+
+
+def without(event: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """An event without its known fields; a dot leads into an object, whose other fields stay."""
+    rest: dict[str, Any] = {}
+    for name, value in event.items():
+        inner = {one.partition(".")[2] for one in known if one.startswith(f"{name}.")}
+        if name in known:
+            continue
+        if inner and isinstance(value, dict):
+            if left := without(value, inner):
+                rest[name] = left
+        else:
+            rest[name] = value
+    return rest
+
+
+def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:
+    types = {name: "Int64" if name == LINE else "str" for name in columns}
+    return pd.DataFrame({name: pd.Series(values, dtype=types[name]) for name, values in columns.items()})
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    taken = {LINE, REJECTED}
+    names = []
+    for place, said in enumerate(header, start=1):
+        name = base = said or f"column {place}"
+        again = 1
+        while name.casefold() in taken:
+            again += 1
+            name = f"{base} ({again})"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _said(cell: Any) -> str | None:
+    return None if cell is None or cell == "" else str(cell)
+
+
+def _listed(row: Row) -> str:
+    return json.dumps([_said(cell) for cell in row.cells], ensure_ascii=False)

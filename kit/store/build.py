@@ -19,9 +19,11 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
-from kit.sources import events, frames, mailbox
-from kit.sources.folder import files
-from kit.sources.mends import tidy
+from kit.sources import frames
+from kit.sources.detect.folder import files
+from kit.sources.file_log import tidy
+from kit.sources.logs import events
+from kit.sources.mail import mailbox
 from kit.store import campaigns, messages, told
 from kit.store.once import once
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES

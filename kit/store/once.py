@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from kit.sources.preset import named
+from kit.sources.detect.presets import named
 from kit.store import periods
 from kit.tables import CONTACTS, TABLES, WEB
 

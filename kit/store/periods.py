@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.sources.analytics import DIMENSIONS
+from kit.sources.reports.analytics import DIMENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

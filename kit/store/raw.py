@@ -10,20 +10,20 @@ from urllib.parse import parse_qsl
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.sources import boxes, mail, mailbox
-from kit.sources.folder import files, unfolded
-from kit.sources.lines import Lines
-from kit.sources.preset import named
-from kit.sources.raw import without
-from kit.sources.shelf import DAMAGES, Shelf
+from kit.sources.detect.folder import files, unfolded
+from kit.sources.detect.presets import named
+from kit.sources.frames import without
+from kit.sources.logs.lines import Lines
+from kit.sources.mail import find, mailbox, message
+from kit.sources.mail.archives import DAMAGES, Shelf
 from kit.store import build
 from kit.tables import EVENTS, MAILS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kit.sources.log import MailBox
-    from kit.sources.preset import Preset
+    from kit.sources.detect.presets import Preset
+    from kit.sources.file_log import MailBox
     from kit.store import Data
 
 FIELDS = "fields"
@@ -92,7 +92,7 @@ def _box(data: Data, file: str) -> MailBox:
     target = data.target
     if target is not None and target.exists():
         base = target if target.is_dir() else target.parent
-        found = boxes.find({path: path.relative_to(base).as_posix() for path in files(target)[0]})
+        found = find.find({path: path.relative_to(base).as_posix() for path in files(target)[0]})
         for box in found.boxes:
             if box.file == file:
                 return box
@@ -107,9 +107,9 @@ def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:
             try:
                 with shelf.opened(part) as read:
                     for offset, _, said in mailbox.cut(read, preset):
-                        if rest := mail.unused(said, known):
+                        if rest := message.unused(said, known):
                             rows.append((part.file, offset, json.dumps(rest, ensure_ascii=False)))
-            except (*DAMAGES, *mail.FAULTS):  # told among the rejections
+            except (*DAMAGES, *message.FAULTS):  # told among the rejections
                 continue
     frame = pd.DataFrame(rows, columns=["message", "byte", FIELDS])
     return frame.astype({"message": "str", "byte": "Int64", FIELDS: "str"})

@@ -1,0 +1,124 @@
+"""What lies in a folder: the files to read, and what could be mistaken for one and cannot be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kit.errors import InputError, UsageError
+from kit.settings import FILE as SETTINGS_FILE
+from kit.sources.detect.presets import MAPPING
+from kit.sources.file_log import FileLog
+from kit.sources.text import packed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NOT_READ = "it cannot be read"
+
+
+def candidates(target: Path) -> list[Path]:
+    """The files that decide what is read, sorted: exports, mappings and kit.toml, without hidden ones.
+
+    Raises:
+        UsageError: there is no such folder or file.
+    """
+    return files(target)[0]
+
+
+def files(target: Path) -> tuple[list[Path], list[FileLog]]:
+    """The files that decide what is read, sorted, and a log for each thing that nobody can read.
+
+    Hidden files are left out; links to folders are not followed.
+
+    Raises:
+        UsageError: there is no such folder or file.
+    """
+    if target.is_file():
+        beside = (target, target.with_name(target.name + MAPPING), target.with_name(SETTINGS_FILE))
+        return [path for path in beside if path.is_file()], []
+    if not target.is_dir():
+        raise UsageError(f"There is no folder or file {str(target)!r}.")
+    found: list[Path] = []
+    odd: list[FileLog] = []
+    closed: list[OSError] = []
+    for here, folders, names in os.walk(target, onerror=closed.append):
+        links = [Path(here) / name for name in folders if (Path(here) / name).is_symlink()]
+        odd += [_folder_link(path.relative_to(target).as_posix()) for path in links if not _hidden(path, target)]
+        for path in (Path(here) / name for name in names):
+            if _hidden(path, target):
+                continue
+            if strange := _strange(path):
+                odd.append(_log(path.relative_to(target).as_posix(), strange, "Put the file itself here."))
+            else:
+                found.append(path)
+    for error in closed:
+        name = Path(error.filename or target).relative_to(target).as_posix()
+        odd.append(_log(name, (error.strerror or "cannot be opened").lower(), "Check the folder and who may read it."))
+    return sorted(found), odd
+
+
+def unfolded(paths: Iterable[tuple[Path, str]]) -> tuple[dict[Path, str], list[FileLog]]:
+    """The files and, in place of each archive of exports, what is in it; a log for each archive that stays shut.
+
+    Args:
+        paths: each file's path, and its name relative to the folder.
+    """
+    inside: dict[Path, str] = {}
+    shut: list[FileLog] = []
+    for path, name in paths:
+        if not _of_exports(path):
+            inside[path] = name
+            continue
+        try:
+            members = packed.members(path, name)
+        except InputError as error:
+            shut.append(FileLog(name, "unreadable", _NOT_READ, error=error))
+            continue
+        inside |= dict(members)
+        if not members:
+            error = InputError("the archive is empty", file=name, mend="Make or download it again.")
+            shut.append(FileLog(name, "empty", _NOT_READ, error=error))
+    return inside, shut
+
+
+def _of_exports(path: Path) -> bool:
+    try:
+        return packed.of_exports(path)
+    except OSError:  # whoever reads the file says so
+        return False
+
+
+def _strange(path: Path) -> str:
+    """Why something that is listed among the files is none; empty where it is one."""
+    try:
+        if path.is_file():
+            return ""
+    except OSError:  # whoever reads the file says so
+        return ""
+    return "it is a link that leads nowhere, or round in a circle" if path.is_symlink() else "it is no file"
+
+
+def _hidden(path: Path, target: Path) -> bool:
+    """Whether a path is hidden, or in a hidden folder; the folders of a Maildir only look so."""
+    parts = path.relative_to(target).parts
+    if len(parts) > 2 and parts[-2] in MAILDIR:
+        parts = (*parts[:-3], parts[-1])
+    return any(part.startswith((".", "~$")) for part in parts)
+
+
+def _folder_link(name: str) -> FileLog:
+    return FileLog(
+        name,
+        "unrecognised",
+        "it is a link to a folder, and links are not followed; copy the files here or name that folder",
+    )
+
+
+def _log(name: str, problem: str, mend: str) -> FileLog:
+    return FileLog(name, "unreadable", _NOT_READ, error=InputError(problem, file=name, mend=mend))
+
+
+MAILDIR = ("cur", "new", "tmp")
+"""The folders of a Maildir; what lies in the last was never delivered."""

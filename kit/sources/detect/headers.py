@@ -1,0 +1,283 @@
+"""Which preset fits a file: by its content, never by its name, and in words that a reader can check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from kit.sources.detect import records
+from kit.sources.detect.presets import Preset, presets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from kit.sources.detect.preset_keys import Words
+    from kit.sources.text.cells import Cell
+    from kit.sources.text.grid import Grid, Row
+
+ABOVE = 15
+"""Rows in which the header is looked for: titles and notes may stand above it."""
+
+KEPT = 100
+"""Letters up to which a plain name is remembered: presets ask for the same ones again and again."""
+
+NEAR = 3
+"""A header is near a preset when it has so many of its columns, and lacks no more of what it is known by."""
+
+SHOWN = 8
+"""Names that a sentence lists before it says "and more"."""
+
+WIDTH = 40
+"""Letters of a name that a sentence shows."""
+
+_UNIT = re.compile(r",?\s*\(?\b(шт|чел|pcs)\b\.?\)?$")
+_NUMBER = re.compile(r"[\d.,:\s+-]*\d[\d.,:\s+-]*")
+_PERCENT = re.compile(r",?\s*\(?%\)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A header, and what a preset makes of it.
+
+    Attributes:
+        preset: the preset.
+        header: the column names as written.
+        line: where the header stands.
+        columns: canonical column -> position in the row.
+        beside: plain header -> position of what is read to tell, derive or check something.
+        parts: headers that are values themselves.
+        implied: canonical column -> value that a header says by itself.
+        missing: what the preset needs and the header does not have; empty: it fits.
+        notes: choices that the reader should know of.
+    """
+
+    preset: Preset
+    header: tuple[str, ...]
+    line: int
+    columns: Mapping[str, int]
+    beside: Mapping[str, int]
+    parts: tuple[records.Part, ...]
+    implied: Mapping[str, object]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def unmapped(self) -> tuple[str, ...]:
+        """The columns that nothing is made of, without those that the preset leaves out on purpose."""
+        return tuple(self.free.values())
+
+    @property
+    def free(self) -> dict[int, str]:
+        """The same by their position."""
+        left_out = {plain(name) for name in self.preset.ignore}
+        used = {*self.columns.values(), *self.beside.values(), *(part.position for part in self.parts)}
+        return {
+            position: name
+            for position, name in enumerate(self.header)
+            if name and position not in used and plain(name) not in left_out
+        }
+
+    @property
+    def is_data(self) -> bool:
+        """Whether a row that was tried as a header holds numbers or times: then it is hardly one."""
+        return any(_NUMBER.fullmatch(name) for name in self.header)
+
+    @property
+    def why(self) -> str:
+        """Why the file was taken for this."""
+        if self.preset.header:
+            return f"its header is the one that {self.preset.name} was made for"
+        known = [*self.columns.values(), *(part.position for part in self.parts)]
+        by = self._marks() or [self.header[at] for at in known]
+        names = "" if self.preset.verified else ", taken by their names alone"
+        return f"its header has {listed(by)}{names}"
+
+    def _marks(self) -> Words:
+        """The headers that the preset knows a platform by."""
+        here = set(map(plain, self.header))
+        either = next((names for names in self.preset.recognise.any_of if here.issuperset(map(plain, names))), ())
+        return (*self.preset.recognise.headers, *either)
+
+
+def plain(name: Cell) -> str:
+    """A header without what people write differently: case, blanks, marks, units, e-mail and email."""
+    said = "" if name is None else str(name)
+    return _plain(said) if len(said) <= KEPT else _plain.__wrapped__(said)
+
+
+@lru_cache(maxsize=1 << 14)
+def _plain(name: str) -> str:
+    said = " ".join(name.replace("_", " ").split()).strip("\"'*: ").casefold()
+    said = _PERCENT.sub(" %", said.replace("ё", "е").replace("e-mail", "email"))
+    return _UNIT.sub("", said).strip()
+
+
+def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
+    """The preset that fits a grid; where none does, what comes near, the nearest first.
+
+    A user's mapping comes before the presets of one platform, and these before those of any table.
+    """
+    tried: list[Match] = []
+    known = [
+        one
+        for one in (*mappings, *presets())
+        if one.shape == "table" and (one.recognise.of_platform or one.header or not grid.answer)
+    ]
+    for row, below in zip_longest(grid.rows[:ABOVE], grid.rows[1 : ABOVE + 1]):
+        if row is None or row.fault:
+            continue
+        here = [match(one, row) for one in known if _looks(one, grid.file, below)]
+        if best := _best([one for one in here if not one.missing]):
+            return best
+        tried += here
+    return sorted(tried, key=lambda one: (one.is_data, not one.columns, len(one.missing), -len(one.columns), one.line))
+
+
+def passed_over(row: Row, taken: Preset) -> tuple[str, ...]:
+    """The platforms' exports that a header comes near to without being one, and what each would need."""
+    tried = [
+        match(one, row)
+        for one in presets()
+        if one.shape == "table" and one.recognise.of_platform and one.name != taken.name
+    ]
+    return needing(one for one in tried if one.missing)
+
+
+def needing(tried: Iterable[Match]) -> tuple[str, ...]:
+    """The nearest of the presets that do not fit, each with what it would need."""
+    several = [one for one in tried if len(one.columns) >= NEAR]
+    near = sorted(several, key=lambda one: (len(one.missing), -len(one.columns)))
+    return tuple(
+        f"{one.preset.name}, which needs {'; '.join(one.missing)}" for one in near[:2] if len(one.missing) <= NEAR
+    )
+
+
+def _best(fits: list[Match]) -> Match | None:
+    """The only one of the first rank that fits, or the one that understands the most columns."""
+    ranked = sorted(fits, key=_rank)
+    if not ranked or (len(ranked) > 1 and _rank(ranked[0]) == _rank(ranked[1])):
+        return None
+    return ranked[0]
+
+
+def _rank(one: Match) -> tuple[int, int]:
+    of_user, of_platform = bool(one.preset.header), one.preset.recognise.of_platform
+    return (0 if of_user else 1 if of_platform else 2), -len(one.columns) - len(one.parts)
+
+
+def _looks(preset: Preset, file: str, below: Row | None) -> bool:
+    """Whether the row below a header, and the place of the file, are as the preset wants them."""
+    cells = [] if below is None else below.cells
+    wanted = {int(place.removeprefix("#")) - 1: pattern for place, pattern in preset.recognise.cells.items()}
+    fit = all(at < len(cells) and re.search(pattern, str(cells[at] or "")) for at, pattern in wanted.items())
+    return fit and bool(re.search(preset.recognise.file, file))
+
+
+def match(preset: Preset, row: Row) -> Match:
+    """What a preset makes of a header."""
+    header = tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
+    places: dict[str, int] = {}
+    for position, name in enumerate(header):
+        if preset.twice == "last":
+            places[plain(name)] = position
+        places.setdefault(plain(name), position)
+    places.pop("", None)
+    if preset.recognise.cells:  # a layout by position: the names of its columns are not known
+        places |= {f"#{position}": position - 1 for position in range(1, len(header) + 1)}
+    claimed: dict[int, str] = {}
+    columns: dict[str, int] = {}
+    for canonical, names in preset.columns.items():
+        free = (places[plain(name)] for name in names if places.get(plain(name)) not in {None, *claimed})
+        if (position := next(free, None)) is not None:
+            claimed[position] = canonical
+            columns[canonical] = position
+    value = preset.spread.value if preset.spread else ""
+    parts = records.parts(preset, header, columns, {*columns.values()} - {columns.get(value)})
+    if parts:
+        columns.pop(value, None)
+    beside = {name: places[name] for name in map(plain, _beside(preset)) if name in places}
+    implied: dict[str, object] = {}
+    for name, said in preset.implies.items():
+        if places.get(plain(name)) in claimed or (preset.recognise.of_platform and plain(name) in places):
+            implied = {**said, **implied}
+    said = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
+    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *said})
+    notes = (*_shared(preset, header, columns), *_twice(preset, header, columns))
+    return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes)
+
+
+def _beside(preset: Preset) -> list[str]:
+    """The names of headers that the preset reads beside its columns."""
+    told = [name for one in preset.told.values() for rule in one.rules for name in rule if name != "then"]
+    waits = [name for one in preset.durations.values() for name in one.names]
+    flags = [name for names in preset.flags.values() for name in names]
+    return [name for name in (*told, *waits, *flags, *preset.keep, *preset.lines_of) if name not in preset.into.names]
+
+
+def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[str, ...]:
+    if preset.header:
+        same = {plain(name) for name in preset.header} - {""}
+        return () if same == set(places) else ("its own header",)
+    wanted = preset.recognise
+    headers = [repr(name) for name in wanted.headers if plain(name) not in places]
+    groups = [" or ".join(group) for group in wanted.needs if not has & set(group)]
+    if wanted.any_of and not any(set(places).issuperset(map(plain, names)) for names in wanted.any_of):
+        headers.append(" or ".join(listed(map(repr, names)) for names in wanted.any_of))
+    against = [f"no column {name!r}" for name in wanted.without if plain(name) in places]
+    nothing = [] if wanted.of_platform or wanted.needs else ["a rule to know it by"]
+    return (*headers, *groups, *against, *nothing)
+
+
+def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+    """Headers that could as well have been another column, which the file has not under a better name."""
+    said = []
+    for canonical, position in columns.items():
+        others = [
+            other
+            for other, names in preset.columns.items()
+            if other != canonical and other not in columns and plain(header[position]) in map(plain, names)
+        ]
+        if others:
+            said.append(
+                f"column {header[position]!r} is taken as {canonical}, not as {' or '.join(others)}; "
+                "if that is wrong, say so in a mapping (kit map)"
+            )
+    return said
+
+
+def _twice(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+    names = [plain(name) for name in header]
+    return [
+        f"column {header[position]!r} stands {names.count(names[position])} times; the {preset.twice} is taken"
+        for position in sorted(set(columns.values()))
+        if names.count(names[position]) > 1
+    ]
+
+
+def lacking(near: Sequence[Match]) -> str:
+    """Why a table was not recognised, and how to map it."""
+    mend = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+    if not near:
+        return f"it has no header; {mend}"
+    header = near[0].header
+    fits = [one for one in near if not one.missing]
+    if fits:
+        both = " and ".join(one.preset.table for one in sorted(fits, key=_rank)[:2])
+        return f"its header {listed(header)} fits {both} alike; {mend}"
+    nearest = near[0]
+    if not nearest.columns:
+        return f"its header {listed(header)} fits no preset and names no column that is known; {mend}"
+    return (
+        f"its header {listed(header)} fits no preset; "
+        f"{nearest.preset.table} comes nearest and needs {'; '.join(nearest.missing)}; {mend}"
+    )
+
+
+def listed(names: Iterable[str]) -> str:
+    """A few names for a sentence."""
+    known = [name if len(name) <= WIDTH else f"{name[:WIDTH]}…" for name in names if name]
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    return ", ".join(known[:SHOWN]) + more

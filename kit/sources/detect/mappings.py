@@ -1,0 +1,254 @@
+"""Mappings: a user's own preset for tables of one header, and the proposal to start from.
+
+A proposal says what a header that no preset knows most likely is, by its words and by what its cells hold. A file is
+never read by what is likely.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from kit.errors import InputError
+from kit.sources.detect.headers import Match, find
+from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillable, load
+from kit.sources.file_log import WIDTH, FileLog, shortened
+from kit.sources.text import cells, workbook
+from kit.sources.text.cells import is_null
+from kit.sources.text.encodings import decode, unpacked
+from kit.sources.text.grid import of_json, of_text
+from kit.sources.text.times import AmbiguousDayError, Clock
+from kit.tables import CAMPAIGN_STATS, CONTACTS, CONVERSIONS, ORDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from kit.sources.text.cells import Cell
+    from kit.sources.text.grid import Grid
+
+LOOKED_AT = 100
+"""Rows whose cells are looked at."""
+
+MOSTLY = 0.8
+"""Share of a column's filled cells that must be of a kind."""
+
+ACTIONS = {
+    "appointment": r"book|appointment|reserv|visit|slot|service|schedul|запис|услуг|визит|мастер|приём|прием|брон",
+    "review": r"review|stars|отзыв",
+    "lead": r"\blead|request|inquiry|enquiry|callback|заявк|обращен|\bлид",
+}
+"""What people do: signs of it in the words of a header."""
+
+BESIDES = {CAMPAIGN_STATS.name: ("sent_local",)}
+"""What a table can do without, and hardly ever does."""
+
+
+def read(paths: Iterable[tuple[Path, str]]) -> tuple[list[Preset], list[FileLog]]:
+    """The mappings of a folder, and a log for each one that cannot be used.
+
+    Args:
+        paths: each mapping's path, and its name relative to the folder.
+    """
+    mappings: list[Preset] = []
+    faulty: list[FileLog] = []
+    for path, name in paths:
+        try:
+            mapping = load(path, name)
+            if not mapping.header:
+                raise InputError(
+                    "it does not say which header it is for",
+                    file=path.name,
+                    column="header",
+                    mend="Write `header: [first column, second column, …]`.",
+                )
+            mappings.append(mapping)
+        except InputError as error:
+            faulty.append(FileLog(name, "unreadable", "it is a mapping, by its name", error=error))
+    return mappings, faulty
+
+
+def propose(path: Path) -> str:
+    """A mapping to start from, as YAML: what the header and the cells seem to mean, and what is left to say.
+
+    Args:
+        path: a table, as text, workbook or JSON.
+
+    Raises:
+        InputError: the file is no table.
+    """
+    table = _grid(unpacked(path), path.name)
+    match = best(table) if table else None
+    if table is None or match is None or not any(match.header):
+        raise InputError("it is no table", file=path.name, mend="A mapping needs a header and rows.")
+    preset = match.preset
+    columns, constants = filled(match, table)
+    mapped = {position: name for name, position in columns.items()}
+    by_cells = {name for name in columns if name not in match.columns}
+    lines = [
+        f"# Save this as {path.name}{MAPPING} beside the file, when it is right.",
+        "# It is used for every file in the folder that has this header.",
+        f"# Tables: {', '.join(READABLE)}. Every key is explained in {FOLDER.parent.name}/{FOLDER.name}/README.md.",
+        f"header: [{', '.join(map(_quoted, filter(None, match.header)))}]",
+        f"table: {preset.table}",
+        "columns:",
+        *(
+            f"  {name}: {_quoted(match.header[position])}{'  # by its cells' if name in by_cells else ''}"
+            for position, name in sorted(mapped.items())
+        ),
+        *([f"constants: {json.dumps(constants, ensure_ascii=False)}  # by its header"] if constants else []),
+    ]
+    free = [position for position, name in match.free.items() if name and position not in mapped]
+    if free:
+        lines.append("# Not used yet, each with a cell of it:")
+        lines += [f"#   {_quoted(match.header[position])}: {_example(table, match, position)}" for position in free]
+        lines.append("# Columns that may still be filled:")
+    lines += [
+        f"#  {name}:  # {meaning}"
+        for name, meaning in fillable(preset.into).items()
+        if free and name not in columns and name not in constants
+    ]
+    has = {*columns, *constants}
+    lines += [f"# It still needs: {missing}." for missing in match.missing if has.isdisjoint(missing.split(" or "))]
+    return "\n".join([*lines, "# times: {zone: setting, day_first: true}", "# decimal: comma", ""])
+
+
+def _example(grid: Grid, match: Match, position: int) -> str:
+    """The first cell of a column that says something, shortened."""
+    rows = [row.cells for row in grid.rows if row.line > match.line and position < len(row.cells)]
+    return shortened(next((str(cells[position]) for cells in rows if not is_null(cells[position])), ""), WIDTH)
+
+
+def _grid(raw: bytes, name: str) -> Grid | None:
+    """The table of a file: its first sheet, or of JSON the list with the most records."""
+    if workbook.is_workbook(raw):
+        grids = workbook.read(raw, name)[:1]
+    elif raw.lstrip(b"\xef\xbb\xbf \t\r\n[").startswith(b"{"):
+        grids = sorted(of_json(raw, name), key=lambda grid: -len(grid.rows))
+    else:
+        grids = [of_text(decode(raw), name)]
+    return grids[0] if grids and grids[0].rows else None
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)  # a JSON string is a YAML string
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the cells of a table hold.
+
+    Attributes:
+        dated: the columns of times, by position.
+        paid: the columns of numbers that may be amounts.
+        addressed: the columns of addresses.
+        comes_again: whether a person stands on several rows.
+        action: what its rows seem to be that people do; empty where nothing says it.
+    """
+
+    dated: tuple[int, ...]
+    paid: tuple[int, ...]
+    addressed: tuple[int, ...]
+    comes_again: bool
+    action: str
+
+
+def best(grid: Grid) -> Match | None:
+    """What a table most likely is; None where it has no header."""
+    found = find(replace(grid, answer=False), [])
+    if isinstance(found, Match):
+        return found
+    known = [one for one in found if not one.preset.recognise.of_platform]
+    return min(known, key=lambda one: _unlikely(one, grid), default=None)
+
+
+def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
+    """The columns of a proposal by position, and its constants: those of the header, and what only the cells tell.
+
+    A column is mapped by its cells where the table needs one of this kind and just one is there.
+    """
+    seen = looks(grid, match)
+    columns, constants = dict(match.columns), {}
+    needed = {name for group in match.preset.recognise.needs if not columns.keys() & set(group) for name in group[:1]}
+    needed |= set(BESIDES.get(match.preset.table, ())) - columns.keys()
+    for name in sorted(needed):
+        column = "email" if name == "email" else match.preset.into.column(name)
+        places: tuple[int, ...] = ()
+        if column == "email":
+            places = seen.addressed
+        elif column.type in {"local", "date"}:
+            places = seen.dated
+        elif column.type == "float":
+            places = seen.paid
+        free = [place for place in places if place not in columns.values()]
+        if len(free) == 1:
+            columns[name] = free[0]
+        elif name == "action" and seen.action:
+            constants[name] = seen.action
+    if "email" not in columns and "contact_key" in match.preset.into.names and len(seen.addressed) == 1:
+        columns |= {"email": seen.addressed[0]} if seen.addressed[0] not in columns.values() else {}
+    return columns, constants
+
+
+def looks(grid: Grid, match: Match) -> Looks:
+    """What the cells below a header hold."""
+    rows = [row.cells for row in grid.rows if row.line > match.line and not row.fault][:LOOKED_AT]
+    columns = [[cell for row in rows if place < len(row) and not cells.is_null(cell := row[place])]
+               for place in range(len(match.header))]  # fmt: skip
+    dated = tuple(place for place, column in enumerate(columns) if _mostly(_is_time, column))
+    addressed = tuple(place for place, column in enumerate(columns) if _mostly(lambda cell: "@" in str(cell), column))
+    paid = tuple(
+        place
+        for place, column in enumerate(columns)
+        if place not in dated and _mostly(_is_amount, column) and not _is_numbering(column)
+    )
+    people = Counter(str(cell).casefold() for place in addressed[:1] for cell in columns[place])
+    words = " ".join(match.header).casefold()
+    action = next((name for name, signs in ACTIONS.items() if re.search(signs, words)), "")
+    return Looks(dated, paid, addressed, any(number > 1 for number in people.values()), action)
+
+
+def _unlikely(one: Match, grid: Grid) -> tuple[object, ...]:
+    """How much speaks against a table: first what the cells say, then what neither header nor cells give it."""
+    seen, table = looks(grid, one), one.preset.table
+    columns, constants = filled(one, grid)
+    lacks = sum({*columns, *constants}.isdisjoint(group) for group in one.preset.recognise.needs)
+    against = 0
+    if table == CONTACTS.name:
+        against = bool(seen.dated) and bool(seen.action or seen.comes_again or seen.paid)
+    elif table == CONVERSIONS.name:
+        against = -bool(seen.dated and seen.action)
+    elif table == ORDERS.name:
+        against = not (seen.dated and seen.paid)
+    return (one.is_data, not columns, int(against), lacks, len(one.missing), -len(one.columns), one.line)
+
+
+def _mostly(fits: Callable[[Cell], bool], column: Sequence[Cell]) -> bool:
+    return bool(column) and sum(map(fits, column)) >= MOSTLY * len(column)
+
+
+def _is_time(cell: Cell) -> bool:
+    try:
+        Clock(zone=None).read(cell)
+    except AmbiguousDayError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
+def _is_numbering(column: Sequence[Cell]) -> bool:
+    """Whether several cells are 1, 2, 3 …, or all the same."""
+    said = sorted({str(cell) for cell in column}, key=lambda one: (len(one), one))
+    return len(column) > 1 and all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(said))
+
+
+def _is_amount(cell: Cell) -> bool:
+    try:
+        return cells.money(cell)[0] is not None
+    except ValueError:
+        return False

@@ -1,0 +1,202 @@
+"""Which rows make a record: headers that are values make several of one, lines of an order one of several."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kit.sources.text.cells import is_null
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from kit.sources.detect.presets import Preset
+    from kit.sources.text.cells import Cell
+    from kit.sources.text.grid import Row
+
+_TAG = re.compile(r"<[^>]*>")
+_SCALE = re.compile(r"(?<![\d.,/-])([01])\s*(?:-|–|—|to|до|\.\.)\s*(\d{1,3})(?![\d.,/-]\d|\d)", re.IGNORECASE)
+_LARGEST = 100
+"""No scale of answers is longer; larger numbers in a header are a year or an id."""
+
+BESIDE = "another row of the same record is left out"
+"""Why a row goes that could have been read: a record without its first row would be half a record."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """One header that is a value.
+
+    Attributes:
+        position: of its column.
+        header: as written, without HTML.
+        into: the canonical column that its cells go to.
+        said: canonical column -> what the header says by itself.
+    """
+
+    position: int
+    header: str
+    into: str
+    said: Mapping[str, Any]
+
+
+def parts(preset: Preset, header: Sequence[str], columns: Collection[str], taken: Collection[int]) -> list[Part]:
+    """The headers that the preset knows to be values, in the order of the file.
+
+    None where the file has a column for the value and one for its name: then a row is one record already.
+
+    Args:
+        preset: how the file is meant.
+        header: the column names.
+        columns: the canonical columns that the header gives otherwise.
+        taken: the positions of these columns, without the one of the value.
+    """
+    spread = preset.spread
+    if spread is None or {spread.value, spread.name} <= set(columns):
+        return []
+    found = []
+    for position, written in enumerate(header):
+        name = " ".join(_TAG.sub(" ", written).split())
+        kind = next((one for one in spread.headers if re.search(one["header"], name, re.IGNORECASE)), None)
+        if kind is None or position in taken:
+            continue
+        said = {key: value for key, value in kind.items() if key not in {"header", "into"}}
+        into = kind.get("into", spread.value)
+        if into == spread.value:
+            found.append(Part(position, name, into, {spread.name: name} | _scale(name, preset) | said))
+        else:
+            found.append(Part(position, name, into, said))
+    return found if any(one.into == spread.value for one in found) else []
+
+
+def settled(
+    preset: Preset, known: Sequence[Part], free: Mapping[int, str], rows: Sequence[Row], fits: Callable[[Cell], bool]
+) -> tuple[list[Part], list[str]]:
+    """The parts after a look at the cells, and what to say about it.
+
+    A question whose cells hold no answer that can be a value is left out; where `numbers` of the preset is set,
+    other columns that hold only numbers are values too.
+
+    Args:
+        preset: how the file is meant.
+        known: what `parts` found.
+        free: position -> name of the columns that nothing is made of.
+        rows: those of the file, made even.
+        fits: whether a cell can be the value.
+    """
+    spread = preset.spread
+    if spread is None or not known:
+        return list(known), []
+    kept, notes = [], []
+    for part in known:
+        filled = _filled(rows, part.position) if part.into == spread.value else []
+        if filled and not any(map(fits, filled)):
+            notes.append(f"column {part.header!r} holds no scores and is not used")
+        else:
+            kept.append(part)
+    if spread.numbers:
+        for position, name in free.items():
+            filled = _filled(rows, position)
+            if filled and all(map(fits, filled)) and not re.search(spread.unless, name, re.IGNORECASE):
+                kept.append(Part(position, name, spread.value, {spread.name: name}))
+    return sorted(kept, key=lambda part: part.position), notes
+
+
+def records(
+    preset: Preset, known: Sequence[Part], cells: Sequence[Cell]
+) -> list[tuple[Part | None, dict[str, Cell], dict[str, Any]]]:
+    """For each record of a row: its header, canonical column -> cell, and -> what the header says.
+
+    A text beside the values, like a comment, goes to the value before it. A row without any value is one record
+    without one; where there are no such headers, every row is one record and has no header of its own.
+    """
+    values = [part for part in known if preset.spread and part.into == preset.spread.value]
+    if not values:
+        return [(None, {}, {})]
+    made: dict[Part, dict[str, Cell]] = {}
+    for part in known:
+        cell = cells[part.position]
+        if not is_null(cell):
+            raw = made.setdefault(part if part in values else _before(part, values), {})
+            raw[part.into] = cell if raw.get(part.into) is None else f"{raw[part.into]} {cell}"
+    return [(part, raw, dict(part.said)) for part, raw in (made or {values[0]: {}}).items()]
+
+
+def _before(part: Part, values: Sequence[Part]) -> Part:
+    return max((one for one in values if one.position < part.position), key=lambda one: one.position, default=values[0])
+
+
+def _filled(rows: Sequence[Row], position: int) -> list[Cell]:
+    return [row.cells[position] for row in rows if position < len(row.cells) and not is_null(row.cells[position])]
+
+
+def _scale(header: str, preset: Preset) -> dict[str, float]:
+    """The scale that a question names, like "from 1 to 5"."""
+    found = _SCALE.search(header)
+    if not found or "scale_max" not in preset.into.names or not 1 < int(found[2]) <= _LARGEST:
+        return {}
+    return {"scale_min": float(found[1]), "scale_max": float(found[2])}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: where it stands, what tells which record it belongs to, and its values."""
+
+    line: int
+    key: tuple[str, ...] | None
+    record: dict[str, Any]
+
+
+def merged(
+    preset: Preset, lines: Sequence[Line], left_out: Collection[tuple[str, ...]]
+) -> tuple[list[tuple[int, dict[str, Any]]], list[int], list[str]]:
+    """A record of each group of rows with the same key: of each column the first value that is there.
+
+    A column of `adds` that differs within any record of the file is a line's own and is added up; one that never
+    differs is the record's, repeated, and counts once.
+
+    Args:
+        preset: how the file is meant.
+        lines: the rows that could be read.
+        left_out: the keys of rows that could not.
+
+    Returns:
+        The first line and the values of each record; the lines that go with a row that was left out; notes.
+    """
+    groups: defaultdict[object, list[Line]] = defaultdict(list)
+    orphans = []
+    for one in lines:
+        if one.key in left_out:
+            orphans.append(one.line)
+        else:
+            groups[one.key or one.line].append(one)
+    several = [group for group in groups.values() if len(group) > 1]
+    by_line = {name for name in preset.adds for group in several if len(set(_said(group, name))) > 1}
+    made = [(group[0].line, _one(group, by_line)) for group in groups.values()]
+    notes = []
+    if several:
+        notes.append(
+            f"{sum(map(len, groups.values()))} rows are {len(groups)} records of {preset.table}: "
+            f"{len(several)} of them stand on several rows"
+        )
+    for name in preset.adds:
+        repeated = [group for group in several if len(_said(group, name)) > 1]
+        if repeated and name in by_line:
+            notes.append(f"{name} differs between the rows of one record: it is taken as each row's own and added up")
+        elif repeated:
+            notes.append(f"{name} is the same on all rows of a record, and counted once")
+    return made, orphans, notes
+
+
+def _one(group: Sequence[Line], by_line: Collection[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for one in group:
+        values = {**one.record, **{name: value for name, value in values.items() if value is not None}}
+    return values | {name: math.fsum(_said(group, name)) for name in by_line if _said(group, name)}
+
+
+def _said(group: Sequence[Line], name: str) -> list[float]:
+    return [one.record[name] for one in group if one.record.get(name) is not None]

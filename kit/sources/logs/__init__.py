@@ -1,0 +1,1 @@
+"""Event logs: numbered lines, projected by the engine."""

@@ -1,0 +1,1 @@
+"""Mail: mailboxes, folders of messages, archives, programs' own formats."""

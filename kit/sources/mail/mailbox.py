@@ -1,0 +1,294 @@
+"""The reader of mail: one message after the other, written in blocks; a large mailbox costs time, not memory."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kit.errors import InputError
+from kit.sources import frames
+from kit.sources.detect.presets import named
+from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
+from kit.sources.mail import find, message
+from kit.sources.mail.archives import DAMAGES, Shelf
+from kit.sources.mail.encoded_words import unfolded
+from kit.tables import MAILS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from kit.settings import Settings
+    from kit.sources.detect.presets import Preset
+
+BLOCK = 1 << 22
+"""Bytes that are cut into lines at a time."""
+
+ROWS, LETTERS = 500, 1 << 22
+"""A block of messages is written when it has so many rows, or so many letters of text."""
+
+LARGEST = 1 << 26
+"""Bytes of one message that are read; what is larger holds files, or is no mailbox at all."""
+
+SHOWN_REJECTIONS = 100
+"""Rejected messages that are listed of one mailbox; all are counted."""
+
+_WHEN = re.compile(
+    rb" (?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<clock>[\d:]{5,8})"
+    rb"(?: (?P<zone>[+-]\d{4}|[A-Z]{2,5}))? (?P<year>\d{4})"
+)
+
+
+def project(found: Iterable[MailBox], out: Path, settings: Settings) -> list[FileLog]:
+    """Write the messages of all mailboxes as Parquet and tell what became of each.
+
+    A message that was read before, in whatever file, counts once: the same Message-ID, or where it has
+    none the same sender, date, subject and text. What is no message, or cannot be taken apart, is left
+    out and named with the byte on which it begins. Of a mailbox that changes while it is read nothing
+    is used; of a folder of messages all but those that change.
+
+    Args:
+        found: the mailboxes.
+        out: the folder in which a Parquet file a mailbox is written, columns as `tables.MAILS`.
+        settings: the folder's, for `own_domains`, `own_addresses` and the zone of dates without one.
+
+    Returns:
+        A log a mailbox, with the first rejections listed.
+    """
+    seen: set[int] = set()
+    return [_Reader(box, settings, seen).read(out / f"box-{number}.parquet") for number, box in enumerate(found)]
+
+
+def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | None, bytes, bytes]]:
+    """The messages of one part, as they were before they were put there.
+
+    Yields:
+        The byte where it begins and its separator, or None and nothing where the part is one message; and itself.
+    """
+    if not preset.recognise.separator:
+        yield None, b"", find.bare(read(LARGEST))
+        return
+    pattern = find.separator(preset)
+    escaped = pattern.pattern.startswith(rb"\n")  # programs that need the blank line escape the rest
+    for offset, head, raw in messages(read, pattern):
+        yield offset, head, _unescaped(raw) if escaped else raw
+
+
+def messages(read: Callable[[int], bytes], separator: re.Pattern[bytes]) -> Iterator[tuple[int, bytes, bytes]]:
+    """The messages of a mailbox in one file: the byte where each begins, its separator, and itself.
+
+    A message larger than LARGEST ends there.
+    """
+    begin = at = size = 0
+    head = b""
+    lines: list[bytes] = []
+    blank = True
+    for line in _lines(read):
+        if line.startswith(b"From ") and separator.match(b"\n" + line if blank else line):
+            if head or lines:
+                yield begin, head, b"".join(lines)
+            begin, head, lines, size = at, line, [], 0
+        elif size < LARGEST:
+            lines.append(line)
+            size += len(line)
+        at += len(line)
+        blank = not line.strip()
+    if head or lines:
+        yield begin, head, b"".join(lines)
+
+
+def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    rest, begun = b"", False
+    while block := read(BLOCK):
+        block = rest + block if begun else block.removeprefix(find.BOM)
+        begun = True
+        end = block.rfind(b"\n") + 1
+        yield from block[:end].splitlines(keepends=True)
+        rest = block[end:]
+        if len(rest) > LARGEST:  # no mail has such a line
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+class _Reader:
+    """Reads one mailbox.
+
+    Args:
+        box: the mailbox.
+        settings: the folder's.
+        seen: what was read before; the messages of this one are added if it is used.
+    """
+
+    def __init__(self, box: MailBox, settings: Settings, seen: set[int]) -> None:
+        preset = named(box.preset)
+        if preset is None:
+            raise KeyError(box.preset)
+        self.box = box
+        self.preset: Preset = preset
+        self.own = message.Own.of(settings["own_domains"], settings["own_addresses"])
+        self.zone = settings.zone
+        self.seen = seen
+        self.new: set[int] = set()
+        self.writer: pq.ParquetWriter | None = None
+        self.rows: list[dict[str, Any]] = []
+        self.letters = 0
+        self.count: Counter[str] = Counter()
+        self.delivered: Counter[str] = Counter()
+        self.rejections: list[Rejection] = []
+        self.broken: InputError | None = None
+
+    def read(self, out: Path) -> FileLog:
+        """Write the rows; the complete log."""
+        with pq.ParquetWriter(out, frames.schema(MAILS)) as self.writer, Shelf() as shelf:
+            held = [self._part(part, shelf) for part in self.box.parts]
+            self._flush()
+        if not all(held) and self.preset.recognise.separator:
+            out.unlink()
+            lost = changed(self.box.file)
+            return FileLog(self.box.file, "unreadable", lost.problem, self.preset.name, MAILS.name, error=lost)
+        self.seen |= self.new
+        kept = self.count["kept"]
+        log = FileLog(
+            self.box.file,
+            "read",
+            self.box.why,
+            preset=self.preset.name,
+            table=MAILS.name,
+            rows_read=self.count["read"],
+            rows_kept=kept,
+            rows_repeated=self.count["repeated"],
+            notes=(*self.box.notes, *self._notes()),
+            rejections=tuple(self.rejections),
+        )
+        if kept or self.count["repeated"]:
+            return log
+        error = InputError("no message of it can be read", file=self.box.file, mend="Export it again.")
+        return replace(log, status="unreadable", error=error)
+
+    def _part(self, part: MailPart, shelf: Shelf) -> bool:
+        """Read a part; whether it stayed as it was meanwhile."""
+        stamp = Stamp.of(part.path)
+        try:
+            with shelf.opened(part) as read:
+                for offset, head, raw in cut(read, self.preset):
+                    if offset is None and stamp and not stamp.holds:
+                        self.count["read"] += 1
+                        self._reject(part, changed(part.file).problem)
+                    else:
+                        self._message(part, offset, raw, _time(head))
+        except DAMAGES as error:
+            self.count["read"] += 1
+            self._reject(part, f"it cannot be read on: {str(error) or type(error).__name__}")
+        return not stamp or stamp.holds
+
+    def _message(self, part: MailPart, offset: int | None, raw: bytes, separator: datetime | None) -> None:
+        self.count["read"] += 1
+        place = "" if offset is None else f"at byte {offset}: "
+        try:
+            row = message.read(raw, self.own, self.zone, separator)
+        except message.FAULTS as error:  # the standard library's parser at what it did not expect
+            said = str(error) if type(error) is ValueError else f"it cannot be taken apart ({type(error).__name__})"
+            self._reject(part, f"{place}{said}")
+            return
+        key = _key(row)
+        if key in self.seen or key in self.new:
+            self.count["repeated"] += 1
+            self._reject(part, f"{place}the same message was read before; it counts once")
+            return
+        if key is not None:
+            self.new.add(key)
+        self._keep(part, row, raw)
+
+    def _keep(self, part: MailPart, row: dict[str, Any], raw: bytes) -> None:
+        headers = row.pop("headers")
+        if domain := row.pop("delivered_to"):
+            self.delivered[domain] += 1
+        if len(raw) >= LARGEST:
+            row["defects"] = f"only its first {LARGEST >> 20} MB are read"
+        said = {
+            name: next((headers[one.lower()] for one in names if one.lower() in headers), "")
+            for name, names in self.preset.columns.items()
+        }
+        row |= {
+            "source": self.preset.name,
+            "source_file": part.file,
+            "thread_id": unfolded(said.get("thread_id", "")).strip() or None,
+            "labels": message.labels(said.get("labels", "")) or part.labels or None,
+        }
+        self.rows.append(row)
+        self.count.update(
+            name
+            for name, holds in {
+                "kept": True,
+                "faulty": row["defects"],
+                "dateless": row["sent_at"] is None,
+                "nameless": row["message_id"] is None,
+                "sideless": row["direction"] is None,
+            }.items()
+            if holds
+        )
+        self.letters += len(row["body_text"] or "")
+        if len(self.rows) >= ROWS or self.letters >= LETTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.rows and self.writer:
+            self.writer.write_table(pa.Table.from_pylist(self.rows, schema=frames.schema(MAILS)))
+        self.rows.clear()
+        self.letters = 0
+
+    def _reject(self, part: MailPart, reason: str) -> None:
+        if len(self.rejections) < SHOWN_REJECTIONS:
+            self.rejections.append(Rejection(part.file, None, None, reason))
+
+    def _notes(self) -> list[str]:
+        repeated, faulty, nameless = (self.count[name] for name in ("repeated", "faulty", "nameless"))
+        most = [f"; most was delivered to {self.delivered.most_common(1)[0][0]}"] if self.delivered else []
+        ask = message.ASK + "".join(most)
+        notes = {
+            ask: self.count["sideless"] and not self.own,
+            f"messages that were read before and are counted once: {repeated}": repeated,
+            f"messages with defects of form, named in their rows and kept: {faulty}": faulty,
+            f"messages without any time: {self.count['dateless']}": self.count["dateless"],
+            f"messages without a Message-ID, so that answers to them cannot be found: {nameless}": nameless,
+        }
+        return [note for note, number in notes.items() if number]
+
+
+def _key(row: dict[str, Any]) -> int | None:
+    """By what a message is known again; None where nothing tells it from another."""
+    if row["message_id"]:
+        said = row["message_id"]
+    elif row["headers"].get("date"):
+        said = repr((row["headers"]["date"], row["from_key"], row["subject"], row["body_text"]))
+    else:
+        return None
+    return int.from_bytes(hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def _time(head: bytes) -> datetime | None:
+    """The time of a separator; without a zone it is UTC (RFC 4155)."""
+    found = _WHEN.search(head)
+    if not found:
+        return None
+    part = {name: said.decode() for name, said in found.groupdict(b"+0000").items()}
+    try:
+        said = parsedate_to_datetime(f"{part['day']} {part['month']} {part['year']} {part['clock']} {part['zone']}")
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+    except ValueError:  # a month or an hour that is none
+        return None
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """Without the mark that mailboxes put before a line that begins with "From "."""
+    return re.sub(rb"(?m)^>(>*From )", rb"\1", raw) if b"\n>" in raw else raw

@@ -1,0 +1,308 @@
+"""One message: from its bytes to the values of `mails`, whatever is wrong with its form.
+
+The standard library cuts the message into parts; headers are decoded here, because its own decoder
+raises at broken ones and mends others without a word. What is wrong is named in `defects`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.parser import BytesParser
+from email.policy import Compat32
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from kit.sources.mail.encoded_words import decoded, spoken, unfolded
+from kit.sources.mail.html import plain_text
+from kit.sources.text.addresses import contact_key, normalised
+from kit.sources.text.times import YEARS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from email.message import Message
+    from zoneinfo import ZoneInfo
+
+LONGEST = 100_000
+"""Letters of a text that are kept; what is longer was written by a program."""
+
+ASK = "who wrote to whom is not known: say own_domains or own_addresses in kit.toml"
+"""What a log says where the settings name nobody."""
+
+FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What the standard library's parser raises at messages that it did not expect."""
+
+_ID = re.compile(r"<([^<>]+)>")
+_ADDRESS = re.compile(r"<\s*([^<>\s@]{1,256}@[^<>\s@]{1,255})\s*>|([^\s<>()\[\]@]{1,256}@[^\s<>()\[\]@]{1,255})")
+_IN_QUOTES = re.compile(r'"(?:\\.|[^"\\]){0,500}"')
+_HELD = frozenset({"date", "in-reply-to", "message-id", "references", "subject"})
+"""Headers whose whole content a column holds; of senders and recipients there are hashes and domains only."""
+
+_BULK = ("list-unsubscribe", "list-id", "feedback-id")
+_AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponse")
+_AWAY = re.compile(
+    r"(auto(matic)?[\s-]?repl(y|ied)|auto[\s-]?response|out of (the )?office|автоответ|автоматический ответ|"
+    r"abwesenheits(notiz|meldung)|automatische antwort|réponse automatique|absence du bureau|respuesta automática|"
+    r"risposta automatica|automatisch antwoord|autosvar|自动回复|自動回覆)",
+    re.IGNORECASE,
+)
+"""How the subject of an out-of-office answer begins, in the words of the usual programs."""
+
+_SHOWN = ("text/plain", "text/html")
+_SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
+_NAMED = re.compile(rb"(?im)^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*){0,9}?\b(?:file)?name\*?=")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Who we are: the firm's domains, with those below them, and its addresses elsewhere."""
+
+    domains: frozenset[str]
+    addresses: frozenset[str]
+
+    @classmethod
+    def of(cls, domains: tuple[str, ...], addresses: tuple[str, ...]) -> Own:
+        """From the settings, however they are written."""
+        bare = {domain.strip().lower().lstrip("@.") for domain in domains}
+        return cls(frozenset(bare - {""}), frozenset(normalised(one) for one in addresses))
+
+    def __bool__(self) -> bool:
+        return bool(self.domains or self.addresses)
+
+    def has(self, address: str) -> bool:
+        """Whether an address, normalised, is ours."""
+        domain = _domain(address)
+        return address in self.addresses or any(domain == one or domain.endswith(f".{one}") for one in self.domains)
+
+
+class _Raw(Compat32):
+    """Headers as they stand: bytes that are no ASCII stay surrogates, for `decoded` to read."""
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:  # noqa: ARG002  the parser's own signature
+        return value
+
+
+_PARSER = BytesParser(policy=_Raw())
+
+
+def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None = None) -> dict[str, Any]:
+    """The values of one message for `tables.MAILS`, without its origin, thread and labels.
+
+    Args:
+        raw: the message as it stands in the file.
+        own: the firm's domains and addresses; without any the direction is not known.
+        zone: the firm's, for a date that names none.
+        separator: the time that the mailbox gives it, for a message that names none itself.
+
+    Returns:
+        Values by column; beside them `headers`: header, in small letters -> its first raw value, and
+        `delivered_to`: the domain of the mailbox.
+
+    Raises:
+        ValueError: it has no header of a message; any of FAULTS where the parser gives up.
+    """
+    message = _PARSER.parsebytes(raw)
+    headers: dict[str, str] = {}
+    for name, value in message.items():
+        headers.setdefault(name.lower(), value)
+    if not headers.keys() & {"from", "date", "subject", "message-id", "received", "to", "return-path", "sender"}:
+        raise ValueError("it has no header of a message")
+    defects: list[str] = []
+    sender = next(iter(addresses(headers.get("from", "") or headers.get("sender", ""))), None)
+    others = [one for name in ("to", "cc", "bcc") for value in message.get_all(name, []) for one in addresses(value)]
+    received = _instant(headers.get("received", "").rpartition(";")[2], None)
+    body, has_attachment = _body(message, raw, defects)
+    return {
+        "headers": headers,
+        "delivered_to": _domain(next(iter(addresses(headers.get("delivered-to", ""))), "")) or None,
+        "message_id": _first_id(headers.get("message-id", "")),
+        "in_reply_to": _first_id(headers.get("in-reply-to", "")),
+        "references": " ".join(_ids(headers.get("references", ""))) or None,
+        **sides(sender, others, own),
+        "sent_at": _sent(headers, zone, received, separator, defects),
+        "received_at": received,
+        "subject": decoded(headers.get("subject", "")) or None,
+        "body_text": body or None,
+        "is_bulk": _is_bulk(headers),
+        "is_autoreply": _is_autoreply(headers, message),
+        "has_attachment": has_attachment,
+        "defects": ", ".join(dict.fromkeys(defects)) or None,
+    }
+
+
+def unused(raw: bytes, known: Collection[str]) -> dict[str, str | list[str]]:
+    """The headers of a message that no column of `tables.MAILS` holds, decoded; a list where one stands several times.
+
+    Args:
+        raw: the message as it stands in the file.
+        known: headers that are held all the same, in small letters.
+    """
+    found: dict[str, list[str]] = {}
+    for name, value in _PARSER.parsebytes(raw, headersonly=True).items():
+        if name.lower() not in _HELD and name.lower() not in known:
+            found.setdefault(name, []).append(decoded(value))
+    return {name: said[0] if len(said) == 1 else said for name, said in found.items()}
+
+
+def addresses(raw: str) -> list[str]:
+    """The addresses of a header, normalised; a name that looks like one is none."""
+    for said in (unfolded(raw), decoded(raw)):  # some programs encode the address with the name
+        pieces = re.split("[,;]", _IN_QUOTES.sub("", said))
+        found = [_ADDRESS.search(piece[max(piece.rfind("<"), 0) :]) for piece in pieces]
+        if any(found):
+            return list(dict.fromkeys(_bare(one) for one in found if one))
+    return []
+
+
+def _bare(found: re.Match[str]) -> str:
+    return normalised(found[1] or found[2].removeprefix("mailto:").strip("'"))
+
+
+def labels(raw: str) -> str | None:
+    """Labels as one line of CSV, each once: decoded first, because a label may hold a comma itself."""
+    said = list(
+        dict.fromkeys(filter(None, map(str.strip, next(csv.reader([decoded(raw)], skipinitialspace=True), []))))
+    )
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(said)
+    return line.getvalue() or None
+
+
+def sides(sender: str | None, others: list[str], own: Own) -> dict[str, str | None]:
+    """Who wrote to whom, as hashes and domains.
+
+    Args:
+        sender: the address it is from; None where it names none.
+        others: the addresses it is to.
+        own: who we are; where that is not known, neither is the direction.
+    """
+    direction, other_side = _direction(sender, others, own)
+    return {
+        "direction": direction,
+        "contact_key": contact_key(other_side) if other_side else None,
+        "from_key": contact_key(sender) if sender else None,
+        "from_domain": _domain(sender) if sender else None,
+        "to_domains": " ".join(dict.fromkeys(map(_domain, others))) or None,
+    }
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].rstrip(".") if "@" in address else ""
+
+
+def _ids(raw: str) -> list[str]:
+    return ["".join(one.split()) for one in _ID.findall(unfolded(raw))]
+
+
+def _first_id(raw: str) -> str | None:
+    bare = unfolded(raw).strip()
+    return next(iter(_ids(raw)), bare if bare and not re.search(r"\s", bare) else None)
+
+
+def _direction(sender: str | None, others: list[str], own: Own) -> tuple[str | None, str | None]:
+    """In, out or internal, and the other side's address."""
+    if not own or sender is None:
+        return None, None
+    if not own.has(sender):
+        return "in", sender
+    outside = [one for one in others if not own.has(one)]
+    return ("internal", None) if others and not outside else ("out", next(iter(outside), None))
+
+
+def _sent(
+    headers: dict[str, str],
+    zone: ZoneInfo | None,
+    received: datetime | None,
+    separator: datetime | None,
+    defects: list[str],
+) -> datetime | None:
+    """The sender's date; without one the time of its arrival, or the mailbox's."""
+    said = headers.get("date")
+    sent = _instant(said, zone) if said else None
+    if sent is None:
+        defects.append("its date cannot be read" if said else "it has no date")
+    return sent or received or separator
+
+
+def _instant(said: str, zone: ZoneInfo | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(unfolded(said))
+        if moment.tzinfo is None:  # -0000: the time is UTC, and where it was sent from is not told
+            known = UTC if said.rstrip().endswith("-0000") else zone
+            moment = moment.replace(tzinfo=known) if known else None
+        return moment.astimezone(UTC) if moment and moment.year in YEARS else None
+    except (*FAULTS, OverflowError):  # the standard library's, for all that is no date
+        return None
+
+
+def _is_bulk(headers: dict[str, str]) -> bool:
+    precedence = headers.get("precedence", "").strip().lower()
+    return precedence in {"bulk", "list", "junk"} or any(name in headers for name in _BULK)
+
+
+def _is_autoreply(headers: dict[str, str], message: Message) -> bool:
+    """RFC 3834, and what programs wrote before it; receipts and reports of delivery are answers of machines, too."""
+    said = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
+    return (
+        said not in {"", "no"}
+        or any(name in headers for name in _AUTOMATIC)
+        or headers.get("precedence", "").strip().lower() == "auto_reply"
+        or message.get_content_type() == "multipart/report"
+        or _AWAY.match(decoded(headers.get("subject", ""))) is not None
+    )
+
+
+def _body(message: Message, raw: bytes, defects: list[str]) -> tuple[str, bool]:
+    """The text, and whether there is a file beside it."""
+    files = 0
+    for part, parent in _parts(message):
+        defects += [_CAMEL.sub(" ", type(one).__name__.removesuffix("Defect")).lower() for one in part.defects]
+        files += not _is_many(part) and _is_file(part, parent)
+    text = _text(message, "", defects)
+    if len(text) > LONGEST:
+        defects.append(f"only the first {LONGEST} letters of its text are kept")
+    # broken boundaries hide parts from the parser, and not from a reader
+    return text[:LONGEST].strip(), bool(files) or (bool(defects) and _NAMED.search(raw) is not None)
+
+
+def _text(part: Message, parent: str, defects: list[str]) -> str:
+    """The text of a part: of alternatives the plain one, else the first that says something; of others all."""
+    kind = part.get_content_type()
+    if _is_many(part):
+        inside = cast("list[Message]", part.get_payload())
+        if kind == "multipart/alternative":
+            inside = sorted(inside, key=lambda one: one.get_content_type() != "text/plain")
+            return next(filter(str.strip, (_text(one, kind, defects) for one in inside)), "")
+        said = (_text(one, kind, defects).strip() for one in inside)
+        return "\n".join(dict.fromkeys(filter(None, said)))  # the same once: alternatives may have lost their frame
+    if kind not in _SHOWN or _is_file(part, parent):
+        return ""
+    text = spoken(part.get_payload(decode=True), part.get_param("charset"), defects)
+    return plain_text(text) if kind == "text/html" else text.replace("\r\n", "\n").strip("\n")
+
+
+def _is_many(part: Message) -> bool:
+    return part.get_content_maintype() == "multipart" and part.is_multipart()
+
+
+def _parts(message: Message, parent: str = "") -> Iterator[tuple[Message, str]]:
+    """The parts with the type of what they stand in; a message that is enclosed is one file."""
+    yield message, parent
+    if _is_many(message):
+        for part in cast("list[Message]", message.get_payload()):
+            yield from _parts(part, message.get_content_type())
+
+
+def _is_file(part: Message, parent: str) -> bool:
+    kind = part.get_content_type()
+    if kind in _SIGNATURES or kind == "text/calendar":
+        return False
+    if part.get_content_disposition() == "attachment":
+        return True
+    if (kind in _SHOWN and not part.get_filename()) or parent == "multipart/report":
+        return False
+    return not (parent == "multipart/related" and part.get("content-id") is not None)  # a picture in the text

@@ -1,0 +1,1 @@
+"""Tables: a header, a row a record, whatever the separator or workbook."""

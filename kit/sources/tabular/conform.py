@@ -1,0 +1,278 @@
+"""Cells to canonical values, a row at a time: each by the type and unit that its column declares."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from kit.sources.detect.headers import listed, plain
+from kit.sources.tabular.derive import Derived, flag
+from kit.sources.text import cells
+from kit.sources.text.addresses import contact_key, member_key, normalised
+from kit.sources.text.cells import CellError
+from kit.sources.text.times import AmbiguousDayError, Clock
+from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kit.settings import Settings
+    from kit.sources.detect.presets import Preset
+    from kit.sources.text.cells import Cell
+    from kit.tables import Column
+
+LISTS = ("tags", "segment")
+"""Columns of several names in one cell."""
+
+COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
+"""Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
+
+UNSETTLED = "~"
+"""Follows the name of a share whose unit its cell does not tell; `checks` settles it."""
+
+SCALE_OF = {"score": ("scale_min", "scale_max"), "csat": ("csat_min", "csat_max")}
+"""Where the scale of a score stands."""
+
+
+class DayError(CellError):
+    """A date that could be two; the whole file waits for the setting."""
+
+
+class Conformer:
+    """Makes canonical rows for one file and counts what has to be said about it.
+
+    Args:
+        preset: how the file is meant.
+        settings: the folder's, for zone, order of dates and currency.
+
+    Attributes:
+        unread: the counts of the last row that could not be read: canonical column -> why.
+    """
+
+    def __init__(self, preset: Preset, settings: Settings) -> None:
+        self.preset = preset
+        self.settings = settings
+        times = preset.times
+        self.clock = Clock(
+            zone=settings.zone,
+            in_utc=times.zone == "utc",
+            day_first=settings["day_first"] if times.day_first is None else times.day_first,
+            formats=times.formats,
+        )
+        self._values = {
+            name: {plain(word): value for value, words in known.items() for word in (value, *words)}
+            for name, known in {**preset.values, **preset.aliases}.items()
+        }
+        self._answers = {
+            name: {
+                plain(word): (float(place if len(scale) > 2 else place - 1), scale)
+                for scale in scales
+                for place, words in enumerate(scale, start=1)
+                for word in words
+            }
+            for name, scales in preset.answers.items()
+        }
+        self._nulls = {name: {plain(word) for word in words} for name, words in preset.nulls.items()}
+        self._said: Counter[str] = Counter()
+        self._derived = Derived(preset, settings, self.clock, self._said)
+        self._unknown: dict[str, Counter[str]] = {}
+        self._strange: Counter[str] = Counter()
+        self.unread: dict[str, str] = {}
+
+    def row(
+        self,
+        raw: Mapping[str, Cell],
+        implied: Mapping[str, Any] | None = None,
+        beside: Mapping[str, Cell] | None = None,
+    ) -> dict[str, Any]:
+        """The canonical values of one row.
+
+        A row of counts is right without one of them: a count that cannot be read stays empty and is in `unread`. Any
+        other cell that cannot be read is the whole row's fault, as is the last count.
+
+        Args:
+            raw: canonical column -> cell, for the columns that the file has.
+            implied: canonical column -> value that a header says.
+            beside: plain header -> cell, for what the preset tells, derives or checks by other columns.
+
+        Raises:
+            CellError: a cell that cannot be read, or an empty one that may not be.
+            DayError: a date whose day cannot be told from its month.
+        """
+        row: dict[str, Any] = {**self.preset.constants, **(implied or {})}
+        unread: dict[str, str] = {}
+        for name, cell in raw.items():
+            try:
+                self._put(row, name, cell)
+            except AmbiguousDayError as error:
+                raise DayError(name, str(error)) from error
+            except ValueError as error:
+                if not self._is_count(name):
+                    raise CellError(name, str(error)) from error
+                unread[name] = str(error)
+        if unread and not any(self._is_count(name) for name, value in row.items() if value is not None):
+            raise CellError(*next(iter(unread.items())))
+        self.unread = unread
+        self._derived.complete(row, raw, beside or {})
+        for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
+            if not column.nullable and row.get(column.name) is None:
+                name = "email" if column.name == "contact_key" else column.name
+                raise CellError(name, "it is empty, and no row can do without it")
+        return row
+
+    def notes(self) -> list[str]:
+        """What has to be said about the values of the file."""
+        unknown = [
+            f"{name}: {seen.total()} values that the kit does not know were left empty: {listed(map(repr, seen))}"
+            for name, seen in self._unknown.items()
+        ]
+        if self._strange:
+            kinds = listed(map(repr, self._strange))
+            unknown.append(
+                f"{self._strange.total()} events of a kind that the preset does not know are kept as unknown: {kinds}"
+            )
+        return [note.format(times) for note, times in self._said.items()] + unknown
+
+    def _is_count(self, name: str) -> bool:
+        """Whether a column is one of the counts of its table."""
+        table = self.preset.into
+        return table.name in COUNTED and name in table.names and table.column(name).type in {"int", "float"}
+
+    def _put(self, row: dict[str, Any], name: str, cell: Cell) -> None:
+        if name == "email":
+            self._put_address(row, cell)
+            return
+        if name == "person":
+            said = cells.text(cell)
+            row["contact_key"] = member_key(self.preset.vendor, said) if said else None
+            return
+        if plain(cell) in self._nulls.get(name, ()):
+            return
+        column = self.preset.into.column(name)
+        decimal = self.preset.decimal
+        if column.type in {"local", "time"}:
+            self._put_time(row, name, cell)
+        elif column.type == "int":
+            row[name] = cells.count(cell, decimal)
+        elif column.unit.startswith("money"):
+            row[name], said = cells.money(cell, decimal)
+            if name == "refunded" and row[name] is not None:
+                row[name] = abs(row[name])  # given back is given back, whichever sign the file writes
+            if said and row.get("currency") is None:
+                row["currency"] = said
+        elif column.unit == "share":
+            self._put_share(row, name, cell)
+        elif name in SCALE_OF:
+            self._put_score(row, name, cell)
+        elif column.type == "float":
+            row[name] = cells.number(cell, decimal)
+        else:
+            row[name] = self._said_by(column, cell) if cell is not None else row.get(name)
+
+    def _said_by(self, column: Column, cell: Cell) -> Any:
+        """A day, a yes or no, a code, ids or a text."""
+        if column.type == "date":
+            return None if cells.is_null(cell) else self.clock.read(cell).local.replace(hour=0, minute=0, second=0)
+        if column.type == "bool":
+            return flag(cell)
+        if column.unit == "ISO 4217":
+            return cells.currency(cell)
+        if column.name == "contact_ids":
+            return ",".join(re.findall(r"[^;,\s]+", cells.text(cell) or "")) or None
+        if column.name == "message_id":  # the brackets of a Message-ID are no part of it
+            return (cells.text(cell) or "").removeprefix("<").removesuffix(">") or None
+        return self._word(column, cells.text(cell))
+
+    def _put_time(self, row: dict[str, Any], name: str, cell: Cell) -> None:
+        if cells.is_null(cell):
+            return
+        if name in self.preset.durations and (took := cells.clock(cell)) is not None:
+            row[name] = took
+            return
+        moment = self.clock.read(cell)
+        row[name] = moment.local
+        row[name.replace("_local", "_at")] = moment.at if name.endswith("_local") else moment.local
+        if name == "occurred_at":  # an event has its instant only: as written, on UTC's clock, where no zone is known
+            row[name] = moment.at or moment.local.replace(tzinfo=UTC)
+        if moment.at is None:
+            self._said["no time zone is known: times stay as written; say time_zone in kit.toml"] = 1
+        elif not (self.clock.in_utc or moment.has_zone):
+            self._said[f"times without a zone are taken as {self.settings['time_zone']}, the time_zone of kit.toml"] = 1
+
+    def is_score(self, name: str, cell: Cell) -> bool:
+        """Whether a cell can be the value of this column: a number, or a word of one of its scales."""
+        try:
+            self._put({}, name, cell)
+        except ValueError:
+            return False
+        return True
+
+    def _put_score(self, row: dict[str, Any], name: str, cell: Cell) -> None:
+        said = cells.text(cell)
+        if said is None:
+            return
+        low, high = SCALE_OF[name]
+        if known := self._answers.get(name, {}).get(plain(said)):
+            row[name], scale = known
+            row[low], row[high] = (0.0, 1.0) if len(scale) == 2 else (1.0, float(len(scale)))
+            return
+        numbered = re.fullmatch(r"(\d+)\s*[-–—.:=(/]\s*\D.*|\D*\((\d+)\)", said)  # "4 - Satisfied", "Satisfied (4)"
+        try:
+            row[name] = cells.number(numbered[1] or numbered[2] if numbered else cell, self.preset.decimal)
+        except ValueError:
+            if name == "score":  # the point of its row, which says nothing without it
+                raise
+            self._unknown.setdefault(name, Counter())[said] += 1  # beside the point of the row: no reason to lose it
+
+    def _put_share(self, row: dict[str, Any], name: str, cell: Cell) -> None:
+        try:
+            value, certain = cells.share(cell, self.preset.decimal)
+        except ValueError:  # a reported rate is only ever compared with the counts: no reason to lose the row
+            self._said["{} reported rates cannot be read; they are left empty"] += 1
+            return
+        row[name if certain else name + UNSETTLED] = value
+
+    def _put_address(self, row: dict[str, Any], cell: Cell) -> None:
+        said = cells.text(cell)
+        if said is None:
+            return
+        if said.count("@") > 1:
+            said = next(one for one in re.split(r"[;,\s]+", said) if "@" in one)
+            self._said["{} rows name several addresses; the first is taken"] += 1
+        if "@" in said:
+            row["email"], row["contact_key"] = normalised(said), contact_key(said)
+            row["domain"] = row["email"].rpartition("@")[2] or None
+        elif not self.preset.into.column("contact_key").nullable:
+            raise ValueError(f"{said!r} is no address")
+        else:
+            self._said["{} rows name somebody without an address; they are kept as nobody's"] += 1
+
+    def _word(self, column: Column, said: str | None) -> str | None:
+        """The canonical word for what a cell says, where the preset knows any for the column."""
+        known = self._values.get(column.name)
+        if said is not None and column.name in LISTS:
+            return _joined(said)
+        if known is None or said is None:
+            return said
+        word = plain(said)
+        if word in known:
+            return known[word]
+        if column.name in self.preset.aliases:
+            return word
+        if column.name == "event_type":
+            self._strange[said] += 1
+            return "unknown"
+        if not column.nullable:
+            raise ValueError(f"{said!r} is none of {listed(self.preset.values[column.name])}")
+        self._unknown.setdefault(column.name, Counter())[said] += 1
+        return None
+
+
+def _joined(said: str) -> str | None:
+    """Names joined by commas, however a cell packs them: quoted one by one, or in braces."""
+    inside = said[1:-1] if said.startswith("{") and said.endswith("}") else said
+    (names,) = csv.reader([inside], skipinitialspace=True)
+    return ", ".join(filter(None, map(str.strip, names))) or None

@@ -1,0 +1,169 @@
+"""What the cells of a row say together: rules over several columns, waits, currencies, scales of answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from kit.sources.detect.headers import plain
+from kit.sources.text import cells
+from kit.sources.text.cells import CellError
+from kit.tables import CAMPAIGN_STATS
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from kit.settings import Settings
+    from kit.sources.detect.presets import Preset
+    from kit.sources.text.cells import Cell
+    from kit.sources.text.times import Clock
+
+KINDS = {(0.0, 10.0): "nps", (1.0, 5.0): "csat"}
+"""What a rating is about where only its scale is said: the two that nearly every survey means."""
+
+SCALES = {"nps": (0, 10)}
+"""Scales that are part of the question's definition; others are the survey's own choice."""
+
+YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
+NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+ROUNDING = MINUTE
+"""How far a wait may lie from the times that it should be between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Completes the rows of one file.
+
+    Attributes:
+        preset: how the file is meant.
+        settings: the folder's, for the currency.
+        clock: how its times are meant.
+        said: what has to be said, with the number of rows; shared with the file's Conformer.
+    """
+
+    preset: Preset
+    settings: Settings
+    clock: Clock
+    said: Counter[str]
+
+    def complete(self, row: dict[str, Any], raw: Mapping[str, Cell], beside: Mapping[str, Cell]) -> None:
+        """Complete a row in place.
+
+        Args:
+            row: its values, each made of its own cell.
+            raw: canonical column -> cell.
+            beside: plain header -> cell, of what the preset looks at beside its columns.
+
+        Raises:
+            CellError: a cell that contradicts another.
+        """
+        for name, others in self.preset.fill.items():
+            if row.get(name) is None:
+                row[name] = next(filter(None, (_title(raw.get(other)) for other in others)), None)
+        self._tell(row, beside)
+        self._wait(row, beside)
+        self._complete(row)
+
+    def _tell(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
+        """Values that rules tell by others; of yes and no only where the file has no column for it."""
+        made: dict[str, Any] = {}
+        for name, told in self.preset.told.items():
+            is_flag = self.preset.into.column(name).type == "bool"
+            if is_flag and row.get(name) is not None:
+                continue
+            word = next((rule["then"] for rule in told.rules if self._holds(rule, row, beside)), None)
+            looked_at = {key for rule in told.rules for key in rule if key != "then"}
+            must = not self.preset.into.column(name).nullable
+            if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
+                word = told.other
+            if word is not None:
+                made[name] = flag(word) if is_flag else word
+        row.update(made)
+
+    def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:
+        return all(
+            re.search(pattern, self._at(key, row, beside), re.IGNORECASE)
+            for key, pattern in rule.items()
+            if key != "then"
+        )
+
+    def _at(self, key: str, row: Mapping[str, Any], beside: Mapping[str, Cell]) -> str:
+        """What stands in a canonical column or under a header, made plain; empty where nothing does."""
+        cell = row.get(key) if key in self.preset.into.names else beside.get(plain(key))
+        return "" if cells.is_null(cell) else plain(cell)
+
+    def _wait(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
+        """A time that the file says only as a wait since another; a wait beside its time is compared."""
+        for name, wait in self.preset.durations.items():
+            header = next((one for one in wait.names if not cells.is_null(beside.get(plain(one)))), None)
+            start, end = row.get(wait.since), row.get(name)
+            if isinstance(end, timedelta):
+                row[name] = end = None if start is None else self._after(row, wait.since, cells.duration(end, MINUTE))
+                self.said[f"{name} of {{}} rows is {wait.since} plus the wait that the file says"] += 1
+            if header is None or start is None:
+                continue
+            try:
+                took = cells.duration(beside[plain(header)], MINUTE if header in wait.minutes else HOUR)
+            except ValueError as error:
+                if not wait.checked and end is None:
+                    raise CellError(name, f"{header!r}: {error}") from error
+                self.said[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
+                continue
+            if end is not None and abs(end - start - took) > ROUNDING:
+                self.said[f"{{}} cells of {header!r} are not what the times say; the times themselves are used"] += 1
+            if end is None and not wait.checked:
+                row[name] = self._after(row, wait.since, took)
+                self.said[f"{name} of {{}} rows is {wait.since} plus {header!r}"] += 1
+
+    def _after(self, row: Mapping[str, Any], since: str, took: timedelta) -> datetime:
+        """The wall clock so long after a time: through the instant where it is known, as clocks change."""
+        at = row.get(since.replace("_local", "_at"))
+        if at is None or self.clock.zone is None:
+            return row[since] + took
+        return (at + took).astimezone(self.clock.zone).replace(tzinfo=None)
+
+    def _complete(self, row: dict[str, Any]) -> None:
+        """What follows from the other values of the row."""
+        money = [one.name for one in self.preset.into.columns if one.unit.startswith("money")]
+        if any(row.get(name) is not None for name in money) and row.get("currency") is None:
+            row["currency"] = self.settings["currency"] or None
+            if row["currency"] is None and self.preset.into is not CAMPAIGN_STATS:
+                self.said["{} rows name no currency: say currency in kit.toml"] += 1
+        if plain(row.get("arm")) in set(map(plain, self.settings["holdout.arms"])):
+            row["is_holdout"] = True
+        if "survey_type" in self.preset.into.names:
+            self._complete_answer(row)
+
+    def _complete_answer(self, row: dict[str, Any]) -> None:
+        """The survey's kind by its scale, or the scale by the kind; an answer must lie on its scale."""
+        if row.get("survey_type") is None:
+            low, high = row.get("scale_min"), row.get("scale_max")
+            row["survey_type"] = None if low is None or high is None else KINDS.get((low, high))
+        if row.get("scale_max") is None:
+            row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
+        score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
+        if score is not None and low is not None and high is not None and not low <= score <= high:
+            raise CellError("score", f"{score:g} is outside its scale, {low:g} to {high:g}")
+
+
+def flag(cell: Cell) -> bool | None:
+    """A yes or no."""
+    if isinstance(cell, bool) or cells.is_null(cell):
+        return cell if isinstance(cell, bool) else None
+    said = plain(cell)
+    if said not in YES | NO:
+        raise ValueError(f"{cell!r} is neither yes nor no")
+    return said in YES
+
+
+def _title(cell: Cell) -> str | None:
+    """A cell as a name; the first of a month, as a workbook holds it, as the month."""
+    said = cells.text(cell)
+    return said.removesuffix(" 00:00:00").removesuffix("-01") if said and said.endswith("-01 00:00:00") else said

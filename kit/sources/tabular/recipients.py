@@ -1,0 +1,234 @@
+"""Tables of people as events: lists that tell the last state only, lists that name nobody, and details of events.
+
+The last state of a message implies others: who clicked was reached. They become events of their own,
+without a time. Where a platform keeps no person with its openings, they are counted and nothing
+more: how many people they were is not known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kit.sources.detect.headers import plain
+from kit.sources.detect.presets import presets
+from kit.sources.tabular.derive import YES
+from kit.sources.text.addresses import contact_key, member_key, normalised
+from kit.tables import CAMPAIGN_STATS, CONTACTS, EVENT_TYPES, EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    import pandas as pd
+
+    from kit.settings import Settings
+    from kit.sources.detect.headers import Match
+    from kit.sources.detect.presets import Preset
+    from kit.sources.file_log import FileLog
+    from kit.sources.text.cells import Cell
+
+Numbered = tuple[int, dict[str, Any]]
+"""A row and the line that it stands on."""
+
+WHEN_UNKNOWN = frozenset({"opened", "clicked"})
+"""The time of a last state is that of its last change; of an opening or click nobody knows which one."""
+
+_OF_MESSAGE = (
+    "contact_key", "domain", "source_campaign_id", "campaign_name", "campaign_type", "variant", "message_id",
+)  # fmt: skip
+
+_IMPLIED = {
+    "opened": "it tells the last state of each message: what must have come before is added without a time, and an "
+    "opening or click counts once a person",
+    "sent": "it does not tell what was delivered: what was sent is taken as delivered, unless it bounced",
+}
+"""What to say, by the event whose implications are taken."""
+
+DETAILS = "details"
+"""What such rows are called until they are joined: rows of `tables.EVENTS`, of which only the id is sure."""
+
+DETAIL_COLUMNS = ("link_url", "user_agent", "bounce_class", "reject_reason", "mta_response")
+"""The columns that they complete; and the kind of an event, where its own table does not say it."""
+
+_UNKNOWN = "unknown"
+
+
+def events(
+    kept: list[Numbered], found: Match, cells: Mapping[int, list[Cell]], settings: Settings
+) -> tuple[dict[str, list[Numbered]], dict[int, int], list[str]]:
+    """The events that the rows of a table tell.
+
+    Args:
+        kept: canonical events, a row a row of the file.
+        found: the header and its preset.
+        cells: line -> the cells of the file.
+        settings: the folder's, for its zone.
+
+    Returns:
+        Rows by table: events, and totals where there are any; lines that say the same as an earlier one, with
+        that one; what to say.
+    """
+    preset = found.preset
+    for line, row in kept:
+        row["line"] = line
+    if preset.totals:
+        told, totals, notes = counted(kept, preset, settings.zone)
+        return {EVENTS.name: told} | ({CAMPAIGN_STATS.name: totals} if totals else {}), {}, notes
+    if not preset.states:
+        return {EVENTS.name: kept}, {}, []
+    again = repeated(kept)
+    places = {kind: found.beside.get(plain(names[0])) for kind, names in preset.flags.items()}
+    flagged = {
+        line: {kind for kind, place in places.items() if place is not None and plain(cells[line][place]) in YES}
+        for line, _ in kept
+    }
+    single = [(line, row) for line, row in kept if line not in again]
+    notes = [note for kind, note in _IMPLIED.items() if kind in preset.states]
+    return {EVENTS.name: expanded(single, preset, flagged)}, again, notes
+
+
+def repeated(rows: Iterable[Numbered]) -> dict[int, int]:
+    """Lines that say the same as an earlier one, which is given with them."""
+    first: dict[tuple[Any, ...], int] = {}
+    again = {}
+    for line, row in rows:
+        said = tuple(row.get(name) for name in (*_OF_MESSAGE, "event_type", "occurred_at", "mta_response"))
+        if first.setdefault(said, line) != line:
+            again[line] = first[said]
+    return again
+
+
+def expanded(rows: Iterable[Numbered], preset: Preset, flagged: Mapping[int, set[str]]) -> list[Numbered]:
+    """A row of last states as the events that it implies, in the order in which they happen.
+
+    A person who stands in a list of one campaign twice was written to twice.
+
+    Args:
+        rows: canonical events, each the last state of a message.
+        preset: its `states` say what each state implies.
+        flagged: line -> further events that its flags tell.
+    """
+    found: list[Numbered] = []
+    times: Counter[tuple[Any, ...]] = Counter()
+    for line, row in rows:
+        of_message = {name: row.get(name) for name in _OF_MESSAGE} | {"line": line}
+        person = (row.get("source_campaign_id"), row.get("campaign_name"), row.get("contact_key"))
+        times[person] += 1
+        if times[person] > 1 and row.get("message_id") is None:
+            of_message["message_id"] = "|".join([*(said or "" for said in person[:2]), str(times[person])])
+        own = row["event_type"]
+        happened = {own, *flagged.get(line, ())}
+        happened |= {implied for one in happened for implied in preset.states.get(one, ())}
+        for kind in sorted(happened, key=EVENT_TYPES.index):
+            told = row if kind == own else {}
+            when = None if kind in WHEN_UNKNOWN else told.get("occurred_at")
+            found.append((line, {**told, **of_message, "event_type": kind, "occurred_at": when}))
+    return found
+
+
+def counted(
+    rows: list[Numbered], preset: Preset, zone: ZoneInfo | None
+) -> tuple[list[Numbered], list[Numbered], list[str]]:
+    """Events of campaigns that name each person, and totals of those that do not.
+
+    Args:
+        rows: canonical events.
+        preset: its `totals` say which count a kind of event adds to.
+        zone: the firm's.
+
+    Returns:
+        The events; rows of `campaign_stats` with the totals, people NULL; what to say.
+    """
+    nobodys = {_campaign(row) for _, row in rows if row.get("contact_key") is None}
+    events = [(line, row) for line, row in rows if _campaign(row) not in nobodys]
+    sums: defaultdict[tuple[Any, Any], list[Numbered]] = defaultdict(list)
+    for line, row in rows:
+        if _campaign(row) in nobodys:
+            sums[_campaign(row)].append((line, row))
+    totals = []
+    for (number, name), own in sums.items():
+        kinds = Counter(preset.totals[row["event_type"]] for _, row in own)
+        moments = [row["occurred_at"] for _, row in own if row.get("occurred_at") is not None]
+        latest = max(moments, default=None)
+        as_of = None if latest is None else latest.astimezone(zone or latest.tzinfo).replace(tzinfo=None)
+        totals.append((own[0][0], {"source_campaign_id": number, "campaign_name": name, "as_of": as_of, **kinds}))
+    said = (
+        f"{len(sums)} campaigns have rows without a person (individual tracking is off): the rows are counted, "
+        "and how many people they were is not known"
+    )
+    return events, totals, [said] if sums else []
+
+
+def _campaign(row: dict[str, Any]) -> tuple[Any, Any]:
+    return row.get("source_campaign_id"), row.get("campaign_name")
+
+
+def with_details(tables: dict[str, pd.DataFrame], logs: list[FileLog]) -> tuple[dict[str, pd.DataFrame], list[FileLog]]:
+    """The tables with the events completed, and the logs with what no event was there for.
+
+    Args:
+        tables: canonical frames by name, and `DETAILS`.
+        logs: those of all files.
+    """
+    details = tables.get(DETAILS)
+    if details is None:
+        return tables, logs
+    rest = {name: frame for name, frame in tables.items() if name != DETAILS}
+    key = ["source", "event_id"]
+    events = rest.get(EVENTS.name, details.iloc[:0])
+    more = details.groupby(key, as_index=False).first()
+    more["event_type"] = more["event_type"].where(more["event_type"] != _UNKNOWN)
+    found = events[key].merge(more, on=key, how="left").set_axis(events.index)
+    made = {
+        name: events[name].where(events[name].notna() & (events[name] != _UNKNOWN), found[name])
+        for name in DETAIL_COLUMNS
+    }
+    made["bounce_class"] = made["bounce_class"].fillna(events["bounce_class"])
+    kind = events["event_type"]
+    made["event_type"] = kind.where((kind != _UNKNOWN) | found["event_type"].isna(), found["event_type"])
+    if EVENTS.name in rest:
+        rest[EVENTS.name] = events.assign(**made).astype(events.dtypes)
+    known = set(map(tuple, events[key].dropna().to_numpy().tolist()))
+    unknown = [tuple(one) not in known for one in details[key].to_numpy().tolist()]
+    alone = details[np.array(unknown, dtype=bool)]  # a list of none would choose no columns
+    lost = alone["source_file"].value_counts().to_dict()
+    return rest, [_without(log, lost[log.file]) if log.file in lost else log for log in logs]
+
+
+def _without(log: FileLog, lost: int) -> FileLog:
+    note = (
+        f"{lost} of its {log.rows_read} rows say more of events that no file tells, and nothing is made of them: put "
+        "the table of the events themselves beside it"
+    )
+    return replace(log, rows_kept=log.rows_kept - lost, notes=(*log.notes, note))
+
+
+def linked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The tables with the people of `person_is` under the key of their address, as far as contacts say it.
+
+    Args:
+        tables: canonical frames by name, of all files.
+    """
+    events, contacts = tables.get(EVENTS.name), tables.get(CONTACTS.name)
+    vendors = {one.vendor for one in presets() if one.person_is}
+    if events is None or contacts is None or vendors.isdisjoint(events["source"].str.removesuffix("_events")):
+        return tables
+    addresses = contacts["email"].dropna().unique()
+    known = {member_key(vendor, _digest(one)): one for vendor in vendors for one in addresses}
+    said = events["contact_key"].map(known)
+    keys = {one: contact_key(one) for one in known.values()}
+    domains = {one: one.rpartition("@")[2] for one in known.values()}
+    meeting = events.assign(
+        contact_key=events["contact_key"].where(said.isna(), said.map(keys)),
+        domain=events["domain"].where(said.isna(), said.map(domains)),
+    )
+    return tables | {EVENTS.name: meeting.astype(events.dtypes)}
+
+
+def _digest(address: str) -> str:
+    return hashlib.md5(normalised(address).encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,263 @@
+"""What the rows of a whole file tell that no row tells alone: derived counts, reported rates, scales, stages, refunds.
+
+Each function of `FINISH` completes the rows of one table in place and returns what has to be said about it.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from kit.sources.detect.headers import listed
+from kit.sources.tabular.conform import UNSETTLED
+from kit.sources.text import times
+from kit.tables import ASSIGNMENTS, BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
+
+TOLERANCE = 0.001
+"""How far a reported rate may lie from the counts, as a share: 0.1 points is rounding."""
+
+Rows = Sequence[tuple[int, dict[str, Any]]]
+"""The line and the values of each row."""
+
+_AT_MOST = (
+    ("delivered", "sent"),
+    ("bounced", "sent"),
+    ("unsubscribed", "sent"),
+    ("complained", "sent"),
+    ("opened", "delivered"),
+    ("clicked", "delivered"),
+    ("opened", "opens_total"),
+    ("clicked", "clicks_total"),
+    ("opened_machine", "opened"),
+    ("bounced_hard", "bounced"),
+    ("bounced_soft", "bounced"),
+)
+_OF_MAIL = ("delivered", "sent")
+_RATES = {
+    "reported_open_rate": ("opened", _OF_MAIL),
+    "reported_click_rate": ("clicked", _OF_MAIL),
+    "reported_ctor": ("clicked", ("opened",)),
+}
+"""What a reported rate counts, and over what: the usual base first."""
+
+
+SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
+"""Scales in use, the shortest first; those with a 0 only where somebody answered 0."""
+
+_ALL_BACK = re.compile(r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$", re.IGNORECASE)
+
+
+def campaigns(rows: Rows) -> list[str]:
+    """Complete the rows of `campaign_stats` in place; what is odd about them, in words."""
+    for _, row in rows:
+        _name_month(row)
+        _derive(row)
+    notes: list[str] = []
+    for rate, (count, bases) in _RATES.items():
+        notes += _settle(rows, rate, count, bases)
+        notes += _compare(rows, rate, count, bases)
+    for small, large in _AT_MOST:
+        odd = [
+            (line, row)
+            for line, row in rows
+            if row.get(small) is not None and row.get(large) is not None and row[small] > row[large]
+        ]
+        if odd:
+            line, row = odd[0]
+            notes.append(
+                f"{small} is larger than {large} in {_rows(odd)}, first on line {line}: {row[small]} and {row[large]}"
+            )
+    return notes
+
+
+def _name_month(row: dict[str, Any]) -> None:
+    """A row that sums up a month is called like 2026-07, however the file writes it, so that it is known as one."""
+    told = times.month(row.get("campaign_name") or "")
+    sent = row.get("sent_local")
+    if told and sent is not None and sent == datetime(*told, 1) and not row.get("subject"):
+        row["campaign_name"] = f"{told[0]}-{told[1]:02d}"
+
+
+def _derive(row: dict[str, Any]) -> None:
+    """Bounced from its parts, delivered from sent and bounced, where the file does not say them."""
+    hard, soft = row.get("bounced_hard"), row.get("bounced_soft")
+    if row.get("bounced") is None and hard is not None and soft is not None:
+        row["bounced"] = hard + soft
+    exported = row.get("delivered") is not None
+    if not exported and row.get("sent") is not None and row.get("bounced") is not None:
+        row["delivered"] = max(row["sent"] - row["bounced"], 0)
+    row["delivered_is_derived"] = None if row.get("delivered") is None else not exported
+
+
+def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
+    """Decide for a whole column whether 0.5 is a half or half a per cent, by the counts."""
+    unsettled = [row for _, row in rows if row.get(rate + UNSETTLED) is not None]
+    if not unsettled:
+        return []
+
+    def off(divisor: int) -> list[float]:
+        return [
+            abs(row[rate + UNSETTLED] / divisor - row[count] / row[base])
+            for row in unsettled
+            for base in bases
+            if row.get(count) is not None and row.get(base)
+        ]
+
+    if not off(1):
+        return [f"{rate} has no % sign and no counts to tell its unit by; it is left empty"]
+    divisor = min((1, 100), key=lambda one: sum(off(one)))
+    for row in unsettled:
+        row[rate] = row[rate + UNSETTLED] / divisor
+    return []
+
+
+def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
+    """Where a reported rate is not what the counts make; or over which other base it is."""
+    told = [(line, row) for line, row in rows if row.get(rate) is not None and row.get(count) is not None]
+    wrong: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for base in bases:
+        known = [(line, row) for line, row in told if row.get(base)]
+        if not known:
+            continue
+        wrong[base] = [(line, row) for line, row in known if abs(row[rate] - row[count] / row[base]) > TOLERANCE]
+        if not wrong[base]:
+            same = base == bases[0] or not wrong.get(bases[0])
+            return [] if same else [f"{rate} is {count} over {base} in this file, not over {bases[0]}"]
+    if not wrong:
+        return []
+    base, odd = min(wrong.items(), key=lambda item: len(item[1]))
+    line, row = odd[0]
+    said = (
+        f"{rate} is not {count} over {base} in {_rows(odd)}, first on line {line}: "
+        f"{row[rate]:.2%} reported, {row[count] / row[base]:.2%} by the counts; the counts are used"
+    )
+    return [said]
+
+
+def _rows(odd: Rows) -> str:
+    return "1 row" if len(odd) == 1 else f"{len(odd)} rows"
+
+
+def orders(rows: Rows) -> list[str]:
+    """An order that its status calls refunded, with no amount beside it, was given back whole."""
+    back = [row for _, row in rows if row.get("refunded") is None and _ALL_BACK.search(row.get("status") or "")]
+    for row in back:
+        row["refunded"] = row.get("total")
+    off = [row for _, row in rows if row.get("is_cancelled")]
+    notes = [f"{len(off)} orders are cancelled, failed or void: they are kept and no sale"] if off else []
+    if back:
+        notes.append(f"{len(back)} orders are refunded by their status and name no amount: taken as given back whole")
+    return notes
+
+
+def deals(rows: Rows) -> list[str]:
+    """Whether the stages say at all what is won and lost; where none does, nothing is known of any deal."""
+    known = [row for _, row in rows if row.get("is_won") or row.get("is_lost")]
+    staged = [row for _, row in rows if row.get("stage")]
+    if not known:
+        for row in staged:
+            row["is_won"] = row["is_lost"] = None
+        names = listed(Counter(repr(row["stage"]) for row in staged))
+        return [f"no stage says that a deal is won or lost ({names}): that stays unknown"] if staged else []
+    for row in known:
+        if row.get("is_won") and row.get("is_lost"):
+            row["is_won"] = None
+        else:
+            row["is_won"], row["is_lost"] = bool(row.get("is_won")), bool(row.get("is_lost"))
+    open_ = Counter(repr(row["stage"]) for row in staged if not (row.get("is_won") or row.get("is_lost")))
+    return [f"stages taken as open: {listed(open_)}"] if open_ else []
+
+
+def costs(rows: Rows) -> list[str]:
+    """The amount of hours and rate; the last day of a period that says only how it begins."""
+    notes = []
+    made = 0
+    for _, row in rows:
+        if row.get("amount") is None and row.get("hours") is not None and row.get("rate") is not None:
+            row["amount"] = row["hours"] * row["rate"]
+            made += 1
+    if made:
+        notes.append(f"{made} amounts are hours x rate")
+    bare = sum(row.get("amount") is None for _, row in rows)
+    if bare:
+        notes.append(f"{bare} rows say no amount, and no hours with a rate; they cost what nobody knows")
+    begun = [row for _, row in rows if row.get("period_start") is not None and row.get("period_end") is None]
+    monthly = all(row["period_start"].day == 1 for row in begun)
+    for row in begun:
+        start = row["period_start"]
+        last = calendar.monthrange(start.year, start.month)[1]
+        row["period_end"] = start.replace(day=last) if monthly else start
+    if begun:
+        notes.append(f"periods are taken as {'whole months' if monthly else 'single days'}")
+    return notes
+
+
+def assignments(rows: Rows) -> list[str]:
+    """Which arm gets no mail; where none is known to be that arm, nothing is known of any."""
+    held = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") and row.get("arm"))
+    mailed = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") is False and row.get("arm"))
+    if mailed and not any(row.get("is_holdout") for _, row in rows):
+        for _, row in rows:
+            row["is_holdout"] = None
+        return [f"no arm is known to get no mail ({listed(mailed)}): name it as holdout.arms in kit.toml"]
+    return [f"{what}: {listed(arms)}" for what, arms in (("arm without mail", held), ("with mail", mailed)) if arms]
+
+
+def billing(rows: Rows) -> list[str]:
+    """A refund written as a negative amount is a positive refund."""
+    for _, row in rows:
+        amount = row.get("amount")
+        if amount is not None and amount < 0 and row["kind"] in {"charge", "refund"}:
+            row["kind"], row["amount"] = "refund", -amount
+    kinds = Counter(row["kind"] for _, row in rows if row["kind"] != "charge")
+    return [f"{number} rows are no charges but {kind}" for kind, number in sorted(kinds.items())]
+
+
+def surveys(rows: Rows) -> list[str]:
+    """Scales of scores."""
+    return _scaled(rows, "score", "scale_min", "scale_max", lambda row: row["survey_type"])
+
+
+def tickets(rows: Rows) -> list[str]:
+    """Scales of scores."""
+    return _scaled(rows, "csat", "csat_min", "csat_max", lambda _: "csat")
+
+
+def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[str, Any]], str]) -> list[str]:
+    """The shortest scale in use that holds all answers of a kind, where no row and no header says one."""
+    bare: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _, row in rows:
+        if row.get(score) is not None and row.get(high) is None:
+            bare[kind(row)].append(row)
+    notes = []
+    for name, found in bare.items():
+        said = [row[score] for row in found]
+        fits = [scale for scale in SCALES if scale[0] <= min(said) and max(said) <= scale[1]]
+        span = f"answers from {min(said):g} to {max(said):g}"
+        if not fits:
+            notes.append(f"{name}: no scale is named, and none in use has {span}; it stays unknown")
+            continue
+        for row in found:
+            row[low], row[high] = map(float, fits[0])
+        notes.append(
+            f"{name}: no scale is named; {fits[0][0]} to {fits[0][1]} is taken by its {span}; "
+            f"if that is wrong, say {low} and {high} as constants of a mapping (kit map)"
+        )
+    return notes
+
+
+FINISH: dict[str, Callable[[Rows], list[str]]] = {
+    CAMPAIGN_STATS.name: campaigns,
+    ORDERS.name: orders,
+    DEALS.name: deals,
+    COSTS.name: costs,
+    ASSIGNMENTS.name: assignments,
+    BILLING.name: billing,
+    SURVEYS.name: surveys,
+    TICKETS.name: tickets,
+}
+"""By the table's name; other tables need nothing."""

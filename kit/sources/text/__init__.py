@@ -1,0 +1,1 @@
+"""From bytes to cells and values: encodings, archives, workbooks, numbers, times, addresses."""

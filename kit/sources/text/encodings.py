@@ -1,0 +1,113 @@
+"""Bytes to text: which encoding a file is in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kit.errors import InputError
+from kit.sources.text.packed import Packed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LARGEST = 512 << 20
+"""Bytes of a table or workbook, unpacked: more of it does not fit into the memory of an ordinary machine."""
+
+DAMAGED = "\ufffd"
+"""Stands for bytes that are no character; a row that holds it is rejected."""
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_RUN_OF_HIGH = re.compile(rb"[\x80-\xff]{2}")
+_RUSSIAN = ("cp1251", "cp866", "koi8-r")
+_HEAD = 4096  # bytes that tell the encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Decoded text.
+
+    Attributes:
+        text: with its own line ends.
+        encoding: what was chosen.
+        note: what to say about the choice; empty where there was none.
+    """
+
+    text: str
+    encoding: str
+    note: str = ""
+
+
+def unpacked(path: Path, limit: int = LARGEST) -> bytes:
+    """The first bytes of a file; a gzip file is unpacked as far as it is whole.
+
+    Raises:
+        InputError: the file cannot be opened, or unpacks to more than an export does.
+    """
+    return _read(path, limit)[0]
+
+
+def whole(path: Path) -> tuple[bytes, bool]:
+    """All bytes of a file, and whether it is a packed one that is cut off.
+
+    Raises:
+        InputError: the file cannot be opened, is too large, or unpacks to more than an export does.
+    """
+    raw, cut = _read(path, LARGEST + 1)
+    if len(raw) > LARGEST:
+        problem = f"it is larger than {LARGEST >> 20} MB, which is too much for a table"
+        raise InputError(problem, file=path.name, mend="Export it in parts, a file a month or a year.")
+    return raw, cut
+
+
+def _read(path: Path, limit: int) -> tuple[bytes, bool]:
+    try:
+        with Packed(path) as stream:
+            raw = stream.read(limit)
+            if stream.swollen:
+                raise swelling(path.name)
+            return raw, stream.cut
+    except OSError as error:
+        said = (error.strerror or "cannot be opened").lower()
+        raise InputError(said, file=path.name, mend="Check the file and who may read it.") from error
+
+
+def swelling(file: str) -> InputError:
+    """Why a packed file is not read to its end."""
+    problem = "it unpacks to far more than any export does, and is not read"
+    return InputError(problem, file=file, mend="Export it again; if it is right, put it here unpacked.")
+
+
+def decode(raw: bytes) -> Text:
+    """Text of bytes: by its mark, else UTF-8, else the likeliest one-byte encoding.
+
+    A few broken bytes in a UTF-8 file do not make it another encoding: they become DAMAGED.
+    """
+    for mark, encoding in _BOMS:
+        if raw.startswith(mark):
+            return Text(raw.decode(encoding, errors="replace"), encoding.removesuffix("-sig"))
+    head = raw[:_HEAD]
+    if head[1::2].count(0) > len(head) / 4:  # every other byte of Latin text in UTF-16 is 0
+        return Text(raw.decode("utf-16-le", errors="replace"), "utf-16")
+    try:
+        return Text(raw.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        pass
+    text = raw.decode("utf-8", errors="replace")
+    broken = text.count(DAMAGED)
+    if broken <= sum(letter > "\x7f" for letter in text) - broken:
+        return Text(text, "utf-8", "some bytes are no UTF-8; the rows that hold them are rejected")
+    encoding = _russian(raw) if _RUN_OF_HIGH.search(raw) else "cp1252"
+    note = f"the encoding is not marked; {encoding} is the likeliest"
+    return Text(raw.decode(encoding, errors="replace"), encoding, note)
+
+
+def _russian(raw: bytes) -> str:
+    """The encoding that makes the most small Russian letters: a wrong one makes capitals or frames."""
+    return max(_RUSSIAN, key=lambda name: sum("а" <= one <= "я" for one in raw.decode(name, "replace")))

@@ -1,0 +1,248 @@
+"""Tables of cells out of text and of JSON: separators, quotes, records, and the answers of APIs.
+
+A JSON value, or one a line, is a record a row and a path a column. A dot leads into an object (`message.subject`); of
+a list of objects the first is meant, as in event logs; a list of words is one cell. Which list of an answer holds the
+records, nobody has to say: the object itself and every list of objects in it are offered, and a preset knows its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kit.sources.text.encodings import DAMAGED, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.sources.text.cells import Cell
+    from kit.sources.text.encodings import Text
+
+SEPARATORS = (",", ";", "\t", "|")
+
+LONGEST = 131_072
+"""Characters of a cell, the limit of the standard library's reader; a spreadsheet's own is 32,767."""
+_SNIFFED = 50  # records that choose the separator
+_FAULTS = {"\0": "it holds a NUL byte", DAMAGED: "it holds bytes that are no character of the file's encoding"}
+_EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+DEPTH = 4
+"""How deep in an answer its records may lie."""
+
+IN_ALL = ("TotalNumberOfRecords", "total", "totalCount", "count")
+"""What platforms call the number of all records, of which the answer may be one page."""
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line (of a sheet: the row) where it begins, its cells, and why it cannot be read.
+
+    Attributes:
+        place: the position of the cell at fault; None where the whole row is.
+    """
+
+    line: int
+    cells: list[Cell]
+    fault: str = ""
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of cells.
+
+    Attributes:
+        file: the file, with the sheet in brackets where a workbook has several.
+        rows: without blank ones.
+        encoding: of the text; None for a workbook.
+        separator: of the columns; None for a workbook.
+        notes: what to say about the encoding.
+        answer: whether it is the answer of a platform's API, where a row's line is the number of its record.
+    """
+
+    file: str
+    rows: list[Row]
+    encoding: str | None = None
+    separator: str | None = None
+    notes: tuple[str, ...] = ()
+    answer: bool = False
+
+
+def separator(text: str) -> tuple[str, int]:
+    """The separator, and the number of lines that only name it (`sep=;` of spreadsheets).
+
+    The one by which the most of the first records have as many cells as the widest common row.
+    """
+    said = _EXCEL_SEPARATOR.match(text)
+    if said:
+        return said.group(1), 1
+    head = text[: 1 << 16].splitlines()[:_SNIFFED]
+
+    def order(mark: str) -> int:
+        widths = [len(row) for row in csv.reader(head, delimiter=mark) if row]
+        common = max(set(widths), key=lambda width: (widths.count(width) * (width - 1), width), default=1)
+        return widths.count(common) * (common - 1)
+
+    return max(SEPARATORS, key=order), 0
+
+
+def _rows(text: str, mark: str, above: int) -> list[Row]:
+    """The rows of a text with the lines of the file on which they begin; blank lines are none.
+
+    A row that breaks the rules of quoting becomes one with a `fault`, and reading goes on at the next
+    line: one lost quote costs one row and not the rest of the file.
+    """
+    lines = list(io.StringIO(text, newline=""))  # cut at CR and LF only, which stay as they are
+    rows: list[Row] = []
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(itertools.islice(lines, start, None), delimiter=mark, strict=True)
+        line = start
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    rows.append(_row(above + line + 1, cells))
+                line = start + reader.line_num
+            break
+        except csv.Error as error:
+            rows.append(_faulty(above + line + 1, lines[line].rstrip("\r\n"), mark, str(error)))
+            start = line + 1
+    return rows
+
+
+def _faulty(line: int, said: str, mark: str, error: str) -> Row:
+    """The row that a line which breaks the rules becomes."""
+    if "end of data" in error:
+        return Row(line, [said], "a quote is opened and never closed")
+    if "field limit" not in error:
+        return Row(line, [said], "a quote is misplaced")
+    cells = [] if '"' in said else said.split(mark)
+    place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
+    if place is None:
+        return Row(line, [said[:LONGEST]], f"a quote is opened and not closed within {LONGEST:,} characters")
+    fault = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
+    return Row(line, [cell[:LONGEST] for cell in cells], fault, place)
+
+
+def _row(line: int, cells: list[str]) -> Row:
+    joined = "".join(cells)
+    for sign, fault in _FAULTS.items():
+        if sign in joined:
+            return Row(line, [*cells], fault, next(at for at, cell in enumerate(cells) if sign in cell))
+    return Row(line, [*cells])
+
+
+def of_text(decoded: Text, file: str) -> Grid:
+    """The grid of a decoded table."""
+    mark, above = separator(decoded.text)
+    rows = _rows(decoded.text.split("\n", above)[above], mark, above)
+    return Grid(file, rows, decoded.encoding, mark, (decoded.note,) if decoded.note else ())
+
+
+def of_json(raw: bytes, file: str) -> list[Grid]:
+    """The tables that an answer can be read as, the outermost first; none where it is no JSON.
+
+    A file of JSON lines is one table, if its lines are objects.
+
+    Args:
+        raw: the file's bytes.
+        file: its name, for the log. The `line` of a row is the number of its record.
+    """
+    text = decode(raw).text
+    try:
+        answer = json.loads(text)
+    except RecursionError:
+        return []
+    except ValueError:
+        return _lines(text, file)
+    return list(_found(answer, file, DEPTH))
+
+
+def _lines(text: str, file: str) -> list[Grid]:
+    """A record a line; none where not even half of the lines are records."""
+    records: list[tuple[int, Object]] = []
+    broken: list[int] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if isinstance(record, dict):
+            records.append((number, record))
+        else:
+            broken.append(number)
+    if len(records) < 2 or len(broken) > len(records):
+        return []
+    made = _table([record for _, record in records], file, ())
+    rows = [Row(number, row.cells) for (number, _), row in zip(records, made.rows[1:], strict=True)]
+    rows += [Row(number, [], "the line is no JSON object") for number in broken]
+    return [replace(made, rows=[made.rows[0], *sorted(rows, key=lambda row: row.line)])]
+
+
+def _found(value: Any, file: str, depth: int) -> Iterator[Grid]:
+    if not depth:
+        return
+    if isinstance(value, list):
+        if value and all(isinstance(one, dict) for one in value):
+            yield _table(value, file, ())
+        return
+    if not isinstance(value, dict):
+        return
+    if isinstance(value.get("fields"), list) and isinstance(value.get("data"), list):
+        yield _packed(value["fields"], value["data"], file)
+        return
+    yield _table([value], file, ())
+    for inner in value.values():
+        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            yield _table(inner, file, _page(value, len(inner)))
+        elif isinstance(inner, dict):
+            yield from _found(inner, file, depth - 1)
+
+
+def _page(about: Object, here: int) -> tuple[str, ...]:
+    """What to say where the answer holds fewer records than there are."""
+    in_all = next((about[name] for name in IN_ALL if isinstance(about.get(name), int)), 0)
+    if in_all <= here:
+        return ()
+    return (f"this is one page of {in_all} records: {here} are here, the others are in further answers",)
+
+
+def _table(records: list[Object], file: str, notes: tuple[str, ...]) -> Grid:
+    flat = [dict(_cells(record, "")) for record in records]
+    header = list(dict.fromkeys(path for record in flat for path in record))
+    rows = [Row(0, list(header))]
+    rows += [Row(number, [record.get(path) for path in header]) for number, record in enumerate(flat, 1)]
+    return Grid(file, rows, notes=notes, answer=True)
+
+
+def _packed(fields: list[Any], data: list[Any], file: str) -> Grid:
+    """A table that is written as one: the names once, then lists of values."""
+    rows = [Row(0, [str(name) for name in fields])]
+    for number, values in enumerate(data, 1):
+        whole = isinstance(values, list)
+        rows.append(Row(number, [_cell(one) for one in values] if whole else [], "" if whole else "it is no list"))
+    return Grid(file, rows, answer=True)
+
+
+def _cells(record: Object, before: str) -> Iterator[tuple[str, Cell]]:
+    for name, value in record.items():
+        one = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        if isinstance(one, dict):
+            yield from _cells(one, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", _cell(one)
+
+
+def _cell(value: Any) -> Cell:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value if not isinstance(one, dict | list)) or None
+    return str(value).lower() if isinstance(value, bool) else value
