@@ -16,18 +16,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from kit import compare
-from kit import kpi as registry
+from kit import compare, metrics
 from kit.errors import UsageError
+from kit.judging import ALPHA, LEVEL
 from kit.stats import bayes, empirical_bayes, means, multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
 
-ALPHA = 0.05
 WORTHWHILE = 0.1
 """A lift of a tenth: the difference for which the number of mails still needed is told."""
 
@@ -131,10 +130,10 @@ def sizes(counts: pd.DataFrame, key: str, *, lifts: Sequence[float] = LIFTS) -> 
     Source: two-sided 5 %, power 80 %; Fleiss, Levin & Paik (2003), eq. 4.14; for money Welch's.
     """
     kpi = _deciding(key)
-    base = float(registry.overall(counts, [key])["value"].iloc[0])
+    base = float(metrics.overall(counts, [key])["value"].iloc[0])
     spread = _spread(counts, kpi)
-    known = counts[[kpi.of, kpi.per]].notna().all(axis=1)
-    arm = float(counts.loc[known, kpi.per].astype(float).median()) / 2
+    known = counts[[kpi.numerator, kpi.denominator]].notna().all(axis=1)
+    arm = float(counts.loc[known, kpi.denominator].astype(float).median()) / 2
     rows = [
         {"lift": one, "value": base * (1 + one), "needed": _needed(kpi, base, one, spread)}
         | {"chance": _chance(kpi, base, one, arm)}
@@ -163,7 +162,7 @@ def verdicts(
     worthwhile: float = WORTHWHILE,
     as_of: datetime | None = None,
     maturity_days: int = 0,
-    level: float = registry.LEVEL,
+    level: float = LEVEL,
 ) -> pd.DataFrame:
     """The verdict of every test: each variant against the first of its campaign.
 
@@ -182,7 +181,7 @@ def verdicts(
 
     Returns:
         A row a campaign and comparison: campaign_id, campaign_name, sent_local, kpi, a, b, sent_a, sent_b,
-        of_a, n_a, value_a, low_a, high_a, line_a [the subject line, NULL where not told] and the same for b;
+        numerator_a, n_a, value_a, low_a, high_a, line_a [the subject line, NULL where not told] and the same for b;
         split_p; difference, se, low, high [shares or money, b - a]; lift, lift_low, lift_high [relative]; p [over
         the variants of the campaign: Holm, of money Dunnett], bar [what p is held against, 1 less the confidence of
         the difference's interval]; part [of the planned mails]; higher [the chance that b is], loss_a, loss_b [what
@@ -201,8 +200,8 @@ def verdicts(
     """
     kpi = _deciding(key)
     arms = counts[counts["variant"].notna()].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
-    arms = arms.assign(squares=arms.get(f"{kpi.of}_squares"), line=arms.get("line"))
-    arms = registry.values(arms, [key], by=[*_IDENTITY, "line", "sent", "squares"], level=level)
+    arms = arms.assign(squares=arms.get(f"{kpi.numerator}_squares"), line=arms.get("line"))
+    arms = metrics.values(arms, [key], by=[*_IDENTITY, "line", "sent", "squares"], level=level)
     rule = _Rule(kpi, tuple(shares), stated or Plan(), worthwhile)
     parts = [
         _campaign(own.reset_index(drop=True), rule)
@@ -235,7 +234,7 @@ class _Rule:
 
 
 _IDENTITY = ["campaign_id", "campaign_name", "sent_local", "variant"]
-_ARM = ["line", "sent", "of", "n", "value", "low", "high"]
+_ARM = ["line", "sent", "numerator", "n", "value", "low", "high"]
 _JUDGED = ["difference", "low", "high", "lift", "lift_low", "lift_high", "p"]
 _COLUMNS = [
     *("campaign_id", "campaign_name", "sent_local", "kpi", "a", "b"),
@@ -247,7 +246,7 @@ _COLUMNS = [
 
 
 def _deciding(key: str) -> Kpi:
-    kpi = registry.find(key)
+    kpi = metrics.find(key)
     return kpi if kpi.kind == "mean" else compare.rate(key)
 
 
@@ -272,18 +271,18 @@ def _pair(a: pd.Series, b: pd.Series, rule: _Rule, comparisons: int) -> dict[str
     row |= {f"{name}_{side}": arm[name] for side, arm in (("a", a), ("b", b)) for name in _ARM}
     part = min(a["sent"], b["sent"]) / plan.n if plan.n else np.nan
     bar = _bar(plan, part, comparisons)
-    spread = float(means.variance(a["of"], a["squares"], a["n"])) if kpi.kind == "mean" else np.nan
+    spread = float(means.variance(a["numerator"], a["squares"], a["n"])) if kpi.kind == "mean" else np.nan
     needed = _needed(kpi, a["value"], rule.worthwhile, spread)
     row |= {"part": part, "bar": bar, "needed": needed}
     if kpi.kind == "mean":
-        found = means.welch(*([a[name], b[name]] for name in ("of", "squares", "n")), level=1 - bar)
+        found = means.welch(*([a[name], b[name]] for name in ("numerator", "squares", "n")), level=1 - bar)
         se, bet = found.se, bayes.compare_means(found.value, found.se)
         row |= {"df": found.df, "of_control": spread / a["n"] / se**2 if se > 0 else np.nan}
         row |= {"lift": found.value / a["value"] if a["value"] else np.nan, "lift_low": np.nan, "lift_high": np.nan}
     else:
-        found = proportions.proportion_difference(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
-        lift = proportions.lift(a["of"], a["n"], b["of"], b["n"], level=1 - bar)
-        se, bet = _error(a, b), bayes.compare_rates(a["of"], a["n"], b["of"], b["n"])
+        found = proportions.proportion_difference(a["numerator"], a["n"], b["numerator"], b["n"], level=1 - bar)
+        lift = proportions.lift(a["numerator"], a["n"], b["numerator"], b["n"], level=1 - bar)
+        se, bet = _error(a, b), bayes.compare_rates(a["numerator"], a["n"], b["numerator"], b["n"])
         row |= {"lift": lift.value, "lift_low": lift.low, "lift_high": lift.high}
     row |= {"difference": found.value, "se": se, "low": found.low, "high": found.high, "p": found.p}
     both = a["n"] + b["n"]
@@ -315,14 +314,14 @@ def _bar(plan: Plan, part: float, comparisons: int) -> float:
 
 def _error(a: pd.Series, b: pd.Series) -> float:
     """Of the difference of two rates; half an event more keeps it above 0."""
-    shares = [(arm["of"] + 0.5) / (arm["n"] + 1) for arm in (a, b)]
+    shares = [(arm["numerator"] + 0.5) / (arm["n"] + 1) for arm in (a, b)]
     parts = (p * (1 - p) / arm["n"] for p, arm in zip(shares, (a, b), strict=True) if arm["n"] > 0)
     return float(np.sqrt(sum(parts)))
 
 
 def _spread(counts: pd.DataFrame, kpi: Kpi) -> float:
     """The variance of one mail's amount over all groups that know it; NaN for a rate."""
-    names = [kpi.of, f"{kpi.of}_squares", kpi.per]
+    names = [kpi.numerator, f"{kpi.numerator}_squares", kpi.denominator]
     if kpi.kind != "mean" or not set(names) <= set(counts):
         return np.nan
     total = counts[names].astype("Float64").dropna().sum().astype(float)
@@ -358,7 +357,7 @@ def _decision(row: Mapping[Any, Any], rule: _Rule, *, split_broken: bool) -> str
     if split_broken:
         return "split broken"
     if plan.rule == "any time":
-        if rule.kpi.kind == "rate" and min(row["of_a"], row["of_b"]) < FEW:
+        if rule.kpi.kind == "rate" and min(row["numerator_a"], row["numerator_b"]) < FEW:
             return "too few"
     elif row["part"] < 1 and plan.look == plan.looks:
         return "too early"

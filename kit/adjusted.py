@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit import kpi as registry
+from kit.judging import LEVEL
 from kit.stats import means
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ COLUMNS = [
 ]
 
 
-def revenue(spent: pd.DataFrame, counts: pd.DataFrame, *, level: float = registry.LEVEL) -> pd.DataFrame:
+def revenue(spent: pd.DataFrame, counts: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
     """Each variant against the first of its campaign, plainly and adjusted by the people's earlier revenue.
 
     Args:

@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit.compare import enough
+from kit.judging import ALPHA, large_enough
 from kit.stats import multiplicity, proportions, random_effects
 
 if TYPE_CHECKING:
     from kit.stats.random_effects import Heterogeneity
-
-ALPHA = 0.05
-"""Share of false flags among the flags of the page (Benjamini-Hochberg)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +101,8 @@ def follow(
     of, n = found["engaged_sessions"].astype(float), found["sessions"].astype(float)
     low, high = proportions.proportion_interval(of, n)
     value = (of / n).where(n > 0)
-    table = found.assign(of=of, n=n, value=value, low=low, high=high)
-    large = enough(table)
+    table = found.assign(numerator=of, n=n, value=value, low=low, high=high)
+    large = large_enough(table)
     out = random_effects.leave_one_out(of.where(large), n.where(large))
     table = table.assign(
         expected=out.expected, p=multiplicity.adjust(out.p), per_click=n / found["clicked"].astype(float)
@@ -120,7 +117,7 @@ def follow(
         measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
     outside, clicked = int((~measured).sum()), clicked[measured]
     return AfterClick(
-        table.assign(verdict=verdict).drop(columns=["of", "n"]),
+        table.assign(verdict=verdict).drop(columns=["numerator", "n"]),
         random_effects.heterogeneity(of.where(large), n.where(large)),
         web[web["campaign_id"].isna()][["utm_campaign", "sessions"]].reset_index(drop=True),
         clicked[["campaign_name", clicks]].rename(columns={clicks: "clicked"}).reset_index(drop=True)

@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kit.judging import ALPHA
 from kit.stats import multiplicity, poisson, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-ALPHA = 0.05
-"""Level of the verdicts, after Holm over the figures compared."""
 
 SLOW = 0.95
 """An open request that has waited longer than so many of the answered ones is slow; a younger one is left out."""

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
+from kit import metrics
 from kit.errors import InputError, nearest
+from kit.judging import FIGURES_OF_A_SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +38,6 @@ ALL = "All industries"
 PREFETCHING_SINCE = "2021-09"
 OF_OPENS = ("open_rate", "click_to_open_rate")
 """Rates that openings are in."""
-
-FEWEST = 2
-"""Figures that make a spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,8 @@ def _read(row: dict[str, Any], file: str, line: int) -> dict[str, Any]:
     for name in COLUMNS:
         if not told[name] and name not in OPTIONAL:
             raise wrong(name, "nothing is said", "A figure without its source and definition cannot be used.")
-    if told["kpi"] not in registry.MAIL_RATES:
-        raise wrong("kpi", f"{told['kpi']!r} is no rate of mail", nearest(told["kpi"], registry.MAIL_RATES))
+    if told["kpi"] not in metrics.MAIL_RATES:
+        raise wrong("kpi", f"{told['kpi']!r} is no rate of mail", nearest(told["kpi"], metrics.MAIL_RATES))
     if not told["url"].startswith(("https://", "http://")):
         raise wrong("url", f"{told['url']!r} is no address", "Give the page that the figure was read from.")
     allowed = {"per": PER, "quoted": QUOTED} | ({"opens": OPENS} if told["kpi"] in OF_OPENS else {})
@@ -135,13 +133,13 @@ def beside(
     for own in values.to_dict("records"):
         of_kpi = shown[shown["kpi"] == own["kpi"]]
         used = of_kpi.loc[of_kpi["why"] == "", "value"]
-        enough = len(used) >= FEWEST
+        enough = len(used) >= FIGURES_OF_A_SPREAD
         lowest, highest = (used.min(), used.max()) if enough else (np.nan, np.nan)
         verdict = _verdict(own, lowest, highest)
         if not enough and own["kpi"] in OF_OPENS:
             verdict = "no threshold"
         rows.append(own | {"figures": len(used), "lowest": lowest, "highest": highest, "verdict": verdict})
-    columns = ["kpi", "of", "n", "value", "low", "high", "figures", "lowest", "highest", "verdict"]
+    columns = ["kpi", "numerator", "n", "value", "low", "high", "figures", "lowest", "highest", "verdict"]
     return Benchmarks(pd.DataFrame(rows, columns=columns), shown.reset_index(drop=True))
 
 
@@ -153,13 +151,13 @@ def spread(published: pd.DataFrame, key: str, *, years: tuple[int, int], industr
 
 
 def _why_not(row: Mapping[Any, Any], industry: str, last_month: str | None) -> str:
-    per = registry.find(row["kpi"]).per
+    denominator = metrics.find(row["kpi"]).denominator
     if row["industry"] != industry:
         return "another industry"
     if row["kpi"] in OF_OPENS and (row["opens"] != "before" or last_month is None or last_month >= PREFETCHING_SINCE):
         return "openings since September 2021"
-    if row["per"] != per:
-        return "denominator not stated" if row["per"] == "not stated" else f"of {row['per']}, not of {per}"
+    if row["per"] != denominator:
+        return "denominator not stated" if row["per"] == "not stated" else f"of {row['per']}, not of {denominator}"
     return ""
 
 

@@ -8,32 +8,23 @@ counting error, and the page's number of comparisons is taken into account.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
+from kit import metrics
 from kit.errors import UsageError
+from kit.judging import ALPHA, LEVEL, SMALLEST_PART, large_enough, mature
 from kit.stats import empirical_bayes, multiplicity, proportions, random_effects, standardisation
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
     from kit.stats.empirical_bayes import BetaPrior
     from kit.stats.proportions import Difference, Lift
     from kit.stats.random_effects import Heterogeneity
-
-ALPHA = 0.05
-"""Share of false flags among the flags (Benjamini-Hochberg), and the level of single tests."""
-
-FEWEST = 5
-"""A group whose expected events, for or against, are fewer is too small to be judged."""
-
-SMALLEST_PART = 0.05
-"""A part of the audience with a smaller share of all mail is put with the others of its kind."""
 
 OTHERS = "all others"
 
@@ -132,7 +123,7 @@ def campaigns(
     *,
     as_of: datetime | None,
     maturity_days: int,
-    level: float = registry.LEVEL,
+    level: float = LEVEL,
 ) -> Comparison:
     """Compare campaigns by one rate.
 
@@ -151,12 +142,12 @@ def campaigns(
     doi:10.6028/jres.087.022.
     """
     told = rate(key)
-    found = registry.values(counts, [key], by=_identity(counts), level=level)
-    judged = _old_enough(found, as_of, maturity_days) & found["value"].notna() & enough(found)
-    x, n = found["of"].where(judged), found["n"].where(judged)
+    found = metrics.values(counts, [key], by=_identity(counts), level=level)
+    judged = mature(found["sent_local"], as_of, maturity_days) & found["value"].notna() & large_enough(found)
+    x, n = found["numerator"].where(judged), found["n"].where(judged)
     out = random_effects.leave_one_out(x, n)
     found = found.assign(expected=out.expected, se=out.se, z=out.z, p=multiplicity.adjust(out.p))
-    found["verdict"] = _verdicts(found, told, judged, _old_enough(found, as_of, maturity_days))
+    found["verdict"] = _verdicts(found, told, judged, mature(found["sent_local"], as_of, maturity_days))
     x, n = x[judged], n[judged]
     return Comparison(told, found, random_effects.heterogeneity(x, n), proportions.chi_square_homogeneity(x, n).p)
 
@@ -173,11 +164,11 @@ def ranking(compared: Comparison) -> Ranking:
     rows = compared.rates
     rows = rows[rows["value"].notna() & (rows["verdict"] != "too young")]
     lowest = compared.kpi.better == "lower"
-    known = empirical_bayes.beta_binomial_prior(rows["of"], rows["n"])
+    known = empirical_bayes.beta_binomial_prior(rows["numerator"], rows["n"])
     if len(rows) < empirical_bayes.UNITS_LEAST:
         rows = rows.assign(expect=np.nan, expect_low=np.nan, expect_high=np.nan, best=np.nan)
         return Ranking(compared.kpi, rows, known, np.nan, "", np.nan, np.nan)
-    found = empirical_bayes.shrink_rates(rows["of"], rows["n"], known, lowest=lowest)
+    found = empirical_bayes.shrink_rates(rows["numerator"], rows["n"], known, lowest=lowest)
     rows = rows.assign(expect=found.value, expect_low=found.low, expect_high=found.high, best=found.best)
     order = ["expect", "value", "n"]
     rows = rows.sort_values(order, ascending=[lowest, lowest, False], kind="stable", ignore_index=True)
@@ -194,7 +185,7 @@ def ranking(compared: Comparison) -> Ranking:
     )
 
 
-def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = registry.LEVEL) -> OneMix:
+def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = LEVEL) -> OneMix:
     """Campaigns' rates on one mix of audience: what they would be, had all gone to the same people.
 
     Parts with less than a twentieth of all mail are taken together.
@@ -214,7 +205,7 @@ def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = registr
     """
     told = rate(key)
     own = [name for name in _identity(counts) if name != part]
-    found = registry.values(counts, [key], by=[*own, part])
+    found = metrics.values(counts, [key], by=[*own, part])
     found = found[found["value"].notna() & found[part].notna()]
     mail = found.groupby(part)["n"].sum().sort_values(ascending=False, kind="stable")
     small = mail.index[mail < SMALLEST_PART * mail.sum()]
@@ -224,7 +215,7 @@ def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = registr
         found.pivot_table(index="campaign_id", columns=part, values=name, aggfunc="sum", fill_value=0)
         .reindex(columns=mix.index)
         .astype(float)
-        for name in ("of", "n")
+        for name in ("numerator", "n")
     )
     rows = found.drop_duplicates("campaign_id")[own].set_index("campaign_id").reindex(of.index)
     rows = rows.assign(n=n.sum(axis=1), value=of.sum(axis=1) / n.sum(axis=1))
@@ -255,15 +246,15 @@ def pair(
         UsageError: no campaign has the name, or several have it.
     """
     told = rate(key)
-    found = registry.values(counts, [key], by=_identity(counts))
+    found = metrics.values(counts, [key], by=_identity(counts))
     found = found[found["value"].notna()].sort_values("sent_local", kind="stable")
-    old = _old_enough(found, as_of, maturity_days)
+    old = mature(found["sent_local"], as_of, maturity_days)
     if len(found[old]) < 2 and not (a and b):
         return None
     found = found.assign(old=old)
     first = _named(found, a) if a else found[old].iloc[-2]
     second = _named(found, b) if b else found[old].iloc[-1]
-    numbers = (int(first["of"]), int(first["n"]), int(second["of"]), int(second["n"]))
+    numbers = (int(first["numerator"]), int(first["n"]), int(second["numerator"]), int(second["n"]))
     return Pair(
         told,
         str(first["campaign_name"]),
@@ -281,29 +272,15 @@ def rate(key: str) -> Kpi:
     Raises:
         UsageError: it is unknown or no rate.
     """
-    told = registry.find(key)
+    told = metrics.find(key)
     if told.kind != "rate" or told.counts != "messages":
         raise UsageError(f"{key} is no rate of campaign mail, so campaigns cannot be compared by it.")
     return told
 
 
-def enough(found: pd.DataFrame, *, fewest: float = FEWEST) -> pd.Series:
-    """Whether a group is large enough to be judged: at the common rate it expects `fewest` for and against."""
-    known = found["value"].notna()
-    n = found.loc[known, "n"].sum()
-    common = found.loc[known, "of"].sum() / n if n else np.nan
-    return known & (found["n"] * min(common, 1 - common) >= fewest)
-
-
 def _identity(counts: pd.DataFrame) -> list[str]:
     names = ("campaign_id", "campaign_name", "subject", "list_name", "sent_local")
     return [name for name in names if name in counts]
-
-
-def _old_enough(found: pd.DataFrame, as_of: datetime | None, maturity_days: int) -> pd.Series:
-    if as_of is None:
-        return pd.Series(data=True, index=found.index)
-    return ~(found["sent_local"] > as_of - timedelta(days=maturity_days))
 
 
 def _named(found: pd.DataFrame, name: str) -> pd.Series:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit import counts, methods, problems, terms
-from kit import kpi as registry
+from kit import counts, metrics, problems, terms
 from kit.errors import UsageError, nearest
+from kit.metrics import methods
 from kit.tables import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
     from kit.store import Data
 
 
@@ -65,8 +65,8 @@ def _measure(key: str) -> str:
 _COUNTS = {column.name: column for column in COUNTS}
 
 KINDS = (
-    Kind("KPIs", {key: one.title for key, one in registry.KPIS.items()}, registry.explain),
-    Kind("Goals", {key: one.title for key, one in registry.GOALS.items()}, registry.explain),
+    Kind("KPIs", {key: one.title for key, one in metrics.KPIS.items()}, metrics.explain),
+    Kind("Goals", {key: one.title for key, one in metrics.GOALS.items()}, metrics.explain_goal),
     Kind("Figures", {key: one.title for key, one in terms.TERMS.items()}, terms.explain),
     Kind("Methods", {key: one.title for key, one in methods.METHODS.items()}, methods.explain),
     Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
@@ -108,21 +108,21 @@ def campaign(data: Data, key: str, name: str) -> Explained:
     Raises:
         UsageError: no such KPI or campaign, several campaigns of the name, a KPI that is not counted by campaign.
     """
-    told = registry.find(key)
+    told = metrics.find(key)
     if told.counts != "messages":
-        raise UsageError(f"{key} is not counted by campaign: it is of {told.per}.")
+        raise UsageError(f"{key} is not counted by campaign: it is of {told.denominator}.")
     own = _named(data, name)
-    action = registry.action(data.settings["goal"])
+    action = metrics.action(data.settings["goal"])
     row = counts.messages(data, ["campaign_id"], kind="", action=action)
     row = row[row["campaign_id"] == own["campaign_id"]]
     if row.empty:
         raise UsageError(f"{name!r} is a test send: it is left out of every KPI.")
-    found = registry.values(row, [key], by=["campaign_id"]).iloc[0]
+    found = metrics.values(row, [key], by=["campaign_id"]).iloc[0]
     spoken = counts.speakers(data, action=action)
     source = spoken[spoken["campaign_id"] == own["campaign_id"]].set_index("count")["source"]
     parts = [
         {"count": count, "value": value, "source": source.get(count)}
-        for count, value in ((told.of, found["of"]), (told.per, found["n"]))
+        for count, value in ((told.numerator, found["numerator"]), (told.denominator, found["n"]))
     ]
     when = None if pd.isna(own["sent_local"]) else pd.Timestamp(own["sent_local"])
     ends = (float(found[name]) for name in ("value", "low", "high"))

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 FEW = 30
 """A group with fewer people in a step is shown and not judged (DEFINITIONS: 30 at risk)."""
 
-ALPHA = 0.05
-"""Share of false flags among the steps in which groups are said to differ (Benjamini-Hochberg)."""
-
 BY = ("group", "cohort", "sequence")
 
 
@@ -158,7 +155,7 @@ def _or_nan(value: float | None) -> float:
 
 def _passed(paths: pd.DataFrame | None, stages: pd.DataFrame) -> pd.DataFrame:
     """How many of the same people came to each stage."""
-    columns = ["group", "stage", "n", "of", "value", "low", "high"]
+    columns = ["group", "stage", "n", "numerator", "value", "low", "high"]
     names = [_first(stages), *dict.fromkeys(stages["end"])]
     if paths is None or paths.empty or stages.empty:
         return pd.DataFrame(columns=columns)

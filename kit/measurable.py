@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.opens import FEWEST
+from kit.judging import LEVEL, MAILS_OF_A_STRATUM
 from kit.stats import proportions
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Measurable:
             delivered mail whose program tells, and which a program opens by itself; n, value: of the trackable;
             difference: b - a among them [share], with interval and p; needed: delivered mails an arm for the lift
             worth having, with everybody counted and among the trackable alone [of all mails of the arm]. NaN where
-            machines are not told apart or fewer than FEWEST mails of an arm are trackable.
+            machines are not told apart or fewer than MAILS_OF_A_STRATUM mails of an arm are trackable.
         lift: the lift worth having [relative].
     """
 
@@ -45,7 +44,7 @@ class Measurable:
     lift: float
 
 
-def arms(openers: pd.DataFrame, *, worthwhile: float, level: float = registry.LEVEL) -> Measurable:
+def arms(openers: pd.DataFrame, *, worthwhile: float, level: float = LEVEL) -> Measurable:
     """Each variant against the first of its campaign, among the people whose program tells.
 
     Args:
@@ -95,7 +94,7 @@ def _pair(a: pd.Series, b: pd.Series, lift: float, level: float) -> tuple[object
         for name in ("delivered_trackable", "delivered_prefetching")
     )
     n_a, n_b = a["delivered_trackable"], b["delivered_trackable"]
-    if not known or min(n_a, n_b) < FEWEST:
+    if not known or min(n_a, n_b) < MAILS_OF_A_STRATUM:
         return (*told, *raw, trackable, machines, n_a, np.nan, n_b, np.nan, *[np.nan] * 6)
     x_a, x_b = a["opened_trackable"], b["opened_trackable"]
     found = proportions.proportion_difference(x_a, n_a, x_b, n_b, level=level)

@@ -15,19 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.compare import enough
+from kit import metrics
 from kit.errors import UsageError
+from kit.judging import ALPHA, LEVEL, MONTHS, large_enough
 from kit.stats import multiplicity, random_effects, trend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-ALPHA = 0.05
-"""Level of the verdicts of one page, after Benjamini-Hochberg over all its changes."""
-
-FEWEST = 6
-"""With fewer months the usual variation between them cannot be told, and no change is judged."""
 
 POWER = 2.8
 """1.96 + 0.84: a change of so many standard errors is seen four times in five at the 5 % level."""
@@ -77,12 +71,12 @@ def table(
     *,
     period: tuple[str, str] | None = None,
     change: str = "",
-    level: float = registry.LEVEL,
+    level: float = LEVEL,
 ) -> Months:
     """The month table with its changes and trends.
 
     What months usually differ by comes from the whole history; changes and trends are told of the months
-    asked for. A month with too few mails (`compare.enough`) is shown, and is neither judged nor a yardstick.
+    asked for. A month with too few mails (`judging.large_enough`) is shown, and is neither judged nor a yardstick.
 
     Args:
         counts: a row a month of the whole history, from `counts.messages(data.history, ["month"])`.
@@ -103,7 +97,7 @@ def table(
     """
     if change and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", change):
         raise UsageError(f"change: {change!r} is no month. Write it like 2026-03.")
-    found = registry.values(_calendar(counts), kpis, by=["month"], level=level)
+    found = metrics.values(_calendar(counts), kpis, by=["month"], level=level)
     found = found.assign(asked=found["month"].between(*period) if period else True)
     eras = (found["month"] < change, found["month"] >= change) if change else (found["month"].notna(),)
     parts, usual = [], []
@@ -129,13 +123,13 @@ _USUAL = [
 
 def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     """One KPI's months of one era with their changes, and what is usual in it."""
-    own = own.assign(large=enough(own))
+    own = own.assign(large=large_enough(own))
     known = own[own["large"]]
-    spread = random_effects.heterogeneity(known["of"], known["n"])
-    judged = len(known) >= FEWEST
+    spread = random_effects.heterogeneity(known["numerator"], known["n"])
+    judged = len(known) >= MONTHS
     own = pd.concat([own, _changes(own, known if judged else known.iloc[:0])], axis=1)
     told = own["n"].where(own["large"] & own["asked"])
-    line = trend.logistic_trend(own["of"], told, pd.RangeIndex(len(own)).to_numpy())
+    line = trend.logistic_trend(own["numerator"], told, pd.RangeIndex(len(own)).to_numpy())
     usual = {
         "kpi": key,
         "since": since,
@@ -153,7 +147,7 @@ def _era(own: pd.DataFrame, key: str, since: str) -> tuple[pd.DataFrame, dict[st
         "step_high": line.high,
         "trend_p": line.p,
     }
-    chart = trend.p_prime_chart(own["of"], own["n"].where(own["large"] & judged))
+    chart = trend.p_prime_chart(own["numerator"], own["n"].where(own["large"] & judged))
     return own.assign(usual_low=chart.low, usual_high=chart.high), usual
 
 
@@ -189,8 +183,8 @@ def _change(before: dict[Any, Any], now: dict[Any, Any], known: pd.DataFrame) ->
     if not now["asked"] or np.isnan(before["value"]) or np.isnan(now["value"]):
         return _NONE
     others = known[~known["month"].isin((before["month"], now["month"]))]
-    tau, months = random_effects.heterogeneity(others["of"], others["n"]).tau, len(others)
-    moved = random_effects.change((before["of"], before["n"]), (now["of"], now["n"]), tau=tau, k=months)
+    tau, months = random_effects.heterogeneity(others["numerator"], others["n"]).tau, len(others)
+    moved = random_effects.change((before["numerator"], before["n"]), (now["numerator"], now["n"]), tau=tau, k=months)
     return moved.value, moved.low, moved.high, moved.p if before["large"] and now["large"] else np.nan
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
+from kit.judging import LEVEL, MAILS_OF_A_STRATUM
 from kit.stats import proportions
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 TOLD_LEAST = 0.95
 """Share of the mail whose openings must be told apart, for an estimate of all of it."""
-
-FEWEST = 30
-"""Trackable mails from which a stratum stands for itself; a smaller one is taken together with its neighbours."""
 
 ASSUMPTION = (
     "people whose program opens mail by itself, or is not known yet, read like the trackable people of the same "
@@ -68,7 +65,7 @@ class Opens:
     assumption: str = ASSUMPTION
 
 
-def estimate(counts: pd.DataFrame, *, by: Sequence[str] = (), level: float = registry.LEVEL) -> Opens:
+def estimate(counts: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL) -> Opens:
     """Bounds and an estimate of openings by people.
 
     The estimate is post-stratified: the rate of trackable people in each domain and level of other clicks,
@@ -115,7 +112,7 @@ def _basis(frame: pd.DataFrame, trackable: np.ndarray) -> pd.Series:
     """What each estimate comes from, or why there is none; the first reason counts."""
     basis = pd.Series(BASES[0], index=frame.index, dtype="object")
     outside = (frame["estimate"] < frame["bound_low"]) | (frame["estimate"] > frame["bound_high"])
-    basis = basis.mask(outside, BASES[4]).mask(~(trackable >= FEWEST), BASES[3])
+    basis = basis.mask(outside, BASES[4]).mask(~(trackable >= MAILS_OF_A_STRATUM), BASES[3])
     return basis.mask(~(frame["told"] >= TOLD_LEAST), BASES[2]).mask(~(frame["told"] > 0), BASES[1])
 
 
@@ -149,14 +146,14 @@ def _stratified(counts: pd.DataFrame, keys: list[str], level: float) -> pd.DataF
 
 
 def _merged(cells: pd.DataFrame, keys: list[str], numbers: list[str]) -> pd.DataFrame:
-    """Strata of at least FEWEST trackable mails: small ones go to their neighbours, step by step.
+    """Strata of at least MAILS_OF_A_STRATUM trackable mails: small ones go to their neighbours, step by step.
 
     Levels of clicks first (2+ to 1, then all in one), then the small domains of a level together, then all
     domains of a level whose small ones are still too few, then the group in one.
     """
 
     def few(*columns: str) -> pd.Series:
-        return cells.groupby([*keys, *columns], dropna=False)["n"].transform("sum") < FEWEST
+        return cells.groupby([*keys, *columns], dropna=False)["n"].transform("sum") < MAILS_OF_A_STRATUM
 
     def anywhere(small: pd.Series, *columns: str) -> pd.Series:
         return small.groupby([cells[name] for name in (*keys, *columns)], dropna=False).transform("any")
@@ -178,7 +175,9 @@ def _clicks(sums: pd.DataFrame, by: list[str], level: float) -> pd.DataFrame:
         clicked = _of(sums, name)
         low, high = proportions.proportion_interval(clicked, delivered, level=level)
         value = np.divide(clicked, delivered, out=np.full(len(sums), np.nan), where=delivered > 0)
-        parts.append(sums[by].assign(strength=strength, of=clicked, n=delivered, value=value, low=low, high=high))
+        parts.append(
+            sums[by].assign(strength=strength, numerator=clicked, n=delivered, value=value, low=low, high=high)
+        )
     return pd.concat(parts, ignore_index=True)
 
 

@@ -15,16 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kit.judging import LEVEL, PEOPLE
 from kit.stats import proportions, survival
 
 if TYPE_CHECKING:
     from kit.stats.survival import Curve, Logrank
-
-LEVEL = 0.95
-"""Confidence of the intervals."""
-
-FEWEST = 30
-"""People of a cohort, from which it has a row of its own."""
 
 MILESTONES = (30, 60, 90, 180, 365)
 """Days after the first time at which the share is told."""
@@ -73,10 +68,10 @@ def window(counted: pd.DataFrame, *, level: float = LEVEL) -> pd.DataFrame:
 
     Source: guide 2; Wilson (1927), doi:10.1080/01621459.1927.10502953.
     """
-    told = counted.melt(value_vars=["repeated", "repeated_days", "returning"], var_name="rate", value_name="of")
+    told = counted.melt(value_vars=["repeated", "repeated_days", "returning"], var_name="rate", value_name="numerator")
     told = told.assign(n=int(counted["buyers"].sum()))
-    low, high = proportions.proportion_interval(told["of"], told["n"], level=level)
-    return told.assign(value=told["of"].astype(float) / told["n"], low=low, high=high)
+    low, high = proportions.proportion_interval(told["numerator"], told["n"], level=level)
+    return told.assign(value=told["numerator"].astype(float) / told["n"], low=low, high=high)
 
 
 def soon(counted: pd.DataFrame, *, days: int = 90, level: float = LEVEL) -> Back:
@@ -104,7 +99,7 @@ def soon(counted: pd.DataFrame, *, days: int = 90, level: float = LEVEL) -> Back
         followed = float(open_days.min()) if len(open_days) else part.end
         rows.append((str(cohort), part.n, part.events, *_came(part, days, level), followed))
     cohorts = pd.DataFrame(rows, columns=_COHORTS)
-    cohorts = cohorts[cohorts["n"] >= FEWEST].reset_index(drop=True)
+    cohorts = cohorts[cohorts["n"] >= PEOPLE].reset_index(drop=True)
     large = np.isin(quarter.astype(str), cohorts["cohort"])
     alike = survival.logrank(waited[large], came[large], quarter.astype(str)[large], people[large])
     return Back(days, total, curve.events, shares, cohorts, curve, curve.reaches(0.5), alike)

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.compare import ALPHA
 from kit.counts.pairs import REACTIONS
+from kit.judging import ALPHA, LEVEL
 from kit.stats import multiplicity, paired, proportions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kit.compare import Comparison
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
     from kit.stats.paired import CochranQ
 
 LATEST = 3
@@ -73,11 +72,11 @@ def choose(compared: Comparison, *, a: str = "", b: str = "", most: int = LATEST
     return old["campaign_id"].tail(most).tolist()
 
 
-def compare(patterns: pd.DataFrame, compared: Comparison, *, level: float = registry.LEVEL) -> SamePeople:
+def compare(patterns: pd.DataFrame, compared: Comparison, *, level: float = LEVEL) -> SamePeople:
     """The campaigns' rates among the people who got all of them, and what those who differ say.
 
     Args:
-        patterns: what `counts.same_people(data, choose(compared), compared.kpi.of)` returned.
+        patterns: what `counts.same_people(data, choose(compared), compared.kpi.numerator)` returned.
         compared: of all campaigns, for their names.
         level: confidence of the intervals.
 
@@ -90,10 +89,12 @@ def compare(patterns: pd.DataFrame, compared: Comparison, *, level: float = regi
     people = patterns["people"].to_numpy(dtype=float)
     total = int(people.sum())
     did = patterns[ids].to_numpy(dtype=float).reshape(len(patterns), len(ids))
-    rows = [{"campaign_name": names[one], "of": float(people @ did[:, n]), "n": total} for n, one in enumerate(ids)]
-    table = pd.DataFrame(rows, columns=["campaign_name", "of", "n"])
-    low, high = proportions.proportion_interval(table["of"], table["n"], level=level)
-    table = table.assign(value=table["of"] / table["n"].where(table["n"] > 0), low=low, high=high)
+    rows = [
+        {"campaign_name": names[one], "numerator": float(people @ did[:, n]), "n": total} for n, one in enumerate(ids)
+    ]
+    table = pd.DataFrame(rows, columns=["campaign_name", "numerator", "n"])
+    low, high = proportions.proportion_interval(table["numerator"], table["n"], level=level)
+    table = table.assign(value=table["numerator"] / table["n"].where(table["n"] > 0), low=low, high=high)
     pairs = pd.DataFrame(
         [
             _pair(names[ids[a]], names[ids[b]], did[:, [a, b]], people, level)
@@ -126,6 +127,6 @@ def _decision(value: float, p: float, kpi: Kpi) -> str:
 
 
 def _why(kpi: Kpi, ids: Sequence[str], total: int) -> str:
-    if kpi.of not in REACTIONS or kpi.per != "delivered":
+    if kpi.numerator not in REACTIONS or kpi.denominator != "delivered":
         return "kpi"
     return "" if total else "nobody" if len(ids) > 1 else "totals"

@@ -14,18 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
+from kit import metrics
 from kit.compare import rate
+from kit.judging import ALPHA, EVENTS, LEVEL
 from kit.stats import cluster_robust, multiplicity
 
 if TYPE_CHECKING:
-    from kit.kpi import Kpi
-
-ALPHA = 0.05
-"""Share of false flags among the flags of the page (Benjamini-Hochberg)."""
-
-FEWEST = 5
-"""Expected events, for and against, from which a level is judged."""
+    from kit.metrics import Kpi
 
 BUYERS = 20
 """Buyers, all of them alike, to whom a level's money and that of the others must amount to be judged (Kish 1965)."""
@@ -62,14 +57,14 @@ def known(key: str) -> Kpi:
     Raises:
         UsageError: it is unknown or neither.
     """
-    return registry.find(key) if key == MONEY else rate(key)
+    return metrics.find(key) if key == MONEY else rate(key)
 
 
-def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = registry.LEVEL) -> Segments:
+def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = LEVEL) -> Segments:
     """Set each level against the others of its trait.
 
     Args:
-        levels: what `counts.levels(data, kpi.of, kpi.per)` returned.
+        levels: what `counts.levels(data, kpi.numerator, kpi.denominator)` returned.
         key: as for `known`.
         total: of the KPI's lower count over all bulk mail, from `counts.messages(data, [])`.
         level: confidence of the intervals.
@@ -96,17 +91,17 @@ def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = regi
 
 
 _COLUMNS = [
-    *("trait", "level", "people", "mails", "of", "n", "value", "low", "high", "effect"),
+    *("trait", "level", "people", "mails", "numerator", "n", "value", "low", "high", "effect"),
     *("difference", "difference_low", "difference_high", "p", "verdict"),
 ]
 _TRAIT_COLUMNS = ["trait", "known", "unknown", "p"]
 
 
 def _trait(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
-    squares = (own["of_squares"], own["n_squares"], own["products"])
-    found = cluster_robust.clustered_rates(own["people"], own["of"], own["n"], squares=squares, level=level)
-    common = own["of"].sum() / own["n"].sum() if own["n"].sum() else 0
-    large = own["n"] / pd.Series(found.design_effect) * min(common, 1 - common) >= FEWEST
+    squares = (own["numerator_squares"], own["n_squares"], own["products"])
+    found = cluster_robust.clustered_rates(own["people"], own["numerator"], own["n"], squares=squares, level=level)
+    common = own["numerator"].sum() / own["n"].sum() if own["n"].sum() else 0
+    large = own["n"] / pd.Series(found.design_effect) * min(common, 1 - common) >= EVENTS
     difference, error, p = cluster_robust.versus_others(found, own["n"])
     table = own.assign(value=found.value, low=found.low, high=found.high, effect=found.design_effect, large=large)
     table = table.assign(
@@ -117,8 +112,8 @@ def _trait(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
 
 def _money(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
     """Levels by money a mail: each against the sums of the others."""
-    squares = own["of_squares"], own["n_squares"], own["products"]
-    told = cluster_robust.clustered_means(own["people"], own["of"], own["n"], squares=squares, level=level)
+    squares = own["numerator_squares"], own["n_squares"], own["products"]
+    told = cluster_robust.clustered_means(own["people"], own["numerator"], own["n"], squares=squares, level=level)
     others = own[_SUMS].sum() - own[_SUMS]
     rows = []
     for each, rest in zip(own[_SUMS].to_numpy(float), others.to_numpy(float), strict=True):
@@ -134,7 +129,7 @@ def _money(own: pd.DataFrame, level: float) -> tuple[pd.DataFrame, float]:
     return table.join(gaps), cluster_robust.homogeneity_test(judged)
 
 
-_SUMS = ["people", "of", "n", "of_squares", "n_squares", "products"]
+_SUMS = ["people", "numerator", "n", "numerator_squares", "n_squares", "products"]
 
 
 def _verdicts(rates: pd.DataFrame) -> pd.Series:

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.compare import ALPHA, FEWEST, OTHERS, SMALLEST_PART, rate
+from kit import metrics
+from kit.compare import OTHERS, rate
+from kit.judging import ALPHA, EVENTS, LEVEL, SMALLEST_PART
 from kit.stats import multiplicity, proportions, stratified
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
 
 APART = 0.5
 """Share of the larger difference by which pooled and stratified must differ for the pooled one to mislead."""
@@ -48,9 +49,7 @@ class Strata:
     rates: pd.DataFrame
 
 
-def by_part(
-    counts: pd.DataFrame, key: str, part: str, *, broken: Collection[str] = (), level: float = registry.LEVEL
-) -> Strata:
+def by_part(counts: pd.DataFrame, key: str, part: str, *, broken: Collection[str] = (), level: float = LEVEL) -> Strata:
     """Each variant against the first of its campaign, within parts of the audience.
 
     Parts with less than a twentieth of a test's mail are taken together.
@@ -66,11 +65,11 @@ def by_part(
     Source: Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719; Breslow & Day with Tarone (1985),
     doi:10.1093/biomet/72.1.91; Simpson (1951), jstor.org/stable/2984065; Holm (1979), jstor.org/stable/4615733.
     """
-    kpi = registry.find(key)
+    kpi = metrics.find(key)
     tests, parts = [], []
     if kpi.kind == "rate":
         rate(key)
-        found = registry.values(counts, [key], by=["campaign_id", "campaign_name", "sent_local", "variant", part])
+        found = metrics.values(counts, [key], by=["campaign_id", "campaign_name", "sent_local", "variant", part])
         found = found[found["variant"].notna() & found[part].notna() & found["value"].notna()]
         found = found.sort_values(["sent_local", "campaign_id", "variant", part], kind="stable")
         for _, own in found.groupby("campaign_id", sort=False):
@@ -99,30 +98,30 @@ def _campaign(own: pd.DataFrame, part: str, level: float) -> list[tuple[dict[str
     mail = own.groupby(part)["n"].sum()
     small = mail.index[mail < SMALLEST_PART * mail.sum()]
     own = own.assign(part=own[part].where(~own[part].isin(small), OTHERS))
-    sums = own.groupby(["variant", "part"], sort=False)[["of", "n"]].sum()
+    sums = own.groupby(["variant", "part"], sort=False)[["numerator", "n"]].sum()
     variants = list(dict.fromkeys(own["variant"]))
     return [_pair(own.iloc[0], sums, variants[0], b, level) for b in variants[1:]]
 
 
 def _pair(told: pd.Series, sums: pd.DataFrame, a: str, b: str, level: float) -> tuple[dict[str, Any], pd.DataFrame]:
     both = sums.loc[a].add_suffix("_a").join(sums.loc[b].add_suffix("_b"), how="inner")
-    numbers = [both[name] for name in ("of_a", "n_a", "of_b", "n_b")]
+    numbers = [both[name] for name in ("numerator_a", "n_a", "numerator_b", "n_b")]
     common = stratified.mantel_haenszel(*numbers, level=level)
     whole = proportions.proportion_difference(*(one.sum() for one in numbers), level=level)
     same = {"campaign_id": told["campaign_id"], "campaign_name": told["campaign_name"], "a": a, "b": b}
     test = same | {"pooled": whole.value, "pooled_p": whole.p, "odds": common.odds, "parts": common.k}
     test |= {name: getattr(common, name) for name in ("difference", "low", "high", "p", "uneven_p")}
-    events = both["of_a"] + both["of_b"]
+    events = both["numerator_a"] + both["numerator_b"]
     total = both["n_a"] + both["n_b"]
-    few = both[["n_a", "n_b"]].min(axis=1) * np.minimum(events, total - events) / total < FEWEST
+    few = both[["n_a", "n_b"]].min(axis=1) * np.minimum(events, total - events) / total < EVENTS
     each = [proportions.proportion_difference(*row, level=level) for row in zip(*numbers, strict=True)]
     table = pd.DataFrame(
         {
             "part": both.index,
             "n_a": both["n_a"].to_numpy(),
-            "value_a": (both["of_a"] / both["n_a"]).to_numpy(),
+            "value_a": (both["numerator_a"] / both["n_a"]).to_numpy(),
             "n_b": both["n_b"].to_numpy(),
-            "value_b": (both["of_b"] / both["n_b"]).to_numpy(),
+            "value_b": (both["numerator_b"] / both["n_b"]).to_numpy(),
             "difference": [one.value for one in each],
             "low": [one.low for one in each],
             "high": [one.high for one in each],

@@ -12,21 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.compare import enough
+from kit import metrics
+from kit.judging import CAMPAIGNS, large_enough
 from kit.stats import proportions
 
 if TYPE_CHECKING:
-    from kit.kpi import Kpi
+    from kit.metrics import Kpi
 
 HOURS = (1, 3, 6, 12, 24, 48, 72, 168)
 """Hours after delivery at which the table stops."""
 
 PART = 3
 """Hours of a cell of the week: narrower ones have too few campaigns."""
-
-FEWEST_CAMPAIGNS = 4
-"""In a cell with fewer the hour cannot be told from the campaign (as `random_effects.UNITS_LEAST`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +97,12 @@ def week(counts: pd.DataFrame, key: str = "click_rate") -> Week:
         counts: what `counts.sendings` returned.
         key: a rate of opened, clicked or unsubscribed over delivered.
     """
-    told = registry.find(key)
-    known = counts[counts[[told.of, told.per]].notna().all(axis=1)]
+    told = metrics.find(key)
+    known = counts[counts[[told.numerator, told.denominator]].notna().all(axis=1)]
     known = known.assign(part=known["hour"] // PART * PART)
     sums = known.groupby(["weekday", "part"], as_index=False).agg(
-        campaigns=("campaign_id", "nunique"), **{name: (name, "sum") for name in (told.of, told.per)}
+        campaigns=("campaign_id", "nunique"), **{name: (name, "sum") for name in (told.numerator, told.denominator)}
     )
-    found = registry.values(sums, [key], by=["weekday", "part", "campaigns"])
-    large = enough(found) & (found["campaigns"] >= FEWEST_CAMPAIGNS)
+    found = metrics.values(sums, [key], by=["weekday", "part", "campaigns"])
+    large = large_enough(found) & (found["campaigns"] >= CAMPAIGNS)
     return Week(told, found.assign(large=large).drop(columns=["kpi", "missing"]))

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from kit.errors import UsageError, nearest
+from kit.judging import CUSTOMERS, LEVEL
 from kit.stats import bg_nbd, gamma_gamma, means, roc
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from kit.stats.bg_nbd import BgNbd, History, Kind, Total
     from kit.stats.gamma_gamma import GammaGamma
-
-FEWEST = 500
-"""Customers from which the models are fitted."""
 
 BANDS = 5
 """Groups of customers of like expectation, in which it is compared with what they did."""
@@ -38,9 +36,6 @@ CLOSE = 0.3
 
 TIMES = 4
 """Purchases after the first from which they are counted as "or more"."""
-
-LEVEL = 0.95
-"""Confidence of the intervals."""
 
 KINDS: dict[Kind, str] = {"mbg": "MBG/NBD", "bg": "BG/NBD"}
 
@@ -231,9 +226,9 @@ def _check_ranking(by: str, kind: Kind) -> None:
 
 
 def _too_few(customers: int) -> str:
-    if customers >= FEWEST:
+    if customers >= CUSTOMERS:
         return ""
-    return f"at least {FEWEST} customers are needed, there are {customers}" if customers else "nobody bought"
+    return f"at least {CUSTOMERS} customers are needed, there are {customers}" if customers else "nobody bought"
 
 
 def _too_short(counted: pd.DataFrame, days: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
+from kit import metrics
 from kit.stats import proportions
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def measurable(
 
 
 def _row(by_campaign: pd.DataFrame, by_month: pd.DataFrame, key: str, worthwhile: float) -> dict[str, object]:
-    whole = registry.overall(by_campaign, [key]).iloc[0]
+    whole = metrics.overall(by_campaign, [key]).iloc[0]
     n_campaign, n_month = (_median(counts, key) for counts in (by_campaign, by_month))
     row: dict[str, object] = {"kpi": key, "base": whole["value"], "low": whole["low"], "high": whole["high"]}
     row |= {"n": whole["n"], "n_campaign": n_campaign, "n_month": n_month}
@@ -87,6 +87,6 @@ def _needed(base: float, other: float) -> float:
 
 def _median(counts: pd.DataFrame, key: str) -> float:
     """Of the denominator, over the groups that know both counts."""
-    kpi = registry.find(key)
-    known = counts[[kpi.of, kpi.per]].notna().all(axis=1)
-    return float(counts.loc[known, kpi.per].astype(float).median())
+    kpi = metrics.find(key)
+    known = counts[[kpi.numerator, kpi.denominator]].notna().all(axis=1)
+    return float(counts.loc[known, kpi.denominator].astype(float).median())

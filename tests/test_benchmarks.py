@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kit import benchmarks, kpi, plots, words
+from kit import benchmarks, metrics, plots, words
 from kit.errors import InputError
-from kit.kpi import KPIS
+from kit.metrics import KPIS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def written(folder: Path, *rows: str) -> Path:
 
 def own(key: str, of: int, n: int) -> pd.DataFrame:
     of_kpi = KPIS[key]
-    return kpi.overall(pd.DataFrame({of_kpi.of: [of], of_kpi.per: [n]}), [key])
+    return metrics.overall(pd.DataFrame({of_kpi.numerator: [of], of_kpi.denominator: [n]}), [key])
 
 
 class TestLoading:
@@ -63,7 +63,7 @@ class TestLoading:
     def test_every_shipped_figure_has_publisher_year_definition_and_address(self) -> None:
         shipped = benchmarks.load()
         assert len(shipped) > 50
-        assert shipped["kpi"].isin(kpi.MAIL_RATES).all()
+        assert shipped["kpi"].isin(metrics.MAIL_RATES).all()
         assert not shipped.duplicated(["publisher", "year", "industry", "kpi", "definition"]).any()
 
     def test_the_spread_of_openings_before_and_after_machines_open(self) -> None:

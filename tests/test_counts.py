@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, kpi
+from kit import counts, metrics
 from kit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -387,4 +387,4 @@ class TestNothingTwice:
 
 def test_more_opened_than_delivered_gives_no_rate(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{"Unique Opens": 120}])
-    assert kpi.values(counts.messages(kit.open(tmp_path), []), ["open_rate"], by=[])["value"].isna().all()
+    assert metrics.values(counts.messages(kit.open(tmp_path), []), ["open_rate"], by=[])["value"].isna().all()

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from small import event
 
 import kit
-from kit import compare, counts, explain, kpi, words
+from kit import compare, counts, explain, metrics, words
 from kit.cli import main
 from kit.errors import UsageError
 
@@ -81,8 +81,8 @@ def test_the_command_line_tells_it(data: Data) -> None:
     assert "A campaign is explained with both" in half.output
 
 
-@pytest.mark.parametrize("key", kpi.KPIS)
+@pytest.mark.parametrize("key", metrics.KPIS)
 def test_the_registry_says_how_each_is_counted(key: str) -> None:
-    text = kpi.explain(key)
+    text = metrics.explain(key)
     for line in ("formula", "above the line", "below the line", "counted once", "window", "time zone", "interval"):
         assert f"\n  {line:15} " in text

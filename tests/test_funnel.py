@@ -300,7 +300,11 @@ class TestFollow:
         )
         both = pd.concat([told([(1, True, True, 1)]), told([(1, True, True, 1)], step="b → c", start="b", end="c")])
         passed = funnel.follow(both, paths, days=90).passed
-        assert passed[["stage", "n", "of"]].to_numpy().tolist() == [["a", 100, 100], ["b", 40, 100], ["c", 15, 100]]
+        assert passed[["stage", "n", "numerator"]].to_numpy().tolist() == [
+            ["a", 100, 100],
+            ["b", 40, 100],
+            ["c", 15, 100],
+        ]
         assert passed["value"].tolist() == pytest.approx([1, 0.4, 0.4 * 15 / 40])
 
     def test_groups_are_compared_within_the_days_and_small_ones_marked(self) -> None:
@@ -336,7 +340,7 @@ class TestSample:
         result = funnel.follow(counts.stages(export), counts.paths(export), days=truth["days"])
         found = result.steps[["step", "n", "passed"]].to_numpy().tolist()
         assert found == [[one["step"], one["people"], one["passed"]] for one in truth["steps"]]
-        assert (result.passed["of"] == result.passed["n"].iloc[0]).all()
+        assert (result.passed["numerator"] == result.passed["n"].iloc[0]).all()
 
     @pytest.mark.parametrize("by", ["segment", "opt_in_source", "language", "mail"])
     def test_its_groups_add_up_to_all(self, export: kit.store.Data, by: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 import small
 
 import kit
-from kit import abtest, compare, counts, kpi, months, volume, words
+from kit import abtest, compare, counts, metrics, months, volume, words
 from kit.errors import UsageError
 from kit.stats import proportions
 
@@ -47,7 +47,7 @@ class TestGuideTable:
             ["2026-03", 1000, 1000, 350, 90, 40, 2],
         ]
         small.table(tmp_path, "month.csv", header, rows)
-        keys = kpi.chosen("open_rate, click_rate, conversion_rate, unsubscribe_rate")
+        keys = metrics.chosen("open_rate, click_rate, conversion_rate, unsubscribe_rate")
         return months.table(counts.messages(kit.open(tmp_path), ["month"]), keys)
 
     def test_it_comes_out_as_the_guide_has_it(self, result: months.Months) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import papermill
 import pytest
 
-from kit import kpi, problems, sources
+from kit import metrics, problems, sources
 from kit.report.notebooks import load
 from kit.settings import KEYS
 from kit.tables import TABLES
@@ -25,13 +25,15 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 LAYERS = (
+    {"messages"},
     {"errors"},
-    {"methods", "tables", "settings"},
+    {"tables", "settings"},
     {"sources"},
     {"humans"},
     {"store"},
     {"counts", "stats"},
-    {"kpi"},
+    {"judging", "show"},
+    {"metrics"},
     {"compare", "terms"},
     {
         "abtest",
@@ -85,7 +87,7 @@ ONLY = {
         "kit/counts/",
     ),
     ("scipy", "statsmodels"): ("kit/stats/",),
-    ("matplotlib", "seaborn"): ("kit/plots/",),
+    ("matplotlib", "seaborn"): ("kit/plots/", "kit/show/"),
     ("papermill", "nbconvert"): ("kit/report/",),
 }
 
@@ -169,7 +171,7 @@ def state():
     return dict(mpl.rcParams), np.geterr(), list(warnings.filters), {name: pd.get_option(name) for name in NAMES}
 NAMES = ["display.max_rows", "display.precision", "display.float_format"]
 before = state()
-from kit import counts, kpi, months, plots, words
+from kit import counts, metrics, months, plots, words
 plots.months(months.table(pd.DataFrame({"month": ["2026-01"], "delivered": [10], "opened": [3]}), ["open_rate"]))
 print(state() == before)
 """
@@ -224,12 +226,12 @@ def table_after(heading: str) -> str:
 
 def test_readme_lists_every_kpi_and_no_other() -> None:
     listed = re.findall(r"^\| `([a-z_]+)` \|", table_after("KPIs"), re.MULTILINE)
-    assert listed == list(kpi.KPIS)
+    assert listed == list(metrics.KPIS)
 
 
 def test_readme_gives_each_kpi_the_formula_of_the_registry() -> None:
     rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", table_after("KPIs"), re.MULTILINE)
-    assert dict(rows) == {key: one.formula for key, one in kpi.KPIS.items()}
+    assert dict(rows) == {key: one.formula for key, one in metrics.KPIS.items()}
 
 
 def test_readme_lists_every_notebook_and_its_question() -> None:
@@ -252,7 +254,7 @@ def test_readme_lists_every_setting() -> None:
 def test_every_problem_rule_looks_at_a_known_rate_and_unit() -> None:
     for key, rule in problems.RULES.items():
         assert key == rule.key
-        assert rule.kpi in (*kpi.MAIL_RATES, *problems.MEASURES)
+        assert rule.kpi in (*metrics.MAIL_RATES, *problems.MEASURES)
         assert rule.unit in problems.UNITS
         assert rule.kind in problems.KINDS
         assert bool(rule.limits) == (rule.kind == "limit")
@@ -265,7 +267,7 @@ def test_readme_lists_every_problem_rule_with_its_symptom_and_rate() -> None:
 
 
 def test_every_goal_names_known_kpis() -> None:
-    assert {key for one in kpi.GOALS.values() for key, _ in one.kpis} <= set(kpi.KPIS)
+    assert {key for one in metrics.GOALS.values() for key, _ in one.kpis} <= set(metrics.KPIS)
 
 
 def test_code_names_no_place_of_a_machine_and_no_registry() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.errors import UsageError
-from kit.methods import METHODS, VERDICTS, explain
+from kit.metrics.methods import METHODS, VERDICTS, explain
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "kit").rglob("*.py"))

@@ -14,7 +14,7 @@ from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, kpi, opens, plots, words
+from kit import counts, metrics, opens, plots, words
 from kit.counts import people
 from kit.errors import UsageError
 from kit.stats import proportions
@@ -209,11 +209,13 @@ def test_openings_by_people_over_all_mail_are_a_bound_and_no_rate(half_prefetchi
     told = words.openers(result)
     assert told.text.startswith("Between 11 and 61% of delivered mail")
     assert "The estimate is 2" in told.text
-    assert not [one.key for one in kpi.KPIS.values() if one.of in {"proven", "opened_trackable", "opened_human"}]
+    assert not [
+        one.key for one in metrics.KPIS.values() if one.numerator in {"proven", "opened_trackable", "opened_human"}
+    ]
     counted = counts.openers(half_prefetching, [])
     for key in ("open_rate_human", "proven_rate"):
         with pytest.raises(UsageError):
-            kpi.values(counted, [key], by=[])
+            metrics.values(counted, [key], by=[])
 
 
 def test_an_export_without_machine_information_has_bounds_only(tmp_path: Path) -> None:

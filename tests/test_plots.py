@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from kit import months, plots
-from kit.plots import picture
-from kit.words.shown import MIME
+from kit.show import picture
+from kit.show.result import MIME
 
 if TYPE_CHECKING:
     from kit.plots import Picture

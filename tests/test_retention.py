@@ -51,7 +51,7 @@ def test_repeat_rates_of_cdnow_are_called_what_they_are(shared: Path, tmp_path: 
     rates = repeat.window(counted).set_index("rate")
     # Counted by hand in pandas over the file: 404 buyers, 162 with two orders, 157 on two days; one old cohort, so
     # each of them had bought before.
-    assert rates["of"].to_dict() == {"repeated": 162, "repeated_days": 157, "returning": 404}
+    assert rates["numerator"].to_dict() == {"repeated": 162, "repeated_days": 157, "returning": 404}
     assert rates.loc["returning", "value"] == 1
     assert "rises as the log gets older" in words.repeat_table(repeat.window(counted), counted).text()
 

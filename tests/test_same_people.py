@@ -92,7 +92,7 @@ def test_totals_know_no_people_and_say_so(tmp_path: Path) -> None:
 def test_what_is_told_of_no_person_is_not_compared(tmp_path: Path) -> None:
     data = logged(tmp_path / "log")
     result = compared(data, "click_to_open_rate")
-    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.of), result)
+    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
     assert "it is not told person by person" in words.same_people(found).text
 
 
@@ -101,7 +101,7 @@ def test_who_leaves_gets_no_second_mail_so_leaving_is_not_compared(tmp_path: Pat
     # Of those who got both, nobody can have left by the first: the later campaign would always seem worse.
     data = logged(tmp_path / "log")
     result = compared(data, key)
-    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.of), result)
+    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
     assert found.why == "kpi"
     assert found.pairs.empty
     assert "who did it got no further mail" in words.same_people(found).text

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import kit
-from kit import abtest, counts, kpi, money, plots, problems, words
+from kit import abtest, counts, metrics, money, plots, problems, words
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -85,7 +85,7 @@ def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str,
     assert waits["n"].sum() == business["tickets"]
     assert waits.loc[~waits["answered"].astype(bool), "n"].sum() == business["tickets_unanswered"]
     for months, hours in ((waits["month"] < "2026-06", "before"), (waits["month"] >= "2026-06", "after")):
-        row = kpi.waiting(waits[months]).iloc[0]
+        row = metrics.response_time(waits[months]).iloc[0]
         assert row["low"] / 60 <= business[f"reply_hours_{hours}"] <= row["high"] / 60
     answers = counts.answers(export)
     assert (answers["invited"].sum(), answers["answered"].sum()) == (business["invitations"], business["answers"])

@@ -26,8 +26,15 @@ def levels(groups: dict[str, np.ndarray]) -> pd.DataFrame:
     for name, people in groups.items():
         x, m = people[:, 0], people[:, 1]
         rows.append(
-            {"trait": "segment", "level": name, "people": len(people), "mails": m.sum(), "of": x.sum(), "n": m.sum()}
-            | {"of_squares": (x * x).sum(), "n_squares": (m * m).sum(), "products": (x * m).sum()}
+            {
+                "trait": "segment",
+                "level": name,
+                "people": len(people),
+                "mails": m.sum(),
+                "numerator": x.sum(),
+                "n": m.sum(),
+            }
+            | {"numerator_squares": (x * x).sum(), "n_squares": (m * m).sum(), "products": (x * m).sum()}
         )
     return pd.DataFrame(rows)
 
@@ -47,7 +54,10 @@ def test_people_who_get_several_mails_do_not_make_false_findings(rng: np.random.
         groups = {name: people(rng, 1500, mails=4, rate=0.1, spread=0.15) for name in "ab"}
         table = levels(groups)
         flagged += segments.compare(table, "click_rate", total=12_000).rates["verdict"].isin(("higher", "lower")).any()
-        naive += proportions.proportion_difference(*table.loc[0, ["of", "n"]], *table.loc[1, ["of", "n"]]).p < 0.05
+        naive += (
+            proportions.proportion_difference(*table.loc[0, ["numerator", "n"]], *table.loc[1, ["numerator", "n"]]).p
+            < 0.05
+        )
     bar = 300 * (0.05 + 3 * math.sqrt(0.05 * 0.95 / 300))
     assert flagged <= bar
     assert naive > 300 * 0.07
@@ -127,8 +137,14 @@ def test_money_is_of_mail_older_than_the_window(data: kit.store.Data, tmp_path: 
     sold = kit.open(tmp_path)
     got = counts.levels(sold, "revenue", "delivered", traits=["segment"]).set_index("level")
     # Mails of 1, 8, 15 and 22 January, the window is 7 days: the first two are old enough.
-    assert got.loc["new", ["people", "n", "of", "of_squares", "products"]].tolist() == [2, 4, 40, 1600, 80]
-    assert got.loc["regular", ["people", "n", "of"]].tolist() == [2, 4, 0]
+    assert got.loc["new", ["people", "n", "numerator", "numerator_squares", "products"]].tolist() == [
+        2,
+        4,
+        40,
+        1600,
+        80,
+    ]
+    assert got.loc["regular", ["people", "n", "numerator"]].tolist() == [2, 4, 0]
 
 
 def test_groups_without_mail_or_events_answer() -> None:
@@ -169,8 +185,8 @@ def test_levels_and_unknown_add_up_to_the_whole(data: kit.store.Data, trait: str
 
 def test_a_segment_has_its_people_and_mails(data: kit.store.Data) -> None:
     got = counts.levels(data, "clicked", "delivered", traits=["segment"]).set_index("level")
-    assert got.loc["new", ["people", "n", "of"]].tolist() == [2, 8, 1]
-    assert got.loc["regular", ["people", "n", "of"]].tolist() == [2, 8, 0]
+    assert got.loc["new", ["people", "n", "numerator"]].tolist() == [2, 8, 1]
+    assert got.loc["regular", ["people", "n", "numerator"]].tolist() == [2, 8, 0]
 
 
 def test_engagement_knows_only_what_came_before_the_mail(data: kit.store.Data) -> None:

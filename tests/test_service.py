@@ -9,7 +9,7 @@ import pytest
 import small
 
 import kit
-from kit import counts, kpi, words
+from kit import counts, metrics, words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,19 +34,19 @@ class TestWaits:
     def test_a_wait_is_told_to_the_second(self, data: Data) -> None:
         waits = counts.waits(data)
         assert waits.loc[waits["minutes"].notna(), "minutes"].tolist() == [0.5, 1.5, 60]
-        assert kpi.waiting(waits[waits["month"] == "2026-01"])["value"].item() == 0.5
-        assert words.service(kpi.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).cells()[0][1] == (
+        assert metrics.response_time(waits[waits["month"] == "2026-01"])["value"].item() == 0.5
+        assert words.service(metrics.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).cells()[0][1] == (
             "90 s (no interval)"
         )
 
     def test_a_wait_that_cannot_be_is_counted_and_said(self, data: Data) -> None:
         waits = counts.waits(data)
         assert waits["n"].sum() == 5
-        found = kpi.waiting(waits)
+        found = metrics.response_time(waits)
         assert found[["n", "open", "left_out"]].to_numpy().tolist() == [[3, 1, 2]]
         said = "2 requests were answered before coming in, or came in after the end of the data: left out."
-        assert said in words.waiting_table(kpi.waiting(waits, by=["month"])).text()
-        assert said in words.service(kpi.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).text()
+        assert said in words.waiting_table(metrics.response_time(waits, by=["month"])).text()
+        assert said in words.service(metrics.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).text()
 
 
 class TestVisits:
@@ -87,7 +87,7 @@ class TestVisits:
 
     def test_it_is_shown_with_the_days_and_who_is_too_young(self, tmp_path: Path) -> None:
         data = self.data(tmp_path)
-        service = kpi.service(counts.waits(data), counts.answers(data), counts.visits(data))
+        service = metrics.service(counts.waits(data), counts.answers(data), counts.visits(data))
         shown = words.service(service, return_days=60)
         assert shown.cells() == [["Repeat visit rate", "20.0% (0.5–71.6)", "5"]]  # 1 of 5: Clopper-Pearson
         assert "first known visit was 60 days or more before the end of the data" in shown.text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kit import explain, kpi, terms
+from kit import explain, metrics, terms
 from kit.cli import main
 from kit.errors import UsageError
 from kit.settings import KEYS
@@ -32,7 +32,7 @@ def test_no_figure_has_the_key_of_another_kpi_goal_or_figure() -> None:
 
 
 @pytest.mark.parametrize("term", TERMS.values(), ids=lambda term: term.key)
-def test_a_figure_says_what_is_counted_and_on_whose_authority(term: terms.Term) -> None:
+def test_a_figure_says_what_is_counted_and_on_whose_authority(term: terms.Figure) -> None:
     text = terms.explain(term.key)
     for part in ("formula", "counted once", "window", "time zone", "interval", "edge cases", "authority"):
         assert re.search(rf"^  {part} +\S", text, re.MULTILINE), part
@@ -80,7 +80,7 @@ def test_a_key_of_two_registries_is_told_by_both() -> None:
 
 def test_a_place_of_the_report_is_explained_by_its_figures() -> None:
     assert explain.entry("funnel.lagged") == terms.explain("step_conversion_lagged")
-    assert explain.entry("months.open_rate") == kpi.explain("open_rate")
+    assert explain.entry("months.open_rate") == metrics.explain("open_rate")
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class TestWeek:
 
     def test_a_cell_with_few_campaigns_is_grey(self) -> None:
         result = timing.week(self.sent((1, 10, 3, 50), (1, 11, 2, 60), (3, 10, 3, 90)))
-        names = ["weekday", "part", "campaigns", "of", "n", "large"]
+        names = ["weekday", "part", "campaigns", "numerator", "n", "large"]
         assert result.cells[names].to_numpy().tolist() == [
             [1, 9, 5, 3 * 50 + 2 * 60, 5000, True],
             [3, 9, 3, 270, 3000, False],

@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kit
-from kit import counts, kpi, words
-from kit.words import form
-from kit.words.shown import MIME, Column, Table, listed, plain
+from kit import counts, metrics, words
+from kit.show import formats as form
+from kit.show.formats import listing
+from kit.show.result import MIME, plain
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +47,8 @@ NASTY = "<script>alert('x')</script> & \"$5\" ☀"
         (form.minutes(math.nan), "not reached"),
         (form.money("EUR")(3.4), "3.40 EUR"),
         (form.month("2026-03"), "Mar 2026"),
-        (listed(["a"]), "a"),
-        (listed(["a", "b", "c"]), "a, b and c"),
+        (listing(["a"]), "a"),
+        (listing(["a", "b", "c"]), "a, b and c"),
     ],
 )
 def test_numbers_are_written_for_readers(said: str, text: str) -> None:
@@ -141,5 +143,5 @@ def test_the_goal_says_how_many_campaigns_do_not_tell_it() -> None:
     none = pd.DataFrame(columns=["kpi", "n", "value", "low", "high", "left_out"])
     for missing, said in ((0, "."), (1, "; 1 campaign that does not tell it left out."), (43, "; 43 campaigns that")):
         mail = pd.DataFrame([row | {"missing": missing}])
-        text = words.goal(kpi.goal("revenue"), mail, none, set_by="revenue", currency="EUR").text
+        text = words.goal(metrics.goal("revenue"), mail, none, set_by="revenue", currency="EUR").text
         assert text.startswith(f"The goal is revenue: revenue per mail is 0.56 EUR, of 3,215 mails{said}")

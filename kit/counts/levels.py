@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from kit.store import Data, Expression
 
-COLUMNS = ["trait", "level", "people", "mails", "of", "n", "of_squares", "n_squares", "products"]
+COLUMNS = ["trait", "level", "people", "mails", "numerator", "n", "numerator_squares", "n_squares", "products"]
 
 REVENUE = "revenue"
 
@@ -36,7 +36,7 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
 
     Returns:
         A row a trait and level [level NULL: not known of these people]: people and mails [numbers], of and n
-        [the two counts], and sums over people: of_squares, n_squares, products.
+        [the two counts], and sums over people: numerator_squares, n_squares, products.
 
     Source: guide 1, step 6: look at segments.
     """
@@ -61,9 +61,9 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
         sums = people.group_by("level").agg(
             people=_.count(),
             mails=_.mails.sum(),
-            of=_.x.sum(),
+            numerator=_.x.sum(),
             n=_.m.sum(),
-            of_squares=(_.x * _.x).sum(),
+            numerator_squares=(_.x * _.x).sum(),
             n_squares=(_.m * _.m).sum(),
             products=(_.x * _.m).sum(),
         )

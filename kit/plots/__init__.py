@@ -7,7 +7,6 @@ from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
 from kit.plots.months import months
 from kit.plots.opens import openers
-from kit.plots.picture import Picture
 from kit.plots.problems import benchmarks, complaints, findings, frequency
 from kit.plots.retention import back, list_growth, projection, staying
 from kit.plots.segments import segments
@@ -15,6 +14,7 @@ from kit.plots.strata import strata
 from kit.plots.tests import tests
 from kit.plots.timing import pace, week
 from kit.plots.value import value_bands
+from kit.show.picture import Picture
 
 __all__ = [
     "Picture",

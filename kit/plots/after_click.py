@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.plots.axes import percent
-from kit.plots.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, nothing, picture
-from kit.words.form import share, whole
+from kit.show.axes import percent
+from kit.show.formats import share, whole
+from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +29,7 @@ def after_click(result: AfterClick) -> Picture:
     rows = result.campaigns[result.campaigns["value"].notna()]
     order = rows["verdict"].isin(("better", "worse")) * 1e9 + rows["sessions"].astype(float)
     rows = rows.loc[order.sort_values().index[-MOST:]].sort_values("value", kind="stable")
-    with drawing(1.0 + 0.27 * max(len(rows), 2)) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.27 * max(len(rows), 2)) as axes:
         spread = result.spread
         if not np.isnan(spread.tau):
             axes.axvspan(
@@ -49,7 +48,7 @@ def after_click(result: AfterClick) -> Picture:
         axes.grid(visible=False, axis="y")
         told = [f"{row['campaign_name']} {share(row['value'])}" for row in rows.iloc[::-1].to_dict("records")]
         alt = f"Engaged sessions by campaign: {', '.join(told) or 'none known'}."
-        return picture(figure, name="after_click", title="Engaged sessions by campaign", alt=alt)
+        return picture(axes, name="after_click", title="Engaged sessions by campaign", alt=alt)
 
 
 def links(ranked: pd.DataFrame) -> Picture:
@@ -59,8 +58,7 @@ def links(ranked: pd.DataFrame) -> Picture:
     if known.empty:
         return nothing("links", title, "no report or log lists links")
     rows = known.head(LINKS).iloc[::-1].to_dict("records")
-    with drawing(1.0 + 0.3 * max(len(rows), 2)) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.3 * max(len(rows), 2)) as axes:
         for place, row in enumerate(rows):
             axes.plot([row["low"], row["high"]], [place, place], color=PLAIN, linewidth=1.6)
             axes.plot(row["value"], place, "o", color=PLAIN, markersize=5.5)
@@ -74,7 +72,7 @@ def links(ranked: pd.DataFrame) -> Picture:
         axes.set_xlabel(f"people who clicked it, of delivered mails, 95 % interval{hollow}")
         axes.grid(visible=False, axis="y")
         told = [f"{row['link']} {share(row['value'])}" for row in rows[::-1]]
-        return picture(figure, name="links", title=title, alt=f"{title}: {', '.join(told)}.")
+        return picture(axes, name="links", title=title, alt=f"{title}: {', '.join(told)}.")
 
 
 def _short(link: str) -> str:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from kit import kpi as registry
-from kit.plots.axes import intervals, month_axis, series
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
-from kit.words.form import minutes, whole
+from kit import metrics
+from kit.show.axes import intervals, month_axis, series
+from kit.show.formats import minutes, whole
+from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
 
 if TYPE_CHECKING:
     from kit.volume import Volume
@@ -25,8 +25,7 @@ def coverage(counts: pd.DataFrame) -> Picture:
     if len(wide):
         wide = wide.reindex(pd.period_range(wide.index.min(), wide.index.max(), freq="M").strftime("%Y-%m")).fillna(0)
     kinds = [kind for kind in _KINDS if kind in wide]
-    with drawing(2.6) as figure:
-        axes = figure.subplots()
+    with drawing(2.6) as axes:
         bottom = np.zeros(len(wide))
         for kind in kinds:
             axes.bar(range(len(wide)), wide[kind], bottom=bottom, color=_KINDS[kind], width=0.7, label=kind)
@@ -39,14 +38,13 @@ def coverage(counts: pd.DataFrame) -> Picture:
             axes.legend(frameon=False, ncols=len(kinds), loc="lower left", bbox_to_anchor=(0, 1))
         title = "Mails sent by month"
         alt = f"{title}: {series(wide.index, bottom, whole)}."
-        return picture(figure, name="coverage", title=title, alt=alt)
+        return picture(axes, name="coverage", title=title, alt=alt)
 
 
 def volume(result: Volume) -> Picture:
     """What each KPI needs on each side against what a campaign, a month and a year have."""
     rows = result.rates[result.rates["needed"].notna()].iloc[::-1]
-    with drawing(1.2 + 0.38 * max(len(rows), 1)) as figure:
-        axes = figure.subplots()
+    with drawing(1.2 + 0.38 * max(len(rows), 1)) as axes:
         for place, row in enumerate(rows.to_dict("records")):
             has = [row["n_campaign"], row["n_month"], 12 * row["n_month"]]
             axes.plot([has[0], has[2]], [place, place], color=BAND, linewidth=9, solid_capstyle="butt", zorder=1)
@@ -69,7 +67,7 @@ def volume(result: Volume) -> Picture:
                         fontsize=9,
                         color=INK,
                     )
-        axes.set_yticks(range(len(rows)), [registry.find(key).title for key in rows["kpi"]])
+        axes.set_yticks(range(len(rows)), [metrics.find(key).title for key in rows["kpi"]])
         axes.set_ylim(-0.6, max(len(rows), 1) - 0.1)
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: whole(value)))
@@ -77,11 +75,11 @@ def volume(result: Volume) -> Picture:
         axes.set_xlabel("mails (logarithmic)\ndot: needed on each side; bar: from one campaign to a year")
         axes.grid(visible=False, axis="y")
         told = [
-            f"{registry.find(row['kpi']).title} needs {whole(row['needed'])}: {row['verdict']}"
+            f"{metrics.find(row['kpi']).title} needs {whole(row['needed'])}: {row['verdict']}"
             for row in rows.iloc[::-1].to_dict("records")
         ]
         alt = f"What the volume can measure: {'; '.join(told)}."
-        return picture(figure, name="volume", title="What this volume can measure", alt=alt)
+        return picture(axes, name="volume", title="What this volume can measure", alt=alt)
 
 
 def waiting(values: pd.DataFrame) -> Picture:
@@ -89,8 +87,7 @@ def waiting(values: pd.DataFrame) -> Picture:
     known = values[values["value"].notna()].reset_index(drop=True)
     if known.empty:
         return nothing("waiting", "Time to the first answer", "no requests came in")
-    with drawing(2.6) as figure:
-        axes = figure.subplots()
+    with drawing(2.6) as axes:
         names = list(known["month"])
         intervals(axes, pd.Series(range(len(names))), _hours(known), color=PLAIN)
         axes.set_ylim(bottom=0)
@@ -98,7 +95,7 @@ def waiting(values: pd.DataFrame) -> Picture:
         axes.grid(visible=False, axis="x")
         month_axis(axes, names)
         alt = f"Median time to the first answer by month: {series(names, known['value'], minutes)}."
-        return picture(figure, name="waiting", title="Time to the first answer", alt=alt)
+        return picture(axes, name="waiting", title="Time to the first answer", alt=alt)
 
 
 def _hours(known: pd.DataFrame) -> pd.DataFrame:

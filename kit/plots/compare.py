@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.plots.axes import MOST, percent, span
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
-from kit.words.form import share, whole
-from kit.words.shown import listed
+from kit.show.axes import MOST, percent, span
+from kit.show.formats import listing, share, whole
+from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
 
 if TYPE_CHECKING:
     from kit.compare import Comparison, Ranking
@@ -27,8 +26,7 @@ def comparison(result: Comparison) -> Picture:
     drawn = pd.concat([drawn, rows.drop(drawn.index).tail(max(MOST - len(drawn), 0))])
     drawn = drawn.sort_values("value", kind="stable").tail(MOST)
     left = len(rows) - len(drawn)
-    with drawing(1.0 + 0.27 * max(len(drawn), 2)) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.27 * max(len(drawn), 2)) as axes:
         spread = result.spread
         if spread.tau == spread.tau:
             axes.axvspan(max(spread.mean - 2 * spread.tau, 0), spread.mean + 2 * spread.tau, color=BAND, zorder=0)
@@ -40,9 +38,9 @@ def comparison(result: Comparison) -> Picture:
         axes.set_ylim(-0.8, len(drawn) - 0.2)
         axes.set_xlim(left=0)
         axes.xaxis.set_major_formatter(percent(drawn["high"].max() if len(drawn) else 1))
-        axes.set_xlabel(f"{result.kpi.title.lower()}, 95 % interval\ngrey: where campaigns usually lie")
+        axes.set_xlabel(f"{result.kpi.name}, 95 % interval\ngrey: where campaigns usually lie")
         axes.grid(visible=False, axis="y")
-        title = f"Campaigns by {result.kpi.title.lower()}" + (f" ({left} as usual not drawn)" if left else "")
+        title = f"Campaigns by {result.kpi.name}" + (f" ({left} as usual not drawn)" if left else "")
         flagged = [
             f"{row['campaign_name']} {row['verdict']}"
             for row in drawn.to_dict("records")
@@ -50,19 +48,18 @@ def comparison(result: Comparison) -> Picture:
         ]
         alt = (
             f"{title}: {whole(len(drawn))} from {share(drawn['value'].min())} to {share(drawn['value'].max())}; "
-            f"beyond the usual: {listed(flagged) or 'none'}."
+            f"beyond the usual: {listing(flagged) or 'none'}."
             if len(drawn)
             else f"{title}: none known."
         )
-        return picture(figure, name="comparison", title=title, alt=alt)
+        return picture(axes, name="comparison", title=title, alt=alt)
 
 
 def ranking(result: Ranking) -> Picture:
     """What may be expected of each campaign, with its interval, beside what was counted; the best on top."""
     rows = result.rates.head(FIRST) if result.regret == result.regret else result.rates.iloc[:0]
     drawn = rows.iloc[::-1].reset_index(drop=True)
-    with drawing(1.1 + 0.27 * max(len(drawn), 2)) as figure:
-        axes = figure.subplots()
+    with drawing(1.1 + 0.27 * max(len(drawn), 2)) as axes:
         mean = result.prior.mean if len(drawn) else 0.0
         axes.axvline(mean, color=INK, linewidth=1)
         axes.hlines(drawn.index, drawn["value"], drawn["expect"], color=QUIET, linewidth=1, linestyle=":")
@@ -74,9 +71,7 @@ def ranking(result: Ranking) -> Picture:
         low, high = span([mean, *drawn["value"], *drawn["expect_low"], *drawn["expect_high"]])
         axes.set_xlim(low, high)
         axes.xaxis.set_major_formatter(percent(high - low))
-        axes.set_xlabel(
-            f"{result.kpi.title.lower()}; dot: to be expected, 95 % interval\nring: as counted; line: usual"
-        )
+        axes.set_xlabel(f"{result.kpi.name}; dot: to be expected, 95 % interval\nring: as counted; line: usual")
         axes.grid(visible=False, axis="y")
         left = len(result.rates) - len(rows)
         title = "What to expect of each campaign" + (f" (the first {whole(len(rows))})" if len(rows) and left else "")
@@ -85,4 +80,4 @@ def ranking(result: Ranking) -> Picture:
             for row in rows.to_dict("records")
         ]
         alt = f"{title}: {'; '.join(told) or 'fewer than four campaigns can be ranked'}."
-        return picture(figure, name="ranking", title=title, alt=alt)
+        return picture(axes, name="ranking", title=title, alt=alt)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.plots.picture import BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
-from kit.words.form import share, whole
+from kit.show.formats import share, whole
+from kit.show.picture import BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 
 if TYPE_CHECKING:
     from kit.funnel import Funnel
@@ -26,8 +26,7 @@ def funnel(result: Funnel) -> Picture:
     if own.empty:
         return nothing("funnel", title, "nobody was followed for long enough")
     rows = own.to_dict("records")
-    with drawing(0.9 + 0.5 * len(rows)) as figure:
-        axes = figure.subplots()
+    with drawing(0.9 + 0.5 * len(rows)) as axes:
         for place, row in enumerate(rows):
             axes.barh(-place, row["value"], height=0.62, color=PLAIN if place else QUIET, alpha=0.85)
             if place:
@@ -45,7 +44,7 @@ def funnel(result: Funnel) -> Picture:
         axes.set_xlabel(f"of those who began, each step within {result.days} days, 95 % interval")
         axes.grid(visible=False, axis="y")
         told = [f"{row['stage']} {whole(row['n'])} ({share(row['value'])})" for row in rows]
-        return picture(figure, name="funnel", title=title, alt=f"People by stage: {', '.join(told)}.")
+        return picture(axes, name="funnel", title=title, alt=f"People by stage: {', '.join(told)}.")
 
 
 def lags(result: Funnel) -> Picture:
@@ -54,8 +53,7 @@ def lags(result: Funnel) -> Picture:
     drawn = [(step, curve) for (step, group), curve in result.curves.items() if group == "all" and curve.n]
     if not drawn:
         return nothing("lags", title, "nobody is on the way")
-    with drawing(3.4) as figure:
-        axes = figure.subplots()
+    with drawing(3.4) as axes:
         told = []
         for (step, curve), color in zip(drawn, COLORS, strict=False):
             within = curve.times <= result.days
@@ -77,7 +75,7 @@ def lags(result: Funnel) -> Picture:
         axes.set_ylabel("passed, of all who entered")
         axes.grid(visible=False, axis="x")
         axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderpad=0.2, fontsize=10)
-        return picture(figure, name="lags", title=title, alt=f"{title}: {'; '.join(told)}.")
+        return picture(axes, name="lags", title=title, alt=f"{title}: {'; '.join(told)}.")
 
 
 def funnel_groups(result: Funnel) -> Picture:
@@ -89,8 +87,7 @@ def funnel_groups(result: Funnel) -> Picture:
     if steps.empty:
         return nothing("funnel_groups", title, "no group was followed for long enough")
     names = list(dict.fromkeys(steps["step"]))
-    with drawing(1.0 + 0.27 * (len(steps) + len(names))) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.27 * (len(steps) + len(names))) as axes:
         ticks: list[tuple[float, str, bool]] = []
         place = 0.0
         for name in names:
@@ -114,4 +111,4 @@ def funnel_groups(result: Funnel) -> Picture:
         more = len(sizes) - MOST
         said = [f"{row['step']} {row['group']} {share(row['lagged'])}" for row in steps.to_dict("records")]
         left = f"; {more} smaller groups are not drawn" if more > 0 else ""
-        return picture(figure, name="funnel_groups", title=title, alt=f"{title}: {'; '.join(said)}{left}.")
+        return picture(axes, name="funnel_groups", title=title, alt=f"{title}: {'; '.join(said)}{left}.")

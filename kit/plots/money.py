@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.plots.picture import GOOD, INK, PLAIN, Picture, drawing, nothing, picture
-from kit.words.form import known
+from kit.show.formats import known
+from kit.show.picture import GOOD, INK, PLAIN, Picture, drawing, nothing, picture
 
 if TYPE_CHECKING:
     from kit.money import Attribution, Effect
@@ -29,8 +29,7 @@ def returns(sold: Attribution, effect: Effect | None, currency: str) -> Picture:
         rows.append(("beyond the holdout", own | {"revenue": own["value"]}, GOOD))
     if not rows:
         return nothing("returns", _TITLE, sold.problem)
-    with drawing(1.0 + 0.36 * len(rows)) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.36 * len(rows)) as axes:
         axes.axvline(0, color=INK, linewidth=1)
         for place, (_, row, color) in enumerate(reversed(rows)):
             if known(row["low"]):
@@ -45,4 +44,4 @@ def returns(sold: Attribution, effect: Effect | None, currency: str) -> Picture:
         )
         axes.grid(visible=False, axis="y")
         told = ", ".join(f"{name} {row['revenue']:,.0f}" for name, row, _ in rows)
-        return picture(figure, name="returns", title=_TITLE, alt=f"Revenue in {currency}: {told}.")
+        return picture(axes, name="returns", title=_TITLE, alt=f"Revenue in {currency}: {told}.")

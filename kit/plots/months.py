@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from kit import kpi as registry
-from kit.plots.axes import intervals, month_axis, percent, series, span, towards
-from kit.plots.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
-from kit.words.form import share
+from kit import metrics
+from kit.show.axes import direction_color, intervals, month_axis, percent, series, span
+from kit.show.formats import share
+from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def months(result: Months) -> Picture:
     names = list(dict.fromkeys(result.rates["month"]))
     if not kpis:
         return nothing("months", "KPIs by month", "no rate is known for any month")
-    with drawing(0.5 + 1.55 * max(len(kpis), 1)) as figure:
+    with panels(0.5 + 1.55 * max(len(kpis), 1)) as figure:
         grid = figure.subplots(max(len(kpis), 1), 1, sharex=True, squeeze=False)[:, 0]
         for axes, key in zip(grid, kpis, strict=False):
             own = known[known["kpi"] == key]
@@ -39,10 +39,13 @@ def months(result: Months) -> Picture:
             if not own["asked"].all():
                 intervals(axes, place, own, color=QUIET)
             intervals(axes, place[own["asked"]], own[own["asked"]], color=PLAIN)
-            for verdict, color in (("up", towards(key, 1)), ("down", towards(key, -1))):
+            for verdict, color in (
+                ("up", direction_color(metrics.find(key).better, 1)),
+                ("down", direction_color(metrics.find(key).better, -1)),
+            ):
                 moved = own[own["verdict"] == verdict]
                 axes.plot(moved["month"].map(names.index), moved["value"], "o", color=color, markersize=8)
-            axes.set_title(registry.find(key).title)
+            axes.set_title(metrics.find(key).title)
             axes.yaxis.set_major_formatter(percent(own["high"].max() - own["low"].min()))
             axes.yaxis.set_major_locator(MaxNLocator(4))
             axes.set_ylim(*span([*own["low"], *own["high"], *usually]))
@@ -50,7 +53,7 @@ def months(result: Months) -> Picture:
             if result.change in names:
                 axes.axvline(names.index(result.change) - 0.5, color=INK, linewidth=1, linestyle="--")
         month_axis(grid[-1], names)
-        told = [f"{registry.find(key).title}: {_of(known[known['asked']], key)}" for key in kpis]
+        told = [f"{metrics.find(key).title}: {_of(known[known['asked']], key)}" for key in kpis]
         alt = "By month. " + ". ".join(told) + "."
         return picture(figure, name="months", title="KPIs by month", alt=alt)
 

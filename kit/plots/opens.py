@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from kit.plots.picture import BAND, GOOD, PLAIN, QUIET, Picture, drawing, picture
-from kit.words.form import known, month, share
+from kit.show.formats import known, month, share
+from kit.show.picture import BAND, GOOD, PLAIN, QUIET, Picture, panels, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ def openers(result: Opens) -> Picture:
     """By month: what the platform counts, the bounds and the estimate of openings by people; clicks below."""
     rates = result.rates[result.rates["raw"].notna()].reset_index(drop=True)
     names = list(rates["month"])
-    with drawing(5.2) as figure:
+    with panels(5.2) as figure:
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         _openings(above, rates)
         _clicks(below, result.clicks[result.clicks["month"].isin(names)], names)

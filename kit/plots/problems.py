@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FuncFormatter
 
-from kit import kpi as registry
-from kit.plots.axes import MOST, percent
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
+from kit import metrics
 from kit.problems import RULES
-from kit.words.form import month, share, whole
+from kit.show.axes import MOST, percent
+from kit.show.formats import month, share, whole
+from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, panels, picture
 
 if TYPE_CHECKING:
     from kit.benchmarks import Benchmarks
@@ -25,8 +25,7 @@ def findings(result: Findings) -> Picture:
     rows = result.found.head(MOST).iloc[::-1]
     if rows.empty:
         return nothing("problems", "Problem areas", "no group lies beyond the usual")
-    with drawing(1.1 + 0.5 * len(rows)) as figure:
-        axes = figure.subplots()
+    with drawing(1.1 + 0.5 * len(rows)) as axes:
         axes.axvline(1, color=INK, linewidth=1)
         for place, row in enumerate(rows.to_dict("records")):
             ends = [max((row["expected"] + row[name]) / row["expected"], LEAST_TIMES) for name in ("low", "high")]
@@ -34,7 +33,7 @@ def findings(result: Findings) -> Picture:
             axes.plot(ends, [place, place], color=BAD, linewidth=2)
             axes.plot(times, place, "o", color=BAD, markersize=8)
         names = [
-            f"{label(row['name'])}\n{RULES[row['rule']].measure.title.lower()}, n = {whole(row['n'])}"
+            f"{label(row['name'])}\n{RULES[row['rule']].measure.name}, n = {whole(row['n'])}"
             for row in rows.to_dict("records")
         ]
         axes.set_yticks(range(len(rows)), names, fontsize=9.5)
@@ -44,11 +43,11 @@ def findings(result: Findings) -> Picture:
         axes.set_xlabel("times the expected rate, 95 % interval")
         axes.grid(visible=False, axis="y")
         told = [
-            f"{row['name']}: {RULES[row['rule']].measure.title.lower()} "
+            f"{row['name']}: {RULES[row['rule']].measure.name} "
             f"{share(row['value'])} instead of {share(row['expected'])}"
             for row in result.found.to_dict("records")
         ]
-        return picture(figure, name="problems", title="Problem areas", alt=f"Problem areas: {'; '.join(told)}.")
+        return picture(axes, name="problems", title="Problem areas", alt=f"Problem areas: {'; '.join(told)}.")
 
 
 def _times(value: float, _place: object) -> str:
@@ -62,8 +61,7 @@ def complaints(result: Findings) -> Picture:
     if rows.empty:
         return nothing("complaints", title, "no complaints are known")
     limits = RULES["complaints"].limits
-    with drawing(1.1 + 0.27 * len(rows)) as figure:
-        axes = figure.subplots()
+    with drawing(1.1 + 0.27 * len(rows)) as axes:
         for limit in limits:
             axes.axvline(limit, color=BAD, linewidth=1, linestyle="--")
         for place, row in enumerate(rows.to_dict("records")):
@@ -82,7 +80,7 @@ def complaints(result: Findings) -> Picture:
             f"{_month(row['name'])} {share(row['value'])}, {row['verdict']}"
             for row in rows.iloc[::-1].to_dict("records")
         ]
-        return picture(figure, name="complaints", title=title, alt=f"{title}: {'; '.join(told)}.")
+        return picture(axes, name="complaints", title=title, alt=f"{title}: {'; '.join(told)}.")
 
 
 def _month(name: str) -> str:
@@ -95,8 +93,7 @@ def frequency(result: Frequency) -> Picture:
     rows = result.levels[result.levels["mails"] > 0].iloc[::-1].reset_index(drop=True)
     if rows.empty:
         return nothing("frequency", title, "no event log tells who got how many mails")
-    with drawing(1.2 + 0.34 * len(rows)) as figure:
-        axes = figure.subplots()
+    with drawing(1.2 + 0.34 * len(rows)) as axes:
         axes.axvline(result.overall, color=INK, linewidth=1)
         # An interval wider than a few times the others would press them together; its end is beyond the edge.
         edge = max(6 * result.overall, 1.5 * rows["value"].max())
@@ -115,7 +112,7 @@ def frequency(result: Frequency) -> Picture:
         told = [
             f"{row['level']} in {row['days']} days {share(row['value'])}" for row in rows.iloc[::-1].to_dict("records")
         ]
-        return picture(figure, name="frequency", title=title, alt=f"{title}: {'; '.join(told)}.")
+        return picture(axes, name="frequency", title=title, alt=f"{title}: {'; '.join(told)}.")
 
 
 def benchmarks(result: Benchmarks) -> Picture:
@@ -124,9 +121,9 @@ def benchmarks(result: Benchmarks) -> Picture:
     kpis = result.rates.dropna(subset="value").to_dict("records")
     if not kpis:
         return nothing("benchmarks", title, "no rate is known")
-    with drawing(0.5 + 0.85 * len(kpis)) as figure:
-        panels = figure.subplots(len(kpis), 1, squeeze=False)[:, 0]
-        for axes, row in zip(panels, kpis, strict=True):
+    with panels(0.5 + 0.85 * len(kpis)) as figure:
+        rows_of_axes = figure.subplots(len(kpis), 1, squeeze=False)[:, 0]
+        for axes, row in zip(rows_of_axes, kpis, strict=True):
             known = result.published[result.published["kpi"] == row["kpi"]]
             used = known["why"] == ""
             if row["figures"] > 1:
@@ -141,7 +138,7 @@ def benchmarks(result: Benchmarks) -> Picture:
             highest = max([row["high"], *known["value"]])
             axes.set_xlim(0, highest * 1.06)
             axes.xaxis.set_major_formatter(percent(highest))
-            axes.set_title(registry.find(row["kpi"]).title, fontsize=10)
+            axes.set_title(metrics.find(row["kpi"]).title, fontsize=10)
             axes.grid(visible=False, axis="y")
-        told = [f"{registry.find(row['kpi']).title.lower()} {share(row['value'])}, {row['verdict']}" for row in kpis]
+        told = [f"{metrics.find(row['kpi']).name} {share(row['value'])}, {row['verdict']}" for row in kpis]
         return picture(figure, name="benchmarks", title=title, alt=f"{title}: {'; '.join(told)}.")

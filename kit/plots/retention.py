@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.plots.axes import percent, span
-from kit.plots.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
-from kit.words.form import share, whole
+from kit.show.axes import percent, span
+from kit.show.formats import share, whole
+from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, panels, picture
 from kit.words.retention import TITLES
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ def back(result: Back) -> Picture:
     curve = result.curve
     if not curve.events:
         return nothing("back", title, "nobody came again")
-    with drawing(3.2) as figure:
-        axes = figure.subplots()
+    with drawing(3.2) as axes:
         some = curve.at_risk >= max(10, 0.02 * curve.n)  # fewer tell nothing, and their steps draw the eye
         _steps(axes, curve.times[some], 1 - curve.value[some], 1 - curve.high[some], 1 - curve.low[some])
         axes.axvline(result.days, color=INK, linewidth=1, linestyle="--")
@@ -47,7 +46,7 @@ def back(result: Back) -> Picture:
         axes.yaxis.set_major_formatter(percent(1))
         axes.set_xlabel(f"days since the first time; dashed: {result.days} days")
         told = [f"{whole(day)} days {share(value)}" for day, value in _known(result.shares, "days")]
-        return picture(figure, name="back", title=title, alt=f"{title}: {', '.join(told) or 'not known'}.")
+        return picture(axes, name="back", title=title, alt=f"{title}: {', '.join(told) or 'not known'}.")
 
 
 def list_growth(result: Periods) -> Picture:
@@ -56,7 +55,7 @@ def list_growth(result: Periods) -> Picture:
     table = result.table.tail(PERIODS).reset_index(drop=True)
     if table.empty:
         return nothing("list", title, result.reason or "no period is known")
-    with drawing(4.4) as figure:
+    with panels(4.4) as figure:
         upper, lower = figure.subplots(2, 1, sharex=True)
         known = table[table["value"].notna()]
         upper.vlines(known.index, known["low"], known["high"], color=PLAIN, linewidth=1.8)
@@ -86,8 +85,7 @@ def staying(result: Staying) -> Picture:
     title = "Gone from the list, by cause and days since joining"
     if result.reason or not result.gone:
         return nothing("staying", title, result.reason or "nobody left")
-    with drawing(3.4) as figure:
-        axes = figure.subplots()
+    with drawing(3.4) as axes:
         times, base = result.curve.times, np.zeros(result.curve.times.size)
         for cause, curve in result.gone.items():
             top = base + curve.value
@@ -102,7 +100,7 @@ def staying(result: Staying) -> Picture:
         axes.set_xlabel("days since joining")
         own = result.shares[(result.shares["state"] == "still there")]
         told = [f"{whole(day)} days {share(1 - value)}" for day, value in _known(own, "days")]
-        return picture(figure, name="staying", title=title, alt=f"{title}: in all {', '.join(told) or 'not known'}.")
+        return picture(axes, name="staying", title=title, alt=f"{title}: in all {', '.join(told) or 'not known'}.")
 
 
 def projection(result: Projection) -> Picture:
@@ -111,8 +109,7 @@ def projection(result: Projection) -> Picture:
     table = result.ahead
     if table.empty:
         return nothing("projection", title, result.reason)
-    with drawing(3.2) as figure:
-        axes = figure.subplots()
+    with drawing(3.2) as axes:
         axes.fill_between(table["month"], table["low"], table["high"], color=BAND, linewidth=0)
         axes.plot(table["month"], table["value"], color=PLAIN, label="projected")
         axes.plot(table["month"], table["seen"], "o", color=INK, markersize=4, label="as watched")
@@ -123,7 +120,7 @@ def projection(result: Projection) -> Picture:
         axes.set_xlabel("months since joining; grey: how well the model is known")
         some = table[table["month"].isin((1, 6, 12, 24))]
         told = [f"{whole(month)} months {share(value)}" for month, value in _known(some, "month")]
-        return picture(figure, name="projection", title=title, alt=f"{title}, projected: {', '.join(told)}.")
+        return picture(axes, name="projection", title=title, alt=f"{title}, projected: {', '.join(told)}.")
 
 
 def _steps(axes: Axes, times: np.ndarray, value: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:

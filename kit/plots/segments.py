@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kit.counts.traits import TRAITS
-from kit.plots.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
-from kit.words.form import share
+from kit.show.formats import share
+from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
 
 if TYPE_CHECKING:
     from kit.segments import Segments
@@ -18,8 +18,7 @@ def segments(result: Segments) -> Picture:
     money = result.kpi.kind == "mean"
     good = {"higher": GOOD, "lower": BAD} if result.kpi.better == "higher" else {"higher": BAD, "lower": GOOD}
     names = list(dict.fromkeys(rates["trait"]))
-    with drawing(1.0 + 0.27 * max(len(rates) + len(names), 3)) as figure:
-        axes = figure.subplots()
+    with drawing(1.0 + 0.27 * max(len(rates) + len(names), 3)) as axes:
         ticks: list[tuple[int, str, bool]] = []
         place = 0
         for name in names:
@@ -39,7 +38,7 @@ def segments(result: Segments) -> Picture:
         axes.set_ylim(place + 0.2, 0.8)
         axes.set_xlim(left=min(0, rates["low"].min()) if money else 0)
         axes.xaxis.set_major_formatter("{x:,.0f}" if money else lambda value, _: share(value, 0))
-        axes.set_xlabel(f"{result.kpi.title.lower()}, 95 % interval, the person as the unit")
+        axes.set_xlabel(f"{result.kpi.name}, 95 % interval, the person as the unit")
         axes.grid(visible=False, axis="y")
         told = [
             f"{TRAITS[row['trait']].title} {row['level']} {row['value']:,.2f}"
@@ -48,4 +47,4 @@ def segments(result: Segments) -> Picture:
             for row in rates.to_dict("records")
         ]
         alt = f"{result.kpi.title} by trait: {'; '.join(told) or 'none known'}."
-        return picture(figure, name="segments", title=f"{result.kpi.title} by trait", alt=alt)
+        return picture(axes, name="segments", title=f"{result.kpi.title} by trait", alt=alt)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FuncFormatter
 
-from kit.plots.axes import MOST
-from kit.plots.picture import INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
-from kit.words.form import known, points
+from kit.show.axes import MOST
+from kit.show.formats import known, points
+from kit.show.picture import INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 
 if TYPE_CHECKING:
     from kit.strata import Strata
@@ -21,8 +21,7 @@ def strata(result: Strata) -> Picture:
     if tests.empty:
         return nothing("strata", title, "no test is told part by part")
     ticks: list[tuple[int, str, bool]] = []
-    with drawing(1.3 + 0.27 * min(len(tests) + len(result.rates), MOST)) as figure:
-        axes = figure.subplots()
+    with drawing(1.3 + 0.27 * min(len(tests) + len(result.rates), MOST)) as axes:
         axes.axvline(0, color=INK, linewidth=1)
         place, told = 0, []
         for test in tests.to_dict("records"):
@@ -49,4 +48,4 @@ def strata(result: Strata) -> Picture:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 0) if value else "0"))
         axes.set_xlabel("second minus first, percentage points, 95 % interval")
         axes.grid(visible=False, axis="y")
-        return picture(figure, name="strata", title=title, alt=f"Tests part by part: {'; '.join(told)}.")
+        return picture(axes, name="strata", title=title, alt=f"Tests part by part: {'; '.join(told)}.")

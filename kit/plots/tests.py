@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FuncFormatter
 
-from kit import kpi as registry
-from kit.plots.axes import MOST
-from kit.plots.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
-from kit.words.form import MINUS, money, points
+from kit import metrics
+from kit.show.axes import MOST
+from kit.show.formats import MINUS, money, points
+from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Picture:  # noqa: PT028  tests of subject lines, no test of code
     """The difference of each test with its interval; right of zero the second variant is higher."""
-    rate = verdicts.empty or registry.find(str(verdicts["kpi"].iloc[0])).unit == "share"
+    rate = verdicts.empty or metrics.find(str(verdicts["kpi"].iloc[0])).unit == "share"
     form, unit = (points, "percentage points") if rate else (money(currency), currency or "money")
     rows = verdicts[verdicts["difference"].notna()].tail(MOST).iloc[::-1]
-    with drawing(1.1 + 0.42 * max(len(rows), 1)) as figure:
-        axes = figure.subplots()
+    with drawing(1.1 + 0.42 * max(len(rows), 1)) as axes:
         axes.axvline(0, color=INK, linewidth=1)
         for place, row in enumerate(rows.to_dict("records")):
             broken = row["decision"] == "split broken"
@@ -43,7 +42,7 @@ def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Picture:  # noqa: PT
             for row in rows.to_dict("records")
         ]
         alt = f"Tests: {'; '.join(told) or 'none'}."
-        return picture(figure, name="tests", title="Difference of each test", alt=alt)
+        return picture(axes, name="tests", title="Difference of each test", alt=alt)
 
 
 def _tick(value: float, *, rate: bool) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from kit.plots.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.formats import share, whole
+from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.timing import HOURS
-from kit.words.form import share, whole
 from kit.words.timing import DAYS, NO_ZONE, part
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ def pace(result: Pace) -> Picture:
     known = result.curve[result.curve["value"].notna()]
     if known.empty:
         return nothing("pace", title, "no event log tells it")
-    with drawing(2.9) as figure:
-        axes = figure.subplots()
+    with drawing(2.9) as axes:
         for what, (color, name) in _LINES.items():
             own = known[known["what"] == what]
             if len(own):
@@ -44,7 +43,7 @@ def pace(result: Pace) -> Picture:
             for what, hour, value in zip(known["what"], known["hour"], known["value"], strict=True)
             if hour in HOURS
         ]
-        return picture(figure, name="pace", title=title, alt=f"{title}: {', '.join(told)}.")
+        return picture(axes, name="pace", title=title, alt=f"{title}: {', '.join(told)}.")
 
 
 def week(result: Week, *, zone: bool) -> Picture:
@@ -57,8 +56,7 @@ def week(result: Week, *, zone: bool) -> Picture:
     parts = sorted(cells["part"].unique())
     large = cells[cells["large"]]["value"]
     most = large.max() if len(large) and large.max() > 0 else 1.0  # shades from 0, so that little looks like little
-    with drawing(1.1 + 0.55 * len(days)) as figure:
-        axes = figure.subplots()
+    with drawing(1.1 + 0.55 * len(days)) as axes:
         for row in cells.to_dict("records"):
             x, y = parts.index(row["part"]), days.index(int(row["weekday"]))
             shade = row["value"] / most
@@ -78,4 +76,4 @@ def week(result: Week, *, zone: bool) -> Picture:
             + ("" if row["large"] else " (too few)")
             for row in cells.to_dict("records")
         ]
-        return picture(figure, name="week", title=title, alt=f"{title}: {', '.join(told)}.")
+        return picture(axes, name="week", title=title, alt=f"{title}: {', '.join(told)}.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.plots.picture import INK, PLAIN, Picture, drawing, nothing, picture
-from kit.words.form import whole
+from kit.show.formats import whole
+from kit.show.picture import INK, PLAIN, Picture, drawing, nothing, picture
 
 if TYPE_CHECKING:
     from kit.value import Check
@@ -17,8 +17,7 @@ def value_bands(result: Check) -> Picture:
     table = result.bands
     if table.empty:
         return nothing("value_bands", title, result.reason)
-    with drawing(3.2) as figure:
-        axes = figure.subplots()
+    with drawing(3.2) as axes:
         axes.vlines(table["band"], table["low"], table["high"], color=PLAIN, linewidth=1.8)
         axes.plot(table["band"], table["observed"], "o", color=PLAIN, markersize=5.5, label="made")
         axes.plot(table["band"], table["expected"], "D", color=INK, markersize=5, label="expected", fillstyle="none")
@@ -30,5 +29,5 @@ def value_bands(result: Check) -> Picture:
         axes.grid(visible=False, axis="x")
         told = [f"group {whole(row.band)} {row.expected:.2f} and {row.observed:.2f}" for row in table.itertuples()]
         return picture(
-            figure, name="value_bands", title=title, alt=f"{title}, expected and made by each: {', '.join(told)}."
+            axes, name="value_bands", title=title, alt=f"{title}, expected and made by each: {', '.join(told)}."
         )

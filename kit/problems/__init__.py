@@ -17,6 +17,7 @@ import pandas as pd
 
 from kit import after_click
 from kit import counts as counting
+from kit.judging import ALPHA
 from kit.problems import judge
 from kit.problems.frequency import Frequency, by_pressure, yearly
 from kit.problems.rules import KINDS, MEASURES, RULES, UNITS, Rule, explain
@@ -41,9 +42,6 @@ __all__ = [
     "find",
     "yearly",
 ]
-
-ALPHA = 0.05
-"""Chance of any false finding on the page (Holm)."""
 
 SMALLEST = 0.1
 """A finding is told from a tenth of the usual rate on; smaller ones are real perhaps, but no problem."""
@@ -82,7 +80,7 @@ class Findings:
 
 _NOTHING = pd.DataFrame(columns=judge.COLUMNS)
 _COLUMNS = ["rule", "unit", "name", "mails", "kpi", *judge.COLUMNS[2:-1], "excess", "p", "answers"]
-_LIMITS = ["rule", "name", "of", "n", "value", "rate_low", "rate_high", "verdict"]
+_LIMITS = ["rule", "name", "numerator", "n", "value", "rate_low", "rate_high", "verdict"]
 
 
 def counted(data: Data) -> dict[str, pd.DataFrame]:

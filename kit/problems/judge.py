@@ -12,30 +12,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import kpi as registry
-from kit.compare import enough
+from kit import metrics
+from kit.judging import EVENTS, EVENTS_OF_A_GROUP, large_enough
 from kit.problems.rules import UNITS, Rule, percent
 from kit.stats import proportions, random_effects, stratified, trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FEWEST = 1
-"""Expected events from which a group is set against others: far more than expected is seen even where few are."""
-
-FEWEST_WITHIN = 5
-"""Expected events from which a part of the mail is set against the rest of it."""
-
 NO_LIST = "mail without a list"
 
-COLUMNS = ["name", "mails", "of", "n", "value", "rate_low", "rate_high", "expected", "size", "low", "high", "p"]
+COLUMNS = ["name", "mails", "numerator", "n", "value", "rate_low", "rate_high", "expected", "size", "low", "high", "p"]
 
 
 def others(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     """Each group of the question against all others of the history."""
     known, found = _rated(rule, counts)
-    large = enough(found, fewest=FEWEST) & found["value"].notna()
-    out = random_effects.leave_one_out(found["of"].where(large), found["n"].where(large))
+    large = large_enough(found, events=EVENTS_OF_A_GROUP) & found["value"].notna()
+    out = random_effects.leave_one_out(found["numerator"].where(large), found["n"].where(large))
     names = _named(known[list(UNITS[rule.unit])])
     return _beyond(found, out).assign(name=names, mails=known["sent"], p=out.p)[known["asked"]]
 
@@ -47,10 +41,12 @@ def relation(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for _level, own in found.groupby(known[rule.part]):
         campaign = known.loc[own.index, "campaign_id"]
-        rest = found[["of", "n"]].groupby(known["campaign_id"]).sum().reindex(campaign).set_index(own.index)
-        rest = rest - own[["of", "n"]]
+        rest = found[["numerator", "n"]].groupby(known["campaign_id"]).sum().reindex(campaign).set_index(own.index)
+        rest = rest - own[["numerator", "n"]]
         large = _expects(own, own) & _expects(rest, rest)
-        inside, outside = ((one["of"].where(large).to_numpy(), one["n"].where(large).to_numpy()) for one in (own, rest))
+        inside, outside = (
+            (one["numerator"].where(large).to_numpy(), one["n"].where(large).to_numpy()) for one in (own, rest)
+        )
         out = random_effects.leave_one_out_odds_ratios(inside, outside)
         rows.append(_beyond(own, out).assign(p=out.p))
     found = pd.concat(rows) if rows else found.assign(**dict.fromkeys(COLUMNS[7:], np.nan))
@@ -62,11 +58,11 @@ def limit(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     known, found = _rated(rule, counts)
     asked = known["asked"] & found["value"].notna()
     found = found.assign(name=_named(known[list(UNITS[rule.unit])]), mails=known["sent"])[asked]
-    found["p"] = proportions.binomial_test_greater(found["of"], found["n"], rule.limits[0])
+    found["p"] = proportions.binomial_test_greater(found["numerator"], found["n"], rule.limits[0])
     if len(found) > 1:
-        of, n = found["of"].sum(), found["n"].sum()
+        of, n = found["numerator"].sum(), found["n"].sum()
         low, high = proportions.proportion_interval([of], [n])
-        whole = pd.DataFrame({"of": of, "n": n, "value": of / n, "low": low, "high": high, "name": rule.name})
+        whole = pd.DataFrame({"numerator": of, "n": n, "value": of / n, "low": low, "high": high, "name": rule.name})
         whole = whole.assign(mails=found["mails"].sum(), p=proportions.binomial_test_greater([of], [n], rule.limits[0]))
         # Where the parts are compared, their sum is shown beside them and is no comparison of its own.
         found = pd.concat([found, whole.assign(p=np.nan)]) if UNITS[rule.unit] else whole
@@ -96,15 +92,15 @@ def over_time(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
         frame = frame.assign(list_name="all mail")
     rows = []
     for name, own in frame.groupby("list_name"):
-        found = registry.values(own, [rule.measure], by=["month"]).sort_values("month")
+        found = metrics.values(own, [rule.measure], by=["month"]).sort_values("month")
         found = found[found["value"].notna()]
         when = pd.PeriodIndex(found["month"], freq="M").year * 12 + pd.PeriodIndex(found["month"], freq="M").month
-        told = trend.logistic_trend(found["of"], found["n"], when)
-        of, n = found["of"].sum(), found["n"].sum()
+        told = trend.logistic_trend(found["numerator"], found["n"], when)
+        of, n = found["numerator"].sum(), found["n"].sum()
         low, high = proportions.proportion_interval([of], [n])
         scale = (told.end - told.begin) / told.step if told.step else np.nan
         rows.append(
-            {"name": name, "mails": own.loc[own["asked"], "sent"].sum(), "of": of, "n": n}
+            {"name": name, "mails": own.loc[own["asked"], "sent"].sum(), "numerator": of, "n": n}
             | {"value": told.end, "rate_low": low[0], "rate_high": high[0], "expected": told.begin}
             | {"size": told.end - told.begin, "low": told.low * scale, "high": told.high * scale, "p": told.p}
         )
@@ -115,19 +111,24 @@ def strata(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     """Levels of a part of the mail against its other levels inside the same campaign or month."""
     frame = counts[counts[rule.part].notna() & _asked(counts)]
     frame = frame.reset_index(drop=True)
-    found = registry.values(frame, [rule.measure], by=["campaign_id"])
+    found = metrics.values(frame, [rule.measure], by=["campaign_id"])
     stratum = ["|".join(told) for told in frame[list(rule.strata)].astype("string").fillna("").to_numpy()]
     rows = []
     for level in [rule.level] if rule.level else sorted(frame[rule.part].unique()):
         inside = frame[rule.part] == level
         told = stratified.mantel_haenszel_clustered(
-            found["of"], found["n"], inside, strata=stratum, clusters=frame["campaign_id"]
+            found["numerator"], found["n"], inside, strata=stratum, clusters=frame["campaign_id"]
         )
         value = told.events / told.n if told.n else np.nan
         low, high = proportions.proportion_interval([told.events], [told.n])
-        enough_expected = (value - told.difference) * told.n >= FEWEST_WITHIN
+        enough_expected = (value - told.difference) * told.n >= EVENTS
         rows.append(
-            {"name": rule.name.format(level), "mails": frame.loc[inside, "sent"].sum(), "of": told.events, "n": told.n}
+            {
+                "name": rule.name.format(level),
+                "mails": frame.loc[inside, "sent"].sum(),
+                "numerator": told.events,
+                "n": told.n,
+            }
             | {"value": value, "rate_low": low[0], "rate_high": high[0], "expected": value - told.difference}
             | {"size": told.difference, "low": told.low, "high": told.high}
             | {"p": told.p if enough_expected else np.nan}
@@ -147,10 +148,10 @@ JUDGES: dict[str, Callable[[Rule, pd.DataFrame], pd.DataFrame]] = {
 
 def why_not(rule: Rule, counts: pd.DataFrame) -> str:
     """Why none of a rule's groups could be judged."""
-    title = rule.measure.title.lower()
+    title = rule.measure.name
     if counts.empty or counts[list(UNITS[rule.unit])].isna().any(axis=1).all():
         return _NOT_TOLD.get(rule.unit, f"no mail is told apart by {rule.unit}")
-    if counts[[rule.measure.of, rule.measure.per]].isna().any(axis=1).all():
+    if counts[[rule.measure.numerator, rule.measure.denominator]].isna().any(axis=1).all():
         return f"{title} is not known for any {rule.unit}"
     return {
         "others": f"fewer than four groups by {rule.unit} are large enough to tell what is usual",
@@ -176,7 +177,7 @@ def _rated(rule: Rule, counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     """The groups that have a name, and their rates in the same order."""
     known = counts[counts[list(UNITS[rule.unit])].notna().all(axis=1)].reset_index(drop=True)
     known["asked"] = _asked(known)
-    return known, registry.values(known, [rule.measure], by=[])
+    return known, metrics.values(known, [rule.measure], by=[])
 
 
 def _asked(counts: pd.DataFrame) -> pd.Series:
@@ -184,8 +185,8 @@ def _asked(counts: pd.DataFrame) -> pd.Series:
 
 
 def _expects(own: pd.DataFrame, all_of_it: pd.DataFrame) -> pd.Series:
-    common = all_of_it["of"].sum() / all_of_it["n"].sum() if all_of_it["n"].sum() else 0.0
-    return own["n"] * min(common, 1 - common) >= FEWEST_WITHIN
+    common = all_of_it["numerator"].sum() / all_of_it["n"].sum() if all_of_it["n"].sum() else 0.0
+    return own["n"] * min(common, 1 - common) >= EVENTS
 
 
 def _beyond(found: pd.DataFrame, out: random_effects.LeaveOneOut) -> pd.DataFrame:

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from kit import kpi as registry
+from kit import metrics
 from kit.errors import UsageError, nearest
-from kit.kpi import Kpi
+from kit.metrics import Kpi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,16 +57,16 @@ UNITS: Mapping[str, tuple[str, ...]] = {
 MEASURES = {
     kpi.key: kpi
     for kpi in (
-        Kpi("engaged_share", "Active receivers", "active", "judged", "higher", "attention",
+        Kpi("engaged_share", "Active receivers", "active receivers", "active", "judged", "higher", "attention",
             "mails to people who clicked in the 90 days before, of mails to people who had three mails or a click in "
             "them", "kit.counts.traits: engagement"),
-        Kpi("machine_open_share", "Openings by machines only", "opened_machine", "opened", "lower", "attention",
+        Kpi("machine_open_share", "Openings by machines only", "openings by machines only", "opened_machine", "opened", "lower", "attention",
             "by the source's flag or a rule of kit.humans", "guide 1, step 2"),
-        Kpi("sessions_beside_clicks", "Sessions beside clickers", "sessions", "arrivals", "higher", "action",
+        Kpi("sessions_beside_clicks", "Sessions beside clickers", "sessions beside clickers", "sessions", "arrivals", "higher", "action",
             "sessions of sessions and clickers together, a half is one session a clicker; no rate of people",
             "guide 1, step 6",
             counts="web"),
-        Kpi("engaged_session_rate", "Engaged sessions", "engaged_sessions", "sessions", "higher", "action",
+        Kpi("engaged_session_rate", "Engaged sessions", "engaged sessions", "engaged_sessions", "sessions", "higher", "action",
             "ten seconds, two pages or a key event", "support.google.com/analytics/answer/12195621", counts="web"),
     )
 }  # fmt: skip
@@ -112,7 +112,7 @@ class Rule:
     @property
     def measure(self) -> Kpi:
         """The rate that is looked at."""
-        return MEASURES.get(self.kpi) or registry.find(self.kpi)
+        return MEASURES.get(self.kpi) or metrics.find(self.kpi)
 
     @property
     def when(self) -> str:

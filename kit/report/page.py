@@ -21,8 +21,8 @@ from pygments.lexers import PythonLexer
 
 from kit.report.clean import masked, plain
 from kit.report.notebooks import text
+from kit.show.result import MIME
 from kit.store.export import FORMULA
-from kit.words.shown import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

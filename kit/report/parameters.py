@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit import abtest, kpi, retention, store
+from kit import abtest, metrics, retention, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
 from kit.counts.purchases import known as what_known
 from kit.counts.stages import BY
@@ -141,8 +141,8 @@ def _parameter(node: ast.stmt, lines: list[str], file: str) -> Parameter:
 
 
 def _rate(said: str) -> None:
-    if said not in kpi.MAIL_RATES:
-        raise UsageError(f"{said!r} is no rate of campaign mail. {nearest(said, kpi.MAIL_RATES)}")
+    if said not in metrics.MAIL_RATES:
+        raise UsageError(f"{said!r} is no rate of campaign mail. {nearest(said, metrics.MAIL_RATES)}")
 
 
 def _column(said: str) -> None:
@@ -187,7 +187,7 @@ def _above_zero(value: float) -> None:
 KINDS: dict[str, Callable[[Any], object]] = {
     "period": store.parse_period,
     "where": store.parse_where,
-    "goal": kpi.goal,
+    "goal": metrics.goal,
     "kpi": _rate,
     "also": _rate,
     "kpis": lambda said: [_rate(word.strip()) for word in said.split(",")],

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import counts
 from kit.report.clean import masked, plain
-from kit.words.form import moment
-from kit.words.shown import listed
+from kit.show.formats import listing, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +88,7 @@ def _empty(data: Data) -> str:
     if mail["sent"].fillna(0).sum() or mail["delivered"].fillna(0).sum() or not len(all_mail):
         return ""
     when = f" in {' to '.join(dict.fromkeys(data.months))}" if data.months else ""
-    whose = f" with {listed([f'{name} “{value}”' for name, value in data.filters])}" if data.filters else ""
+    whose = f" with {listing([f'{name} “{value}”' for name, value in data.filters])}" if data.filters else ""
     return f"The data holds no mail{whose}{when}."
 
 

@@ -12,7 +12,7 @@ import jinja2
 from kit import __version__
 from kit.report.clean import masked
 from kit.report.folder import RESULTS
-from kit.words import form, shown
+from kit.show import formats, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -140,7 +140,7 @@ def _said(name: str, value: Any, meaning: str = "") -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    return form.share(part / whole) if whole else ""
+    return formats.share(part / whole) if whole else ""
 
 
 _TEMPLATES = jinja2.Environment(
@@ -152,4 +152,4 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
-_TEMPLATES.filters |= {"cut": shown.cut, "whole": form.whole, "share": _share}
+_TEMPLATES.filters |= {"cut": table.cut, "whole": formats.whole, "share": _share}

@@ -8,14 +8,13 @@ from that day (late entry), and those who had left by then are in no count.
 
 from kit.retention.ahead import Projection, projection
 from kit.retention.lists import EVERY, Periods, known, periods
-from kit.retention.people import CAUSES, FEWEST, MONTH, OWN_WISH
+from kit.retention.people import CAUSES, MONTH, OWN_WISH
 from kit.retention.silence import Silent, silent
 from kit.retention.stays import Staying, staying
 
 __all__ = [
     "CAUSES",
     "EVERY",
-    "FEWEST",
     "MONTH",
     "OWN_WISH",
     "Periods",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit.retention.people import LEVEL, MONTH, told, watched_days, why_no_curve, why_none
+from kit.judging import LEVEL
+from kit.retention.people import MONTH, told, watched_days, why_no_curve, why_none
 from kit.stats import sbg, survival
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import Literal
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.retention.people import CAUSES, LEVEL, OWN_WISH, told, why_none
+from kit.judging import LEVEL
+from kit.retention.people import CAUSES, OWN_WISH, told, why_none
 from kit.stats import proportions
 
 EVERY = {"month": "M", "quarter": "Q"}

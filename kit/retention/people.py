@@ -6,17 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-LEVEL = 0.95
-"""Confidence of the intervals."""
+from kit.judging import PEOPLE
 
 OWN_WISH = ("unsubscribe", "complaint", "bounce")
 """Causes of transparent churn; what the firm takes off itself is none."""
 
 CAUSES = (*OWN_WISH, "sunset", "not known")
 """As `counts.subscribers` has them."""
-
-FEWEST = 30
-"""People who joined while leaving was recorded, and people who left, from which a curve is drawn."""
 
 MONTH = 30.4375
 """Days of a mean month."""
@@ -51,9 +47,9 @@ def why_none(people: pd.DataFrame, known: pd.DataFrame) -> str:
 def why_no_curve(watched: pd.DataFrame) -> str:
     """Why these people, as `watched_days` has them, make no curve; "" where they do."""
     fresh, left = watched.loc[watched["entry"] == 0, "n"].sum(), watched.loc[watched["cause"] != "", "n"].sum()
-    if fresh < FEWEST:
-        return f"{FEWEST} people who joined while leaving was recorded are needed, there are {fresh}"
-    return f"{FEWEST} people who left are needed, there are {left}" if left < FEWEST else ""
+    if fresh < PEOPLE:
+        return f"{PEOPLE} people who joined while leaving was recorded are needed, there are {fresh}"
+    return f"{PEOPLE} people who left are needed, there are {left}" if left < PEOPLE else ""
 
 
 def watched_days(known: pd.DataFrame) -> tuple[pd.DataFrame, int]:

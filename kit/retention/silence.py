@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, log, nan
 from typing import TYPE_CHECKING
 
-from kit.retention.people import LEVEL
+from kit.judging import LEVEL
 from kit.stats import proportions
 
 if TYPE_CHECKING:

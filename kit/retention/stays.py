@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.retention.people import CAUSES, FEWEST, LEVEL, told, watched_days, why_no_curve, why_none
+from kit.judging import LEVEL, PEOPLE
+from kit.retention.people import CAUSES, told, watched_days, why_no_curve, why_none
 from kit.stats import survival
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def staying(people: pd.DataFrame, *, days: int = 180, level: float = LEVEL) -> S
     rows = []
     for source, own in named.groupby("opt_in_source"):
         part = survival.kaplan_meier(own["days"], own["cause"] != "", own["n"], entry=own["entry"], level=level)
-        if own.loc[own["entry"] == 0, "n"].sum() >= FEWEST:
+        if own.loc[own["entry"] == 0, "n"].sum() >= PEOPLE:
             rows.append((source, part.n, part.events, *part.at(days, level=level)))
     sources = pd.DataFrame(rows, columns=["source", "n", "left", "value", "low", "high"])
     named = named[named["opt_in_source"].isin(sources["source"])]

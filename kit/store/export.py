@@ -125,7 +125,7 @@ def private(table: Table, column: Column) -> bool:
 
 
 def dictionary(written: Mapping[str, Mapping[str, Any]]) -> str:
-    """What was written, in Markdown: each table's rows and columns, and the cautions of the registry.
+    """What was written, in Markdown: each table's rows and columns, and the cautions of the metrics.
 
     Args:
         written: by file, as the MANIFEST lists them.

@@ -9,16 +9,16 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from kit.errors import UsageError, nearest
-from kit.kpi import KPIS, TIME_ZONE
+from kit.metrics import KPIS, TIME_ZONE
+from kit.metrics.figures import Figure
 from kit.tables import COUNT_NAMES
 from kit.terms.abtests import ABTESTS
 from kit.terms.customers import CUSTOMERS
 from kit.terms.general import GENERAL
 from kit.terms.mail import MAIL
 from kit.terms.sales import SALES
-from kit.terms.term import Term
 
-__all__ = ["TERMS", "Term", "at", "explain", "family"]
+__all__ = ["TERMS", "Figure", "at", "explain", "family"]
 
 TERMS = {term.key: term for term in (*GENERAL, *MAIL, *ABTESTS, *SALES, *CUSTOMERS)}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kit.terms.term import Term
+from kit.metrics.figures import Figure
 
 GENERAL = (
-    Term(
+    Figure(
         "kpi_value", "Value of a KPI", "above / below the line of the KPI that row or title names (kit explain KPI)",
         "as that KPI says", "guide 1, step 2",
         (
@@ -17,7 +17,7 @@ GENERAL = (
         "as that KPI says", "as that KPI says",
         "NaN where nothing is below the line or a count is not known; of a group sum over sum, never a mean of rates",
     ),
-    Term(
+    Figure(
         "below_the_line", "Below the line", "the lower count of the KPI that row or title names",
         "as that KPI says: mails, people, requests or answers", "guide 1, step 2",
         (
@@ -27,17 +27,17 @@ GENERAL = (
         ),
         edge="of links: the mails of the campaigns that have a click on it",
     ),
-    Term(
+    Figure(
         "interval_end", "End of an interval", "lower and upper end of the interval of the figure beside it",
         "as that figure", "kit explain of the figure beside it", ("*.low", "*.high", "*_low", "*_high"),
         edge="NaN where none can be told; it says how well the figure was counted, not whether it changed",
     ),
-    Term(
+    Figure(
         "p_value", "p", "chance of a difference at least as large if there were none", "as the figure beside it",
         "kit explain multiplicity", ("*.p", "*_p"),
         edge="of several comparisons adjusted over all of them, as the note below the table says; NaN: not judged",
     ),
-    Term(
+    Figure(
         "comparisons", "Comparisons made", "groups, changes or rates that were large enough to be judged",
         "a comparison", "guide 1, step 4; kit explain multiplicity",
         (
@@ -45,7 +45,7 @@ GENERAL = (
             "benchmarks_beside.judged", "segments_found.judged", "funnel_groups.judged",
         ),
     ),
-    Term(
+    Figure(
         "flagged", "Comparisons that stand out", "of the comparisons made those whose verdict is not “as usual”",
         "a comparison", "guide 1, step 4; kit explain multiplicity",
         (
@@ -55,7 +55,7 @@ GENERAL = (
         ),
         edge="false ones are held to 5 %: of the flags (Benjamini-Hochberg), of pages (problems), of tests (Holm)",
     ),
-    Term(
+    Figure(
         "rows", "Rows and files", "rows read = kept + rejected + said again; files read of all files",
         "a row of a file", "kit.sources",
         (
@@ -65,7 +65,7 @@ GENERAL = (
         ),
         edge="a row that says again what a kept one says is counted once; nothing else is dropped silently",
     ),
-    Term(
+    Figure(
         "campaigns_in", "Campaigns", "campaigns that are in the figure beside it", "a campaign, by the platform's id",
         "guide 1, step 3",
         (
@@ -74,12 +74,12 @@ GENERAL = (
         ),
         edge="test sends are none; automated mail stands apart",
     ),
-    Term(
+    Figure(
         "months_in", "Months", "months of sending that are in the figure beside it", "a month, on the firm's clock",
         "guide 1, step 2", ("mail_by_kind.months", "usual_variation.months"),
         edge="a month without mail is a gap and not counted; one with few mails is no yardstick",
     ),
-    Term(
+    Figure(
         "place", "Place in an order", "1 is the best, or the least expected of a group", "a row of the table",
         "the order that the table's title names", ("ranking.place", "value_bands.band", "week.weekday", "week.part"),
         edge="of the week: the weekday, 0 is Monday, and the first hour of the part, on the firm's clock",

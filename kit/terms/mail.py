@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from kit.terms.term import KAPLAN_MEIER, WILSON, Term
+from kit.metrics.figures import KAPLAN_MEIER, WILSON, Figure
 
 _MESSAGE = "a message: one person, one send"
 
 MONTHS = (
-    Term(
+    Figure(
         "opens_bounds", "Bounds of openings by people",
         "opened or clicked by what is surely a person / delivered, up to opened / delivered", _MESSAGE,
         "Manski (2003), doi:10.1007/b97478", ("openers.bound_low", "openers.bound_high"),
         interval="each end is widened by its own sampling error",
         edge="where machines are not told apart the lower end is all who clicked, scanners perhaps among them",
     ),
-    Term(
+    Figure(
         "opens_estimate", "Estimate of openings by people",
         "opened by trackable people / delivered to them, in each domain and level of other clicks, weighted by all "
         "mail delivered there",
@@ -24,12 +24,12 @@ MONTHS = (
         edge="takes for granted that people who prefetch read like the trackable ones beside them; none where machines"
         " are told of less than 95 % of the mail, or it would lie outside the bounds",
     ),
-    Term(
+    Figure(
         "opens_raw", "Opened, as the platform counts", "opened / delivered", _MESSAGE, "guide 1, step 2",
         ("openers.raw", "measurable.raw_a"), interval=WILSON,
         edge="machines among them: an upper bound (kit explain open_rate)",
     ),
-    Term(
+    Figure(
         "mail_programs", "Trackable, prefetching, unknown",
         "delivered to people whose program loads pictures when they read, by itself, or too seldom to tell / delivered",
         _MESSAGE, "guide 1, step 2; kit.humans",
@@ -37,7 +37,7 @@ MONTHS = (
         window="by the person's other mails, clients.window_days around; never by this mail's own opening",
         edge="of a test: of both arms together",
     ),
-    Term(
+    Figure(
         "clicks_judged", "Clicks without machines",
         "clicked, less what a strict rule or any rule of kit.humans names / delivered", _MESSAGE,
         "guide 1, step 2; kit.humans",
@@ -45,35 +45,35 @@ MONTHS = (
         interval=WILSON,
         edge="known from event logs only; no event is deleted, and a later ordinary click keeps a person a clicker",
     ),
-    Term(
+    Figure(
         "mails_named", "Mails that a rule names", "delivered mails with an event that the rule names", _MESSAGE,
         "kit.humans", ("verdicts.messages",), edge="a mail that several rules name is counted in each",
     ),
-    Term(
+    Figure(
         "usual_rate", "Overall rate of months or campaigns", "sum above / sum below the line, of those large enough",
         "a message", "guide 1, step 2", ("usual_variation.mean", "comparison.mean"),
         window="of months the whole history, before and since a known change apart; of campaigns those asked for",
     ),
-    Term(
+    Figure(
         "usual_spread", "Usual variation (tau)", "standard deviation of true rates between months or campaigns",
         "a month or campaign that is large enough", "Paule & Mandel (1982), doi:10.6028/jres.087.022",
         ("usual_variation.tau", "comparison.tau"),
         window="of months the whole history, before and since a known change apart; of campaigns those asked for",
         edge="counting error is taken off; 0 where they differ by no more than that",
     ),
-    Term(
+    Figure(
         "detectable_change", "Change that shows",
         "2.8 x standard error of the change between two usual months, counting and usual variation together", "a month",
         "guide 1, step 2", ("usual_variation.detectable",),
         edge="seen four times in five at the 5 % level; a month of the median size",
     ),
-    Term(
+    Figure(
         "trend_step", "Trend", "change of the fitted rate for a month, in shares", "a month that is large enough",
         "McCullagh & Nelder (1989), 4.5", ("usual_variation.step",),
         window="the months asked for; told from twelve months on",
         interval="95 %: Student, of the logistic regression, with the months' overdispersion",
     ),
-    Term(
+    Figure(
         "pace_share", "Reacted within so many hours",
         "first openings or clicks within so many hours of delivery / those within the week",
         "a delivered mail; its first opening and its first click", "guide 1, step 6",
@@ -82,36 +82,36 @@ MONTHS = (
         edge="machines' openings and scanners' clicks are left out where the log tells them; who never reacts is not "
         "below the line",
     ),
-    Term(
+    Figure(
         "pace_hours", "Hours to half and to nine in ten", "whole hours within which half, nine in ten of them came",
         "a delivered mail; its first opening and its first click", "guide 1, step 6",
         ("pace.opening_half", "pace.click_half", "pace.opening_nine", "pace.click_nine"),
         window="168 hours from each person's own delivery",
     ),
-    Term(
+    Figure(
         "week_cells", "Parts of the week", "weekdays by three hours with mail; of them large enough to be looked at",
         "a weekday and three hours, on the firm's clock", "guide 1, step 6", ("week.cells", "week.large"),
         edge="at least 4 campaigns, or hour and campaign cannot be told apart; needs a time of day and a time zone",
     ),
-    Term(
+    Figure(
         "requests", "Requests, and those still waiting", "tickets that came in; of them without an answer at as_of",
         "a ticket, by the row of the file", "guide 1, step 1", ("waiting.n", "waiting.open"),
         edge="one answered before it came in is left out, and the note says how many",
     ),
-    Term(
+    Figure(
         "waiting_p90", "Nine in ten are answered within", "90 % quantile of the time until the first answer",
         "a ticket, by the row of the file", KAPLAN_MEIER, ("waiting.p90",),
         window="from coming in to the first answer, or to as_of; nights and weekends count",
         edge="not known where so many have not been answered yet",
     ),
-    Term(
+    Figure(
         "around_sides", "The service before a change and since",
         "median minutes to the answer; mean score, 0 to 1; requests a day", "a ticket, a survey answer",
         "guide 1, step 2", ("around.n_before", "around.n_since", "around.before", "around.since"),
         window="months before the month that is named, and from it on",
         interval="95 %: order statistics of waits; Garwood of requests, with the days' overdispersion; none of scores",
     ),
-    Term(
+    Figure(
         "around_effect", "What changed in the service",
         "minutes later (Hodges-Lehmann); chance that a score since is above one before; ratio of requests a day",
         "a ticket, a survey answer", "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172; Brunner & Munzel (2000)",
@@ -121,17 +121,17 @@ MONTHS = (
 )  # fmt: skip
 
 VOLUME = (
-    Term(
+    Figure(
         "mails_needed", "Mails needed on each side",
         "sample size of two rates, for the change worth having, up or down", "what is below the line of the KPI",
         "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
         edge="5 % two-sided, found four times in five; of a rate near 1 what is left of it counts",
     ),
-    Term(
+    Figure(
         "usual_size", "In a campaign, in a month", "median of what is below the line of the KPI",
         "a campaign, a month of sending", "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
     ),
-    Term(
+    Figure(
         "smallest_change", "Smallest change that two of them show",
         "smallest rise of the rate that two usual campaigns, or months, find four times in five",
         "what is below the line of the KPI", "Fleiss, Levin & Paik (2003), eq. 4.14",
@@ -141,7 +141,7 @@ VOLUME = (
 )  # fmt: skip
 
 CAMPAIGNS = (
-    Term(
+    Figure(
         "expected_rate", "Expected",
         "what the other groups let one expect; of a limit the limit, of a trend its beginning", "the other groups",
         "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
@@ -149,7 +149,7 @@ CAMPAIGNS = (
         window="of problems the whole history; else what is asked for",
         edge="leave-one-out: a group is no part of its own yardstick",
     ),
-    Term(
+    Figure(
         "equal_age", "At equal age",
         "first openings or clicks by people within the age of the youngest campaign / those within a week",
         "a delivered mail; its first opening and its first click", "guide 1, step 3",
@@ -157,60 +157,60 @@ CAMPAIGNS = (
         window="so many hours from each person's own delivery, the same for all campaigns",
         edge="beside it: young campaigns, and how much of a week's reactions has come by then; event logs only",
     ),
-    Term(
+    Figure(
         "expected_of_campaign", "To be expected of a campaign",
         "counted rate drawn towards the usual one: (clicked + a) / (delivered + a + b) of the beta law of all",
         "a message", "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking.expect", "ranking_first.expect"),
         interval="95 %: of the posterior, the law of all taken as known",
         edge="too young campaigns are left out; the KPI chosen stands in the place of clicked / delivered",
     ),
-    Term(
+    Figure(
         "chance_best", "Chance to be the best", "posterior chance that its true rate is the best of all ranked",
         "a campaign", "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking.best", "ranking_first.best"),
     ),
-    Term(
+    Figure(
         "regret", "What choosing the first costs",
         "mean of (true best rate - true rate of the first), over the posterior", "a campaign",
         "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking_first.regret",),
     ),
-    Term(
+    Figure(
         "overstated", "By how much the best counted rate is too good",
         "distance of its counted rate from the rate to be expected", "a campaign",
         "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking_first.overstated",),
     ),
-    Term(
+    Figure(
         "luck", "How good the best of equal ones looks",
         "expected largest of k standard normals x counting error of a campaign of the median size", "a campaign",
         "Harter (1961), doi:10.1093/biomet/48.1-2.151", ("ranking_first.luck",),
     ),
-    Term(
+    Figure(
         "one_mix_rate", "On the common mix",
         "sum over parts of (the part's share of all mail x the campaign's rate in it)", "a message",
         "Fay & Feuer (1997)", ("one_mix.standard",), interval="95 %: gamma interval of Fay and Feuer",
         edge="parts under a twentieth of all mail are one; none where the campaign has nobody in a part",
     ),
-    Term(
+    Figure(
         "one_mix_moved", "How far one mix moves them",
         "largest distance of a rate on the common mix from the rate as counted",
         "a campaign with people in every part", "Fay & Feuer (1997)",
         ("one_mix.moved", "one_mix.comparable", "one_mix.parts"),
         edge="beside it: campaigns that can be set on one mix, and parts of the mix",
     ),
-    Term(
+    Figure(
         "same_people", "The same people", "people who got all the campaigns set side by side", "a person",
         "McNemar (1947), doi:10.1007/BF02295996", ("same_people.people",), edge="known from event logs only",
     ),
-    Term(
+    Figure(
         "same_people_alone", "Reacted to one alone",
         "of the same people those who reacted to the one and not the other", "a person",
         "McNemar (1947), doi:10.1007/BF02295996", ("same_people.only_a", "same_people.only_b"),
     ),
-    Term(
+    Figure(
         "same_people_rate", "Rate among the same people", "the same people who reacted / the same people", "a person",
         "McNemar (1947), doi:10.1007/BF02295996", ("same_people.value_a", "same_people.value_b", "same_people.value"),
         interval="95 %: Bonett and Price, of the difference", edge="difference: second minus first",
     ),
-    Term(
+    Figure(
         "pair_difference", "Difference of two campaigns", "rate of the second - rate of the first", "a message",
         "Newcombe (1998), method 10", ("pair.difference",), interval="95 %: Newcombe",
         edge="they went out at different times: the difference is theirs, not only the subject's",
@@ -218,45 +218,45 @@ CAMPAIGNS = (
 )  # fmt: skip
 
 PROBLEMS = (
-    Term(
+    Figure(
         "beyond", "Beyond it", "rate - expected", "as the rate", "guide 1, step 4; kit explain outliers",
         ("problems.size",), interval="95 %: counting error and usual variation together",
         edge="named from a tenth of the expected rate on",
     ),
-    Term(
+    Figure(
         "mails_concerned", "Mails that a finding concerns", "sent, of the group", "a message", "guide 1, step 4",
         ("problems.mails",),
     ),
-    Term(
+    Figure(
         "left_a_mail", "Left a mail", "unsubscribed / mails", "a message", "guide 1, step 4",
         ("frequency.days", "frequency.mails", "frequency.unsubscribed", "frequency.value", "frequency_year.overall"),
         window="by the mails that the person got in so many days up to this one", interval=WILSON,
         edge="targeted, not causal: who gets more mail was chosen",
     ),
-    Term(
+    Figure(
         "left_people", "People at this pace", "people who ever got so many mails in so many days", "a person",
         "guide 1, step 4", ("frequency.people",), edge="one person may stand at several levels",
     ),
-    Term(
+    Figure(
         "mails_monthly", "Mails a person and month", "mails received in the window, on average, x 30.44 / days",
         "a message", "guide 1, step 4", ("frequency.monthly", "frequency_year.monthly"),
     ),
-    Term(
+    Figure(
         "left_a_person", "Left a month, left a year", "1 - (1 - left a mail) ^ mails in a month, or a year", "a person",
         "guide 1, step 4; DEFINITIONS", ("frequency.month", "frequency.year", "frequency_year.yearly"),
         edge="of one who keeps getting so many: 0.2 % a mail is 17.5 % a year at 8 mails a month",
     ),
-    Term(
+    Figure(
         "not_sent", "Never sent", "mails that the platform held back, and their people", "a message; a person",
         "the platform's event log", ("not_sent.mails", "not_sent.people"),
         edge="neither sent nor bounced: no rate has them below the line",
     ),
-    Term(
+    Figure(
         "published_rate", "Published rate", "as its publisher defines it, in its own row", "as its publisher counts",
         "kit/benchmarks.csv: publisher, year, definition and address of each", ("published.value", "published.year"),
         edge="nothing is converted; openings since September 2021 are no threshold",
     ),
-    Term(
+    Figure(
         "published_spread", "Spread of published rates",
         "lowest to highest figure of the same denominator and industry", "a published figure", "kit/benchmarks.csv",
         ("benchmarks.lowest", "benchmarks.figures"),
@@ -265,38 +265,38 @@ PROBLEMS = (
 )  # fmt: skip
 
 PEOPLE = (
-    Term(
+    Figure(
         "segment_people", "People of a segment", "people who got mail and stand at this level of the trait", "a person",
         "guide 1, step 6", ("segments.people",), edge="by what was known of them before the mail",
     ),
-    Term(
+    Figure(
         "segment_difference", "Apart from the others", "rate of the level - rate of the other levels of its trait",
         "a message; the error is over people", "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919",
         ("segments.difference",), interval="95 %: ratio of means with the person as the unit",
         edge="a level that reacts more is not one on which mail works more",
     ),
-    Term(
+    Figure(
         "mails_known", "Mails of known level", "known + not known = in all", "a message", "guide 1, step 6",
         ("segments_unknown.told", "segments_unknown.unknown", "segments_unknown.total"),
         edge="not known: mail that only totals tell of, and people of whom the contacts do not say it",
     ),
-    Term(
+    Figure(
         "sessions", "Sessions and key events", "sessions that name the campaign in their tags; key events in them",
         "a session of the web analytics", "support.google.com/analytics/answer/12195621",
         ("after_click.sessions", "after_click.key_events", "unmatched.sessions"),
         edge="a tag that no campaign has stands in its own table",
     ),
-    Term(
+    Figure(
         "engaged_sessions", "Engaged", "engaged sessions / sessions that name the campaign",
         "a session of the web analytics", "support.google.com/analytics/answer/12195621", ("after_click.value",),
         interval=WILSON, edge="engaged: ten seconds, two pages or a key event",
     ),
-    Term(
+    Figure(
         "sessions_a_clicker", "Sessions a clicker", "sessions / people who clicked", "a session; a person",
         "guide 1, step 6", ("after_click.per_click", "after_click.silent"),
         edge="two systems count: no rate of people. Beside it: campaigns with clicks and without any session",
     ),
-    Term(
+    Figure(
         "link_rate", "Clicked a link",
         "people who clicked it / mails delivered of the campaigns that have a click on it",
         "a person, campaign and link", "guide 1, step 6", ("links.value", "links.links", "links.scanned"),

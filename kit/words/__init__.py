@@ -4,6 +4,8 @@ Every number in a sentence comes from a result. What is shown carries, beside it
 as data (`application/vnd.kit.result+json`), which the report gathers into results.json.
 """
 
+from kit.show.summary import Summary
+from kit.show.table import Table
 from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.after_click import after_click, after_click_table, links, links_table, silent_table, unmatched_table
 from kit.words.around import around, around_table
@@ -85,7 +87,6 @@ from kit.words.retention import (
 )
 from kit.words.same_people import same_people, same_people_table
 from kit.words.segments import segments, segments_table, unknown_table
-from kit.words.shown import Sentence, Table
 from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
 from kit.words.timing import pace, pace_table, week, week_table
@@ -100,7 +101,7 @@ from kit.words.value import (
 )
 
 __all__ = [
-    "Sentence",
+    "Summary",
     "Table",
     "adjusted",
     "adjusted_table",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.words.form import known, money, share, whole
-from kit.words.shown import Column, Sentence, Table
+from kit.show.formats import known, money, share, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,7 @@ GAIN = 0.01
 """Share of the variance from which there is a gain worth a word."""
 
 
-def adjusted(frame: pd.DataFrame) -> Sentence:
+def adjusted(frame: pd.DataFrame) -> Summary:
     """What taking earlier spending into account gained; `frame` is what `adjusted.revenue` returns."""
     told = frame[frame["gained"].notna()]
     numbers: dict[str, Any] = {"tests": len(told), "gained": float(told["gained"].max()) if len(told) else None}
@@ -24,19 +25,19 @@ def adjusted(frame: pd.DataFrame) -> Sentence:
         text = (
             "What people spent before cannot be taken into account: no log and orders tell it of the people of a test."
         )
-        return Sentence("adjusted", text, numbers)
+        return Summary("adjusted", text, numbers)
     most = float(told["gained"].max())
     if most < GAIN:
         text = (
             f"What people spent before tells next to nothing of what they spend after the mail: at most "
             f"{share(max(most, 0), 2)} of the variance is gone. The plain difference is as sharp."
         )
-        return Sentence("adjusted", text, numbers)
+        return Summary("adjusted", text, numbers)
     text = (
         f"What people spent before takes away up to {share(most, 0)} of the variance, as if a test had "
         f"{share(most / (1 - most), 0)} more mails."
     )
-    return Sentence("adjusted", text, numbers)
+    return Summary("adjusted", text, numbers)
 
 
 def adjusted_table(frame: pd.DataFrame, *, currency: str = "") -> Table:

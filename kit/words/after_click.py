@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.words.form import counted, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table, listed
+from kit.show.formats import counted, listing, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.after_click import AfterClick
@@ -90,11 +91,11 @@ def links_table(ranked: pd.DataFrame) -> Table:
     )
 
 
-def links(ranked: pd.DataFrame) -> Sentence:
+def links(ranked: pd.DataFrame) -> Summary:
     """Which link most people follow, and one that only scanners follow."""
     known_ones = ranked[ranked["value"].notna()]
     if known_ones.empty:
-        return Sentence("links", "Which links were followed is not known: no report or log lists them.")
+        return Summary("links", "Which links were followed is not known: no report or log lists them.")
     first = known_ones.iloc[0]
     text = (
         f"Of {whole(len(known_ones))} links most people follow {first['link']}: "
@@ -102,17 +103,17 @@ def links(ranked: pd.DataFrame) -> Sentence:
     )
     scanned = known_ones[(known_ones["clicked_human"] == 0) & (known_ones["clicked"] >= SCANNED)]
     if len(scanned):
-        text += f" Only scanners follow {listed(scanned['link'].head(3).tolist())}."
-    return Sentence("links", text, {"links": len(known_ones), "scanned": len(scanned), "value": first["value"]})
+        text += f" Only scanners follow {listing(scanned['link'].head(3).tolist())}."
+    return Summary("links", text, {"links": len(known_ones), "scanned": len(scanned), "value": first["value"]})
 
 
-def after_click(result: AfterClick) -> Sentence:
+def after_click(result: AfterClick) -> Summary:
     """What the sessions of campaigns did, and which campaign's did otherwise."""
     worse = result.campaigns[result.campaigns["verdict"] == "worse"]
     sessions = result.matched
     numbers: dict[str, Any] = {"sessions": sessions, "worse": len(worse), "silent": len(result.silent)}
     if not sessions:
-        return Sentence("after_click", "No session of the web analytics names a campaign.", numbers)
+        return Summary("after_click", "No session of the web analytics names a campaign.", numbers)
     engaged = float(result.campaigns["engaged_sessions"].sum())
     text = f"{whole(sessions)} sessions came from campaigns; {share(engaged / sessions)} of them engaged"
     if worse.empty:
@@ -126,7 +127,7 @@ def after_click(result: AfterClick) -> Sentence:
     if len(result.silent):
         have = "has" if len(result.silent) == 1 else "have"
         text += f" {counted(len(result.silent), 'clicked campaign')} {have} no session at all."
-    return Sentence("after_click", text, numbers, headline=True, weight=75 if len(worse) else 20)
+    return Summary("after_click", text, numbers, headline=True, weight=75 if len(worse) else 20)
 
 
 def _interval(row: Any) -> str:

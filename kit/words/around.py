@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kit.around import MONTHS
-from kit.words.form import known, minutes, month, share, whole
-from kit.words.shown import Column, Sentence, Table, listed
+from kit.show.formats import known, listing, minutes, month, share, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,16 +26,16 @@ _CHANGED = {
 }
 
 
-def around(result: Around) -> Sentence:
+def around(result: Around) -> Summary:
     """What is other since the change, and that it need not be because of it."""
     rows = result.table.to_dict("records")
     numbers: dict[str, Any] = {row["figure"]: row["effect"] for row in rows}
     if not result.change:
         text = "No change is known (parameter `change`), so the service is not set against itself before one."
-        return Sentence("around", text, numbers)
+        return Summary("around", text, numbers)
     if not rows:
         text = f"The service has no figures both before {month(result.change)} and since."
-        return Sentence("around", text, numbers)
+        return Summary("around", text, numbers)
     told = [
         f"{_CHANGED[row['figure']][row['verdict']]} ({_EFFECTS[row['figure']](row['effect'])})"
         for row in rows
@@ -45,12 +46,12 @@ def around(result: Around) -> Sentence:
             f"Whether the service is other since {month(result.change)} cannot be told yet: that takes {MONTHS} months "
             "before and as many since."
         )
-        return Sentence("around", text, numbers)
+        return Summary("around", text, numbers)
     if not told:
         text = f"Since {month(result.change)} no figure of the service is seen to be other than before."
-        return Sentence("around", text, numbers, headline=True, weight=20)
-    text = f"Since {month(result.change)} {listed(told)}. That is since, not because of: other things changed as well."
-    return Sentence("around", text, numbers, headline=True, weight=40)
+        return Summary("around", text, numbers, headline=True, weight=20)
+    text = f"Since {month(result.change)} {listing(told)}. That is since, not because of: other things changed as well."
+    return Summary("around", text, numbers, headline=True, weight=40)
 
 
 def around_table(result: Around) -> Table:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit import kpi as registry
-from kit.words.form import share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table, listed
+from kit import metrics
+from kit.show.formats import listing, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.benchmarks import Benchmarks
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def benchmark_table(result: Benchmarks) -> Table:
     """The own rates beside the spread of the published ones."""
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("value", "Own rate", _interval, unit="share", number=True, whole_row=True),
         Column("n", "Of", whole, number=True),
         Column("lowest", "Published", _spread, unit="share", number=True, whole_row=True),
@@ -33,7 +34,7 @@ def benchmark_table(result: Benchmarks) -> Table:
 def published_table(result: Benchmarks) -> Table:
     """Each published figure with publisher, year, definition, and why it is no threshold."""
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("value", "Rate", share, unit="share", number=True),
         Column("publisher", "Publisher"),
         Column("year", "Mail of", str, number=True),
@@ -49,19 +50,19 @@ def published_table(result: Benchmarks) -> Table:
     return Table("published", "Published figures", result.published, columns, empty="no figure of these KPIs.")
 
 
-def benchmarks(result: Benchmarks) -> Sentence:
+def benchmarks(result: Benchmarks) -> Summary:
     """Which own rates lie outside of what is published."""
     judged = result.rates[result.rates["figures"] > 1]
     outside = judged[judged["verdict"].isin(("below the spread", "above the spread"))]
     numbers: dict[str, Any] = {"judged": len(judged), "outside": len(outside)}
     if judged.empty:
-        return Sentence("benchmarks_beside", "No published figure has the denominators of the rates here.", numbers)
+        return Summary("benchmarks_beside", "No published figure has the denominators of the rates here.", numbers)
     told = [
-        f"{registry.find(row['kpi']).title.lower()} {share(row['value'])} {row['verdict']} of "
+        f"{metrics.find(row['kpi']).name} {share(row['value'])} {row['verdict']} of "
         f"{share(row['lowest'])} to {share(row['highest'])} ({row['figures']} figures)"
         for row in judged.to_dict("records")
     ]
-    return Sentence("benchmarks_beside", f"Beside published figures: {listed(told)}.", numbers)
+    return Summary("benchmarks_beside", f"Beside published figures: {listing(told)}.", numbers)
 
 
 def _interval(row: Any) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.show.formats import counted, listing, moment, share, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 from kit.tables import TABLES
-from kit.words.form import counted, moment, share, whole
-from kit.words.shown import Column, Sentence, Table, listed
 
 if TYPE_CHECKING:
     from kit.sources import FileLog
@@ -28,7 +29,7 @@ _STATUS = {
 }
 
 
-def arrived(data: Data) -> Sentence:
+def arrived(data: Data) -> Summary:
     """What came in, in one sentence: files, campaigns, up to when."""
     read = sum(log.status == "read" for log in data.files)
     rows, kept = sum(log.rows_read for log in data.files), sum(log.rows_kept for log in data.files)
@@ -47,7 +48,7 @@ def arrived(data: Data) -> Sentence:
         f"{zone if data.as_of else ''}.{period}"
     )
     numbers = {"files": len(data.files), "read": read, "rows": rows, "kept": kept, "rejected": rejected}
-    return Sentence("arrived", text, numbers | {"campaigns": campaigns})
+    return Summary("arrived", text, numbers | {"campaigns": campaigns})
 
 
 def files(data: Data) -> Table:
@@ -169,7 +170,7 @@ def problems_of_data(data: Data, conflicts: int) -> Table:
         note = f"bounced, and opened or clicked all the same: {counted(conflicts, 'message')}, counted as bounced"
         said.append({"about": "event log", "note": note})
     if len(data.currencies) > 1:
-        note = f"amounts in {listed(data.currencies)} are never added: revenue is not shown"
+        note = f"amounts in {listing(data.currencies)} are never added: revenue is not shown"
         said.append({"about": "money", "note": note})
     undated = int(data.campaigns["sent_local"].isna().sum())
     if undated:
@@ -248,7 +249,7 @@ def answerable(questions: pd.DataFrame) -> Table:
     return Table("questions", "Which questions this data can answer", questions, columns)
 
 
-def quality(data: Data) -> Sentence:
+def quality(data: Data) -> Summary:
     """How good the data is, for the first page."""
     read = sum(log.status == "read" for log in data.files)
     unread = [log.file for log in data.files if log.status in ("unrecognised", "unreadable", "empty")]
@@ -256,7 +257,7 @@ def quality(data: Data) -> Sentence:
     rejected = sum(log.rows_rejected - log.rows_repeated for log in data.files)
     repeated = sum(log.rows_repeated for log in data.files)
     text = f"{whole(read)} of {counted(len(data.files), 'file')} {'was' if read == 1 else 'were'} read"
-    text += f"; {listed(unread[:3])} {'was' if len(unread) == 1 else 'were'} not" if unread else ""
+    text += f"; {listing(unread[:3])} {'was' if len(unread) == 1 else 'were'} not" if unread else ""
     text += (
         f". {share(rejected / rows)} of {counted(rows, 'row')} rejected"
         if rejected
@@ -264,7 +265,7 @@ def quality(data: Data) -> Sentence:
     )
     text += f"; {counted(repeated, 'row')} said again what a kept one says, counted once." if repeated else "."
     numbers = {"files": len(data.files), "read": read, "rows": rows, "rejected": rejected, "repeated": repeated}
-    return Sentence(
+    return Summary(
         "data_quality", text, numbers,
         headline=bool(unread or rejected), weight=65,
     )  # fmt: skip

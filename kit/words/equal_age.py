@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kit.show.formats import known, named, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Table
 from kit.words.compare import comparison_table
-from kit.words.form import known, named, share, whole, with_interval
-from kit.words.shown import Sentence, Table
 
 if TYPE_CHECKING:
     from kit.equal_age import EqualAge
@@ -20,10 +21,10 @@ _SAID = {
 }
 
 
-def equal_age(result: EqualAge) -> Sentence:
+def equal_age(result: EqualAge) -> Summary:
     """How young campaigns do at their age, and how much of a week's reactions has come by then."""
     if not result.hours:
-        return Sentence("equal_age", "No campaign of an event log is too young to be judged as it stands.")
+        return Summary("equal_age", "No campaign of an event log is too young to be judged as it stands.")
     told = [
         f"{named(row['campaign_name'])}: {with_interval(row['value'], row['low'], row['high'])} of "
         f"{whole(row['n'])}, {_SAID[row['verdict']]}"
@@ -32,11 +33,9 @@ def equal_age(result: EqualAge) -> Sentence:
     text = f"{result.compared.kpi.title} within {whole(result.hours)} h of each person's delivery. {'; '.join(told)}."
     if known(result.seen):
         low, high = share(result.low), share(result.high)
-        text += (
-            f" By then {share(result.seen)} ({low} to {high}) of a week's {_WHAT[result.compared.kpi.of]} have come."
-        )
+        text += f" By then {share(result.seen)} ({low} to {high}) of a week's {_WHAT[result.compared.kpi.numerator]} have come."
     numbers = {"hours": result.hours, "young": len(result.young), "seen": result.seen}
-    return Sentence("equal_age", text, numbers)
+    return Summary("equal_age", text, numbers)
 
 
 _WHAT = {"opened": "openings by people", "clicked": "clicks by people", "clicked_human": "clicks by people"}

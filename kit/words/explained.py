@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.words.form import known, moment, money, named, whole, with_interval
-from kit.words.shown import Column, Table
+from kit.show.formats import known, moment, money, named, whole, with_interval
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.explain import Explained

@@ -4,59 +4,59 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit import kpi as registry
-from kit.words.form import counted, known, minutes, money, whole, with_interval
-from kit.words.shown import Sentence, listed
+from kit import metrics
+from kit.show.formats import counted, known, listing, minutes, money, whole, with_interval
+from kit.show.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from kit.kpi import Goal
+    from kit.metrics import Goal
 
 
-def goal(goal: Goal, mail: pd.DataFrame, service: pd.DataFrame, *, set_by: str, currency: str = "") -> Sentence:
+def goal(goal: Goal, mail: pd.DataFrame, service: pd.DataFrame, *, set_by: str, currency: str = "") -> Summary:
     """Where the goal's own KPI stands: the first of its KPIs.
 
     Args:
-        goal: of the registry.
+        goal: of the metrics.
         mail: what `kpi.overall` returned for campaign mail.
         service: what `kpi.service` returned.
         set_by: the goal as the reader or kit.toml names it; "" where nobody did.
         currency: of amounts.
     """
     key = goal.kpis[0][0]
-    title = _lower(registry.find(key).title)
+    title = metrics.find(key).name
     rows = [one for part in (mail, service) for one in part.to_dict("records") if one["kpi"] == key]
     row = next((one for one in rows if known(one["value"])), None)
-    start = f"The goal is {goal.title.lower()}" if set_by else f"No goal is set; taken is {goal.title.lower()}"
+    start = f"The goal is {goal.name}" if set_by else f"No goal is set; taken is {goal.name}"
     if row is None:
-        return Sentence("goal", f"{start}. How far it is reached these exports do not tell: {title} is not known.", {})
+        return Summary("goal", f"{start}. How far it is reached these exports do not tell: {title} is not known.", {})
     numbers = {name: row[name] for name in ("value", "low", "high", "n")}
     told = f"{start}: {title} is {_figure(row, currency)}"
     missing = row.get("missing", 0)
     if known(missing) and missing:
         told += f"; {counted(missing, 'campaign')} that {'does' if missing == 1 else 'do'} not tell it left out"
-    return Sentence("goal", f"{told}.", numbers)
+    return Summary("goal", f"{told}.", numbers)
 
 
-def service_stands(values: pd.DataFrame) -> Sentence:
+def service_stands(values: pd.DataFrame) -> Summary:
     """Where the service stands: `kpi.service`."""
     rows = [row for row in values.to_dict("records") if known(row["value"])]
     if not rows:
-        return Sentence(
+        return Summary(
             "service_stands", "How the service does is not known: no tickets, surveys or visits came in.", {}
         )
     said = [
         f"half of the requests are answered within {_figure(row, '')}"
-        if registry.find(row["kpi"]).kind == "wait"
-        else f"{_lower(registry.find(row['kpi']).title)} is {_figure(row, '')}"
+        if metrics.find(row["kpi"]).kind == "wait"
+        else f"{metrics.find(row['kpi']).name} is {_figure(row, '')}"
         for row in rows
     ]
-    text = listed(said)
+    text = listing(said)
     numbers = {row["kpi"]: row["value"] for row in rows}
-    return Sentence("service_stands", f"{text[0].upper()}{text[1:]}.", numbers)
+    return Summary("service_stands", f"{text[0].upper()}{text[1:]}.", numbers)
 
 
 def _lower(title: str) -> str:
@@ -66,7 +66,7 @@ def _lower(title: str) -> str:
 
 def _figure(row: Mapping[Any, Any], currency: str) -> str:
     """A value with its interval and what it is out of: 8.1% (6.9–9.5) of 1,200 mails."""
-    kpi = registry.find(row["kpi"])
+    kpi = metrics.find(row["kpi"])
     of = f"of {whole(row['n'])} {_OF[kpi.counts]}"
     if kpi.unit == "share":
         return f"{with_interval(row['value'], row['low'], row['high'])} {of}"

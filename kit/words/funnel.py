@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.counts.stages import FIRST_MAIL
-from kit.funnel import ALPHA
-from kit.words.form import known, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.judging import ALPHA
+from kit.show.formats import known, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.funnel import Funnel
@@ -93,7 +94,7 @@ def funnel_groups_table(result: Funnel, title: str = "Conversion by group", *, g
     return Table("funnel_groups", title, result.steps, columns, notes, "no group is known.")
 
 
-def funnel(result: Funnel) -> Sentence:
+def funnel(result: Funnel) -> Summary:
     """How many pass each step, and where most of the same people are lost."""
     steps = result.steps.to_dict("records")
     numbers: dict[str, Any] = {str(row["step"]): row["value"] for row in steps} | {"early": result.early}
@@ -103,7 +104,7 @@ def funnel(result: Funnel) -> Sentence:
             why = f"all {whole(result.early)} people were first seen before all stages were recorded"
         elif not steps:
             why = "fewer than two stages are recorded, or nobody is on the way"
-        return Sentence("funnel", f"No conversion can be told yet: {why}.", numbers)
+        return Summary("funnel", f"No conversion can be told yet: {why}.", numbers)
     told = [
         f"{with_interval(row['value'], row['low'], row['high'])} of {whole(row['n'])} people passed “{row['step']}”"
         for row in steps
@@ -115,20 +116,20 @@ def funnel(result: Funnel) -> Sentence:
         before, count, of = lost
         text += f" Of {whole(of)} people followed all the way most, {whole(count)}, are lost before “{before}”."
         numbers |= {"lost_before": before, "lost": count}
-    return Sentence("funnel", f"{text} {_goal(result)}".rstrip(), numbers, headline=True, weight=45)
+    return Summary("funnel", f"{text} {_goal(result)}".rstrip(), numbers, headline=True, weight=45)
 
 
-def funnel_groups(result: Funnel, what: str = "group") -> Sentence:
+def funnel_groups(result: Funnel, what: str = "group") -> Summary:
     """In which steps the groups differ beyond chance; `what` is what tells them apart, as `counts.stages` calls it."""
     what = _TRAITS.get(what, what)
     judged = result.differ[result.differ["p"].notna()]
     found = judged[judged["p"] < ALPHA]
     numbers: dict[str, Any] = {"judged": len(judged), "found": len(found)}
     if judged.empty:
-        return Sentence("funnel_groups", f"No step has two groups by {what} that are large enough to compare.", numbers)
+        return Summary("funnel_groups", f"No step has two groups by {what} that are large enough to compare.", numbers)
     if found.empty:
         text = f"By {what} no step is passed differently beyond chance; {whole(len(judged))} steps were compared."
-        return Sentence("funnel_groups", text, numbers, headline=True, weight=15)
+        return Summary("funnel_groups", text, numbers, headline=True, weight=15)
     told = []
     for step in found["step"]:
         own = result.steps[(result.steps["step"] == step) & ~result.steps["few"].astype(bool)].sort_values("lagged")
@@ -138,21 +139,21 @@ def funnel_groups(result: Funnel, what: str = "group") -> Sentence:
             f"“{least['group']}”"
         )
     text = f"By {what}: {'; '.join(told)}. That is beyond chance; who is in which group was not drawn by chance."
-    return Sentence("funnel_groups", text, numbers, headline=True, weight=40)
+    return Summary("funnel_groups", text, numbers, headline=True, weight=40)
 
 
-def sequences(result: Funnel) -> Sentence:
+def sequences(result: Funnel) -> Summary:
     """How fast the people of each automation go on, and that this is no effect of it."""
     large = result.steps[~result.steps["few"].astype(bool)]
     numbers: dict[str, Any] = {"sequences": int(large["group"].nunique())}
     if large.empty:
-        return Sentence("sequences", "No automation wrote to enough people on their way to tell anything.", numbers)
+        return Summary("sequences", "No automation wrote to enough people on their way to tell anything.", numbers)
     told = [
         f"after “{row['group']}” {share(row['lagged'])} of {whole(row['entered'])} people passed “{row['step']}”"
         for row in large.sort_values("entered", ascending=False).head(3).to_dict("records")
     ]
     text = f"Within {result.days} days {', '.join(told)}. {_CAUSAL}"
-    return Sentence("sequences", text, numbers)
+    return Summary("sequences", text, numbers)
 
 
 def days(value: Any) -> str:
@@ -186,7 +187,7 @@ def _notes(result: Funnel) -> tuple[str, ...]:
 def _lost(result: Funnel) -> tuple[str, int, int] | None:
     """Before which stage most of the same people are lost, how many, of how many; None where nobody was followed."""
     own = result.passed[result.passed["group"] == "all"].reset_index(drop=True)
-    if len(own) < 2 or not own["of"].iloc[0]:
+    if len(own) < 2 or not own["numerator"].iloc[0]:
         return None
     people = own["n"].tolist()
     lost, place = max((people[n - 1] - people[n], -n) for n in range(1, len(people)))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import kpi as registry
-from kit.words.form import COUNTING, known, minutes, money, month, points, raw_note, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table, listed
+from kit import metrics
+from kit.show.formats import MARGIN_OF_ERROR, known, listing, minutes, money, month, points, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
-    from kit.kpi import Goal
+    from kit.metrics import Goal
     from kit.volume import Volume
 
 
@@ -20,13 +21,13 @@ def goals() -> Table:
     frame = pd.DataFrame(
         [
             {"goal": goal.key, "title": goal.title, "kpis": [key for key, _ in goal.kpis]}
-            for goal in registry.GOALS.values()
+            for goal in metrics.GOALS.values()
         ]
     )
     columns = (
         Column("goal", "-p goal="),
         Column("title", "Goal"),
-        Column("kpis", "KPIs", lambda keys: ", ".join(registry.find(key).title for key in keys)),
+        Column("kpis", "KPIs", lambda keys: ", ".join(metrics.find(key).title for key in keys)),
     )
     return Table("goals", "Goals and their KPIs", frame, columns)
 
@@ -35,7 +36,7 @@ def goal_kpis(goal: Goal, mail: pd.DataFrame, service: pd.DataFrame, *, currency
     """The goal's KPIs: why each, and where it stands now.
 
     Args:
-        goal: of the registry.
+        goal: of the metrics.
         mail: what `kpi.values` returned for campaign mail.
         service: what `kpi.service` returned.
         currency: of amounts.
@@ -45,21 +46,21 @@ def goal_kpis(goal: Goal, mail: pd.DataFrame, service: pd.DataFrame, *, currency
     known_ones = pd.concat([part[columns_of].astype({"kpi": "object"}) for part in (mail, service) if len(part)])
     frame = pd.DataFrame([{"kpi": key, "why": why} for key, why in goal.kpis]).merge(known_ones, on="kpi", how="left")
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("why", "Why"),
-        Column("formula", "Formula", lambda row: registry.find(row["kpi"]).formula, whole_row=True),
+        Column("formula", "Formula", lambda row: metrics.find(row["kpi"]).formula, whole_row=True),
         Column("value", "Now", _writer(currency), number=True, whole_row=True),
         Column("n", "Out of", whole, number=True),
     )
     notes = (
         "Now: over the whole period, with its 95 % interval. “–”: not known from these exports.",
-        *raw_note(key for key, _ in goal.kpis),
+        *metrics.raw_note(key for key, _ in goal.kpis),
         *(
-            f"{registry.find(key).title}: {whole(missing)} campaigns do not tell it and are left out."
+            f"{metrics.find(key).title}: {whole(missing)} campaigns do not tell it and are left out."
             for key, missing in lacking.itertuples(index=False)
         ),
     )
-    title = f"KPIs for the goal “{goal.title.lower()}”"
+    title = f"KPIs for the goal “{goal.name}”"
     return Table("goal_kpis", title, frame, columns, notes, first=("kpi", "value", "n"))
 
 
@@ -71,7 +72,7 @@ def service(values: pd.DataFrame, *, return_days: int) -> Table:
         return_days: the setting visits.return_days.
     """
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("value", "Value", _writer(""), number=True, whole_row=True),
         Column("n", "Out of", whole, number=True),
     )
@@ -101,7 +102,7 @@ def _impossible(tickets: float) -> str:
 
 def _writer(currency: str) -> Any:
     def write(row: dict[str, Any]) -> str:
-        unit = registry.find(row["kpi"]).unit
+        unit = metrics.find(row["kpi"]).unit
         if not known(row["value"]):
             return "–"
         if unit == "share":
@@ -144,7 +145,7 @@ _REACH = {
 def volume_table(result: Volume) -> Table:
     """What the volume can measure, KPI by KPI."""
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column(
             "base",
             "Now",
@@ -162,8 +163,8 @@ def volume_table(result: Volume) -> Table:
             f"Needed: mails on each side to see a change of {share(result.worthwhile, 0)} of the present rate, up or "
             "down, four times in five (two-sided, 5 %)."
         ),
-        COUNTING,
-        *raw_note(result.rates["kpi"]),
+        MARGIN_OF_ERROR,
+        *metrics.raw_note(result.rates["kpi"]),
     )
     return Table("volume", "What this volume can measure", result.rates, columns, notes)
 
@@ -172,7 +173,7 @@ def reach_table(result: Volume) -> Table:
     """What each KPI has in a campaign and a month, and the smallest change that they show."""
     points_of = {"unit": "share", "number": True}
     columns = (
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("n_campaign", "In a campaign", whole, unit="mails", number=True),
         Column("sees_campaign", "Two campaigns show (points)", _size, **points_of),
         Column("n_month", "In a month", whole, unit="mails", number=True),
@@ -192,25 +193,24 @@ def _size(value: Any) -> str:
     return points(value).lstrip("+")
 
 
-def volume(result: Volume) -> Sentence:
+def volume(result: Volume) -> Summary:
     """Which KPIs can be compared campaign by campaign, and which only over longer."""
     rates = result.rates
     by_verdict = {
-        verdict: [registry.find(key).title.lower() for key in rates.loc[rates["verdict"] == verdict, "kpi"]]
-        for verdict in _REACH
+        verdict: [metrics.find(key).name for key in rates.loc[rates["verdict"] == verdict, "kpi"]] for verdict in _REACH
     }
     change = f"a change of {share(result.worthwhile, 0)} of the present rate"
     quick, never = by_verdict["each campaign"], by_verdict["not at this volume"]
     slow = [*by_verdict["each month"], *by_verdict["a quarter"], *by_verdict["a year"]]
     parts = [
-        f"Between two campaigns {change} can be seen in {listed(quick)}"
+        f"Between two campaigns {change} can be seen in {listing(quick)}"
         if quick
         else f"Between two campaigns {change} can be seen in no KPI",
-        f"only over months in {listed(slow)}" if slow else "",
-        f"not at all in {listed(never)}" if never else "",
+        f"only over months in {listing(slow)}" if slow else "",
+        f"not at all in {listing(never)}" if never else "",
     ]
     text = "; ".join(part for part in parts if part) + "."
-    return Sentence(
+    return Summary(
         "volume_reach",
         text,
         {row["kpi"]: row["verdict"] for row in rates.to_dict("records")},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.words.form import known, named, points, share, span, whole
-from kit.words.shown import Column, Sentence, Table
+from kit.show.formats import known, named, points, share, span, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from kit.measurable import Measurable
 
 
-def measurable(result: Measurable) -> Sentence:
+def measurable(result: Measurable) -> Summary:
     """How much of the tests is measurable, and how many mails the rest costs."""
     told = result.tests[result.tests["value_a"].notna()]
     numbers: dict[str, Any] = {"tests": len(told)}
@@ -22,7 +23,7 @@ def measurable(result: Measurable) -> Sentence:
             "How much of a test on openings is measurable is not known: the exports do not tell machines from people. "
             "A difference seen is a difference; one hidden by machines is not seen."
         )
-        return Sentence("measurable", text, numbers)
+        return Summary("measurable", text, numbers)
     row = told.iloc[-1]
     numbers |= {name: row[name] for name in ("trackable", "machines", "needed_all", "needed_measurable")}
     text = (
@@ -35,7 +36,7 @@ def measurable(result: Measurable) -> Sentence:
             f" To see a lift of {share(result.lift, 0)} in people's openings takes {whole(row['needed_all'])} mails an "
             f"arm if all openings are counted, {whole(row['needed_measurable'])} if the measurable are."
         )
-    return Sentence("measurable", text, numbers)
+    return Summary("measurable", text, numbers)
 
 
 def measurable_table(result: Measurable) -> Table:
@@ -60,19 +61,19 @@ def measurable_table(result: Measurable) -> Table:
     return Table("measurable", title, result.tests, columns, notes, empty)
 
 
-def dilution(frame: pd.DataFrame) -> Sentence:
+def dilution(frame: pd.DataFrame) -> Summary:
     """What machines cost a test on openings; `frame` is what `measurable.dilution` returns."""
     rows = frame[frame["needed"].notna()].to_dict("records")
     numbers = {f"share_{round(100 * row['share'])}": row["needed"] for row in rows}
     if len(rows) < 2:
-        return Sentence("dilution", "What machines cost a test on openings cannot be told from this rate.", numbers)
+        return Summary("dilution", "What machines cost a test on openings cannot be told from this rate.", numbers)
     first, *rest = rows
     told = ", ".join(f"{whole(row['needed'])} with {share(row['share'], 0)}" for row in rest)
     text = (
         f"If people open {share(first['raw'], 0)} and no machine does, a test needs {whole(first['needed'])} mails "
         f"an arm; {told} of the mail opened by machines."
     )
-    return Sentence("dilution", text, numbers)
+    return Summary("dilution", text, numbers)
 
 
 def _raw(row: Any) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.money import HEADLINE
-from kit.words.form import MINUS, known, money, points, share, span, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.show.formats import MINUS, known, money, points, share, span, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,18 +26,18 @@ _ENDS = {
 }
 
 
-def money_span(told: Span) -> Sentence:
+def money_span(told: Span) -> Summary:
     """From when to when money is counted, and what set it."""
     numbers = {"begin": told.begin, "end": told.end}
     if told.problem:
-        return Sentence("money_span", f"Money cannot be set against mail: {told.problem}.", numbers)
+        return Summary("money_span", f"Money cannot be set against mail: {told.problem}.", numbers)
     known_ends = [bound for bound in told.bounds if not pd.isna(bound[1])]
     starts = " and ".join(_ENDS[what] for what, begin, _ in known_ends if begin == told.begin)
     text = (
         f"All money below is of {told.begin:%Y-%m-%d} to {told.end:%Y-%m-%d}, the time that everything tells of: "
         f"it begins with {starts}."
     )
-    return Sentence("money_span", text, numbers)
+    return Summary("money_span", text, numbers)
 
 
 def attribution_table(result: Attribution, currency: str) -> Table:
@@ -62,7 +63,7 @@ def attribution_table(result: Attribution, currency: str) -> Table:
     return Table("attribution", "Sold after a click", frame, columns, notes, f"{result.problem}.")
 
 
-def attribution(result: Attribution, currency: str) -> Sentence:
+def attribution(result: Attribution, currency: str) -> Summary:
     """What was sold within the headline window, and what that does not say."""
     row = result.windows[result.windows["days"] == HEADLINE].to_dict("records")[0]
     numbers: dict[str, Any] = {
@@ -72,15 +73,15 @@ def attribution(result: Attribution, currency: str) -> Sentence:
         "all": result.revenue,
     }
     if result.problem:
-        return Sentence("attribution", f"What was sold after a click is not known: {result.problem}.", numbers)
+        return Summary("attribution", f"What was sold after a click is not known: {result.problem}.", numbers)
     if not result.orders:
-        return Sentence("attribution", "No sales are known for this time.", numbers)
+        return Summary("attribution", "No sales are known for this time.", numbers)
     text = (
         f"Within {HEADLINE} days after a click {whole(row['buyers'])} people bought for {_amount(row['revenue'])} "
         f"{currency}, {share(row['share'])} of all sales. Some of them would have bought without mail; how "
         "many, only a holdout tells."
     )
-    return Sentence("attribution", text, numbers)
+    return Summary("attribution", text, numbers)
 
 
 def effects_table(results: list[Effect], currency: str) -> Table:
@@ -109,12 +110,12 @@ def _ARMS(currency: str) -> tuple[Column, ...]:  # noqa: N802  a constant but fo
     )
 
 
-def effect(result: Effect | None, currency: str) -> Sentence:
+def effect(result: Effect | None, currency: str) -> Summary:
     """What mail alone brought, by the holdout."""
     if result is None or result.problem:
         why = "no holdout test tells of this time" if result is None else result.problem
         text = f"What mail alone brings is not known: {why}. Keep a tenth of the list, drawn at random, without mail."
-        return Sentence("holdout", text, {}, headline=True, weight=70)
+        return Summary("holdout", text, {}, headline=True, weight=70)
     more, money_more = result.buyers, result.revenue
     numbers: dict[str, Any] = {"buyers": more.value, "low": more.low, "high": more.high, "revenue": money_more.value}
     text = (
@@ -135,7 +136,7 @@ def effect(result: Effect | None, currency: str) -> Sentence:
             " But the arms bought differently already before the test. Chance does that in one test of twenty; "
             "else they were not drawn at random, and the difference is no effect of mail."
         )
-    return Sentence("holdout", text + verdict, numbers, headline=True, weight=85)
+    return Summary("holdout", text + verdict, numbers, headline=True, weight=85)
 
 
 def returns_table(result: Returns, currency: str) -> Table:
@@ -161,14 +162,14 @@ def returns_table(result: Returns, currency: str) -> Table:
     return Table("returns", "What came back for what was spent", result.table, columns, notes)
 
 
-def returns(result: Returns) -> Sentence:
+def returns(result: Returns) -> Summary:
     """Whether mail pays, in one sentence."""
     attributed, alone = _row(result, "attributed"), _row(result, "incremental")
     numbers = {"attributed": attributed["value"], "incremental": alone["value"], "cost": result.cost}
     told = _percent(attributed) if known(attributed["value"]) else f"not known ({attributed['reason']})"
     if not known(alone["value"]):
         text = f"Whether mail pays is not decided: {alone['reason']}. ROI of what was sold after clicks: {told}."
-        return Sentence("returns", text, numbers, headline=True, weight=60)
+        return Summary("returns", text, numbers, headline=True, weight=60)
     verdict = "Whether mail pays is not decided"
     if alone["low"] > 0:
         verdict = "Mail pays"
@@ -176,7 +177,7 @@ def returns(result: Returns) -> Sentence:
         verdict = "Mail does not pay"
     clicks = "would be" if known(attributed["value"]) else "is"
     text = f"{verdict}: its own ROI is {_percent(alone)}; counted by clicks it {clicks} {told}."
-    return Sentence("returns", text, numbers, headline=True, weight=90)
+    return Summary("returns", text, numbers, headline=True, weight=90)
 
 
 def cost_each_table(frame: pd.DataFrame, currency: str) -> Table:
@@ -196,14 +197,14 @@ def cost_each_table(frame: pd.DataFrame, currency: str) -> Table:
     return Table("cost_each", "Cost per lead and per customer", frame, columns, notes)
 
 
-def cost_each(frame: pd.DataFrame, currency: str) -> Sentence:
+def cost_each(frame: pd.DataFrame, currency: str) -> Summary:
     """What the cost of a lead says about that of a customer."""
     rows = {row["what"]: row for row in frame.to_dict("records")}
     lead, customer = rows.get("lead"), rows.get("customer")
     numbers = {what: row["value"] for what, row in rows.items()}
     if lead is None or customer is None or not known(lead["value"]) or not known(customer["value"]):
         reason = next((row["reason"] for row in (lead, customer) if row and row["reason"]), "a stage is not told of")
-        return Sentence("cost_each", f"Cost per lead and per customer cannot be compared: {reason}.", numbers)
+        return Summary("cost_each", f"Cost per lead and per customer cannot be compared: {reason}.", numbers)
     write = money(currency)
     text = (
         f"A lead cost {write(lead['value'])} and a new customer {write(customer['value'])}, as there was one new "
@@ -211,7 +212,7 @@ def cost_each(frame: pd.DataFrame, currency: str) -> Sentence:
     )
     if lead["late"]:
         text += f" {whole(lead['late'])} leads of this time became customers after it."
-    return Sentence("cost_each", text, numbers)
+    return Summary("cost_each", text, numbers)
 
 
 def _row(result: Returns, basis: str) -> dict[Any, Any]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import kpi as registry
-from kit.months import FEWEST, PREFETCH
-from kit.words.form import COUNTING, known, month, points, raw_note, share, span, whole, with_interval
-from kit.words.shown import Column, Sentence, Table, listed
+from kit import metrics
+from kit.judging import MONTHS
+from kit.months import PREFETCH
+from kit.show.formats import MARGIN_OF_ERROR, known, listing, month, points, share, span, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,15 +35,15 @@ def months_table(result: Months) -> Table:
         for name in ("value", "low", "high"):
             wide[key if name == "value" else f"{key}_{name}"] = own[name].to_numpy()
         columns.append(
-            Column(key, registry.find(key).title, _interval_of(key), unit="share", number=True, whole_row=True)
+            Column(key, metrics.find(key).title, _interval_of(key), unit="share", number=True, whole_row=True)
         )
-    unknown = [registry.find(key).title for key in kpis if key not in shown]
-    partly = [registry.find(key).title for key in shown if wide.loc[wide[_per(key)].notna(), key].isna().any()]
-    notes = [COUNTING, *raw_note(shown)]
+    unknown = [metrics.find(key).title for key in kpis if key not in shown]
+    partly = [metrics.find(key).title for key in shown if wide.loc[wide[_per(key)].notna(), key].isna().any()]
+    notes = [MARGIN_OF_ERROR, *metrics.raw_note(shown)]
     notes += [f"Not known from these exports: {', '.join(unknown)}."] if unknown else []
     if partly:
         notes.append(
-            f"“–” in {listed(partly)}: a campaign of the month does not tell it, or is too young for it to be known."
+            f"“–” in {listing(partly)}: a campaign of the month does not tell it, or is too young for it to be known."
         )
     if result.change and (wide["month"] == result.change).any():
         notes.append(f"Months before {month(result.change)} and since are judged apart: a known change lies between.")
@@ -52,7 +54,7 @@ def months_table(result: Months) -> Table:
         )
     if shown:
         wide, gaps = _without_long_gaps(wide, columns[1].name)
-        notes += [f"No mail, or not counted: {listed(gaps)}. That is a gap, not 0 %."] if gaps else []
+        notes += [f"No mail, or not counted: {listing(gaps)}. That is a gap, not 0 %."] if gaps else []
     return Table("months", "KPIs by month of sending", wide, tuple(columns), tuple(notes), "No month has mail.")
 
 
@@ -69,7 +71,7 @@ def _without_long_gaps(wide: pd.DataFrame, per: str) -> tuple[pd.DataFrame, list
 
 def _per(key: str) -> str:
     """The count below the line."""
-    return registry.find(key).per
+    return metrics.find(key).denominator
 
 
 def _interval_of(key: str) -> Any:
@@ -80,7 +82,7 @@ def usual_table(result: Months) -> Table:
     """How much each KPI usually moves between months, the change that could be seen, and where it is heading."""
     frame = result.usual[result.usual["months"] > 0]
     columns = [
-        Column("kpi", "KPI", lambda key: registry.find(key).title),
+        Column("kpi", "KPI", lambda key: metrics.find(key).title),
         Column("months", "Months", whole, number=True),
         Column("mean", "Overall", share, unit="share", number=True),
         Column("tau", "Usual ± (points)", _size, unit="share", number=True),
@@ -101,7 +103,7 @@ def usual_table(result: Months) -> Table:
     if result.period:
         notes.insert(0, f"Months, overall, usual: of all months of the data. Trend: of {_span(result)} alone.")
     if rare := _rare(result):
-        notes.append(f"Too rare to judge in any month of this volume: {listed(rare)}.")
+        notes.append(f"Too rare to judge in any month of this volume: {listing(rare)}.")
     title = "How much months usually differ, and where they head"
     return Table("usual_variation", title, frame, tuple(columns), tuple(notes), "no month has mails enough.")
 
@@ -110,7 +112,7 @@ def _rare(result: Months) -> list[str]:
     """The KPIs that are known and too rare in every month to be judged."""
     known_ones = result.rates.groupby("kpi", sort=False)["value"].count()
     large = result.rates.groupby("kpi", sort=False)["large"].any()
-    return [registry.find(str(key)).title.lower() for key in known_ones.index[(known_ones > 0) & ~large]]
+    return [metrics.find(str(key)).name for key in known_ones.index[(known_ones > 0) & ~large]]
 
 
 def _span(result: Months) -> str:
@@ -130,7 +132,7 @@ def _era(change: str) -> Callable[[Any], str]:
     return lambda since: f"since {month(change)}" if since else f"before {month(change)}"
 
 
-def trends(result: Months) -> Sentence:
+def trends(result: Months) -> Summary:
     """Which KPIs are heading somewhere."""
     judged = result.usual[result.usual["trend"] != "too few months"]
     moving = judged[judged["trend"].isin(("rising", "falling"))]
@@ -142,29 +144,29 @@ def trends(result: Months) -> Sentence:
             text += f"; {_span(result)} has {whole(asked)}. Without a period all months are taken."
         else:
             text += f"; the longest here has {whole(asked)}." if asked else " with mails enough to judge."
-        return Sentence("months_trend", text, numbers)
+        return Summary("months_trend", text, numbers)
     if moving.empty:
         text = "No trend goes beyond what months usually differ by."
-        return Sentence("months_trend", text, numbers)
+        return Summary("months_trend", text, numbers)
     told = [
-        f"{registry.find(row['kpi']).title.lower()} is {row['trend']}, from about {share(row['begin'])} to "
+        f"{metrics.find(row['kpi']).name} is {row['trend']}, from about {share(row['begin'])} to "
         f"{share(row['end'])} over {whole(row['asked'])} months: {points(row['step'], 2)} points a month"
         for row in moving.to_dict("records")
     ]
     text = "; ".join(told)
-    return Sentence("months_trend", f"{text[0].upper()}{text[1:]}.", numbers, headline=True, weight=65)
+    return Summary("months_trend", f"{text[0].upper()}{text[1:]}.", numbers, headline=True, weight=65)
 
 
-def months(result: Months) -> Sentence:
+def months(result: Months) -> Summary:
     """Which month-to-month changes go beyond the usual."""
     moved = result.rates[result.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
     if result.changes == 0:
         many = result.usual["months"].max() if len(result.usual) else 0
-        return Sentence("months_changes", _unjudged(result, many), {"months": many, "changes": 0})
+        return Summary("months_changes", _unjudged(result, many), {"months": many, "changes": 0})
     changes = f"{whole(result.changes)} changes" if result.changes > 1 else "one change"
     head = f"Of {changes} from one month to the next, "
     if moved.empty:
-        return Sentence(
+        return Summary(
             "months_changes",
             head + "none goes beyond what months usually differ by, so none needs a story.",
             {"changes": result.changes, "beyond": 0},
@@ -172,7 +174,7 @@ def months(result: Months) -> Sentence:
             weight=40,
         )
     told = [
-        f"{registry.find(row['kpi']).title.lower()} in {month(row['month'])} was {share(row['value'])}, "
+        f"{metrics.find(row['kpi']).name} in {month(row['month'])} was {share(row['value'])}, "
         f"{points(abs(row['change'])).lstrip('+')} points {_THAN[row['verdict']]} the month before "
         f"({span(row['change_low'], row['change_high'])})"
         for row in moved.sort_values("p").head(3).to_dict("records")
@@ -180,7 +182,7 @@ def months(result: Months) -> Sentence:
     are = "one goes" if len(moved) == 1 else f"{whole(len(moved))} go"
     surest = ", the surest" if len(moved) > len(told) else ""
     text = f"{head}{are} beyond what months usually differ by{surest}: {'; '.join(told)}."
-    return Sentence("months_changes", text, {"changes": result.changes, "beyond": len(moved)}, headline=True, weight=70)
+    return Summary("months_changes", text, {"changes": result.changes, "beyond": len(moved)}, headline=True, weight=70)
 
 
 _THAN = {"up": "more than", "down": "less than"}
@@ -190,7 +192,7 @@ def _unjudged(result: Months, many: float) -> str:
     """Why no change was judged."""
     if result.asked["value"].notna().sum() == 0:
         return "No month can be counted."
-    if not known(many) or many < FEWEST:
+    if not known(many) or many < MONTHS:
         return (
             f"No change is called one: {_months(many)} {'is' if many == 1 else 'are'} too few to tell what is usual; "
             "six are needed."

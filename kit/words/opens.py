@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kit import opens
-from kit.words.form import known, month, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.show.formats import known, month, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +59,11 @@ def openers_table(result: Opens) -> Table:
     return Table("openers", "How much mail people opened", result.rates, columns, tuple(notes), "No mail.")
 
 
-def openers(result: Opens) -> Sentence:
+def openers(result: Opens) -> Summary:
     """The bounds, what the platform counts, and the estimate: of the last month, or of the largest group."""
     rates = result.rates[result.rates["raw"].notna()]
     if rates.empty:
-        return Sentence("openers", "How much mail people opened is not known: no openings are counted.")
+        return Summary("openers", "How much mail people opened is not known: no openings are counted.")
     rows = rates.to_dict("records")
     row = rows[-1] if "month" in result.by else max(rows, key=lambda one: one["delivered"])
     names = [month(row[name]) if name == "month" else str(row[name]) for name in result.by]
@@ -78,7 +79,7 @@ def openers(result: Opens) -> Sentence:
     else:
         text += f". There is no estimate: {_WHY_NONE[row['basis']]}."
     numbers = {name: row[name] for name in ("raw", "bound_low", "bound_high", "estimate", "trackable")}
-    return Sentence("openers", text, numbers, headline=True, weight=60)
+    return Summary("openers", text, numbers, headline=True, weight=60)
 
 
 def clicks_table(result: Opens) -> Table:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.problems import RULES
-from kit.words.form import known, named, points, share, span, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.show.formats import known, named, points, share, span, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,14 +98,14 @@ def rules_table() -> Table:
     return Table("rules", "What is looked for", pd.DataFrame(rows), columns)
 
 
-def findings(result: Findings) -> Sentence:
+def findings(result: Findings) -> Summary:
     """The worst problems, in one sentence."""
     numbers: dict[str, Any] = {"checked": result.checked, "found": len(result.found)}
     if result.checked == 0:
-        return Sentence("problems_found", "There is too little mail to look for problems.", numbers)
+        return Summary("problems_found", "There is too little mail to look for problems.", numbers)
     if result.found.empty:
         text = f"No problem area: none of {whole(result.checked)} comparisons lies beyond the usual variation."
-        return Sentence("problems_found", text, numbers, headline=True, weight=50)
+        return Summary("problems_found", text, numbers, headline=True, weight=50)
     told = [
         f"{named(row['name'])}: {RULES[row['rule']].sign} ({share(row['value'])} "
         f"{AGAINST.get(RULES[row['rule']].kind, 'instead of')} {share(row['expected'])}, {whole(row['mails'])} mails)"
@@ -113,23 +114,23 @@ def findings(result: Findings) -> Sentence:
     many = "One problem area" if len(result.found) == 1 else f"{whole(len(result.found))} problem areas"
     largest = f", the {len(told)} largest" if len(result.found) > len(told) else ""
     text = f"{many} among {whole(result.checked)} comparisons{largest}: {'; '.join(told)}."
-    return Sentence("problems_found", text, numbers, headline=True, weight=90)
+    return Summary("problems_found", text, numbers, headline=True, weight=90)
 
 
-def cautions(result: Findings) -> Sentence:
+def cautions(result: Findings) -> Summary:
     """What says how to read the page: rates that must not be used."""
     numbers: dict[str, Any] = {"cautions": len(result.cautions)}
     if result.cautions.empty:
         text = "Machines make so few of the openings that the open rate may be used."
         if "machine_opens" in set(result.skipped["rule"]):
             text = "Whether people or machines opened is not known: the open rate is an upper bound."
-        return Sentence("problems_cautions", text, numbers)
+        return Summary("problems_cautions", text, numbers)
     told = [
         f"{RULES[row['rule']].sign.capitalize()}: {_rate(row)} of {whole(row['n'])} were made by machines only; "
         f"{RULES[row['rule']].next_step}."
         for row in result.cautions.to_dict("records")
     ]
-    return Sentence("problems_cautions", " ".join(told), numbers, headline=True, weight=45)
+    return Summary("problems_cautions", " ".join(told), numbers, headline=True, weight=45)
 
 
 def limits_table(result: Findings) -> Table:
@@ -171,16 +172,16 @@ def frequency_table(result: Frequency) -> Table:
     )
 
 
-def frequency(result: Frequency) -> Sentence:
+def frequency(result: Frequency) -> Summary:
     """The share that leaves at a mail, and what it comes to in a year."""
     numbers = {"overall": result.overall, "yearly": result.yearly, "monthly": result.monthly}
     if not known(result.overall):
-        return Sentence("frequency_year", "No event log tells who got how many mails.", numbers)
+        return Summary("frequency_year", "No event log tells who got how many mails.", numbers)
     text = (
         f"{share(result.overall)} leave at a mail; at {result.monthly:.1f} mails a month that is "
         f"{share(result.yearly)} of the people in a year. Targeted, not causal."
     )
-    return Sentence("frequency_year", text, numbers)
+    return Summary("frequency_year", text, numbers)
 
 
 def not_sent_table(frame: pd.DataFrame) -> Table:
@@ -211,7 +212,7 @@ def _interval(row: Mapping[Any, Any]) -> str:
 
 
 def _of(row: Mapping[Any, Any]) -> str:
-    return f"{whole(row['of'])} of {whole(row['n'])}"
+    return f"{whole(row['numerator'])} of {whole(row['n'])}"
 
 
 def _size(row: Mapping[Any, Any]) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.repeat import FEWEST
-from kit.words.form import known, p_value, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.judging import PEOPLE
+from kit.show.formats import known, p_value, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.repeat import Back
@@ -26,7 +27,7 @@ def repeat_table(rates: pd.DataFrame, counted: pd.DataFrame) -> Table:
     """The repeat rates of the window, each called what it is."""
     columns = (
         Column("rate", "Of the buyers of the window", RATES.__getitem__),
-        Column("of", "People", whole, unit="people", number=True),
+        Column("numerator", "People", whole, unit="people", number=True),
         Column("n", "Of", whole, unit="people", number=True),
         Column("value", "Share", _interval, unit="share", number=True, whole_row=True),
     )
@@ -69,7 +70,7 @@ def back_cohorts_table(result: Back) -> Table:
         Column("value", f"Came again within {result.days} days", _interval, unit="share", number=True, whole_row=True),
         Column("followed", "Days that all were followed", whole, unit="days", number=True),
     )
-    notes = [f"Quarters of fewer than {FEWEST} people are left out. “–”: nobody was followed for so long."]
+    notes = [f"Quarters of fewer than {PEOPLE} people are left out. “–”: nobody was followed for so long."]
     if known(result.alike.p):
         verdict = "are not seen to differ" if result.alike.p >= 0.05 else "do not come back alike"
         notes.append(f"By the log-rank test the quarters {verdict} ({p_value(result.alike.p)}).")
@@ -77,18 +78,18 @@ def back_cohorts_table(result: Back) -> Table:
     return Table("back_cohorts", "Do later customers come back as well?", result.cohorts, columns, tuple(notes), NONE)
 
 
-def back(result: Back) -> Sentence:
+def back(result: Back) -> Summary:
     """How many come again within the days that were asked for."""
     row = result.shares[result.shares["days"] == result.days].iloc[0]
     numbers: dict[str, Any] = {"days": result.days, "n": result.n, "came": result.came, "value": row["value"]}
     if not result.n:
-        return Sentence("back", f"Who comes back is not known: {NONE}", numbers)
+        return Summary("back", f"Who comes back is not known: {NONE}", numbers)
     if not known(row["value"]):
         text = (
             f"How many of {whole(result.n)} people come again within {result.days} days is not known: nobody was "
             f"followed for so long (the longest {whole(result.curve.end)} days)."
         )
-        return Sentence("back", text, numbers)
+        return Summary("back", text, numbers)
     half = (
         f"half have come again after {whole(result.median)} days"
         if result.median is not None
@@ -98,7 +99,7 @@ def back(result: Back) -> Sentence:
         f"Of {whole(result.n)} people {with_interval(row['value'], row['low'], row['high'])} come again within "
         f"{result.days} days of the first time; {half}."
     )
-    return Sentence("back", text, numbers, headline=True, weight=45)
+    return Summary("back", text, numbers, headline=True, weight=45)
 
 
 def _interval(row: Any) -> str:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.retention import CAUSES, FEWEST, OWN_WISH
-from kit.words.form import MINUS, known, month, p_value, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit.judging import PEOPLE
+from kit.retention import CAUSES, OWN_WISH
+from kit.show.formats import MINUS, known, month, p_value, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.retention import Periods, Projection, Silent, Staying
@@ -56,12 +58,12 @@ def list_table(result: Periods) -> Table:
     )
 
 
-def list_growth(result: Periods) -> Sentence:
+def list_growth(result: Periods) -> Summary:
     """Retention of the last whole period, and where the list's size goes."""
     whole_ones = result.table[result.table["value"].notna()]
     if whole_ones.empty:
         why = result.reason or f"no whole {result.every} lies in the time in which leaving is recorded"
-        return Sentence("list_growth", f"Retention of the list is not known: {why}.", {"reason": why})
+        return Summary("list_growth", f"Retention of the list is not known: {why}.", {"reason": why})
     row = whole_ones.iloc[-1]
     grown = int(row["net"])
     text = (
@@ -71,7 +73,7 @@ def list_growth(result: Periods) -> Sentence:
         + f" to {whole(row['end'])}."
     )
     numbers = {name: row[name] for name in ("period", "start", "joined", "left", "net", "end", "stayed", "value")}
-    return Sentence("list_growth", text, numbers, headline=True, weight=55 if grown < 0 else 30)
+    return Summary("list_growth", text, numbers, headline=True, weight=55 if grown < 0 else 30)
 
 
 def staying_table(result: Staying) -> Table:
@@ -98,16 +100,16 @@ def staying_table(result: Staying) -> Table:
     )
 
 
-def still_listed(people: int) -> Sentence:
+def still_listed(people: int) -> Summary:
     """Whether log and contacts agree on who left."""
     numbers = {"still_listed": people}
     if not people:
-        return Sentence("still_listed", "Nobody who left by the log stands as subscribed in the contacts.", numbers)
+        return Summary("still_listed", "Nobody who left by the log stands as subscribed in the contacts.", numbers)
     text = (
         f"{whole(people)} people unsubscribed, complained or bounced for good by the log, and the contacts have them "
         "as subscribed. They count as there, so retention is too high unless they came back: export the contacts anew."
     )
-    return Sentence("still_listed", text, numbers, headline=True, weight=40)
+    return Summary("still_listed", text, numbers, headline=True, weight=40)
 
 
 def staying_sources_table(result: Staying) -> Table:
@@ -118,7 +120,7 @@ def staying_sources_table(result: Staying) -> Table:
         Column("left", "Left", whole, unit="people", number=True),
         Column("value", f"Still there after {result.days} days", _interval, unit="share", number=True, whole_row=True),
     )
-    notes = [f"Sources of fewer than {FEWEST} people watched from joining are left out."]
+    notes = [f"Sources of fewer than {PEOPLE} people watched from joining are left out."]
     if known(result.alike.p):
         verdict = "are not seen to leave differently" if result.alike.p >= 0.05 else "leave differently"
         notes.append(f"By the log-rank test people of these sources {verdict} ({p_value(result.alike.p)}).")
@@ -127,15 +129,15 @@ def staying_sources_table(result: Staying) -> Table:
     )
 
 
-def staying(result: Staying) -> Sentence:
+def staying(result: Staying) -> Summary:
     """How many are still there a year after joining, or as far as is known."""
     if result.reason:
-        return Sentence("staying", f"How long people stay is not known: {result.reason}.", {"reason": result.reason})
+        return Summary("staying", f"How long people stay is not known: {result.reason}.", {"reason": result.reason})
     there = result.shares[(result.shares["state"] == "still there") & result.shares["value"].notna()]
     row = there[there["days"] <= 365].iloc[-1] if (there["days"] <= 365).any() else None
     if row is None:
         text = f"How long people stay is not known yet: the longest watch is {whole(result.curve.end)} days."
-        return Sentence("staying", text, {"end": result.curve.end})
+        return Summary("staying", text, {"end": result.curve.end})
     causes = result.shares[(result.shares["days"] == row["days"]) & (result.shares["state"] != "still there")]
     worst = causes.sort_values("value").iloc[-1]
     half = (
@@ -147,17 +149,17 @@ def staying(result: Staying) -> Sentence:
         f"{with_interval(row['value'], row['low'], row['high'])} of subscribers are still there {whole(row['days'])} "
         f"days after joining; most of the others {_VERBS[worst['state']]} ({share(worst['value'])}); {half}."
     )
-    return Sentence("staying", text, {"days": row["days"], "value": row["value"]}, headline=True, weight=35)
+    return Summary("staying", text, {"days": row["days"], "value": row["value"]}, headline=True, weight=35)
 
 
-def silence(result: Silent) -> Sentence:
+def silence(result: Silent) -> Summary:
     """How many give no sign, where their mails were enough to tell."""
     numbers: dict[str, Any] = {"people": result.people, "silent": result.silent, "undecided": result.undecided}
     if result.reason:
         text = f"Who has gone silent is not known: {result.reason}."
         if result.undecided:
             text += f" {whole(result.undecided)} of {whole(result.people)} gave no sign in the last {result.days} days."
-        return Sentence("silence", text, numbers)
+        return Summary("silence", text, numbers)
     text = (
         f"Of {whole(result.people)} people on the list through the last {result.days} days, {whole(result.silent)} "
         f"({with_interval(result.value, result.low, result.high)}) are silent beyond chance: {whole(result.needed)} "
@@ -165,7 +167,7 @@ def silence(result: Silent) -> Sentence:
         f"{whole(result.undecided)} more gave no sign but got fewer mails: were they all gone, it would be "
         f"{share(result.most)}."
     )
-    return Sentence("silence", text, numbers | {"needed": result.needed}, headline=True, weight=25)
+    return Summary("silence", text, numbers | {"needed": result.needed}, headline=True, weight=25)
 
 
 def projection_table(result: Projection) -> Table:
@@ -200,10 +202,10 @@ def projection_check_table(result: Projection) -> Table:
     )
 
 
-def projection(result: Projection) -> Sentence:
+def projection(result: Projection) -> Summary:
     """What the model says of a year, and whether it held the last time."""
     if result.reason:
-        return Sentence("projection", f"Nothing is projected: {result.reason}.", {"reason": result.reason})
+        return Summary("projection", f"Nothing is projected: {result.reason}.", {"reason": result.reason})
     last = result.ahead.iloc[-1]
     text = (
         f"By the model {with_interval(last['value'], last['low'], last['high'])} of those who join will be there after "
@@ -211,7 +213,7 @@ def projection(result: Projection) -> Sentence:
     )
     numbers: dict[str, Any] = {"month": last["month"], "value": last["value"]}
     if result.check.empty:
-        return Sentence("projection", text + f"It could not be checked: {result.unchecked}.", numbers)
+        return Summary("projection", text + f"It could not be checked: {result.unchecked}.", numbers)
     row = result.check.iloc[-1]
     inside = row["low"] <= row["observed"] <= row["high"]
     text += (
@@ -224,7 +226,7 @@ def projection(result: Projection) -> Sentence:
         )
     )
     numbers |= {"expected": row["expected"], "observed": row["observed"], "inside": bool(inside)}
-    return Sentence("projection", text, numbers, headline=True, weight=20 if inside else 40)
+    return Summary("projection", text, numbers, headline=True, weight=20 if inside else 40)
 
 
 _VERBS = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.words.form import known, named, points, share, span, whole
-from kit.words.shown import Column, Sentence, Table, listed
+from kit.show.formats import known, listing, named, points, share, span, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.same_people import SamePeople
@@ -17,14 +18,14 @@ _WHY = {
 }
 
 
-def same_people(result: SamePeople) -> Sentence:
+def same_people(result: SamePeople) -> Summary:
     """Whether the campaigns differ among the people who got all of them, and which did better."""
     title = result.kpi.title
     names = [named(name) for name in result.rates["campaign_name"]]
     numbers: dict[str, Any] = {"people": result.people, "campaigns": len(names), "p": result.several.p}
     if result.why:
         text = f"“{title}” of the same people cannot be compared: {_WHY[result.why]}."
-        return Sentence("same_people", text, numbers)
+        return Summary("same_people", text, numbers)
     told = [
         f"{named(row['name_b'])} {points(row['value'])} points ({span(row['low'], row['high'])}) against "
         f"{named(row['name_a'])}"
@@ -33,15 +34,15 @@ def same_people(result: SamePeople) -> Sentence:
     ]
     numbers["decided"] = len(told)
     all_of = "both" if len(names) == 2 else "all of"
-    start = f"{whole(result.people)} people got {all_of} {listed(names)}. By “{title.lower()}” "
+    start = f"{whole(result.people)} people got {all_of} {listing(names)}. By “{result.kpi.name}” "
     if told:
-        return Sentence("same_people", f"{start}they differ: {listed(told)}.", numbers, headline=True, weight=28)
+        return Summary("same_people", f"{start}they differ: {listing(told)}.", numbers, headline=True, weight=28)
     changed = int(result.pairs[["only_a", "only_b"]].sum(axis=1).max())
     text = (
         f"{start}which did better with them is not decided: at most {whole(changed)} reacted to one of two and not to "
         "the other, and only they can tell."
     )
-    return Sentence("same_people", text, numbers)
+    return Summary("same_people", text, numbers)
 
 
 def same_people_table(result: SamePeople) -> Table:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from kit.counts.traits import TRAITS
 from kit.segments import BUYERS
-from kit.words.form import MINUS, known, points, share, span, whole, with_interval
-from kit.words.shown import Column, Sentence, Table, listed
+from kit.show.formats import MINUS, known, listing, points, share, span, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from kit.segments import Segments
@@ -21,7 +22,7 @@ def segments_table(result: Segments) -> Table:
         Column("trait", "Trait", lambda name: TRAITS[name].title),
         Column("level", "Level"),
         Column("people", "People", whole, unit="people", number=True),
-        Column("n", f"Mails {result.kpi.per}", whole, unit="mails", number=True),
+        Column("n", f"Mails {result.kpi.denominator}", whole, unit="mails", number=True),
         Column("value", result.kpi.title, _amount if money else _interval, unit=unit, number=True, whole_row=True),
         Column("difference", apart, _amount_apart if money else _difference, unit=unit, number=True, whole_row=True),
         Column("verdict", "Verdict"),
@@ -54,20 +55,20 @@ def unknown_table(result: Segments) -> Table:
     return Table("segments_unknown", "How much mail this page knows of", frame, columns, notes, _NO_LOG)
 
 
-def segments(result: Segments) -> Sentence:
+def segments(result: Segments) -> Summary:
     """Which levels react otherwise than the rest, the furthest first."""
     found = result.rates[result.rates["verdict"].isin(("higher", "lower"))]
     found = found.sort_values("difference", key=abs, ascending=False)
     judged = int(result.rates["p"].notna().sum())
     numbers = {"kpi": result.kpi.key, "judged": judged, "found": len(found)}
-    title = result.kpi.title.lower()
+    title = result.kpi.name
     if not judged:
-        return Sentence("segments_found", f"No group of people can be judged by “{title}”.", numbers)
+        return Summary("segments_found", f"No group of people can be judged by “{title}”.", numbers)
     if found.empty:
         text = f"By “{title}” none of {whole(judged)} groups of people is seen to differ from the others of its trait."
-        return Sentence("segments_found", text, numbers, headline=True, weight=25)
+        return Summary("segments_found", text, numbers, headline=True, weight=25)
     told = [
-        f"{TRAITS[row['trait']].title.lower()} “{row['level']}” "
+        f"{TRAITS[row['trait']].name} “{row['level']}” "
         + (
             f"{row['value']:,.2f} ({_signed(row['difference'])})"
             if result.kpi.kind == "mean"
@@ -77,9 +78,9 @@ def segments(result: Segments) -> Sentence:
     ]
     text = (
         f"By “{title}” {whole(len(found))} of {whole(judged)} groups of people differ from the others of their trait, "
-        f"the furthest {listed(told)}."
+        f"the furthest {listing(told)}."
     )
-    return Sentence("segments_found", text, numbers, headline=True, weight=35)
+    return Summary("segments_found", text, numbers, headline=True, weight=35)
 
 
 def _nothing(result: Segments) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kit.counts.traits import TRAITS
-from kit.words.form import known, named, points, share, span, whole
-from kit.words.shown import Column, Sentence, Table, listed
+from kit.show.formats import known, listing, named, points, share, span, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ _READINGS = {
 }
 
 
-def strata(result: Strata) -> Sentence:
+def strata(result: Strata) -> Summary:
     """Whether the tests say the same of every part, and where the pooled rates mislead."""
     part = _part(result.part)
     rows = result.tests
@@ -31,15 +32,15 @@ def strata(result: Strata) -> Sentence:
     if told.empty:
         why = "it is told of rates only" if result.kpi.kind != "rate" else "no log tells it of the people of a test"
         text = f"Tests cannot be read by {part}: {why}."
-        return Sentence("strata", text, numbers)
+        return Summary("strata", text, numbers)
     wrong = [_misleads(row) for row in told[told["reading"] == "misleads"].to_dict("records")]
     if wrong:
-        return Sentence("strata", " ".join(wrong), numbers, headline=True, weight=75)
+        return Summary("strata", " ".join(wrong), numbers, headline=True, weight=75)
     uneven = told[told["reading"] == "uneven"]
     if len(uneven):
-        names = listed([named(name) for name in dict.fromkeys(uneven["campaign_name"])])
+        names = listing([named(name) for name in dict.fromkeys(uneven["campaign_name"])])
         text = f"By {part} the difference is not one for all in {names}: read it part by part, and test each anew."
-        return Sentence("strata", text, numbers, headline=True, weight=45)
+        return Summary("strata", text, numbers, headline=True, weight=45)
     moved = (told["difference"] - told["pooled"]).abs().max()
     one = len(told) == 1
     text = (
@@ -47,7 +48,7 @@ def strata(result: Strata) -> Sentence:
         f"differ from the others, and the mix of the arms moves {'it' if one else 'none'} by more than "
         f"{points(moved, 2).lstrip('+')} points."
     )
-    return Sentence("strata", text, numbers)
+    return Summary("strata", text, numbers)
 
 
 def _misleads(row: Mapping[Any, Any]) -> str:
@@ -99,7 +100,7 @@ def parts_table(result: Strata) -> Table:
 
 
 def _part(name: str) -> str:
-    return TRAITS[name].title.lower() if name in TRAITS else name.replace("_", " ")
+    return TRAITS[name].name if name in TRAITS else name.replace("_", " ")
 
 
 def _difference(row: Any) -> str:

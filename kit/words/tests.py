@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit import abtest
-from kit import kpi as registry
-from kit.words.form import known, money, named, points, share, span, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit import abtest, metrics
+from kit.show.formats import known, money, named, points, share, span, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,12 +49,12 @@ def size_table(result: Sizes, *, currency: str = "") -> Table:
     )
 
 
-def peeking(frame: pd.DataFrame) -> Sentence:
+def peeking(frame: pd.DataFrame) -> Summary:
     """What looking again does to a test of two equal lines; `frame` is what `abtest.peeking` returns."""
     rows = dict(zip(frame["looks"], frame["false"], strict=True))
     told = ", ".join(f"{share(false, 0)} with {whole(looks)}" for looks, false in rows.items() if looks > 1)
     text = f"Two equal lines show a “winner” in {share(rows[1], 0)} of tests with one look, {told} looks."
-    return Sentence("peeking", text, {f"looks_{looks}": false for looks, false in rows.items()})
+    return Summary("peeking", text, {f"looks_{looks}": false for looks, false in rows.items()})
 
 
 def verdict_table(verdicts: pd.DataFrame, *, currency: str = "", decides: bool = True) -> Table:
@@ -118,10 +118,10 @@ def _notes(verdicts: pd.DataFrame) -> list[str]:
             "Where a test has more than two arms each is set against the first, and the verdict counts that there are "
             f"several ({'Holm' if rate else 'Dunnett'}); the intervals are those of single comparisons."
         )
-    kpi = registry.find(str(verdicts["kpi"].iloc[0]))
-    if kpi.per not in ("sent", "delivered"):
+    kpi = metrics.find(str(verdicts["kpi"].iloc[0]))
+    if kpi.denominator not in ("sent", "delivered"):
         notes.append(
-            f"Who {kpi.per} was not drawn at random: the lines choose them. A line that is {kpi.per} by more people "
+            f"Who {kpi.denominator} was not drawn at random: the lines choose them. A line that is {kpi.denominator} by more people "
             "may lose here and still win more clicks of all mail."
         )
     if verdicts["higher"].notna().any():
@@ -143,11 +143,11 @@ def _interval(verdicts: pd.DataFrame, method: str) -> str:
 
 
 def _unit(verdicts: pd.DataFrame) -> str:
-    return registry.find(str(verdicts["kpi"].iloc[0])).unit if len(verdicts) else "share"
+    return metrics.find(str(verdicts["kpi"].iloc[0])).unit if len(verdicts) else "share"
 
 
 def _title(key: Any) -> str:
-    return registry.find(str(key)).title.lower()
+    return metrics.find(str(key)).name
 
 
 def _sent(row: Mapping[Any, Any]) -> str:
@@ -157,7 +157,7 @@ def _sent(row: Mapping[Any, Any]) -> str:
 def _arm(side: str, currency: str) -> Callable[[Any], str]:
     def write(row: Mapping[Any, Any]) -> str:
         value, low, high = (row[f"{name}_{side}"] for name in ("value", "low", "high"))
-        if registry.find(row["kpi"]).unit == "share":
+        if metrics.find(row["kpi"]).unit == "share":
             return with_interval(value, low, high)
         return money(currency)(value) if known(value) else "–"
 
@@ -168,7 +168,7 @@ def _difference(currency: str) -> Callable[[Any], str]:
     def write(row: Mapping[Any, Any]) -> str:
         if row["decision"] == "split broken" or not known(row["difference"]):
             return "–"
-        if registry.find(row["kpi"]).unit == "share":
+        if metrics.find(row["kpi"]).unit == "share":
             return f"{points(row['difference'])} ({span(row['low'], row['high'])})"
         form = money(currency)
         return f"{form(row['difference'])} ({form(row['low'])} to {form(row['high'])})"
@@ -180,17 +180,17 @@ def _chance(row: Mapping[Any, Any]) -> str:
     """That the second is better, whichever direction is good."""
     if not known(row["higher"]):
         return "–"
-    better = row["higher"] if registry.find(row["kpi"]).better == "higher" else 1 - row["higher"]
+    better = row["higher"] if metrics.find(row["kpi"]).better == "higher" else 1 - row["higher"]
     return "over 99%" if better > 0.99 else "under 1%" if better < 0.01 else share(better, 0)
 
 
-def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Sentence:  # noqa: PT028  tests of subject lines, no test of code
+def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Summary:  # noqa: PT028  tests of subject lines, no test of code
     """What the tests decided, a manager's words."""
     numbers: dict[str, Any] = {"tests": len(verdicts)} | {
         name: int((verdicts["decision"] == name).sum()) for name in _DECISIONS
     }
     if verdicts.empty:
-        return Sentence("tests_verdict", "There is no test: no campaign went out in two variants.", numbers)
+        return Summary("tests_verdict", "There is no test: no campaign went out in two variants.", numbers)
     rows = verdicts.to_dict("records")
     told = [_verdict(row, currency) for row in rows]
     decided = [words for words, row in zip(told, rows, strict=True) if row["decision"] in ("a", "b")]
@@ -207,7 +207,7 @@ def tests(verdicts: pd.DataFrame, *, currency: str = "") -> Sentence:  # noqa: P
         lost = numbers["unknown"] + numbers["too few"]
         text += f", {whole(lost)} cannot be estimated" if lost else ""
         text += ". " + " ".join(decided[:3])
-    return Sentence("tests_verdict", text.strip(), numbers, headline=True, weight=80 if decided else 55)
+    return Summary("tests_verdict", text.strip(), numbers, headline=True, weight=80 if decided else 55)
 
 
 def verdict_words(verdicts: pd.DataFrame, *, currency: str = "") -> Table:
@@ -253,7 +253,7 @@ def _open(row: Mapping[Any, Any], currency: str) -> str:
 
 
 def _apart(row: Mapping[Any, Any], currency: str) -> str:
-    if registry.find(row["kpi"]).unit == "share":
+    if metrics.find(row["kpi"]).unit == "share":
         return f"{_arm_name(row, 'b')} is {span(row['low'], row['high'])} points from {_arm_name(row, 'a')}."
     form = money(currency)
     return f"{_arm_name(row, 'b')} is {form(row['low'])} to {form(row['high'])} from {_arm_name(row, 'a')}."
@@ -271,7 +271,7 @@ def _winner(row: Mapping[Any, Any], currency: str) -> str:
     sides = ("b", "a") if row["decision"] == "b" else ("a", "b")
     winner, loser = (_arm_name(row, side) for side in sides)
     low, high = sorted((abs(row["low"]), abs(row["high"])))
-    rate = registry.find(row["kpi"]).unit == "share"
+    rate = metrics.find(row["kpi"]).unit == "share"
     form = (lambda value: points(value).lstrip("+")) if rate else money(currency)
     unit = " points" if rate else ""
     text = f"{winner} is better than {loser} by {form(low)} to {form(high)}{unit} in “{_title(row['kpi'])}”."

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.timing import FEWEST_CAMPAIGNS, HOURS, PART
-from kit.words.form import COUNTING, counted, known, raw_note, share, whole, with_interval
-from kit.words.shown import Column, Sentence, Table
+from kit import metrics
+from kit.judging import CAMPAIGNS
+from kit.show.formats import MARGIN_OF_ERROR, counted, known, share, whole, with_interval
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.timing import HOURS, PART
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,18 +41,18 @@ def pace_table(result: Pace) -> Table:
             "opening and the first click of each, of those that came within the week."
         ),
         "A machine's openings and a scanner's clicks are left out where the log tells them.",
-        COUNTING,
+        MARGIN_OF_ERROR,
     )
     frame = wide if result.mails else wide.iloc[:0]
     notes = notes if result.mails else ()
     return Table("pace", "How soon people react", frame, tuple(columns), notes, "no event log was read.")
 
 
-def pace(result: Pace) -> Sentence:
+def pace(result: Pace) -> Summary:
     """How soon half and nine in ten react."""
     found = result.reached.set_index("what")
     if not result.mails or not found["n"].any():
-        return Sentence("pace", "How soon people react is not known: no event log tells it.")
+        return Summary("pace", "How soon people react is not known: no event log tells it.")
     told = [
         f"half of the week's {what}s come within {_hours(row['half'])} of delivery, nine in ten within "
         f"{_hours(row['nine'])} ({whole(row['n'])} {what}s)"
@@ -58,7 +61,7 @@ def pace(result: Pace) -> Sentence:
     ]
     text = "; ".join(told)
     numbers = {f"{what}_{name}": row[name] for what, row in found.iterrows() for name in ("half", "nine", "n")}
-    return Sentence("pace", f"{text[0].upper()}{text[1:]}.", numbers)
+    return Summary("pace", f"{text[0].upper()}{text[1:]}.", numbers)
 
 
 def week_table(result: Week, *, zone: bool) -> Table:
@@ -73,23 +76,23 @@ def week_table(result: Week, *, zone: bool) -> Table:
         Column("weekday", "Sent on", lambda day: DAYS[int(day)]),
         Column("part", "At", part),
         Column("campaigns", "Campaigns", whole, number=True),
-        Column("n", f"Mails {result.kpi.per}", whole, unit="mails", number=True),
+        Column("n", f"Mails {result.kpi.denominator}", whole, unit="mails", number=True),
         Column("value", result.kpi.title, _cell, unit="share", number=True, whole_row=True),
         Column("large", "Enough to look at?", lambda large: "yes" if large else "too few"),
     )
     notes = (
         (
-            f"Too few: fewer than {FEWEST_CAMPAIGNS} campaigns, so that the hour cannot be told from the campaign, "
+            f"Too few: fewer than {CAMPAIGNS} campaigns, so that the hour cannot be told from the campaign, "
             "or too few mails."
         ),
-        COUNTING,
-        *raw_note([result.kpi.key]),
+        MARGIN_OF_ERROR,
+        *metrics.raw_note([result.kpi.key]),
     )
     empty = "no campaign has a time of sending." if zone else NO_ZONE
     return Table("week", f"{result.kpi.title} by weekday and hour of sending", frame, columns, notes, empty)
 
 
-def week(result: Week, *, zone: bool) -> Sentence:
+def week(result: Week, *, zone: bool) -> Summary:
     """What the week's hours can say; never which is best.
 
     Args:
@@ -99,12 +102,12 @@ def week(result: Week, *, zone: bool) -> Sentence:
     cells, large = result.cells, result.large
     numbers = {"cells": len(cells), "large": len(large)}
     if not zone:
-        return Sentence("week", f"{NO_ZONE[0].upper()}{NO_ZONE[1:]}", numbers)
+        return Summary("week", f"{NO_ZONE[0].upper()}{NO_ZONE[1:]}", numbers)
     if cells.empty:
-        return Sentence("week", "No campaign has a time of sending.", numbers)
+        return Summary("week", "No campaign has a time of sending.", numbers)
     text = (
         f"Mail went out in {counted(len(cells), 'part')} of the week; {whole(len(large))} of them had at least "
-        f"{FEWEST_CAMPAIGNS} campaigns and mails enough"
+        f"{CAMPAIGNS} campaigns and mails enough"
     )
     if len(large) >= 2:
         text += f": from {share(large['value'].min())} to {share(large['value'].max())}"
@@ -112,7 +115,7 @@ def week(result: Week, *, zone: bool) -> Sentence:
         ". No hour is called the best: what went out when was not drawn by lot, so a difference may be the campaign's. "
         "To know, send the same mail to two random halves at two hours (06)."
     )
-    return Sentence("week", text, numbers)
+    return Summary("week", text, numbers)
 
 
 def part(hour: Any) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kit.show.formats import MINUS, known, money, points, share, whole
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 from kit.value import CLOSE, KINDS, TIMES
-from kit.words.form import MINUS, known, money, points, share, whole
-from kit.words.shown import Column, Sentence, Table
 
 if TYPE_CHECKING:
     from kit.value import Check, Worth
@@ -38,11 +39,11 @@ def value_fit_table(result: Worth) -> Table:
     return Table("value_fit", "Do the models fit the log?", result.fit, columns, empty=f"{result.reason}.")
 
 
-def value(result: Worth, currency: str = "") -> Sentence:
+def value(result: Worth, currency: str = "") -> Summary:
     """What all customers will pay, and what a purchase is worth."""
     numbers: dict[str, Any] = {"customers": result.customers, "repeaters": result.repeaters}
     if result.reason:
-        return Sentence("value", f"What a customer is worth is not told: {result.reason}.", numbers)
+        return Summary("value", f"What a customer is worth is not told: {result.reason}.", numbers)
     row = result.models[result.models["kind"] == result.kind].iloc[0]
     text = (
         f"{whole(result.customers)} customers, of whom {whole(result.repeaters)} bought again, are expected to buy "
@@ -50,7 +51,7 @@ def value(result: Worth, currency: str = "") -> Sentence:
     )
     numbers |= {"purchases": row["value"], "days": result.days}
     if result.total is None or result.spending is None:
-        return Sentence("value", text + f"What they pay is not told: {result.moneyless}.", numbers)
+        return Summary("value", text + f"What they pay is not told: {result.moneyless}.", numbers)
     write = money(currency)
     text += (
         f"They are expected to pay {_money(result.total.value, result.total.low, result.total.high, currency)}, "
@@ -65,7 +66,7 @@ def value(result: Worth, currency: str = "") -> Sentence:
             if abs(correlation) <= CLOSE
             else "more than the model allows, so take the money with care."
         )
-    return Sentence("value", text.rstrip(), numbers, headline=True, weight=50)
+    return Summary("value", text.rstrip(), numbers, headline=True, weight=50)
 
 
 def value_check_table(result: Check, currency: str = "") -> Table:
@@ -107,10 +108,10 @@ def value_rankings_table(result: Check) -> Table:
     return Table("value_rankings", "Which order finds the buyers", result.rankings, columns, notes, f"{result.reason}.")
 
 
-def value_check(result: Check, kind: str = "mbg") -> Sentence:
+def value_check(result: Check, kind: str = "mbg") -> Summary:
     """Whether the model held on the days held back."""
     if result.reason:
-        return Sentence("value_check", f"The models are not checked: {result.reason}.", {"reason": result.reason})
+        return Summary("value_check", f"The models are not checked: {result.reason}.", {"reason": result.reason})
     row = result.totals[(result.totals["kind"] == kind) & (result.totals["what"] == "purchases")].iloc[0]
     inside = row["low"] <= row["observed"] <= row["high"]
     text = (
@@ -124,7 +125,7 @@ def value_check(result: Check, kind: str = "mbg") -> Sentence:
         )
     )
     numbers = {"expected": row["expected"], "observed": row["observed"], "inside": bool(inside)}
-    return Sentence("value_check", text, numbers, headline=True, weight=20 if inside else 45)
+    return Summary("value_check", text, numbers, headline=True, weight=20 if inside else 45)
 
 
 def _times(value: Any) -> str:

@@ -1,18 +1,23 @@
-"""What a notebook cell shows: a table or a sentence that also carries its content as data."""
+"""A formatted table that also carries its content as data."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
-from math import isinf
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from kit.messages import message
+from kit.show.formats import UNKNOWN
+from kit.show.result import MIME, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-MIME = "application/vnd.kit.result+json"
+    import pandas as pd
+
+    from kit.messages import Message
+
+NOTHING = message("Nothing to show.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,8 @@ class Column:
     """
 
     name: str
-    title: str
-    write: Callable[[Any], str] = str
+    title: str | Message
+    write: Callable[[Any], str | Message] = str
     unit: str = ""
     number: bool = False
     whole_row: bool = False
@@ -43,11 +48,11 @@ class Table:
     """
 
     name: str
-    title: str
+    title: str | Message
     frame: pd.DataFrame
     columns: tuple[Column, ...]
-    notes: tuple[str, ...] = ()
-    empty: str = "Nothing to show."
+    notes: tuple[str | Message, ...] = ()
+    empty: str | Message = NOTHING
     first: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
@@ -61,7 +66,7 @@ class Table:
         """As HTML; every text is escaped, so a subject line is never markup."""
         kinds = ["number" if column.number else "text" for column in self.columns]
         head = "".join(
-            f'<th scope="col" class="{kind}">{escape(column.title)}</th>'
+            f'<th scope="col" class="{kind}">{escape(str(column.title))}</th>'
             for column, kind in zip(self.columns, kinds, strict=True)
         )
         body = "".join(
@@ -71,20 +76,20 @@ class Table:
             for row in self.cells()
         )
         table = (
-            f'<div class="kit-scroll" role="region" aria-label="{escape(self.title)}" tabindex="0">'
-            f'<table class="kit-table"><caption>{escape(self.title)}</caption>'
+            f'<div class="kit-scroll" role="region" aria-label="{escape(str(self.title))}" tabindex="0">'
+            f'<table class="kit-table"><caption>{escape(str(self.title))}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
-        shown = table if body else f'<p class="kit-empty">{escape(self.title)}: {escape(self.empty)}</p>'
-        notes = "".join(f'<p class="kit-note">{escape(note)}</p>' for note in self.notes)
+        shown = table if body else f'<p class="kit-empty">{escape(str(self.title))}: {escape(str(self.empty))}</p>'
+        notes = "".join(f'<p class="kit-note">{escape(str(note))}</p>' for note in self.notes)
         return f'<div class="kit-result">{shown}{notes}</div>'
 
     def text(self) -> str:
         """As plain text."""
-        rows = [[column.title for column in self.columns], *self.cells()]
+        rows = [[str(column.title) for column in self.columns], *self.cells()]
         widths = [max(len(row[n]) for row in rows) for n in range(len(self.columns))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([self.title, *(lines if len(rows) > 1 else [self.empty]), *self.notes])
+        return "\n".join(map(str, [self.title, *(lines if len(rows) > 1 else [self.empty]), *self.notes]))
 
     def data(self) -> dict[str, Any]:
         """As data: the frame's own values under their names and units."""
@@ -93,15 +98,15 @@ class Table:
         return {
             "kind": "table",
             "name": self.name,
-            "title": self.title,
+            "title": str(self.title),
             "columns": [
-                {"name": name, "title": titles[name].title, "unit": titles[name].unit}
+                {"name": name, "title": str(titles[name].title), "unit": titles[name].unit}
                 if name in titles
                 else {"name": name, "title": name, "unit": ""}
                 for name in names
             ],
             "rows": [[plain(value) for value in row] for row in self.frame.itertuples(index=False, name=None)],
-            "notes": list(self.notes),
+            "notes": [str(note) for note in self.notes],
             **({"first_page": self._first_page()} if self.first else {}),
         }
 
@@ -109,61 +114,20 @@ class Table:
         """The titles and written cells of the columns for the first page."""
         shown = [at for at, column in enumerate(self.columns) if column.name in self.first]
         return {
-            "titles": [self.columns[at].title for at in shown],
+            "titles": [str(self.columns[at].title) for at in shown],
             "rows": [[row[at] for at in shown] for row in self.cells()],
         }
 
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A computed sentence; `headline` ones may stand on the report's first page, the heaviest first."""
-
-    name: str
-    text: str
-    numbers: dict[str, Any] = field(default_factory=dict)
-    headline: bool = False
-    weight: int = 0
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
-        return {
-            "text/html": f'<p class="kit-sentence">{escape(self.text)}</p>',
-            "text/plain": self.text,
-            MIME: self.data(),
-        }
-
-    def data(self) -> dict[str, Any]:
-        """As data."""
-        return {
-            "kind": "sentence",
-            "name": self.name,
-            "text": self.text,
-            "headline": self.headline,
-            "weight": self.weight,
-            "numbers": {name: plain(value) for name, value in self.numbers.items()},
-        }
-
-
-UNKNOWN = "–"
 
 LONGEST = 160
 """Letters of a cell that a page shows; the CSV of the table holds the whole."""
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: a number, a text, a truth, or null for what is not known or has no end."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124  NaN is not itself
-        return None
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and isinf(value) else value
-
-
 def _write(column: Column, row: Mapping[Any, Any]) -> str:
     if column.whole_row:
-        return column.write(row)
+        return str(column.write(row))
     value = plain(row[column.name])
-    return UNKNOWN if value is None else column.write(row[column.name])
+    return UNKNOWN if value is None else str(column.write(row[column.name]))
 
 
 SHORT = 40
@@ -184,9 +148,3 @@ def _marked(cell: str) -> str:
     if bracket and interval.endswith(")") and value[:1].isdigit() and len(interval) < SHORT:
         return f'{escape(value)} <span class="kit-interval">({escape(interval)}</span>'
     return cut(cell)
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a reader lists them: "a, b and c"."""
-    words = list(words)
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

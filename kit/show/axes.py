@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import PercentFormatter
 
-from kit import kpi as registry
-from kit.plots.picture import BAD, GOOD
-from kit.words.form import month
+from kit.messages import _
+from kit.show.formats import month
+from kit.show.picture import BAD, GOOD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +21,13 @@ MOST = 40
 def intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str) -> None:
     """Values with their intervals; a line joins neighbours, and not what lies beyond a gap."""
     axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.8)
-    for _, run in own["value"].groupby((place.diff() != 1).cumsum().to_numpy()):
+    for _place, run in own["value"].groupby((place.diff() != 1).cumsum().to_numpy()):
         axes.plot(place[run.index], run, "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
 
 
-def towards(key: str, sign: int) -> str:
-    """The colour of a move up (1) or down (-1) of this KPI: good or bad."""
-    return GOOD if (sign > 0) == (registry.find(key).better == "higher") else BAD
+def direction_color(better: str, sign: int) -> str:
+    """The colour of a move up (1) or down (-1) of a KPI of which the `better` is "higher" or "lower"."""
+    return GOOD if (sign > 0) == (better == "higher") else BAD
 
 
 def month_axis(axes: Axes, names: list[str]) -> None:
@@ -52,4 +52,4 @@ def percent(highest: float) -> PercentFormatter:
 
 def series(names: Any, values: Any, form: Any) -> str:
     """Months and their values in words."""
-    return ", ".join(f"{month(name)} {form(value)}" for name, value in zip(names, values, strict=True)) or "none"
+    return ", ".join(f"{month(name)} {form(value)}" for name, value in zip(names, values, strict=True)) or _("none")

@@ -16,10 +16,15 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
-from kit.words.shown import MIME
+from kit.messages import _
+from kit.show.result import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from kit.messages import Message
 
 WIDTH = 6.4
 """Inches. With 11 pt text a figure this wide is still read on a phone."""
@@ -48,41 +53,63 @@ _THEME: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A finished figure: `svg`, and `alt` that says what it shows to who cannot see it."""
+    """A drawn figure: `svg`, and `alt` that says what it shows to who cannot see it.
+
+    Drawn on axes of the reader's own, it has no `svg`: their figure shows it.
+    """
 
     name: str
     title: str
     alt: str
-    svg: str
+    svg: str = ""
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
-        about = {"kind": "figure", "name": self.name, "title": self.title, "alt": self.alt}
-        return {"image/svg+xml": self.svg, "text/plain": self.alt, MIME: about}
+        about = {"kind": "figure", "name": self.name, "title": str(self.title), "alt": str(self.alt)}
+        drawn = {"image/svg+xml": self.svg} if self.svg else {}
+        return {**drawn, "text/plain": str(self.alt), MIME: about}
+
+
+class _Own(Figure):
+    """A figure that the kit made, so that it may be finished and written."""
 
 
 @contextmanager
-def drawing(height: float) -> Iterator[Figure]:
-    """A figure in the kit's theme; the reader's own settings are as before afterwards."""
+def panels(height: float) -> Iterator[Figure]:
+    """A figure in the kit's theme, to be divided; the reader's own settings are as before afterwards."""
     with sns.axes_style("whitegrid"), mpl.rc_context(_THEME):
-        yield Figure(figsize=(WIDTH, height), layout="constrained")
+        yield _Own(figsize=(WIDTH, height), layout="constrained")
 
 
-def picture(figure: Figure, *, name: str, title: str, alt: str) -> Picture:
-    """The figure as a picture; to be called inside `drawing`, whose theme it needs."""
+@contextmanager
+def drawing(height: float, ax: Axes | None = None) -> Iterator[Axes]:
+    """Axes to draw on: those of the reader, else those of a figure of this height [inches] in the kit's theme."""
+    if ax is not None:
+        yield ax
+        return
+    with panels(height) as figure:
+        yield figure.subplots()
+
+
+def picture(drawn: Axes | Figure, *, name: str, title: str | Message, alt: str) -> Picture:
+    """What was drawn, as a picture; to be called inside `drawing` or `panels`, whose theme it needs."""
+    figure = drawn if isinstance(drawn, Figure) else drawn.figure
+    if not isinstance(figure, _Own):
+        return Picture(name, str(title), alt)
     for axes in figure.axes:
         sns.despine(ax=axes, left=True)
         axes.tick_params(length=0)
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
-    return Picture(name, title, alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
+    return Picture(name, str(title), alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
 
 
-def nothing(name: str, title: str, why: str) -> Picture:
-    """A picture that only says why there is nothing to draw."""
-    with drawing(0.7) as figure:
-        figure.text(0.01, 0.5, f"Nothing to draw: {why}.", color=QUIET, va="center")
-        return picture(figure, name=name, title=title, alt=f"{title}: nothing to draw, {why}.")
+def nothing(name: str, title: str | Message, why: str | Message) -> Picture:
+    """A picture that only says why there is nothing to draw; `why` is a clause."""
+    with panels(0.7) as figure:
+        figure.text(0.01, 0.5, _("Nothing to draw: {why}.", why=why), color=QUIET, va="center")
+        alt = _("{title}: nothing to draw, {why}.", title=title, why=why)
+        return picture(figure, name=name, title=title, alt=alt)
 
 
 def label(text: object, longest: int = 30) -> str:

@@ -9,7 +9,7 @@ KAPLAN_MEIER = "Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452"
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Figure:
     """One printed figure that is no KPI.
 
     Attributes:

@@ -1,0 +1,130 @@
+"""The registry of goals: which KPIs tell of them, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kit.errors import UsageError, nearest
+from kit.messages import message
+from kit.metrics.kpis import KPIS
+
+if TYPE_CHECKING:
+    from kit.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What campaigns are for.
+
+    Attributes:
+        key: its name on the command line.
+        title: as readers meet it.
+        name: the same within a sentence.
+        action: what counts as a conversion; "" for any action.
+        kpis: the KPIs that tell, each with why.
+        source: the authority.
+    """
+
+    key: str
+    title: str | Message
+    name: str | Message
+    action: str
+    kpis: tuple[tuple[str, str | Message], ...]
+    source: str = "guide 1, step 1"
+
+
+GOALS = {
+    goal.key: goal
+    for goal in (
+        Goal(
+            "appointments", message("More appointments"), message("more appointments"), "appointment",
+            (
+                ("conversion_rate", message("appointments booked after the mail are the goal itself")),
+                ("response_time", message("who asks and waits books elsewhere: response speed decides the booking")),
+                ("click_rate", message("the step before the booking; seen in larger numbers, so sooner")),
+            ),
+        ),
+        Goal(
+            "reviews", message("More reviews"), message("more reviews"), "review",
+            (
+                ("conversion_rate", message("reviews left after the mail are the goal itself")),
+                ("satisfaction", message("asking for reviews pays only where people are satisfied")),
+                ("click_rate", message("the step before the review")),
+            ),
+        ),
+        Goal(
+            "retention", message("Keep customers"), message("keep customers"), "",
+            (
+                ("satisfaction", message("satisfied customers stay")),
+                ("repeat_visit_rate", message("repeat visits are retention itself")),
+                ("unsubscribe_rate", message("who leaves the list cannot be reached again")),
+            ),
+        ),
+        Goal(
+            "win_back", message("Win back lost customers"), message("win back lost customers"), "",
+            (
+                ("conversion_rate", message("people who came back after the mail")),
+                ("reply_rate", message("an answer is the first sign of life, and may say why they left")),
+                ("complaint_rate", message("old addresses complain more, and that harms every later mail")),
+            ),
+            "guide 4",
+        ),
+        Goal(
+            "revenue", message("Revenue"), message("revenue"), "order",
+            (
+                ("revenue_per_mail", message("the goal itself, in money")),
+                ("conversion_rate", message("orders vary less than sums, so a change is seen sooner")),
+                ("click_rate", message("the step before the order")),
+            ),
+            "guide 2",
+        ),
+        Goal(
+            "list_growth", message("A larger, healthier list"), message("a larger, healthier list"), "",
+            (
+                ("unsubscribe_rate", message("what leaves the list by will")),
+                ("bounce_hard_rate", message("what leaves the list by decay")),
+                ("complaint_rate", message("what endangers delivery to everybody else")),
+            ),
+        ),
+        Goal(
+            "faster_answers", message("Faster answers"), message("faster answers"), "",
+            (
+                ("response_time", message("the goal itself")),
+                ("satisfaction", message("whether speed is what people missed")),
+                ("reply_rate", message("how much mail the service must answer")),
+            ),
+        ),
+    )
+}  # fmt: skip
+
+
+def goal(key: str) -> Goal:
+    """The goal of this key.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    if key not in GOALS:
+        raise UsageError(f"There is no goal {key!r}. {nearest(key, GOALS)}")
+    return GOALS[key]
+
+
+def action(key: str) -> str:
+    """The action that counts for a goal; "" for any, and where no goal is said.
+
+    Raises:
+        UsageError: there is no such goal.
+    """
+    return goal(key).action if key else ""
+
+
+def explain_goal(key: str) -> str:
+    """What a goal asks for, in words.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    entry = goal(key)
+    lines = [f"  {name:18} {KPIS[name].formula:38} {why}" for name, why in entry.kpis]
+    return "\n".join([f"{entry.key}: {entry.title} ({entry.source})", "", *lines])

@@ -1,0 +1,268 @@
+"""The registry of KPIs.
+
+A KPI is data: a new one is a new entry of KPIS. Rates are one count over another; they are never added or averaged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kit.errors import UsageError, nearest
+from kit.messages import message
+from kit.show.formats import RAW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kit.messages import Message
+
+TIME_ZONE = message("the firm's (time_zone in kit.toml); without it months are as written and hours are not judged")
+"""Whose clock days and months are of, as `explain` says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One KPI.
+
+    Attributes:
+        key: its name in frames and on the command line.
+        title: as readers meet it at the head of a column.
+        name: the same within a sentence.
+        numerator: the count above the line; for a wait, what is waited for.
+        denominator: the count below the line.
+        better: which direction is good.
+        stage: where on the way it stands: delivery, attention, action, harm, service.
+        edge: how the hard cases are decided.
+        source: the authority.
+        kind: "rate" (a share of the denominator), "mean" (an amount for each of it) or "wait" (a time until).
+        unit: of the value: share, money, minutes.
+        counts: which frame of `kit.counts` has it: messages, answers, visits, waits.
+    """
+
+    key: str
+    title: str | Message
+    name: str | Message
+    numerator: str
+    denominator: str
+    better: Literal["higher", "lower"]
+    stage: str
+    edge: str | Message
+    source: str
+    kind: Literal["rate", "mean", "wait"] = "rate"
+    unit: Literal["share", "money", "minutes"] = "share"
+    counts: str = "messages"
+
+    @property
+    def formula(self) -> str:
+        """As a reader would write it: opened / delivered."""
+        if self.kind == "wait":
+            return f"median time until {self.numerator}, of {self.denominator}"
+        return f"{self.numerator} / {self.denominator}"
+
+
+RAW_KPIS = ("open_rate", "click_rate")
+"""KPIs in which machines are counted as people."""
+
+_G1 = "guide 1, step 2"
+
+KPIS = {
+    kpi.key: kpi
+    for kpi in (
+        Kpi(
+            "delivery_rate", message("Delivery rate"), message("delivery rate"), "delivered", "sent", "higher", "delivery",
+            message("delivered = sent - bounced where it is not exported; the table says so"),
+            _G1,
+        ),
+        Kpi(
+            "bounce_rate", message("Bounce rate"), message("bounce rate"), "bounced", "sent", "lower", "delivery",
+            message("for good and for now together; over sent, not delivered"),
+            _G1,
+        ),
+        Kpi(
+            "bounce_hard_rate", message("Hard bounce rate"), message("hard bounce rate"), "bounced_hard", "sent", "lower", "delivery",
+            message("over sent, not delivered; an address that bounced and opened counts as bounced"),
+            _G1,
+        ),
+        Kpi(
+            "bounce_soft_rate", message("Soft bounce rate"), message("soft bounce rate"), "bounced_soft", "sent", "lower", "delivery",
+            message("full, busy or blocked; over sent"),
+            _G1,
+        ),
+        Kpi(
+            "open_rate", message("Open rate (raw)"), message("open rate (raw)"), "opened", "delivered", "higher", "attention",
+            message(
+                "an upper bound: programs that load every picture count as openings (Apple Mail Privacy Protection "
+                "since September 2021)"
+            ),
+            _G1,
+        ),
+        Kpi(
+            "click_rate", message("Click rate (raw)"), message("click rate (raw)"), "clicked", "delivered", "higher", "action",
+            message(
+                "people, not clicks; an upper bound: gateways that follow every link count as clickers; the link that"
+                " unsubscribes is no click"
+            ),
+            _G1,
+        ),
+        Kpi(
+            "click_rate_human", message("Click rate (people)"), message("click rate (people)"), "clicked_human", "delivered", "higher", "action",
+            message(
+                "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within 2 "
+                "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
+            ),
+            _G1,
+        ),
+        Kpi(
+            "click_to_open_rate", message("Click-to-open rate"), message("click-to-open rate"), "clicked", "opened", "higher", "action",
+            message(
+                "sum over sum, never the mean of campaigns' rates; falls when machines open, rises where pictures are"
+                " blocked: a click without an opening that was seen counts above the line only; with more clickers "
+                "than openers no rate is shown"
+            ),
+            _G1,
+        ),
+        Kpi(
+            "conversion_rate", message("Conversion rate"), message("conversion rate"), "converted", "delivered", "higher", "action",
+            message(
+                "once a mail, within the window after it, credited to the last mail before; attributed, not proven to"
+                " be caused"
+            ),
+            "guide 1, step 2; guide 2",
+        ),
+        Kpi(
+            "unsubscribe_rate", message("Unsubscribe rate"), message("unsubscribe rate"), "unsubscribed", "delivered", "lower", "harm",
+            message("for each mail; a person who gets many mails meets it many times"),
+            _G1,
+        ),
+        Kpi(
+            "complaint_rate", message("Complaint rate"), message("complaint rate"), "complained", "delivered", "lower", "harm",
+            message("Gmail's limits are 0.10 and 0.30 %"),
+            "support.google.com/a/answer/14229414",
+        ),
+        Kpi(
+            "reply_rate", message("Reply rate"), message("reply rate"), "replied", "delivered", "higher", "action",
+            message("an out-of-office notice is no answer"),
+            "guide 3",
+        ),
+        Kpi(
+            "revenue_per_mail", message("Revenue per mail"), message("revenue per mail"), "revenue", "delivered", "higher", "action",
+            message(
+                "net of refunds, one currency; attributed, not proven to be caused; without single orders there is no"
+                " interval"
+            ),
+            "guide 1, step 2; guide 2",
+            kind="mean", unit="money", counts="messages",
+        ),
+        Kpi(
+            "response_time", message("Response time"), message("response time"), "first answer", "tickets", "lower", "service",
+            message(
+                "Kaplan-Meier: a request still waiting counts as waiting, it is not dropped; to the second; nights "
+                "and weekends count; one that was answered before it came in is left out, and the table says how many"
+            ),
+            "guide 1, step 1; Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452",
+            kind="wait", unit="minutes", counts="waits",
+        ),
+        Kpi(
+            "satisfaction", message("Satisfaction (CSAT)"), message("satisfaction (CSAT)"), "satisfied", "answered", "higher", "service",
+            message("4 and 5 of 5, or as far up another scale; who did not answer is not known"),
+            _G1,
+            kind="rate", unit="share", counts="answers",
+        ),
+        Kpi(
+            "repeat_visit_rate", message("Repeat visit rate"), message("repeat visit rate"), "returned", "visitors", "higher", "service",
+            message(
+                "of the people whose first known visit was at least visits.return_days (180) before the end of the "
+                "data, who came again on another day within so many days; later ones cannot have returned yet and are"
+                " counted apart; a visit is a person and day with a booking or an order that was not cancelled"
+            ),
+            "guide 1, step 1; guide 2",
+            kind="rate", unit="share", counts="visits",
+        ),
+    )
+}  # fmt: skip
+
+CAMPAIGN_KPIS = [key for key, kpi in KPIS.items() if kpi.counts == "messages"]
+"""The KPIs that every campaign may have, in the order of the way."""
+
+MAIL_RATES = [key for key in CAMPAIGN_KPIS if KPIS[key].kind == "rate"]
+"""Those of them that are rates, so that their sample size is known from the rate alone."""
+
+
+def find(key: str) -> Kpi:
+    """The KPI of this key.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    if key not in KPIS:
+        raise UsageError(f"There is no KPI {key!r}. {nearest(key, KPIS)}")
+    return KPIS[key]
+
+
+def chosen(keys: str) -> list[str]:
+    """Keys of mail's rates from a text like "open_rate, click_rate".
+
+    Raises:
+        UsageError: one of them is unknown or no rate of campaign mail.
+    """
+    named = [key.strip() for key in keys.split(",") if key.strip()]
+    for key in named:
+        if find(key).key not in MAIL_RATES:
+            raise UsageError(f"{key} is no rate of campaign mail. Known: {', '.join(MAIL_RATES)}.")
+    return named
+
+
+def raw_note(keys: Iterable[str]) -> list[str]:
+    """The note that says what “raw” means, where one of these KPIs is."""
+    return [str(RAW)] if set(keys) & set(RAW_KPIS) else []
+
+
+def explain(key: str) -> str:
+    """What a KPI means, in words.
+
+    Raises:
+        UsageError: there is none; names the nearest.
+    """
+    kpi = find(key)
+    lines = {
+        "formula": kpi.formula,
+        "above the line": kpi.numerator,
+        "below the line": kpi.denominator,
+        "better": kpi.better,
+        "unit": kpi.unit,
+        "stage": kpi.stage,
+        "counted from": f"kit.counts.{kpi.counts}",
+        "grain": _GRAIN[kpi.counts][0],
+        "counted once": _GRAIN[kpi.counts][1],
+        "window": _window(kpi),
+        "time zone": TIME_ZONE,
+        "edge cases": kpi.edge,
+        "interval": _INTERVAL[kpi.kind],
+        "authority": kpi.source,
+    }
+    return "\n".join([f"{kpi.key}: {kpi.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+
+
+def _window(kpi: Kpi) -> str:
+    if kpi.counts != "messages":
+        return "none: up to as_of" if kpi.counts != "visits" else "visits.return_days from the first known visit"
+    if kpi.numerator in ("converted", "revenue"):
+        return "conversions.window_days after the mail; a younger mail has none yet"
+    return "none: up to as_of; a campaign younger than conversions.maturity_days is shown and not judged"
+
+
+_GRAIN = {
+    "messages": (
+        "a message: one person, one send; months are months of sending",
+        "by the platform's id of the message with its person, else by campaign and person; events by their own id",
+    ),
+    "answers": ("a survey answer; months are months of answering", "by the row of the file"),
+    "visits": ("a person; months are months of the first known visit", "a person and day, on the firm's clock"),
+    "waits": ("a ticket; months are months of coming in", "by the row of the file"),
+}
+_INTERVAL = {
+    "rate": "95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against",
+    "mean": "95 %: Student, from the sum and the squares of all messages, zeros included",
+    "wait": "95 %: of the Kaplan-Meier median",
+}

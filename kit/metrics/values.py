@@ -1,0 +1,138 @@
+"""Values of KPIs with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kit.errors import UsageError
+from kit.judging import LEVEL
+from kit.metrics.kpis import Kpi, find
+from kit.stats import means, proportions, response_times
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def values(counts: pd.DataFrame, kpis: Iterable[str | Kpi], *, by: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
+    """Each KPI of each group, with its interval.
+
+    Args:
+        counts: a row a group: the columns `by`, and the counts that the KPIs name [nullable].
+        kpis: keys of rates and means; or shares that are no KPI of mail, as they are.
+        by: the columns that tell the groups apart.
+        level: confidence of the intervals, 0 to 1.
+
+    Returns:
+        Tidy, a row a group and KPI: `by`, kpi, numerator, n [the two counts; n is the denominator], value, low, high [share, or money
+        for each n], missing [campaigns that lack a count]. Value and interval are NaN where n is 0 or a
+        count is not known; the interval of a mean is NaN where only totals are known.
+
+    Raises:
+        UsageError: no such KPI, or one that is no rate or mean of these counts.
+
+    Source: Wilson (1927), doi:10.1080/01621459.1927.10502953; Clopper and Pearson (1934),
+    doi:10.1093/biomet/26.4.404, where 0 to 5 are for or against.
+    """
+    frames = [_value(counts, find(key) if isinstance(key, str) else key, list(by), level) for key in kpis]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.DataFrame:
+    if kpi.kind == "wait":
+        raise UsageError(f"{kpi.key} is a waiting time: use metrics.response_time(counts.waits(data)).")
+    of, per = (_numbers(counts, name) for name in (kpi.numerator, kpi.denominator))
+    known = (per > 0) & ~np.isnan(of)
+    if kpi.kind == "rate":
+        known &= of <= per  # more opened than delivered: one of the counts is wrong, so no rate is shown
+    value = np.divide(of, per, out=np.full(len(of), np.nan), where=known)
+    if kpi.kind == "rate":
+        low, high = proportions.proportion_interval(of, per, level=level)
+    else:
+        low, high = means.student_interval(of, _numbers(counts, f"{kpi.numerator}_squares"), per, level=level)
+    missing = np.fmax(_numbers(counts, f"{kpi.numerator}_missing"), _numbers(counts, f"{kpi.denominator}_missing"))
+    table = counts[by].reset_index(drop=True)
+    return table.assign(
+        kpi=kpi.key, numerator=of, n=per, value=value, low=low, high=high, missing=np.nan_to_num(missing)
+    )
+
+
+def _numbers(counts: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in counts:
+        return np.full(len(counts), np.nan)
+    return pd.to_numeric(counts[name]).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+
+
+def response_time(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL) -> pd.DataFrame:
+    """Median time to the first answer by group, those still waiting included.
+
+    Args:
+        waits: what `counts.waits` returned.
+        by: columns that tell the groups apart; () for all in one.
+        level: confidence of the interval, 0 to 1.
+
+    Returns:
+        A row a group: `by`, kpi, n [tickets], open [tickets still waiting], value, low, high, p90 [min];
+        NaN where a quantile is not reached; left_out [tickets whose wait cannot be, and is in no other column].
+
+    Source: Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452; guide 1, step 1.
+    """
+    rows = []
+    groups = waits.groupby(list(by), sort=True, dropna=False) if by else [((), waits)]
+    for key, group in groups:
+        known = group[group["minutes"].notna()]
+        place = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
+        row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0}
+        if len(known):
+            found = response_times.median_response_time(known["minutes"], known["answered"], known["n"], level=level)
+            row |= {"n": found.n, "open": found.open, "value": found.median}
+            row |= {"low": found.low, "high": found.high, "p90": found.p90}
+        rows.append(place | row | {"left_out": int(group["n"].sum() - known["n"].sum())})
+    columns = [*by, "kpi", "n", "open", "value", "low", "high", "p90", "left_out"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype(dict.fromkeys(columns[len(by) + 1 :], "float64"))
+
+
+def overall(counts: pd.DataFrame, kpis: Iterable[str], *, level: float = LEVEL) -> pd.DataFrame:
+    """Each KPI over all groups that know both of its counts; the others are counted in `missing`.
+
+    Args:
+        counts: a row a campaign or month, from `counts.messages`.
+        kpis: keys of rates and means.
+        level: confidence of the intervals, 0 to 1.
+
+    Returns:
+        A row a KPI, as `values` with no `by`; missing: the groups that lack a count and are left out.
+    """
+    frames = []
+    for key in kpis:
+        kpi = find(key)
+        names = [name for name in (kpi.numerator, kpi.denominator, f"{kpi.numerator}_squares") if name in counts]
+        both = counts[names].astype("Float64")
+        known = both.reindex(columns=[kpi.numerator, kpi.denominator]).notna().all(axis=1)
+        total = both[known].sum(skipna=False).to_frame().T if known.any() else both.iloc[:0].reindex([0])
+        frames.append(values(total, [key], by=[], level=level).assign(missing=int((~known).sum())))
+    return pd.concat(frames, ignore_index=True)
+
+
+def service(waits: pd.DataFrame, answers: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """What the service itself gives over the whole period: waiting time, satisfaction, repeat visits.
+
+    Args:
+        waits: what `counts.waits` returned.
+        answers: what `counts.answers` returned.
+        visits: what `counts.visits` returned.
+
+    Returns:
+        A row a KPI that is known: kpi, n, value, low, high [min or share], left_out [of the same things: those
+        that cannot be counted, waits that cannot be and visitors not followed long enough; NaN: none asked].
+    """
+    parts = [response_time(waits)] if len(waits) else []
+    if len(answers):
+        parts.append(values(answers.sum(numeric_only=True).to_frame().T, ["satisfaction"], by=[]))
+    if len(visits):
+        parts.append(values(visits, ["repeat_visit_rate"], by=[]).assign(left_out=float(visits["young"].iloc[0])))
+    columns = ["kpi", "n", "value", "low", "high", "left_out"]
+    return pd.concat(parts, ignore_index=True).reindex(columns=columns) if parts else pd.DataFrame(columns=columns)

@@ -1,0 +1,236 @@
+"""The reader of web analytics: tables under comment lines, several in one file, each with its own dates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from kit.errors import InputError
+from kit.sources import frames
+from kit.sources.detect.headers import plain
+from kit.sources.detect.presets import presets
+from kit.sources.file_log import FileLog, Read, Rejection, kept_without
+from kit.sources.tabular.conform import Conformer
+from kit.sources.tabular.reader import TOTALS, origin
+from kit.sources.text import cells
+from kit.sources.text.cells import CellError
+from kit.tables import WEB
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kit.settings import Settings
+    from kit.sources.detect.presets import Preset
+    from kit.sources.text.grid import Grid, Row
+
+CAMPAIGN_ID = r"^([0-9a-f]{10})-."
+"""How Mailchimp writes `utm_campaign`: the campaign's Unique Id, a hyphen, its name (seen in its A/B report)."""
+
+DIMENSIONS = ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_content")
+"""Where a session came from; a table without any of them tells nothing of campaigns."""
+
+_DATE = re.compile(r"#\s*(?P<which>Start|End) date:\s*(?P<day>\d{8})", re.IGNORECASE)
+_PROPERTY = re.compile(r"#\s*Property:\s*(?P<name>.*\S)", re.IGNORECASE)
+_BOTH = " / "  # between source and medium, in the header and in each cell
+
+
+@dataclass(slots=True)
+class Section:
+    """A table of the file: the site and dates above it, its header and the rows up to the next blank line."""
+
+    site: str | None
+    start: datetime | None
+    end: datetime | None
+    header: Row
+    rows: list[Row]
+
+    @property
+    def name(self) -> str:
+        """Its columns, for a sentence."""
+        return ", ".join(str(cell) for cell in self.header.cells if plain(cell))
+
+
+def recognised(grid: Grid) -> tuple[Preset, str] | None:
+    """The preset of a report of web analytics, by a comment line that it must have."""
+    for preset in presets():
+        for row in grid.rows if preset.shape == "analytics" else ():
+            said = str(row.cells[0] if row.cells else "").strip()
+            if not said.startswith("#"):
+                break
+            if re.match(preset.recognise.section, said):
+                return preset, f"above its first table stands {said!r}"
+    return None
+
+
+def campaign_id(utm_campaign: str | None) -> str | None:
+    """The platform's own id that a tag begins with, or None."""
+    found = re.match(CAMPAIGN_ID, utm_campaign or "")
+    return found[1] if found else None
+
+
+def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
+    """Read the table that tells most about campaigns, of each period; the others are listed as not used."""
+    sections, stray = _sections(grid.rows)
+    places = [_places(preset, section.header) for section in sections]
+    used, notes = _chosen(sections, places)
+    conformer = Conformer(preset, settings)
+    kept: list[tuple[int, dict[str, Any]]] = []
+    rejections = [Rejection(grid.file, row.line, None, "it stands under the end of a table") for row in stray]
+    unread: list[Rejection] = []
+    for at in used:
+        for row in sections[at].rows:
+            try:
+                kept.append((row.line, _row(row, sections[at], places[at], conformer)))
+                for name, reason in conformer.unread.items():
+                    column = str(sections[at].header.cells[places[at][name]])
+                    unread.append(kept_without(Rejection(grid.file, row.line, column, reason)))
+            except CellError as error:
+                position = places[at].get(error.column)
+                column = None if position is None else str(sections[at].header.cells[position])
+                rejections.append(Rejection(grid.file, row.line, column, str(error)))
+    log = FileLog(
+        grid.file,
+        "read" if kept else "empty",
+        why,
+        preset=preset.name,
+        table=WEB.name,
+        encoding=grid.encoding,
+        separator=grid.separator,
+        header=tuple(str(cell) for at in used[:1] for cell in sections[at].header.cells if plain(cell)),
+        rows_read=len(kept) + len(rejections),
+        rows_kept=len(kept),
+        unmapped=tuple(dict.fromkeys(_unmapped(preset, sections, places, used))),
+        notes=(*grid.notes, *notes, *conformer.notes()),
+        rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        cells=tuple(unread),
+    )
+    if not kept:
+        mend = "Export Traffic acquisition, by Session campaign."
+        problem = "none of its tables has rows of sessions by campaign, source, medium or channel"
+        log = replace(log, error=InputError(problem, file=grid.file, mend=mend))
+    return Read(log, {WEB.name: frames.frame(WEB, origin(preset, grid.file, kept))} if kept else {})
+
+
+def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
+    """The tables, and what stands under them and belongs to none.
+
+    A table begins after a comment line and ends at a blank one; in between a # begins no comment.
+    """
+    found: list[Section] = []
+    stray: list[Row] = []
+    dates: dict[str, datetime | None] = {"start": None, "end": None}
+    site: str | None = None
+    expected, is_open, is_above = 1, False, False
+    for row in rows:
+        first = str(row.cells[0] if row.cells else "").strip()
+        is_open = is_open and row.line == expected
+        expected = row.line + 1 + sum(str(cell).count("\n") for cell in row.cells)
+        if is_open:
+            found[-1].rows.append(row)
+        elif first.startswith("#"):
+            is_above = True
+            if said := _DATE.match(first):
+                dates[said["which"].lower()] = _day(said["day"])
+            elif named := _PROPERTY.match(first):
+                site = named["name"]
+        elif is_above:
+            found.append(Section(site, dates["start"], dates["end"], row, []))
+            is_open, is_above = True, False
+        else:
+            stray.append(row)
+    return found, stray
+
+
+def _places(preset: Preset, header: Row) -> dict[str, int]:
+    """Canonical column -> position, of the names that come first in the preset."""
+    names: dict[str, int] = {}
+    for position, cell in enumerate(header.cells):
+        names.setdefault(plain(cell), position)
+    places: dict[str, int] = {}
+    for column, known in preset.columns.items():
+        position = next((names[plain(one)] for one in known if plain(one) in names), None)
+        if position is not None:
+            places[column] = position
+    return places
+
+
+def _chosen(sections: list[Section], places: list[dict[str, int]]) -> tuple[list[int], list[str]]:
+    """The tables to read, by their place: of each period the one that tells most; and why not the others."""
+    best: dict[tuple[datetime | None, datetime | None], int] = {}
+    able = [at for at, place in enumerate(places) if "sessions" in place and not place.keys().isdisjoint(DIMENSIONS)]
+    for at in sorted(able, key=lambda one: (_tells(places[one]), bool(sections[one].rows)), reverse=True):
+        best.setdefault((sections[at].start, sections[at].end), at)
+    used = sorted(best.values())
+    notes = []
+    for at, section in enumerate(sections):
+        if at not in able:
+            notes.append(f"{_listed(section)} does not tell sessions by campaign, source, medium or channel; not used")
+        elif at not in used:
+            notes.append(f"{_listed(section)} tells the same sessions, and less of where they came from; not used")
+    return used, notes
+
+
+def _tells(place: dict[str, int]) -> tuple[bool, int]:
+    return "utm_campaign" in place, len(place.keys() & set(DIMENSIONS))
+
+
+def _listed(section: Section) -> str:
+    rows = "no rows" if not section.rows else "1 row" if len(section.rows) == 1 else f"{len(section.rows)} rows"
+    return f"table {section.name!r} (line {section.header.line}, {rows})"
+
+
+def _row(row: Row, section: Section, places: dict[str, int], conformer: Conformer) -> dict[str, Any]:
+    """The canonical values of a row; CellError where it is none of the table."""
+    if row.fault:
+        raise CellError("", row.fault)
+    said = {name: row.cells[at] if at < len(row.cells) else None for name, at in places.items()}
+    if "utm_source" in places and places["utm_source"] == places.get("utm_medium"):
+        source, _, medium = str(said["utm_source"] or "").rpartition(_BOTH)
+        said |= {"utm_source": source or medium, "utm_medium": medium if source else None}
+    came_from = [plain(said[name]) for name in DIMENSIONS if name in said]
+    if not any(came_from) or not TOTALS.isdisjoint(came_from):
+        raise CellError("", "it adds up the other rows, or is none of the table")
+    day = said.pop("period_start", None)
+    try:
+        number = cells.count(said["sessions"], conformer.preset.decimal)
+    except ValueError as error:
+        raise CellError("sessions", str(error)) from error
+    if number is None:
+        raise CellError("sessions", "it has no number of sessions; it is a note, or none of the table")
+    made = conformer.row(said)
+    average = made.get("engagement_seconds")
+    return made | {
+        "property": section.site,
+        "period_start": section.start if day is None else _moved(section.start, day),
+        "period_end": section.end if day is None else _moved(section.start, day),
+        "source_campaign_id": campaign_id(made.get("utm_campaign")),
+        "engagement_seconds": None if average is None else average * made["sessions"],
+    }
+
+
+def _moved(start: datetime | None, cell: Any) -> datetime:
+    """The day that a cell names: 20230322, or 0013 for the thirteenth day after the first."""
+    said = cells.text(cell) or ""
+    day = _day(said) if len(said) == 8 else None
+    if day is None and said.isdecimal() and len(said) <= 4 and start is not None:
+        day = start + timedelta(days=int(said))
+    if day is None:
+        raise CellError("period_start", f"{said!r} is no day")
+    return day
+
+
+def _day(said: str) -> datetime | None:
+    try:
+        return datetime.strptime(said, "%Y%m%d")
+    except ValueError:  # eight digits that are no day
+        return None
+
+
+def _unmapped(preset: Preset, sections: list[Section], places: list[dict[str, int]], used: list[int]) -> Iterable[str]:
+    known = {plain(name) for name in preset.ignore}
+    for at in used:
+        for position, cell in enumerate(sections[at].header.cells):
+            if plain(cell) and plain(cell) not in known and position not in places[at].values():
+                yield str(cell)
