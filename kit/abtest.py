@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from kit import compare, metrics
+from kit import metrics
 from kit.errors import UsageError
 from kit.judging import ALPHA, LEVEL
 from kit.stats import bayes, empirical_bayes, means, multiplicity, proportions, sequential
@@ -247,7 +247,7 @@ _COLUMNS = [
 
 def _deciding(key: str) -> Kpi:
     kpi = metrics.find(key)
-    return kpi if kpi.kind == "mean" else compare.rate(key)
+    return kpi if kpi.kind == "mean" else metrics.mail_rate(key)
 
 
 def _campaign(arms: pd.DataFrame, rule: _Rule) -> pd.DataFrame:

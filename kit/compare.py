@@ -15,7 +15,7 @@ import pandas as pd
 
 from kit import metrics
 from kit.errors import UsageError
-from kit.judging import ALPHA, LEVEL, SMALLEST_PART, large_enough, mature
+from kit.judging import ALPHA, LEVEL, OTHERS, SMALLEST_PART, large_enough, mature
 from kit.stats import empirical_bayes, multiplicity, proportions, random_effects, standardisation
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from kit.stats.empirical_bayes import BetaPrior
     from kit.stats.proportions import Difference, Lift
     from kit.stats.random_effects import Heterogeneity
-
-OTHERS = "all others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def campaigns(
     doi:10.1111/j.2517-6161.1995.tb02031.x; between-campaign variance by Paule and Mandel (1982),
     doi:10.6028/jres.087.022.
     """
-    told = rate(key)
+    told = metrics.mail_rate(key)
     found = metrics.values(counts, [key], by=_identity(counts), level=level)
     judged = mature(found["sent_local"], as_of, maturity_days) & found["value"].notna() & large_enough(found)
     x, n = found["numerator"].where(judged), found["n"].where(judged)
@@ -203,7 +201,7 @@ def one_mix(counts: pd.DataFrame, key: str, part: str, *, level: float = LEVEL) 
     Source: direct standardisation with the gamma interval of Fay and Feuer (1997),
     doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#.
     """
-    told = rate(key)
+    told = metrics.mail_rate(key)
     own = [name for name in _identity(counts) if name != part]
     found = metrics.values(counts, [key], by=[*own, part])
     found = found[found["value"].notna() & found[part].notna()]
@@ -245,7 +243,7 @@ def pair(
     Raises:
         UsageError: no campaign has the name, or several have it.
     """
-    told = rate(key)
+    told = metrics.mail_rate(key)
     found = metrics.values(counts, [key], by=_identity(counts))
     found = found[found["value"].notna()].sort_values("sent_local", kind="stable")
     old = mature(found["sent_local"], as_of, maturity_days)
@@ -264,18 +262,6 @@ def pair(
         proportions.lift(*numbers),
         same_age=bool(first["old"] and second["old"]),
     )
-
-
-def rate(key: str) -> Kpi:
-    """The KPI of this key, which must be a rate of campaign mail.
-
-    Raises:
-        UsageError: it is unknown or no rate.
-    """
-    told = metrics.find(key)
-    if told.kind != "rate" or told.counts != "messages":
-        raise UsageError(f"{key} is no rate of campaign mail, so campaigns cannot be compared by it.")
-    return told
 
 
 def _identity(counts: pd.DataFrame) -> list[str]:

@@ -48,6 +48,9 @@ FIGURES_OF_A_SPREAD = 2
 SMALLEST_PART = 0.05
 """A part of the audience with a smaller share of all mail is put with the others of its kind."""
 
+OTHERS = "all others"
+"""What stands for parts that are taken together."""
+
 
 def large_enough(rates: pd.DataFrame, *, events: float = EVENTS) -> pd.Series:
     """Whether a group is large enough to be judged: at the common rate it expects `events` for and against.

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from kit import metrics
-from kit.compare import rate
 from kit.judging import ALPHA, EVENTS, LEVEL
 from kit.stats import cluster_robust, multiplicity
 
@@ -57,7 +56,7 @@ def known(key: str) -> Kpi:
     Raises:
         UsageError: it is unknown or neither.
     """
-    return metrics.find(key) if key == MONEY else rate(key)
+    return metrics.find(key) if key == MONEY else metrics.mail_rate(key)
 
 
 def compare(levels: pd.DataFrame, key: str, *, total: float, level: float = LEVEL) -> Segments:

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kit import metrics
-from kit.compare import OTHERS, rate
-from kit.judging import ALPHA, EVENTS, LEVEL, SMALLEST_PART
+from kit.judging import ALPHA, EVENTS, LEVEL, OTHERS, SMALLEST_PART
 from kit.stats import multiplicity, proportions, stratified
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def by_part(counts: pd.DataFrame, key: str, part: str, *, broken: Collection[str
     kpi = metrics.find(key)
     tests, parts = [], []
     if kpi.kind == "rate":
-        rate(key)
+        metrics.mail_rate(key)
         found = metrics.values(counts, [key], by=["campaign_id", "campaign_name", "sent_local", "variant", part])
         found = found[found["variant"].notna() & found[part].notna() & found["value"].notna()]
         found = found.sort_values(["sent_local", "campaign_id", "variant", part], kind="stable")

@@ -34,7 +34,7 @@ LAYERS = (
     {"counts", "stats"},
     {"judging", "show"},
     {"metrics"},
-    {"compare", "terms"},
+    {"compare"},
     {
         "abtest",
         "adjusted",
@@ -56,9 +56,11 @@ LAYERS = (
         "volume",
     },
     {"measurable", "problems"},
-    {"explain"},
     {"words"},
     {"plots"},
+    {"questions"},
+    {"terms"},
+    {"explain"},
     {"report"},
     {"cli"},
 )
@@ -85,9 +87,10 @@ ONLY = {
         "kit/humans.py",
         "kit/store/",
         "kit/counts/",
+        "kit/questions/",
     ),
     ("scipy", "statsmodels"): ("kit/stats/",),
-    ("matplotlib", "seaborn"): ("kit/plots/", "kit/show/"),
+    ("matplotlib", "seaborn"): ("kit/plots/", "kit/questions/", "kit/show/"),
     ("papermill", "nbconvert"): ("kit/report/",),
 }
 

@@ -5,7 +5,7 @@
 
 from kit.metrics.figures import Figure
 from kit.metrics.goals import GOALS, Goal, action, explain_goal, goal
-from kit.metrics.kpis import CAMPAIGN_KPIS, KPIS, MAIL_RATES, TIME_ZONE, Kpi, chosen, explain, find, raw_note
+from kit.metrics.kpis import CAMPAIGN_KPIS, KPIS, MAIL_RATES, TIME_ZONE, Kpi, chosen, explain, find, mail_rate, raw_note
 from kit.metrics.values import overall, response_time, service, values
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "explain_goal",
     "find",
     "goal",
+    "mail_rate",
     "overall",
     "raw_note",
     "response_time",

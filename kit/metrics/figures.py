@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-WILSON = "95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against"
+from kit.messages import message
+
+if TYPE_CHECKING:
+    from kit.messages import Message
+
+WILSON = message("95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against")
 KAPLAN_MEIER = "Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452"
 
 
@@ -26,11 +32,11 @@ class Figure:
     """
 
     key: str
-    title: str
-    formula: str
-    once: str
+    title: str | Message
+    formula: str | Message
+    once: str | Message
     source: str
     shown: tuple[str, ...]
-    window: str = ""
-    interval: str = ""
-    edge: str = ""
+    window: str | Message = ""
+    interval: str | Message = ""
+    edge: str | Message = ""

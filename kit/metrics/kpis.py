@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kit.errors import UsageError, nearest
-from kit.messages import message
+from kit.messages import _, message
 from kit.show.formats import RAW
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ KPIS = {
     kpi.key: kpi
     for kpi in (
         Kpi(
-            "delivery_rate", message("Delivery rate"), message("delivery rate"), "delivered", "sent", "higher", "delivery",
+            "delivery_rate", message("Delivery rate"), message("delivery rate"),
+            "delivered", "sent", "higher", "delivery",
             message("delivered = sent - bounced where it is not exported; the table says so"),
             _G1,
         ),
@@ -80,17 +81,20 @@ KPIS = {
             _G1,
         ),
         Kpi(
-            "bounce_hard_rate", message("Hard bounce rate"), message("hard bounce rate"), "bounced_hard", "sent", "lower", "delivery",
+            "bounce_hard_rate", message("Hard bounce rate"), message("hard bounce rate"),
+            "bounced_hard", "sent", "lower", "delivery",
             message("over sent, not delivered; an address that bounced and opened counts as bounced"),
             _G1,
         ),
         Kpi(
-            "bounce_soft_rate", message("Soft bounce rate"), message("soft bounce rate"), "bounced_soft", "sent", "lower", "delivery",
+            "bounce_soft_rate", message("Soft bounce rate"), message("soft bounce rate"),
+            "bounced_soft", "sent", "lower", "delivery",
             message("full, busy or blocked; over sent"),
             _G1,
         ),
         Kpi(
-            "open_rate", message("Open rate (raw)"), message("open rate (raw)"), "opened", "delivered", "higher", "attention",
+            "open_rate", message("Open rate (raw)"), message("open rate (raw)"),
+            "opened", "delivered", "higher", "attention",
             message(
                 "an upper bound: programs that load every picture count as openings (Apple Mail Privacy Protection "
                 "since September 2021)"
@@ -98,7 +102,8 @@ KPIS = {
             _G1,
         ),
         Kpi(
-            "click_rate", message("Click rate (raw)"), message("click rate (raw)"), "clicked", "delivered", "higher", "action",
+            "click_rate", message("Click rate (raw)"), message("click rate (raw)"),
+            "clicked", "delivered", "higher", "action",
             message(
                 "people, not clicks; an upper bound: gateways that follow every link count as clickers; the link that"
                 " unsubscribes is no click"
@@ -106,7 +111,8 @@ KPIS = {
             _G1,
         ),
         Kpi(
-            "click_rate_human", message("Click rate (people)"), message("click rate (people)"), "clicked_human", "delivered", "higher", "action",
+            "click_rate_human", message("Click rate (people)"), message("click rate (people)"),
+            "clicked_human", "delivered", "higher", "action",
             message(
                 "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within 2 "
                 "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
@@ -114,7 +120,8 @@ KPIS = {
             _G1,
         ),
         Kpi(
-            "click_to_open_rate", message("Click-to-open rate"), message("click-to-open rate"), "clicked", "opened", "higher", "action",
+            "click_to_open_rate", message("Click-to-open rate"), message("click-to-open rate"),
+            "clicked", "opened", "higher", "action",
             message(
                 "sum over sum, never the mean of campaigns' rates; falls when machines open, rises where pictures are"
                 " blocked: a click without an opening that was seen counts above the line only; with more clickers "
@@ -123,7 +130,8 @@ KPIS = {
             _G1,
         ),
         Kpi(
-            "conversion_rate", message("Conversion rate"), message("conversion rate"), "converted", "delivered", "higher", "action",
+            "conversion_rate", message("Conversion rate"), message("conversion rate"),
+            "converted", "delivered", "higher", "action",
             message(
                 "once a mail, within the window after it, credited to the last mail before; attributed, not proven to"
                 " be caused"
@@ -131,12 +139,14 @@ KPIS = {
             "guide 1, step 2; guide 2",
         ),
         Kpi(
-            "unsubscribe_rate", message("Unsubscribe rate"), message("unsubscribe rate"), "unsubscribed", "delivered", "lower", "harm",
+            "unsubscribe_rate", message("Unsubscribe rate"), message("unsubscribe rate"),
+            "unsubscribed", "delivered", "lower", "harm",
             message("for each mail; a person who gets many mails meets it many times"),
             _G1,
         ),
         Kpi(
-            "complaint_rate", message("Complaint rate"), message("complaint rate"), "complained", "delivered", "lower", "harm",
+            "complaint_rate", message("Complaint rate"), message("complaint rate"),
+            "complained", "delivered", "lower", "harm",
             message("Gmail's limits are 0.10 and 0.30 %"),
             "support.google.com/a/answer/14229414",
         ),
@@ -146,7 +156,8 @@ KPIS = {
             "guide 3",
         ),
         Kpi(
-            "revenue_per_mail", message("Revenue per mail"), message("revenue per mail"), "revenue", "delivered", "higher", "action",
+            "revenue_per_mail", message("Revenue per mail"), message("revenue per mail"),
+            "revenue", "delivered", "higher", "action",
             message(
                 "net of refunds, one currency; attributed, not proven to be caused; without single orders there is no"
                 " interval"
@@ -155,7 +166,8 @@ KPIS = {
             kind="mean", unit="money", counts="messages",
         ),
         Kpi(
-            "response_time", message("Response time"), message("response time"), "first answer", "tickets", "lower", "service",
+            "response_time", message("Response time"), message("response time"),
+            "first answer", "tickets", "lower", "service",
             message(
                 "Kaplan-Meier: a request still waiting counts as waiting, it is not dropped; to the second; nights "
                 "and weekends count; one that was answered before it came in is left out, and the table says how many"
@@ -164,13 +176,15 @@ KPIS = {
             kind="wait", unit="minutes", counts="waits",
         ),
         Kpi(
-            "satisfaction", message("Satisfaction (CSAT)"), message("satisfaction (CSAT)"), "satisfied", "answered", "higher", "service",
+            "satisfaction", message("Satisfaction (CSAT)"), message("satisfaction (CSAT)"),
+            "satisfied", "answered", "higher", "service",
             message("4 and 5 of 5, or as far up another scale; who did not answer is not known"),
             _G1,
             kind="rate", unit="share", counts="answers",
         ),
         Kpi(
-            "repeat_visit_rate", message("Repeat visit rate"), message("repeat visit rate"), "returned", "visitors", "higher", "service",
+            "repeat_visit_rate", message("Repeat visit rate"), message("repeat visit rate"),
+            "returned", "visitors", "higher", "service",
             message(
                 "of the people whose first known visit was at least visits.return_days (180) before the end of the "
                 "data, who came again on another day within so many days; later ones cannot have returned yet and are"
@@ -211,6 +225,18 @@ def chosen(keys: str) -> list[str]:
         if find(key).key not in MAIL_RATES:
             raise UsageError(f"{key} is no rate of campaign mail. Known: {', '.join(MAIL_RATES)}.")
     return named
+
+
+def mail_rate(key: str) -> Kpi:
+    """The KPI of this key, which must be a rate of campaign mail.
+
+    Raises:
+        UsageError: it is unknown or no rate.
+    """
+    kpi = find(key)
+    if key not in MAIL_RATES:
+        raise UsageError(_("{key} is no rate of campaign mail, so campaigns cannot be compared by it.", key=key))
+    return kpi
 
 
 def raw_note(keys: Iterable[str]) -> list[str]:

@@ -60,9 +60,11 @@ MEASURES = {
         Kpi("engaged_share", "Active receivers", "active receivers", "active", "judged", "higher", "attention",
             "mails to people who clicked in the 90 days before, of mails to people who had three mails or a click in "
             "them", "kit.counts.traits: engagement"),
-        Kpi("machine_open_share", "Openings by machines only", "openings by machines only", "opened_machine", "opened", "lower", "attention",
+        Kpi("machine_open_share", "Openings by machines only", "openings by machines only",
+            "opened_machine", "opened", "lower", "attention",
             "by the source's flag or a rule of kit.humans", "guide 1, step 2"),
-        Kpi("sessions_beside_clicks", "Sessions beside clickers", "sessions beside clickers", "sessions", "arrivals", "higher", "action",
+        Kpi("sessions_beside_clicks", "Sessions beside clickers", "sessions beside clickers",
+            "sessions", "arrivals", "higher", "action",
             "sessions of sessions and clickers together, a half is one session a clicker; no rate of people",
             "guide 1, step 6",
             counts="web"),

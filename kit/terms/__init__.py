@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from kit.errors import UsageError, nearest
 from kit.metrics import KPIS, TIME_ZONE
 from kit.metrics.figures import Figure
+from kit.questions import figures
 from kit.tables import COUNT_NAMES
 from kit.terms.abtests import ABTESTS
 from kit.terms.customers import CUSTOMERS
@@ -20,7 +21,7 @@ from kit.terms.sales import SALES
 
 __all__ = ["TERMS", "Figure", "at", "explain", "family"]
 
-TERMS = {term.key: term for term in (*GENERAL, *MAIL, *ABTESTS, *SALES, *CUSTOMERS)}
+TERMS = {term.key: term for term in (*GENERAL, *MAIL, *ABTESTS, *SALES, *CUSTOMERS, *figures())}
 
 
 def at(table: str, column: str, title: str = "") -> list[str]:
