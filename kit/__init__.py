@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kit.questions.check_the_export.files import arrived, versions
     from kit.store import open_data as open  # noqa: A004  the face of the kit: data = kit.open(folder)
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "open"]
+__all__ = ["__version__", "arrived", "open", "versions"]
+
+_FACE = {
+    "open": ("kit.store", "open_data"),
+    "arrived": ("kit.questions.check_the_export.files", "arrived"),
+    "versions": ("kit.questions.check_the_export.files", "versions"),
+}
+"""Where each name of the package is made; it is loaded when it is first asked for."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "open":
-        from kit.store import open_data  # noqa: PLC0415  pandas and the engine load with the first question
-
-        return open_data
+    if name in _FACE:
+        module, attribute = _FACE[name]
+        return getattr(import_module(module), attribute)
     raise AttributeError(name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import kit
-from kit import abtest, counts, report, words
+from kit import abtest, counts, report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,4 +72,4 @@ def test_one_export_alone_is_enough(shared: Path, tmp_path: Path) -> None:
 
 
 def test_the_missing_zone_is_said(folder: Path) -> None:
-    assert "time zone not known: times as written" in words.arrived(kit.open(folder)).text
+    assert "time zone not known: times as written" in kit.arrived(kit.open(folder)).text

@@ -122,7 +122,7 @@ def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
     small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 100, 20], ["two", "soon", 100, 2]])
     (tmp_path / "notes.txt").write_text("nothing that is known\n", encoding="utf-8")
     data = kit.open(tmp_path)
-    assert words.arrived(data).text == (
+    assert kit.arrived(data).text == (
         f"{tmp_path.name}: 1 of 2 files read, 1 of 2 rows kept, 1 rejected (50.0%), 1 campaign; "
         "it knows up to 2026-01-05 00:00 (time zone not known: times as written)."
     )

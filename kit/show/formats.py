@@ -150,6 +150,11 @@ _LISTS = Locale("en", "GB")
 """English lists here have no comma before the last word."""
 
 
+def commas(words: Sequence[Any]) -> str:
+    """Words one after another: a, b, c."""
+    return format_list([str(word) for word in words], style="unit", locale=locale())
+
+
 def joined(parts: Sequence[Any]) -> str:
     """Whole clauses one after another: a; b; c."""
     return "; ".join(map(str, parts))

@@ -21,7 +21,6 @@ from kit.words.compare import (
 )
 from kit.words.data import (
     answerable,
-    arrived,
     differences,
     files,
     mail_by_kind,
@@ -31,7 +30,6 @@ from kit.words.data import (
     rejections,
     tests_left_out,
     unread,
-    versions,
 )
 from kit.words.equal_age import equal_age, equal_age_table
 from kit.words.explained import explained
@@ -110,7 +108,6 @@ __all__ = [
     "answerable",
     "around",
     "around_table",
-    "arrived",
     "attribution",
     "attribution_table",
     "back",
@@ -216,7 +213,6 @@ __all__ = [
     "verdict_table",
     "verdict_words",
     "verdicts_table",
-    "versions",
     "volume",
     "volume_table",
     "waiting_table",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,28 +25,6 @@ _STATUS = {
     "empty": "empty",
     "ignored": "passed over",
 }
-
-
-def arrived(data: Data) -> Summary:
-    """What came in, in one sentence: files, campaigns, up to when."""
-    read = sum(log.status == "read" for log in data.files)
-    rows, kept = sum(log.rows_read for log in data.files), sum(log.rows_kept for log in data.files)
-    repeated = sum(log.rows_repeated for log in data.files)
-    rejected = rows - kept - repeated
-    campaigns = len(data.campaigns)
-    when = f"; it knows up to {moment(data.as_of)}" if data.as_of else ""
-    zone = f" ({data.settings['time_zone']})" if data.zone_known else " (time zone not known: times as written)"
-    period = f" The question is narrowed to {data.months[0]} to {data.months[1]}." if data.months else ""
-    kept_of = f"{whole(kept)} of {counted(rows, 'row')} kept"
-    lost = f", {whole(rejected)} rejected ({share(rejected / rows)})" if rejected else ""
-    lost += f", {whole(repeated)} said twice and counted once" if repeated else ""
-    read_of = f"{read} of {counted(len(data.files), 'file')} read"
-    text = (
-        f"{data.name}: {read_of}, {kept_of}{lost}, {counted(campaigns, 'campaign')}{when}"
-        f"{zone if data.as_of else ''}.{period}"
-    )
-    numbers = {"files": len(data.files), "read": read, "rows": rows, "kept": kept, "rejected": rejected}
-    return Summary("arrived", text, numbers | {"campaigns": campaigns})
 
 
 def files(data: Data) -> Table:
@@ -269,20 +245,3 @@ def quality(data: Data) -> Summary:
         "data_quality", text, numbers,
         headline=bool(unread or rejected), weight=65,
     )  # fmt: skip
-
-
-def versions(data: Data) -> Table:
-    """Versions and files: what made this page, so that it can be made again."""
-    names = ("email-analysis-kit", "pandas", "statsmodels", "scipy", "ibis-framework", "duckdb", "matplotlib")
-    frame = pd.DataFrame([{"what": name, "version": version(name)} for name in names])
-    frame = pd.concat(
-        [pd.DataFrame([{"what": "python", "version": platform.python_version()}]), frame], ignore_index=True
-    )
-    read = ", ".join(log.file for log in data.files if log.status == "read")
-    return Table(
-        "versions",
-        "Made with",
-        frame,
-        (Column("what", "What"), Column("version", "Version")),
-        (f"Files: {read}.",),
-    )

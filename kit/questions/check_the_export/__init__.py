@@ -1,0 +1,1 @@
+"""What came in, and which questions can it answer? (notebook 00)"""
