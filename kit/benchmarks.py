@@ -73,16 +73,16 @@ def load(path: str | Path = SHIPPED) -> pd.DataFrame:
         reader = csv.DictReader(lines)
         lacking = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
         if lacking:
-            mend = f"The header must be {', '.join(COLUMNS)}."
-            raise InputError("the column is missing", file=file.name, line=1, column=lacking[0], mend=mend)
+            hint = f"The header must be {', '.join(COLUMNS)}."
+            raise InputError("the column is missing", file=file.name, line=1, column=lacking[0], hint=hint)
         rows = [_read(row, file.name, reader.line_num) for row in reader]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     return frame.assign(value=frame["percent"] / 100)
 
 
 def _read(row: dict[str, Any], file: str, line: int) -> dict[str, Any]:
-    def wrong(column: str, problem: str, mend: str) -> InputError:
-        return InputError(problem, file=file, line=line, column=column, mend=mend)
+    def wrong(column: str, problem: str, hint: str) -> InputError:
+        return InputError(problem, file=file, line=line, column=column, hint=hint)
 
     told = {name: (row[name] or "").strip() for name in COLUMNS}
     for name in COLUMNS:
@@ -126,7 +126,7 @@ def beside(
     """
     known = sorted(published["industry"].unique())
     if industry not in known:
-        raise InputError(f"no published figure is of industry {industry!r}", mend=nearest(industry, known))
+        raise InputError(f"no published figure is of industry {industry!r}", hint=nearest(industry, known))
     shown = published[published["kpi"].isin(values["kpi"])]
     shown = shown.assign(why=[_why_not(row, industry, last_month) for row in shown.to_dict("records")])
     rows = []

@@ -1,4 +1,4 @@
-"""What can go wrong, said so that the reader can mend it.
+"""What can go wrong, said so that the reader can set it right.
 
 KitError
 ├── InputError      a file, a row or a cell that cannot be read
@@ -21,17 +21,20 @@ class KitError(Exception):
 
 
 class InputError(KitError):
-    """A place in a file that cannot be read, with the mend.
+    """A place in a file that cannot be read, with a hint.
 
     Args:
         problem: what is wrong, in a few words and without a full stop.
         file: the file's name.
         line: the line in the file, counted from 1 with the header.
         column: the column's name as the file writes it.
-        mend: what to do, as a full sentence.
+        hint: what to do, as a full sentence; empty where the problem says it.
+        setting: the key of kit.toml that would settle it; empty where none would.
 
     Reads as ``log.csv, line 3, column 'Date': '03.11.26' is no time. Write it as 2026-11-03.``
     """
+
+    FIELDS = ("problem", "file", "line", "column", "hint", "setting")
 
     def __init__(
         self,
@@ -40,13 +43,15 @@ class InputError(KitError):
         file: str | None = None,
         line: int | None = None,
         column: str | None = None,
-        mend: str = "",
+        hint: str = "",
+        setting: str = "",
     ) -> None:
         self.problem = problem
         self.file = file
         self.line = line
         self.column = column
-        self.mend = mend
+        self.hint = hint
+        self.setting = setting
         super().__init__(problem)
 
     def __str__(self) -> str:
@@ -56,7 +61,7 @@ class InputError(KitError):
             *([f"column {self.column!r}"] if self.column is not None else []),
         ]
         said = f"{', '.join(place)}: {self.problem}." if place else f"{self.problem}."
-        return f"{said} {self.mend}".rstrip()
+        return f"{said} {self.hint}".rstrip()
 
 
 class SettingsError(InputError):

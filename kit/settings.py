@@ -116,7 +116,7 @@ def load(folder: Path) -> Settings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"no TOML: {error}", file=FILE, mend="See the README's table of settings.") from error
+        raise SettingsError(f"no TOML: {error}", file=FILE, hint="See the README's table of settings.") from error
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
 
@@ -144,7 +144,7 @@ def _flat(raw: dict[str, Any]) -> dict[str, Any]:
             flat[name] = value
     for name in flat:
         if name not in _BY_NAME:
-            raise SettingsError("is no setting", file=FILE, column=name, mend=nearest(name, _BY_NAME))
+            raise SettingsError("is no setting", file=FILE, column=name, hint=nearest(name, _BY_NAME))
     return flat
 
 
@@ -158,7 +158,7 @@ def _checked(name: str, value: Any) -> Any:
             f"{value!r} is no {wanted}",
             file=FILE,
             column=name,
-            mend=f"Write it like {_example(_BY_NAME[name])}.",
+            hint=f"Write it like {_example(_BY_NAME[name])}.",
         ) from error
 
 

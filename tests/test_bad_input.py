@@ -1,4 +1,4 @@
-"""Bad input: one clear message with file, row, column and mend; the other files are read all the same."""
+"""Bad input: one clear message with file, row, column and hint; the other files are read all the same."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ CELLS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "said", "mend"), CELLS)
-def test_a_count_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, said: str, mend: str) -> None:
+@pytest.mark.parametrize(("cell", "said", "hint"), CELLS)
+def test_a_count_that_cannot_be_read_is_named_with_its_hint(tmp_path: Path, cell: str, said: str, hint: str) -> None:
     exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,{cell},1,1,1\n{GOOD}")
     log, _ = both(tmp_path)
     assert [str(one) for one in log.cells] == [
-        f"a.csv, line 3, column 'Sent': {said}; the row is kept without it. {mend}"
+        f"a.csv, line 3, column 'Sent': {said}; the row is kept without it. {hint}"
     ]
     assert (log.rows_read, log.rows_kept) == (3, 3)
     done = CliRunner().invoke(cli.main, ["check", str(tmp_path)], catch_exceptions=False)
@@ -70,7 +70,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("cell", "said"), ROWS)
-def test_a_row_that_cannot_be_read_is_named_with_its_mend(tmp_path: Path, cell: str, said: str) -> None:
+def test_a_row_that_cannot_be_read_is_named_with_its_hint(tmp_path: Path, cell: str, said: str) -> None:
     exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,{cell},1,1,1\n{GOOD}")
     log, _ = both(tmp_path)
     assert [str(one) for one in log.rejections] == [f"a.csv, line 3, column 'Sent': {said}"]
@@ -87,7 +87,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("content", "status", "said"), [one[1:] for one in FILES], ids=[one[0] for one in FILES])
-def test_a_file_that_cannot_be_read_is_named_with_its_mend(
+def test_a_file_that_cannot_be_read_is_named_with_its_hint(
     tmp_path: Path, content: str, status: str, said: str
 ) -> None:
     exports.write(tmp_path, "a.csv", content)
@@ -343,10 +343,10 @@ FOREIGN = {
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_what_is_no_export_is_named_for_what_it_is(tmp_path: Path, name: str) -> None:
-    raw, kind, mend = FOREIGN[name]
+    raw, kind, hint = FOREIGN[name]
     exports.write(tmp_path, name, raw)
     log, _ = both(tmp_path)
-    assert (log.status, log.why) == ("unrecognised", f"it is {kind}, no export, and is left out{mend}")
+    assert (log.status, log.why) == ("unrecognised", f"it is {kind}, no export, and is left out{hint}")
 
 
 def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ class TestLoading:
         with pytest.raises(InputError) as raised:
             benchmarks.load(written(tmp_path, ROW, row))
         assert (raised.value.file, raised.value.line, raised.value.column) == ("figures.csv", 3, column)
-        assert raised.value.mend
+        assert raised.value.hint
 
     def test_a_missing_column_is_named(self, tmp_path: Path) -> None:
         path = tmp_path / "figures.csv"

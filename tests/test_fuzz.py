@@ -271,7 +271,7 @@ def test_a_cell_that_is_no_count_is_named_and_costs_nothing_else(tmp_path: Path,
         return
     (one,) = (*log.rejections, *log.cells)
     assert (one.line, one.column) == (2, counts[name])
-    assert one.mend or ";" in one.reason
+    assert one.hint or ";" in one.reason
     assert len(tables["campaign_stats"]) == len(rows) - 1 - len(log.rejections)
 
 

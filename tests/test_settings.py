@@ -43,13 +43,13 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "name", "problem", "mend"), WRONG)
-def test_a_value_of_the_wrong_kind_is_an_error_with_its_mend(
-    tmp_path: Path, text: str, name: str, problem: str, mend: str
+@pytest.mark.parametrize(("text", "name", "problem", "hint"), WRONG)
+def test_a_value_of_the_wrong_kind_is_an_error_with_its_hint(
+    tmp_path: Path, text: str, name: str, problem: str, hint: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
         load(tmp_path, text)
-    assert str(raised.value) == f"kit.toml, column '{name}': {problem}. {mend}"
+    assert str(raised.value) == f"kit.toml, column '{name}': {problem}. {hint}"
 
 
 def test_the_template_is_a_kit_toml_once_the_marks_are_taken_away(tmp_path: Path) -> None:

@@ -80,9 +80,9 @@ def test_the_same_content_is_read_once(tmp_path: Path) -> None:
 
 CONTACTS = ["status", "opted_in_at", "unsubscribed_at", "unsubscribe_reason", "opt_in_source", "segment"]
 UNKNOWN = [
-    ("x,y\n1,2\n", "its header x, y fits no preset and names no column that is known; {mend}"),
+    ("x,y\n1,2\n", "its header x, y fits no preset and names no column that is known; {hint}"),
     ("Email,Colour\na@example.com,red\n",
-     f"its header Email, Colour fits no preset; contacts comes nearest and needs {' or '.join(CONTACTS)}; {{mend}}"),
+     f"its header Email, Colour fits no preset; contacts comes nearest and needs {' or '.join(CONTACTS)}; {{hint}}"),
     ('{"id": 1}\n',
      "it is JSON, and no line of its beginning is an event that a preset knows; `kit map FILE` proposes a mapping"),
     (b"\1\x89" + b"\0\1" * 200, "it is no text and no workbook"),
@@ -92,8 +92,8 @@ UNKNOWN = [
 @pytest.mark.parametrize(("content", "why"), UNKNOWN)
 def test_what_is_not_known_is_told_with_what_it_lacks(tmp_path: Path, content: str | bytes, why: str) -> None:
     (log,) = sources.read(exports.write(tmp_path, "a.csv", content), BARE).files
-    mend = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
-    assert (log.status, log.why, log.error) == ("unrecognised", why.format(mend=mend), None)
+    hint = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+    assert (log.status, log.why, log.error) == ("unrecognised", why.format(hint=hint), None)
 
 
 def test_a_table_that_could_be_two_is_left_to_a_mapping(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ BAD_MAPPINGS = [
 
 
 @pytest.mark.parametrize(("text", "message"), BAD_MAPPINGS)
-def test_a_mapping_that_cannot_be_used_says_what_to_mend(tmp_path: Path, text: str, message: str) -> None:
+def test_a_mapping_that_cannot_be_used_says_what_to_do(tmp_path: Path, text: str, message: str) -> None:
     exports.write(tmp_path, "a.csv.map.yaml", text)
     (log,) = sources.read(tmp_path, BARE).files
     assert (log.status, str(log.error)) == ("unreadable", message)
@@ -253,9 +253,7 @@ def test_a_log_survives_being_written_down(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", exports.CAMPAIGNS + "x,y\n")
     exports.write(tmp_path, "b.csv", "")
     for log in sources.read(tmp_path, BARE).files:
-        error = log.error and {name: getattr(log.error, name) for name in ("problem", "file", "line", "column", "mend")}
-        raw = json.loads(json.dumps(dataclasses.asdict(log) | {"error": error}))
-        again = FileLog.from_dict(raw)
+        again = FileLog.from_dict(json.loads(json.dumps(log.as_dict())))
         assert dataclasses.replace(again, error=None) == dataclasses.replace(log, error=None)
         assert str(again.error) == str(log.error)
 

@@ -77,7 +77,7 @@ def test_what_a_file_could_have_been_and_what_to_do_is_said(tmp_path: Path) -> N
     (tmp_path / "b.txt").write_text("nothing that is known\n", encoding="utf-8")
     data = kit.open(tmp_path)
     unread = words.unread(data).frame.set_index("file")
-    assert "day_first" in unread.loc["a.csv", "mend"]
+    assert "day_first" in unread.loc["a.csv", "hint"]
     assert not unread.loc["a.csv", "why"].startswith("a.csv")
     assert set(words.recognised(data).frame.columns) == {"file", "preset", "why", "passed_over"}
 

@@ -88,7 +88,7 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
 def asked(data: Data) -> dict[str, str]:
     """The settings that this data needs and kit.toml does not say: key -> why it should."""
     said = data.settings
-    errors = [log.error.mend for log in data.files if log.error]
+    wanted = {log.error.setting for log in data.files if log.error}
     needs = {
         "time_zone": (
             "files write times without a zone; without it they cannot be joined, and hours are not judged"
@@ -96,9 +96,7 @@ def asked(data: Data) -> dict[str, str]:
             else ""
         ),
         "day_first": (
-            "03/04/2026 can be 3 April or 4 March; true: the day comes first"
-            if any("day_first" in mend for mend in errors)
-            else ""
+            "03/04/2026 can be 3 April or 4 March; true: the day comes first" if "day_first" in wanted else ""
         ),
         "currency": "amounts name none" if not said["currency"] and _without_currency(data) else "",
         "own_domains": (

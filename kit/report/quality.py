@@ -109,7 +109,7 @@ def _unread(log: FileLog) -> str:
     if not lost:
         more = f" And {len(log.cells) - 1:,} more of its cells." if len(log.cells) > 1 else ""
         return f"{log.cells[0]}{more}" if log.cells else ""
-    first = next((one for one in log.rejections if one.mend), log.rejections[0] if log.rejections else log.file)
+    first = next((one for one in log.rejections if one.hint), log.rejections[0] if log.rejections else log.file)
     return f"{first}{f' And {lost - 1:,} more of its rows.' if lost > 1 else ''}"
 
 

@@ -159,7 +159,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             preset, why = log
             return [EventFile(path, name, preset.name, why)]
         if not head.strip(_BLANK):
-            raise _EmptyFileError("it is empty", file=name, mend="Export it again.")
+            raise _EmptyFileError("it is empty", file=name, hint="Export it again.")
         if head.lstrip(_BLANK + b"[").startswith(b"{"):
             return [_answer(encodings.unpacked(path, _ANSWER), name, mappings, settings)]
         if (other := signatures.left_out(head)) and not signatures.may_be_workbook(head):
@@ -168,7 +168,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
             if not sheets:
-                raise _EmptyFileError("the workbook has no filled sheet", file=name, mend="Export it again.")
+                raise _EmptyFileError("the workbook has no filled sheet", file=name, hint="Export it again.")
             return [_grid(sheet, mappings, settings) for sheet in sheets]
         return [_text(raw, name, mappings, settings, (CUT,) if cut else ())]
     except InputError as error:

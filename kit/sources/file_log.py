@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,6 +11,8 @@ from kit.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kit.sources.text.cells import CellError
 
 
 Status = Literal["read", "unrecognised", "unreadable", "empty", "ignored"]
@@ -20,32 +22,6 @@ WIDTH = 60
 
 LONGEST = 400
 """Characters of a whole message."""
-
-MENDS = (
-    (r"is negative, and a", "Write the number that was meant, or leave the cell empty."),
-    (
-        r"^'\d{1,3}(\.\d{3})+' is no whole number",
-        "If the point parts thousands, say `decimal: comma` in a mapping (kit map).",
-    ),
-    (r"is no whole number, and a count", "Write the number that was meant, or leave the cell empty."),
-    (r"is a share, not a count", "Map the column of counts in place of it (kit map)."),
-    (r"is too large for a count", "It looks like an id; map the column of counts in place of it (kit map)."),
-    (r"is a spreadsheet's error", "Mend the formula, or leave the cell empty."),
-    (r"is no time of an export$", "Write a year from 1990 to 2100."),
-    (r"is no time$", "Write it as 2026-11-03 09:15."),
-    (r"is no time to wait", ""),
-    (r"is no (number|amount of money)", "Write it as 1234.50."),
-    (r"is no address", "Write it like name@example.com."),
-    (r"it is empty, and no row can do without it", "Fill it in."),
-    (r"is none of", "Write one of these, or say in a mapping what it means (kit map)."),
-    (r"holds a NUL byte|the line is no UTF-8", "Export the file again."),
-    (r"bytes that are no character", "Save the whole file in one encoding, best UTF-8."),
-    (r"a quote is", 'Put the cell in quotes and double those in it: "the ""best"" offer".'),
-    (r"cells and the header has \d+$", "Put cells that hold the separator in quotes."),
-    (r"the cell has [\d,]+ characters", "Shorten it."),
-    (r"the line is no JSON", "Export the log again."),
-)
-"""Pattern of a reason, and the mend; a reason that says its own mend, or needs none, is not listed."""
 
 _QUOTED = re.compile(rf"(?<!\w)(['\"])((?:(?!\1).){{{WIDTH}}})(?:(?!\1).)+\1(?!\w)")
 _UNSEEN = re.compile(r"[^\S ]+|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -60,17 +36,22 @@ class Rejection:
         line: the line on which the row begins, counted from 1 with the header.
         column: the column's name as the file writes it; None where the whole row is at fault.
         reason: in words.
-        mend: what to do, as a full sentence; empty where the reason says it.
+        hint: what to do, as a full sentence; empty where the reason says it.
     """
 
     file: str
     line: int | None
     column: str | None
     reason: str
-    mend: str = ""
+    hint: str = ""
+
+    @classmethod
+    def of(cls, file: str, line: int | None, column: str | None, error: CellError) -> Self:
+        """The rejection for an error that a cell or row raised."""
+        return cls(file, line, column, error.reason, error.hint)
 
     def __str__(self) -> str:
-        return str(InputError(self.reason, file=self.file, line=self.line, column=self.column, mend=self.mend))
+        return str(InputError(self.reason, file=self.file, line=self.line, column=self.column, hint=self.hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +102,14 @@ class FileLog:
         """Rows left out, also where `rejections` holds only the first of them."""
         return self.rows_read - self.rows_kept
 
+    def as_dict(self) -> dict[str, Any]:
+        """The log as plain data, for JSON."""
+        error = self.error and {name: getattr(self.error, name) for name in InputError.FIELDS}
+        return asdict(replace(self, error=None)) | {"error": error}
+
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> FileLog:
-        """The log that `dataclasses.asdict` took apart, with `error` as its five fields."""
+        """The log that `as_dict` took apart."""
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
         values |= {name: tuple(Rejection(**one) for one in raw[name]) for name in ("rejections", "cells")}
         if raw["error"] is not None:
@@ -235,7 +221,7 @@ def changed(name: str) -> InputError:
     return InputError(
         "it changed while it was read, and is not used",
         file=name,
-        mend="Run the kit again when nothing writes to it any more.",
+        hint="Run the kit again when nothing writes to it any more.",
     )
 
 
@@ -253,11 +239,6 @@ def kept_without(cell: Rejection) -> Rejection:
     return replace(cell, reason=f"{cell.reason}; the row is kept without it")
 
 
-def mend(reason: str) -> str:
-    """What to do about a reason; empty where nothing is known or the reason says it."""
-    return next((told for pattern, told in MENDS if re.search(pattern, reason)), "")
-
-
 def shortened(said: str, longest: int = LONGEST) -> str:
     """A message in one line, without signs that a terminal obeys, and each cell in it cut."""
     line = _QUOTED.sub(r"\1\2…\1", _UNSEEN.sub(" ", said))
@@ -265,28 +246,32 @@ def shortened(said: str, longest: int = LONGEST) -> str:
 
 
 def tidy(log: FileLog) -> FileLog:
-    """The log with its messages cut to a readable length and the mend of each rejection."""
+    """The log with its messages cut to a readable length."""
     return replace(
         log,
         why=shortened(log.why),
         header=tuple(_name(name) for name in log.header),
         unmapped=tuple(_name(name) for name in log.unmapped),
         notes=tuple(map(shortened, log.notes)),
-        rejections=tuple(map(_mended, log.rejections)),
-        cells=tuple(map(_mended, log.cells)),
+        rejections=tuple(map(_tidied, log.rejections)),
+        cells=tuple(map(_tidied, log.cells)),
         error=log.error and _cut(log.error),
     )
 
 
-def _mended(one: Rejection) -> Rejection:
+def _tidied(one: Rejection) -> Rejection:
     column = None if one.column is None else _name(one.column)
-    return replace(one, column=column, reason=shortened(one.reason), mend=one.mend or mend(one.reason))
+    return replace(one, column=column, reason=shortened(one.reason))
 
 
 def _cut(error: InputError) -> InputError:
-    column = None if error.column is None else _name(error.column)
     return InputError(
-        shortened(error.problem), file=error.file, line=error.line, column=column, mend=shortened(error.mend)
+        shortened(error.problem),
+        file=error.file,
+        line=error.line,
+        column=None if error.column is None else _name(error.column),
+        hint=shortened(error.hint),
+        setting=error.setting,
     )
 
 

@@ -148,7 +148,7 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     about = {
         "latest": _latest(con, place, settings),
         "notes": said,
-        "files": [dataclasses.asdict(log) | {"error": _said(log)} for log in map(tidy, logs.values())],
+        "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
     }
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
@@ -209,13 +209,6 @@ def _month_end(con: Backend, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
     if not told.filter(sums).count().to_pyarrow().as_py():
         return latest
     return latest.to_period("M").end_time.floor("min")
-
-
-def _said(log: FileLog) -> dict[str, object] | None:
-    error = log.error
-    if error is None:
-        return None
-    return {name: getattr(error, name) for name in ("problem", "file", "line", "column", "mend")}
 
 
 def _read_logs(place: Path) -> tuple[FileLog, ...]:

@@ -84,18 +84,18 @@ def unread(data: Data) -> Table:
             "file": log.file,
             "status": log.status,
             "why": _why(log),
-            "mend": log.error.mend if log.error else "",
+            "hint": log.error.hint if log.error else "",
             "passed_over": list(log.passed_over),
         }
         for log in data.files
         if log.status != "read"
     ]
-    frame = pd.DataFrame(rows, columns=["file", "status", "why", "mend", "passed_over"])
+    frame = pd.DataFrame(rows, columns=["file", "status", "why", "hint", "passed_over"])
     columns = (
         Column("file", "File"),
         Column("status", "Status", _STATUS.__getitem__),
         Column("why", "Why"),
-        Column("mend", "What to do"),
+        Column("hint", "What to do"),
         Column("passed_over", "It is not", "; ".join),
     )
     return Table("unread", "Files that were not read", frame, columns, empty="every file was read.")
@@ -111,20 +111,20 @@ def _why(log: FileLog) -> str:
 
 
 def rejections(data: Data) -> Table:
-    """The rejected rows and cells, each with file, line, column, reason and mend; SHOWN of each a file."""
+    """The rejected rows and cells, each with file, line, column, reason and hint; SHOWN of each a file."""
     rejecting = [log for log in data.files if log.rows_rejected > log.rows_repeated or log.cells]
     rows = [
-        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason, "mend": one.mend}
+        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason, "hint": one.hint}
         for log in rejecting
         for one in (*log.rejections[:SHOWN], *log.cells[:SHOWN])
     ]
-    frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason", "mend"]).astype({"line": "Int64"})
+    frame = pd.DataFrame(rows, columns=["file", "line", "column", "reason", "hint"]).astype({"line": "Int64"})
     columns = (
         Column("file", "File"),
         Column("line", "Line", whole, number=True),
         Column("column", "Column"),
         Column("reason", "Reason"),
-        Column("mend", "What to do"),
+        Column("hint", "What to do"),
     )
     notes = [f"{log.file}: {whole(log.rows_rejected - SHOWN)} more." for log in rejecting if log.rows_rejected > SHOWN]
     if repeated := sum(log.rows_repeated for log in rejecting):

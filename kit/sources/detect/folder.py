@@ -78,7 +78,7 @@ def unfolded(paths: Iterable[tuple[Path, str]]) -> tuple[dict[Path, str], list[F
             continue
         inside |= dict(members)
         if not members:
-            error = InputError("the archive is empty", file=name, mend="Make or download it again.")
+            error = InputError("the archive is empty", file=name, hint="Make or download it again.")
             shut.append(FileLog(name, "empty", _NOT_READ, error=error))
     return inside, shut
 
@@ -116,8 +116,8 @@ def _folder_link(name: str) -> FileLog:
     )
 
 
-def _log(name: str, problem: str, mend: str) -> FileLog:
-    return FileLog(name, "unreadable", _NOT_READ, error=InputError(problem, file=name, mend=mend))
+def _log(name: str, problem: str, hint: str) -> FileLog:
+    return FileLog(name, "unreadable", _NOT_READ, error=InputError(problem, file=name, hint=hint))
 
 
 MAILDIR = ("cur", "new", "tmp")

@@ -259,20 +259,20 @@ def _twice(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) ->
 
 def lacking(near: Sequence[Match]) -> str:
     """Why a table was not recognised, and how to map it."""
-    mend = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+    hint = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
     if not near:
-        return f"it has no header; {mend}"
+        return f"it has no header; {hint}"
     header = near[0].header
     fits = [one for one in near if not one.missing]
     if fits:
         both = " and ".join(one.preset.table for one in sorted(fits, key=_rank)[:2])
-        return f"its header {listed(header)} fits {both} alike; {mend}"
+        return f"its header {listed(header)} fits {both} alike; {hint}"
     nearest = near[0]
     if not nearest.columns:
-        return f"its header {listed(header)} fits no preset and names no column that is known; {mend}"
+        return f"its header {listed(header)} fits no preset and names no column that is known; {hint}"
     return (
         f"its header {listed(header)} fits no preset; "
-        f"{nearest.preset.table} comes nearest and needs {'; '.join(nearest.missing)}; {mend}"
+        f"{nearest.preset.table} comes nearest and needs {'; '.join(nearest.missing)}; {hint}"
     )
 
 

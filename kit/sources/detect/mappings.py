@@ -18,7 +18,7 @@ from kit.sources.detect.headers import Match, find
 from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillable, load
 from kit.sources.file_log import WIDTH, FileLog, shortened
 from kit.sources.text import cells, workbook
-from kit.sources.text.cells import is_null
+from kit.sources.text.cells import CellError, is_null
 from kit.sources.text.encodings import decode, unpacked
 from kit.sources.text.grid import of_json, of_text
 from kit.sources.text.times import AmbiguousDayError, Clock
@@ -64,7 +64,7 @@ def read(paths: Iterable[tuple[Path, str]]) -> tuple[list[Preset], list[FileLog]
                     "it does not say which header it is for",
                     file=path.name,
                     column="header",
-                    mend="Write `header: [first column, second column, …]`.",
+                    hint="Write `header: [first column, second column, …]`.",
                 )
             mappings.append(mapping)
         except InputError as error:
@@ -84,7 +84,7 @@ def propose(path: Path) -> str:
     table = _grid(unpacked(path), path.name)
     match = best(table) if table else None
     if table is None or match is None or not any(match.header):
-        raise InputError("it is no table", file=path.name, mend="A mapping needs a header and rows.")
+        raise InputError("it is no table", file=path.name, hint="A mapping needs a header and rows.")
     preset = match.preset
     columns, constants = filled(match, table)
     mapped = {position: name for name, position in columns.items()}
@@ -236,7 +236,7 @@ def _is_time(cell: Cell) -> bool:
         Clock(zone=None).read(cell)
     except AmbiguousDayError:
         return True
-    except ValueError:
+    except CellError:
         return False
     return True
 
@@ -250,5 +250,5 @@ def _is_numbering(column: Sequence[Cell]) -> bool:
 def _is_amount(cell: Cell) -> bool:
     try:
         return cells.money(cell)[0] is not None
-    except ValueError:
+    except CellError:
         return False

@@ -223,6 +223,6 @@ _KINDS: dict[str, Callable[..., Any]] = {
 """The kinds of values that presets hold, by the type that the dataclass declares."""
 
 
-def bad(path: Path, problem: str, column: str, mend: str) -> InputError:
+def bad(path: Path, problem: str, column: str, hint: str) -> InputError:
     """An error of a preset: its file, the key and what to do."""
-    return InputError(problem, file=path.name, column=column or None, mend=mend)
+    return InputError(problem, file=path.name, column=column or None, hint=hint)

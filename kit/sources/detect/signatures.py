@@ -28,7 +28,7 @@ _KINDS = (
 )
 """How the files begin that lie beside exports the most often."""
 
-_MENDS = {
+_HINTS = {
     "a PDF document": "export the numbers in it as CSV or XLSX",
     "a picture": "export the numbers in it as CSV or XLSX",
     "an archive of a kind that is not unpacked": "unpack it and read what is in it",
@@ -56,8 +56,8 @@ def left_out(head: bytes) -> str:
         head: its first bytes, 300 or more where it has so many.
     """
     kind = next((said for pattern, said in _KINDS if re.match(pattern, head, re.DOTALL)), "")
-    mend = f"; {_MENDS[kind]}" if kind in _MENDS else ""
-    return f"it is {kind}, no export, and is left out{mend}" if kind else ""
+    hint = f"; {_HINTS[kind]}" if kind in _HINTS else ""
+    return f"it is {kind}, no export, and is left out{hint}" if kind else ""
 
 
 def event_log(head: bytes) -> tuple[Preset, str] | None:

@@ -22,7 +22,8 @@ from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, named
 from kit.sources.file_log import EventFile, FileLog, Rejection, changed, tidy
 from kit.sources.logs.lines import SCHEMA, Lines
-from kit.sources.logs.projection import LINES, NO_JSON, identity, literal, projection
+from kit.sources.logs.projection import LINES, fault_error, identity, literal, projection
+from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import swelling
 from kit.sources.text.packed import CUT
 from kit.tables import EVENTS
@@ -80,8 +81,8 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
         return replace(about, status="unreadable", error=error)
     except (duckdb.Error, OSError) as error:
         problem = f"it cannot be read: {str(error).splitlines()[0]}"
-        mend = InputError(problem, file=log.file, mend="Export it again.")
-        return replace(about, status="unreadable", error=mend)
+        failure = InputError(problem, file=log.file, hint="Export it again.")
+        return replace(about, status="unreadable", error=failure)
     return tidy(replace(about, notes=(*((CUT,) if reader.cut else ()), *about.notes)))
 
 
@@ -144,8 +145,7 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, preset: Preset, beside: list[
     """List what came before, here or in a log beside, and what another event says better."""
     with _registered(con, TWICE, pa.table({"key": _twice(con)})):
         con.execute(f"""CREATE TEMP TABLE kit_repeated AS
-            SELECT row, ordinal,
-                'the same event stands on line ' || (first >> 32) || '; it was delivered again' AS reason
+            SELECT row, ordinal, NULL::VARCHAR AS file, first >> 32 AS line, NULL::VARCHAR AS better
             FROM (SELECT *, min(ordinal) OVER (PARTITION BY key) AS first FROM kit_keys JOIN {TWICE} USING (key)
                 WHERE fault IS NULL)
             WHERE ordinal > first""")
@@ -156,13 +156,12 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, preset: Preset, beside: list[
                 FROM read_parquet([{", ".join(literal(str(path)) for path in beside)}])
                 WHERE source = {literal(preset.name)} AND {_span(con)} GROUP BY 1
             )
-            SELECT row, ordinal, 'the same event stands in ' || file || ', line ' || line || '; it was delivered again'
-            FROM kit_keys JOIN before USING (key)
+            SELECT row, ordinal, file, line, NULL FROM kit_keys JOIN before USING (key)
             WHERE fault IS NULL AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
     for kind, better in preset.gives_way.items():
         words = ", ".join(map(literal, better))
         con.execute(f"""INSERT INTO kit_repeated
-            SELECT row, ordinal, {literal(f"it is told a second time, as {' or '.join(better)}")} FROM kit_keys
+            SELECT row, ordinal, NULL, NULL, {literal(" or ".join(better))} FROM kit_keys
             WHERE kind = {literal(kind)} AND fault IS NULL AND mail IN (SELECT mail FROM kit_keys
                 WHERE kind IN ({words}) AND fault IS NULL) AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
     ((rows,),) = con.execute("SELECT count(*) FROM kit_keys").fetchall()
@@ -192,8 +191,7 @@ def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
         return con.execute(query).fetchall()
 
     ((rows, faults, last),) = ask("SELECT count(*), count(fault), max(ordinal >> 32) FROM kit_keys")
-    ((again,),) = ask("SELECT count(*) FROM kit_repeated")
-    ((twice,),) = ask("SELECT count(*) FROM kit_repeated WHERE reason NOT LIKE '%delivered again'")
+    ((repeated, renamed),) = ask("SELECT count(*), count(better) FROM kit_repeated")
     ((timeless, nameless),) = ask(f"""
         SELECT count(*) FILTER (occurred_at IS NULL),
             count(*) FILTER (source_campaign_id IS NULL AND campaign_name IS NULL)
@@ -203,16 +201,16 @@ def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
     ((wordless, many),) = ask(f"""
         SELECT count(*) FILTER (event_type = 'unknown' AND kind = ''), count(*) FILTER (many)
         FROM kit_keys WHERE {_KEPT}""")
-    bad = ask(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
+    faulty = ask(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS}""")
-    bad += ask(
-        f"""SELECT ordinal >> 32, reason FROM kit_repeated ORDER BY ordinal LIMIT {SHOWN_REJECTIONS - len(bad)}"""
-    )
-    reasons = [(line, _at_end(reason) if line == last else reason) for line, reason in bad]
+    copies = ask(f"""SELECT ordinal >> 32, file, line, better FROM kit_repeated
+        ORDER BY ordinal LIMIT {SHOWN_REJECTIONS - len(faulty)}""")
+    errors = [(line, fault_error(fault, is_last=line == last)) for line, fault in faulty]
+    errors += [(line, _repeated(*original)) for line, *original in copies]
     strange = listed(kind for (kind,) in kinds)
     notes = {
-        f"{again - twice} events were delivered again and are counted once": again - twice,
-        f"{twice} events are told a second time under another name and are counted once": twice,
+        f"{repeated - renamed} events were delivered again and are counted once": repeated - renamed,
+        f"{renamed} events are told a second time under another name and are counted once": renamed,
         f"{timeless} events have no time": timeless,
         f"{nameless} events name no campaign; say events.campaign in kit.toml if a field does": nameless,
         f"{many} openings and clicks are of mail to several people; each of them is taken to have done it": many,
@@ -222,12 +220,16 @@ def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
     return replace(
         about,
         rows_read=rows,
-        rows_kept=rows - faults - again,
-        rows_repeated=again,
-        rejections=tuple(Rejection(about.file, line, None, reason) for line, reason in reasons),
+        rows_kept=rows - faults - repeated,
+        rows_repeated=repeated,
+        rejections=tuple(Rejection.of(about.file, line, None, error) for line, error in errors),
         notes=tuple(note for note, number in notes.items() if number),
     )
 
 
-def _at_end(reason: str) -> str:
-    return f"{reason}; the file may be cut off here" if reason == NO_JSON else reason
+def _repeated(file: str | None, line: int, better: str | None) -> CellError:
+    """Why an event does not count: the file and line of the first one, or the name of the one that says more."""
+    if better:
+        return CellError(f"it is told a second time, as {better}")
+    place = f"in {file}, line {line}" if file else f"on line {line}"
+    return CellError(f"the same event stands {place}; it was delivered again")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kit.sources.detect.preset_keys import Field
 from kit.sources.text.addresses import KEY_LENGTH, normalised_sql
+from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import DAMAGED
 from kit.tables import EVENTS
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 LINES = "kit_lines"
 """The relation that holds the text: the number of the first line of a block, and the block."""
 
-NO_UTF8, NO_JSON, NO_EVENT = "the line is no UTF-8", "the line is no JSON", "it is one value, and no event"
+NO_UTF8, NO_JSON, NO_EVENT, NO_TIME, SKIPPED = "no_utf8", "no_json", "no_event", "no_time", "skipped"
+"""What is wrong with a line; the last two are followed by a colon and what they are about."""
 
 _BLANKS = "' ,' || chr(9) || chr(13)"  # a comma at the end: an array that is written over lines
 _SHORT = 8  # bytes; to look at the ends of every line would take as long as to read all of it
@@ -45,6 +47,24 @@ _NAMES = ("address", "source_campaign_id", "campaign_name", "variant")
 """Columns that people fill: here lists are looked into and blanks taken away, which would cost too much everywhere."""
 
 _MADE_HERE = ("source", "source_file", "line", "event_type", "occurred_at", "contact_key", "domain")
+
+
+def fault_error(fault: str, *, is_last: bool) -> CellError:
+    """What the `fault` of a projected line says, and what to do.
+
+    Args:
+        fault: as the query writes it.
+        is_last: whether it is the last line, which a file that is cut off breaks.
+    """
+    kind, _, detail = fault.partition(":")
+    cut = "; the file may be cut off here" if is_last else ""
+    return {
+        NO_UTF8: CellError("the line is no UTF-8", "Export the file again."),
+        NO_JSON: CellError(f"the line is no JSON{cut}", "Export the log again."),
+        NO_EVENT: CellError("it is one value, and no event"),
+        NO_TIME: CellError(f"'{detail}' is no time", "Write it as 2026-11-03 09:15."),
+        SKIPPED: CellError(detail),
+    }[kind]
 
 
 def literal(said: str) -> str:
@@ -68,7 +88,7 @@ WITH numbered AS (
     SELECT first + generate_subscripts(lines, 1) - 1 AS line, unnest(lines) AS said
     FROM (SELECT first, string_split(block, chr(10)) AS lines FROM {LINES})
 ), lines AS (
-    SELECT line, said, CASE WHEN json_valid(said) THEN said ELSE {_mended(preset)} END AS json
+    SELECT line, said, CASE WHEN json_valid(said) THEN said ELSE {_repaired(preset)} END AS json
     FROM numbered WHERE CASE WHEN strlen(said) > {_SHORT} THEN true ELSE trim(said, {_BLANKS}) NOT IN ('', '[', ']') END
 ), events AS (
     SELECT line, said, unnest(parts) AS part, generate_subscripts(parts, 1) AS place
@@ -85,7 +105,7 @@ def _deep(preset: Preset) -> bool:
     return bool(preset.unwrap or preset.each)
 
 
-def _mended(preset: Preset) -> str:
+def _repaired(preset: Preset) -> str:
     """What is no JSON by itself, and can be: the parts of an array over lines, or a form."""
     bare = f"trim(said, {_BLANKS})"
     tried = " ".join(
@@ -174,7 +194,9 @@ def projection(preset: Preset, file: str, settings: Settings) -> str:
         rule = literal(", ".join(fields["is_machine"].names))
         columns["machine_rule"] = f"CASE WHEN {columns['is_machine']} IS NOT NULL THEN {rule} END"
     columns["is_machine"] = f"try_cast({columns['is_machine']} AS BOOLEAN)"
-    skips = " ".join(f"WHEN {_matched(rule, picked)} THEN {literal(rule['then'])}" for rule in preset.skip)
+    skips = " ".join(
+        f"WHEN {_matched(rule, picked)} THEN {literal(f'{SKIPPED}:' + rule['then'])}" for rule in preset.skip
+    )
     return f"""
 WITH unfolded AS ({unfolded(preset)}
 ), picked AS (
@@ -195,7 +217,7 @@ WITH unfolded AS ({unfolded(preset)}
         CASE WHEN contains(address, '@') THEN nullif(split_part(address, '@', -1), '') END AS domain,
         {", ".join(f"{one} AS {name}" for name, one in columns.items())},
         CASE WHEN fault IS NOT NULL THEN fault {skips}
-            WHEN m_time IS NOT NULL AND occurred_at IS NULL THEN '''' || m_time || ''' is no time'
+            WHEN m_time IS NOT NULL AND occurred_at IS NULL THEN '{NO_TIME}:' || m_time
         END AS fault
     FROM typed
 )

@@ -208,8 +208,8 @@ def _together(folder: str, parts: list[MailPart]) -> str:
     return str(PurePosixPath(folder) / f"*{ends.pop() if len(ends) == 1 else ''}")
 
 
-def _unread(name: str, problem: str, mend: str) -> FileLog:
-    error = InputError(problem, file=name, mend=mend)
+def _unread(name: str, problem: str, hint: str) -> FileLog:
+    error = InputError(problem, file=name, hint=hint)
     return FileLog(name, "unreadable", problem, table=MAILS.name, error=error)
 
 

@@ -172,7 +172,7 @@ class _Reader:
         )
         if kept or self.count["repeated"]:
             return log
-        error = InputError("no message of it can be read", file=self.box.file, mend="Export it again.")
+        error = InputError("no message of it can be read", file=self.box.file, hint="Export it again.")
         return replace(log, status="unreadable", error=error)
 
     def _part(self, part: MailPart, shelf: Shelf) -> bool:

@@ -1,7 +1,7 @@
 """One message: from its bytes to the values of `mails`, whatever is wrong with its form.
 
 The standard library cuts the message into parts; headers are decoded here, because its own decoder
-raises at broken ones and mends others without a word. What is wrong is named in `defects`.
+raises at broken ones and repairs others without a word. What is wrong is named in `defects`.
 """
 
 from __future__ import annotations

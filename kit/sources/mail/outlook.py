@@ -9,7 +9,7 @@ from kit.sources.detect.headers import match
 from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection
 from kit.sources.mail import message
-from kit.sources.tabular.reader import origin
+from kit.sources.tabular.reader import origin, wrong_width
 from kit.sources.text import cells
 from kit.tables import MAILS
 
@@ -41,8 +41,8 @@ def read(grid: Grid, found: Match, settings: Settings) -> Read:
     exchange = 0
     for row in grid.rows[1:]:
         if row.fault or len(row.cells) < len(found.header):
-            cut = f"it has {len(row.cells)} cells and the header has {len(found.header)}"
-            rejections.append(Rejection(grid.file, row.line, None, row.fault or cut))
+            fault = row.fault or wrong_width(row, len(found.header))
+            rejections.append(Rejection.of(grid.file, row.line, None, fault))
             continue
         said = {name: row.cells[at] for name, at in found.columns.items()}
         sender = next(iter(message.addresses(str(said.get("from_key") or ""))), None)

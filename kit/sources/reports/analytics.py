@@ -83,13 +83,13 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         for row in sections[at].rows:
             try:
                 kept.append((row.line, _row(row, sections[at], places[at], conformer)))
-                for name, reason in conformer.unread.items():
+                for name, error in conformer.unread.items():
                     column = str(sections[at].header.cells[places[at][name]])
-                    unread.append(kept_without(Rejection(grid.file, row.line, column, reason)))
+                    unread.append(kept_without(Rejection.of(grid.file, row.line, column, error)))
             except CellError as error:
                 position = places[at].get(error.column)
                 column = None if position is None else str(sections[at].header.cells[position])
-                rejections.append(Rejection(grid.file, row.line, column, str(error)))
+                rejections.append(Rejection.of(grid.file, row.line, column, error))
     log = FileLog(
         grid.file,
         "read" if kept else "empty",
@@ -107,9 +107,9 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         cells=tuple(unread),
     )
     if not kept:
-        mend = "Export Traffic acquisition, by Session campaign."
+        hint = "Export Traffic acquisition, by Session campaign."
         problem = "none of its tables has rows of sessions by campaign, source, medium or channel"
-        log = replace(log, error=InputError(problem, file=grid.file, mend=mend))
+        log = replace(log, error=InputError(problem, file=grid.file, hint=hint))
     return Read(log, {WEB.name: frames.frame(WEB, origin(preset, grid.file, kept))} if kept else {})
 
 
@@ -184,21 +184,22 @@ def _listed(section: Section) -> str:
 def _row(row: Row, section: Section, places: dict[str, int], conformer: Conformer) -> dict[str, Any]:
     """The canonical values of a row; CellError where it is none of the table."""
     if row.fault:
-        raise CellError("", row.fault)
+        raise row.fault
     said = {name: row.cells[at] if at < len(row.cells) else None for name, at in places.items()}
     if "utm_source" in places and places["utm_source"] == places.get("utm_medium"):
         source, _, medium = str(said["utm_source"] or "").rpartition(_BOTH)
         said |= {"utm_source": source or medium, "utm_medium": medium if source else None}
     came_from = [plain(said[name]) for name in DIMENSIONS if name in said]
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
-        raise CellError("", "it adds up the other rows, or is none of the table")
+        raise CellError("it adds up the other rows, or is none of the table")
     day = said.pop("period_start", None)
     try:
         number = cells.count(said["sessions"], conformer.preset.decimal)
-    except ValueError as error:
-        raise CellError("sessions", str(error)) from error
+    except CellError as error:
+        error.column = "sessions"
+        raise
     if number is None:
-        raise CellError("sessions", "it has no number of sessions; it is a note, or none of the table")
+        raise CellError("it has no number of sessions; it is a note, or none of the table", column="sessions")
     made = conformer.row(said)
     average = made.get("engagement_seconds")
     return made | {
@@ -217,7 +218,7 @@ def _moved(start: datetime | None, cell: Any) -> datetime:
     if day is None and said.isdecimal() and len(said) <= 4 and start is not None:
         day = start + timedelta(days=int(said))
     if day is None:
-        raise CellError("period_start", f"{said!r} is no day")
+        raise CellError(f"{said!r} is no day", column="period_start")
     return day
 
 

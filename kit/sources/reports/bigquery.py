@@ -127,8 +127,8 @@ def _read(files: list[Path], name: str, settings: Settings) -> Read:
         without = total - _in_sessions(events).count().to_pyarrow().as_py()
     except (duckdb.Error, ibis.common.exceptions.IbisError, AttributeError) as error:  # a record without its fields
         problem = f"it is no export of the documented schema: {str(error).splitlines()[0]}"
-        mend = InputError(problem, file=name, mend="Export the events table again, with its nested columns.")
-        return Read(FileLog(name, "unreadable", log.why, preset=SOURCE, table=WEB.name, error=mend), {})
+        failure = InputError(problem, file=name, hint="Export the events table again, with its nested columns.")
+        return Read(FileLog(name, "unreadable", log.why, preset=SOURCE, table=WEB.name, error=failure), {})
     finally:
         con.disconnect()
     notes = {

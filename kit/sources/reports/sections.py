@@ -12,8 +12,8 @@ from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
 from kit.sources.tabular import table_rules
-from kit.sources.tabular.conform import Conformer, DayError
-from kit.sources.tabular.reader import origin, undecided
+from kit.sources.tabular.conform import Conformer
+from kit.sources.tabular.reader import origin, undecided, wrong_width
 from kit.sources.text.cells import CellError, is_null
 from kit.sources.text.times import AmbiguousDayError
 from kit.tables import LINK_STATS
@@ -83,11 +83,12 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
     return Read(log, made, rest)
 
 
-class _UndecidedError(DayError):
-    def __init__(self, error: DayError, line: int, column: str) -> None:
-        super().__init__(error.column, str(error))
+class _UndecidedError(AmbiguousDayError):
+    """The same, with the line."""
+
+    def __init__(self, error: AmbiguousDayError, line: int, column: str) -> None:
+        super().__init__(error.reason, error.hint, column)
         self.line = line
-        self.column = column
 
 
 class _Reader:
@@ -138,8 +139,8 @@ class _Reader:
         pairs: dict[str, Row] = {}
         for row in rows:
             if row.fault or len(row.cells) < 2:
-                fault = row.fault or "a key has no value; the file may be cut off here, export it again"
-                return self._reject(row.line, None, fault)
+                cut = CellError("a key has no value; the file may be cut off here, export it again")
+                return self._reject(row.line, None, row.fault or cut)
             key = plain(row.cells[0])
             pairs[key] = row
             self.keys.setdefault(key, str(row.cells[0]).strip().rstrip(":"))
@@ -152,9 +153,9 @@ class _Reader:
         except CellError as error:
             row = places.get(error.column) or pairs.get(plain(error.column)) or rows[0]
             key = str(row.cells[0]).strip()
-            if isinstance(error, DayError):
+            if isinstance(error, AmbiguousDayError):
                 raise _UndecidedError(error, row.line, key) from error
-            return self._reject(row.line, key, str(error))
+            return self._reject(row.line, key, error)
         unread = self.conformer.unread
         self.mapped |= {row.line for name, row in places.items() if name not in unread}
         self._keep_without([(places[name].line, str(places[name].cells[0]), why) for name, why in unread.items()])
@@ -169,10 +170,9 @@ class _Reader:
                 continue
             try:
                 moments.append(self.conformer.clock.read(row.cells[1]).local)
-            except AmbiguousDayError as error:
-                raise DayError(key, str(error)) from error
-            except ValueError as error:
-                raise CellError(key, str(error)) from error
+            except CellError as error:
+                error.column = key
+                raise
         return max(moments, default=None)
 
     def _links(self, section: Section, links: Links, variant: str | None) -> list[Numbered]:
@@ -188,14 +188,13 @@ class _Reader:
         kept: list[Numbered] = []
         for row in section.rows[1:]:
             if row.fault or len(row.cells) < len(header):
-                cut = f"it has {len(row.cells)} cells and the header has {len(header)}"
-                self._reject(row.line, None, row.fault or cut)
+                self._reject(row.line, None, row.fault or wrong_width(row, len(header)))
                 continue
             try:
                 made = conformer.row({name: row.cells[place] for name, place in places.items()})
             except CellError as error:
                 column = links.columns.get(error.column, (error.column,))[0]
-                self._reject(row.line, column, str(error))
+                self._reject(row.line, column, error)
                 continue
             kept.append((row.line, made | {"variant": variant}))
             self.mapped |= {section.rows[0].line, *(() if conformer.unread else (row.line,))}
@@ -216,11 +215,11 @@ class _Reader:
             link["source_campaign_id"] = ids.copy().pop() if len(ids) == 1 else None
             link["campaign_name"] = names.copy().pop() if len(names) == 1 else None
 
-    def _keep_without(self, cells: list[tuple[int, str, str]]) -> None:
-        self.cells += [kept_without(Rejection(self.file, *cell)) for cell in cells]
+    def _keep_without(self, cells: list[tuple[int, str, CellError]]) -> None:
+        self.cells += [kept_without(Rejection.of(self.file, *cell)) for cell in cells]
 
-    def _reject(self, line: int, column: str | None, reason: str) -> None:
-        self.rejections.append(Rejection(self.file, line, column, reason))
+    def _reject(self, line: int, column: str | None, error: CellError) -> None:
+        self.rejections.append(Rejection.of(self.file, line, column, error))
 
 
 def _sections(grid: Grid) -> list[Section]:

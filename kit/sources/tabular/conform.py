@@ -37,10 +37,6 @@ SCALE_OF = {"score": ("scale_min", "scale_max"), "csat": ("csat_min", "csat_max"
 """Where the scale of a score stands."""
 
 
-class DayError(CellError):
-    """A date that could be two; the whole file waits for the setting."""
-
-
 class Conformer:
     """Makes canonical rows for one file and counts what has to be said about it.
 
@@ -80,7 +76,7 @@ class Conformer:
         self._derived = Derived(preset, settings, self.clock, self._said)
         self._unknown: dict[str, Counter[str]] = {}
         self._strange: Counter[str] = Counter()
-        self.unread: dict[str, str] = {}
+        self.unread: dict[str, CellError] = {}
 
     def row(
         self,
@@ -100,27 +96,26 @@ class Conformer:
 
         Raises:
             CellError: a cell that cannot be read, or an empty one that may not be.
-            DayError: a date whose day cannot be told from its month.
+            AmbiguousDayError: a date whose day cannot be told from its month.
         """
         row: dict[str, Any] = {**self.preset.constants, **(implied or {})}
-        unread: dict[str, str] = {}
+        unread: dict[str, CellError] = {}
         for name, cell in raw.items():
             try:
                 self._put(row, name, cell)
-            except AmbiguousDayError as error:
-                raise DayError(name, str(error)) from error
-            except ValueError as error:
-                if not self._is_count(name):
-                    raise CellError(name, str(error)) from error
-                unread[name] = str(error)
+            except CellError as error:
+                error.column = name
+                if isinstance(error, AmbiguousDayError) or not self._is_count(name):
+                    raise
+                unread[name] = error
         if unread and not any(self._is_count(name) for name, value in row.items() if value is not None):
-            raise CellError(*next(iter(unread.items())))
+            raise next(iter(unread.values()))
         self.unread = unread
         self._derived.complete(row, raw, beside or {})
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
             if not column.nullable and row.get(column.name) is None:
                 name = "email" if column.name == "contact_key" else column.name
-                raise CellError(name, "it is empty, and no row can do without it")
+                raise CellError("it is empty, and no row can do without it", "Fill it in.", name)
         return row
 
     def notes(self) -> list[str]:
@@ -206,7 +201,7 @@ class Conformer:
         """Whether a cell can be the value of this column: a number, or a word of one of its scales."""
         try:
             self._put({}, name, cell)
-        except ValueError:
+        except CellError:
             return False
         return True
 
@@ -222,7 +217,7 @@ class Conformer:
         numbered = re.fullmatch(r"(\d+)\s*[-–—.:=(/]\s*\D.*|\D*\((\d+)\)", said)  # "4 - Satisfied", "Satisfied (4)"
         try:
             row[name] = cells.number(numbered[1] or numbered[2] if numbered else cell, self.preset.decimal)
-        except ValueError:
+        except CellError:
             if name == "score":  # the point of its row, which says nothing without it
                 raise
             self._unknown.setdefault(name, Counter())[said] += 1  # beside the point of the row: no reason to lose it
@@ -230,7 +225,7 @@ class Conformer:
     def _put_share(self, row: dict[str, Any], name: str, cell: Cell) -> None:
         try:
             value, certain = cells.share(cell, self.preset.decimal)
-        except ValueError:  # a reported rate is only ever compared with the counts: no reason to lose the row
+        except CellError:  # a reported rate is only ever compared with the counts: no reason to lose the row
             self._said["{} reported rates cannot be read; they are left empty"] += 1
             return
         row[name if certain else name + UNSETTLED] = value
@@ -246,7 +241,7 @@ class Conformer:
             row["email"], row["contact_key"] = normalised(said), contact_key(said)
             row["domain"] = row["email"].rpartition("@")[2] or None
         elif not self.preset.into.column("contact_key").nullable:
-            raise ValueError(f"{said!r} is no address")
+            raise CellError(f"{said!r} is no address", "Write it like name@example.com.")
         else:
             self._said["{} rows name somebody without an address; they are kept as nobody's"] += 1
 
@@ -266,7 +261,8 @@ class Conformer:
             self._strange[said] += 1
             return "unknown"
         if not column.nullable:
-            raise ValueError(f"{said!r} is none of {listed(self.preset.values[column.name])}")
+            hint = "Write one of these, or say in a mapping what it means (kit map)."
+            raise CellError(f"{said!r} is none of {listed(self.preset.values[column.name])}", hint)
         self._unknown.setdefault(column.name, Counter())[said] += 1
         return None
 

@@ -111,9 +111,9 @@ class Derived:
                 continue
             try:
                 took = cells.duration(beside[plain(header)], MINUTE if header in wait.minutes else HOUR)
-            except ValueError as error:
+            except CellError as error:
                 if not wait.checked and end is None:
-                    raise CellError(name, f"{header!r}: {error}") from error
+                    raise CellError(f"{header!r}: {error}", error.hint, name) from error
                 self.said[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
                 continue
             if end is not None and abs(end - start - took) > ROUNDING:
@@ -150,7 +150,7 @@ class Derived:
             row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
         if score is not None and low is not None and high is not None and not low <= score <= high:
-            raise CellError("score", f"{score:g} is outside its scale, {low:g} to {high:g}")
+            raise CellError(f"{score:g} is outside its scale, {low:g} to {high:g}", column="score")
 
 
 def flag(cell: Cell) -> bool | None:
@@ -159,7 +159,7 @@ def flag(cell: Cell) -> bool | None:
         return cell if isinstance(cell, bool) else None
     said = plain(cell)
     if said not in YES | NO:
-        raise ValueError(f"{cell!r} is neither yes nor no")
+        raise CellError(f"{cell!r} is neither yes nor no")
     return said in YES
 
 

@@ -15,9 +15,10 @@ from kit.sources.detect.headers import ABOVE, Match, find, lacking, match, needi
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
 from kit.sources.tabular import recipients
-from kit.sources.tabular.conform import Conformer, DayError
+from kit.sources.tabular.conform import Conformer
 from kit.sources.tabular.table_rules import FINISH
 from kit.sources.text.cells import CellError, is_null
+from kit.sources.text.times import AmbiguousDayError
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
     )
     lines: list[records.Line] = []
     rejections = [
-        Rejection(grid.file, row.line, _at(row, found), faults[row.line]) for row in rows if row.line in faults
+        Rejection.of(grid.file, row.line, _at(row, found), faults[row.line]) for row in rows if row.line in faults
     ]
     left_out = {key for row in rows if row.line in faults and (key := _key(row, found, None))}
     cells: list[Rejection] = []
@@ -97,14 +98,14 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         try:
             made, unread = _records(row, found, conformer)
             lines += [records.Line(row.line, key, one) for one in made]
-            cells += [kept_without(Rejection(grid.file, row.line, *one)) for one in unread]
-        except DayError as error:
+            cells += [kept_without(Rejection.of(grid.file, row.line, *one)) for one in unread]
+        except AmbiguousDayError as error:
             return Read(
                 replace(log, status="unreadable", error=undecided(error, grid.file, row.line, _written(error, found))),
                 {},
             )
         except CellError as error:
-            rejections.append(Rejection(grid.file, row.line, _written(error, found), str(error)))
+            rejections.append(Rejection.of(grid.file, row.line, _written(error, found), error))
             left_out |= {key} if key else set()
     kept = [(one.line, one.record) for one in lines]
     notes = [*grid.notes, *above, *found.notes, *said]
@@ -144,7 +145,7 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
     )
 
 
-def _records(row: Row, found: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+def _records(row: Row, found: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
     """The records of one row: one, or one for each filled header that is a value; and its cells that stay empty."""
     raw = {name: row.cells[position] for name, position in found.columns.items()}
     beside = {name: row.cells[position] for name, position in found.beside.items()}
@@ -152,7 +153,7 @@ def _records(row: Row, found: Match, conformer: Conformer) -> tuple[list[dict[st
     for part, cells, said in records.records(found.preset, found.parts, row.cells):
         try:
             made.append(conformer.row(raw | cells, {**found.implied, **said}, beside))
-            unread += [(_named(name, found), reason) for name, reason in conformer.unread.items()]
+            unread += [(_named(name, found), error) for name, error in conformer.unread.items()]
         except CellError as error:
             if part and error.column == part.into:
                 error.column = part.header
@@ -211,11 +212,9 @@ def origin(preset: Preset, file: str, rows: Iterable[tuple[int, dict[str, Any]]]
     return [row | told for _, row in rows]
 
 
-def undecided(error: DayError, file: str, line: int, column: str | None) -> InputError:
+def undecided(error: AmbiguousDayError, file: str, line: int, column: str | None) -> InputError:
     """A date that reads as two: the one thing that a file cannot be read without."""
-    return InputError(
-        str(error), file=file, line=line, column=column, mend="Say day_first = true or false in kit.toml."
-    )
+    return InputError(error.reason, file=file, line=line, column=column, hint=error.hint, setting="day_first")
 
 
 def _written(error: CellError, found: Match) -> str:
@@ -244,32 +243,39 @@ def _above(grid: Grid, found: Match) -> list[str]:
     return [f"{lines} above the header and {'is' if len(lost) == 1 else 'are'} not read"] if lost else []
 
 
-def _fault(row: Row, found: Match, *, last: Row) -> str:
-    """Why a row cannot be a record of this header; empty where it can. Short rows are made even."""
+def _fault(row: Row, found: Match, *, last: Row) -> CellError | None:
+    """Why a row cannot be a record of this header; None where it can. Short rows are made even."""
     if row.fault:
         return row.fault
     width = len(found.header)
     needed = max(position for position, name in enumerate(found.header) if name) + 1
     if len(row.cells) < needed:
-        cut = "; the file may be cut off here, export it again" if row is last else ""
-        return f"it has {len(row.cells)} cells and the header has {needed}{cut}"
+        return wrong_width(row, needed, is_last=row is last)
     if any(plain(cell) for cell in row.cells[width:]):
-        return f"it has {len(row.cells)} cells and the header has {needed}"
+        return wrong_width(row, needed)
     row.cells.extend([None] * (width - len(row.cells)))
     if next((plain(cell) for cell in row.cells if plain(cell)), "") in TOTALS:
-        return ADDS_UP
-    return ""
+        return CellError(ADDS_UP)
+    return None
 
 
-def _aside(row: Row, found: Match) -> str:
-    """Why a row is no record of this table, by the columns of `keep`; empty where it is."""
+def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
+    """Why a row with more or fewer cells than the header is left out."""
+    reason = f"it has {len(row.cells)} cells and the header has {needed}"
+    if is_last:
+        return CellError(f"{reason}; the file may be cut off here, export it again")
+    return CellError(reason, "Put cells that hold the separator in quotes.")
+
+
+def _aside(row: Row, found: Match) -> CellError | None:
+    """Why a row is no record of this table, by the columns of `keep`; None where it is."""
     for name, words in found.preset.keep.items():
         place = found.beside.get(plain(name))
         said = None if place is None else row.cells[place]
         if plain(said) and plain(said) not in map(plain, words):
-            return f"its {name} is {str(said)!r}: it is set aside"
-    return ""
+            return CellError(f"its {name} is {str(said)!r}: it is set aside")
+    return None
 
 
 def _no_rows(file: str, line: int) -> InputError:
-    return InputError("it has a header and no rows", file=file, line=line, mend="Export it again if rows are expected.")
+    return InputError("it has a header and no rows", file=file, line=line, hint="Export it again if rows are expected.")

@@ -1,7 +1,7 @@
 """One cell, one value: counts, money, shares and texts as people and programs write them.
 
 Each function takes a cell and returns its value, None where the cell says that there is none, or
-raises ValueError with the reason in words. Nothing is coerced: what cannot be read is said.
+raises CellError with the reason and a hint. Nothing is coerced: what cannot be read is said.
 """
 
 from __future__ import annotations
@@ -52,14 +52,21 @@ _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}([{_GAPS}]\d{{3}})+([.,]\d+)?")
 _COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _MONEY = re.compile(r"(?P<minus>-)?\s*(?P<before>[^\d\s.,+-]*\.?)\s*(?P<number>[+-]?\d.*?)\s*(?P<after>[^\d\s]*)")
 
 
-class CellError(ValueError):
-    """A cell that cannot be read: which column, and why."""
+WRITE_NUMBER = "Write it as 1234.50."
+WRITE_COUNT = "Write the number that was meant, or leave the cell empty."
 
-    def __init__(self, column: str, reason: str) -> None:
+
+class CellError(ValueError):
+    """A cell, or a row, that cannot be read: why, what to do about it, and which column where that is known."""
+
+    def __init__(self, reason: str, hint: str = "", column: str = "") -> None:
+        self.reason = reason
+        self.hint = hint
         self.column = column
         super().__init__(reason)
 
@@ -83,15 +90,18 @@ def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     if found := _WITH_SHARE.fullmatch(said):
         said = found["count"]
     if said.endswith("%"):
-        raise ValueError(f"{said!r} is a share, not a count")
+        raise CellError(f"{said!r} is a share, not a count", "Map the column of counts in place of it (kit map).")
     # a count has no decimals, so that three digits after a comma can only be thousands
     value = _number(said, "point" if _COMMAS.fullmatch(said) and decimal == "auto" else _mark(cell, decimal))
     if value < 0:
-        raise ValueError(f"{said!r} is negative, and a count never is")
+        raise CellError(f"{said!r} is negative, and a count never is", WRITE_COUNT)
     if not value.is_integer():
-        raise ValueError(f"{said!r} is no whole number, and a count always is")
+        grouped = "If the point parts thousands, say `decimal: comma` in a mapping (kit map)."
+        hint = grouped if _THOUSANDS.fullmatch(said) else WRITE_COUNT
+        raise CellError(f"{said!r} is no whole number, and a count always is", hint)
     if value > LARGEST_COUNT:
-        raise ValueError(f"{said!r} is too large for a count")
+        hint = "It looks like an id; map the column of counts in place of it (kit map)."
+        raise CellError(f"{said!r} is too large for a count", hint)
     return int(value)
 
 
@@ -108,10 +118,10 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
         return None, None
     found = _MONEY.fullmatch(said)
     if not found:
-        raise ValueError(f"{said!r} is no amount of money")
+        raise CellError(f"{said!r} is no amount of money", WRITE_NUMBER)
     sign = (found["before"] or found["after"]).upper()
     if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
-        raise ValueError(f"{said!r} is no amount of money")
+        raise CellError(f"{said!r} is no amount of money", WRITE_NUMBER)
     amount = found["number"]
     grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
     value = _number(amount, "point" if grouped else _mark(cell, decimal))
@@ -143,7 +153,7 @@ def duration(cell: Cell, unit: timedelta) -> timedelta:
     if took is None:
         took = (number(cell) or 0) * unit
     if took < timedelta(0):
-        raise ValueError(f"{str(cell)!r} is negative, and a wait never is")
+        raise CellError(f"{str(cell)!r} is negative, and a wait never is", WRITE_COUNT)
     return took
 
 
@@ -172,7 +182,7 @@ def _said(cell: Cell) -> str | None:
     if is_null(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise ValueError(f"{str(cell)!r} is no number")
+        raise CellError(f"{str(cell)!r} is no number", WRITE_NUMBER)
     said = str(cell).strip(" \t\r\n\u00a0\u202f")
     _refuse_error(said)
     return said
@@ -185,7 +195,7 @@ def _mark(cell: Cell, decimal: Decimal) -> Decimal:
 
 def _refuse_error(said: str) -> None:
     if _ERROR.fullmatch(said):
-        raise ValueError(f"{said!r} is a spreadsheet's error, not a value")
+        raise CellError(f"{said!r} is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty.")
 
 
 def _number(said: str, decimal: Decimal) -> float:
@@ -197,9 +207,9 @@ def _number(said: str, decimal: Decimal) -> float:
         sure = decimal == "point" or "." in plain or plain.count(",") > 1
         plain = plain.replace(",", "") if sure else ""
     if not plain and _COMMAS.fullmatch(said):
-        raise ValueError(f"{said!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
+        raise CellError(f"{said!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
     if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
-        raise ValueError(f"{said!r} is no number")
+        raise CellError(f"{said!r} is no number", WRITE_NUMBER)
     return float(plain)
 
 

@@ -62,7 +62,7 @@ def whole(path: Path) -> tuple[bytes, bool]:
     raw, cut = _read(path, LARGEST + 1)
     if len(raw) > LARGEST:
         problem = f"it is larger than {LARGEST >> 20} MB, which is too much for a table"
-        raise InputError(problem, file=path.name, mend="Export it in parts, a file a month or a year.")
+        raise InputError(problem, file=path.name, hint="Export it in parts, a file a month or a year.")
     return raw, cut
 
 
@@ -75,13 +75,13 @@ def _read(path: Path, limit: int) -> tuple[bytes, bool]:
             return raw, stream.cut
     except OSError as error:
         said = (error.strerror or "cannot be opened").lower()
-        raise InputError(said, file=path.name, mend="Check the file and who may read it.") from error
+        raise InputError(said, file=path.name, hint="Check the file and who may read it.") from error
 
 
 def swelling(file: str) -> InputError:
     """Why a packed file is not read to its end."""
     problem = "it unpacks to far more than any export does, and is not read"
-    return InputError(problem, file=file, mend="Export it again; if it is right, put it here unpacked.")
+    return InputError(problem, file=file, hint="Export it again; if it is right, put it here unpacked.")
 
 
 def decode(raw: bytes) -> Text:

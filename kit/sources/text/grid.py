@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import DAMAGED, decode
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ SEPARATORS = (",", ";", "\t", "|")
 LONGEST = 131_072
 """Characters of a cell, the limit of the standard library's reader; a spreadsheet's own is 32,767."""
 _SNIFFED = 50  # records that choose the separator
-_FAULTS = {"\0": "it holds a NUL byte", DAMAGED: "it holds bytes that are no character of the file's encoding"}
+_FAULTS = {
+    "\0": CellError("it holds a NUL byte", "Export the file again."),
+    DAMAGED: CellError(
+        "it holds bytes that are no character of the file's encoding",
+        "Save the whole file in one encoding, best UTF-8.",
+    ),
+}
+_QUOTES = 'Put the cell in quotes and double those in it: "the ""best"" offer".'
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 DEPTH = 4
@@ -50,7 +58,7 @@ class Row:
 
     line: int
     cells: list[Cell]
-    fault: str = ""
+    fault: CellError | None = None
     place: int | None = None
 
 
@@ -120,15 +128,16 @@ def _rows(text: str, mark: str, above: int) -> list[Row]:
 def _faulty(line: int, said: str, mark: str, error: str) -> Row:
     """The row that a line which breaks the rules becomes."""
     if "end of data" in error:
-        return Row(line, [said], "a quote is opened and never closed")
+        return Row(line, [said], CellError("a quote is opened and never closed", _QUOTES))
     if "field limit" not in error:
-        return Row(line, [said], "a quote is misplaced")
+        return Row(line, [said], CellError("a quote is misplaced", _QUOTES))
     cells = [] if '"' in said else said.split(mark)
     place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
     if place is None:
-        return Row(line, [said[:LONGEST]], f"a quote is opened and not closed within {LONGEST:,} characters")
-    fault = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
-    return Row(line, [cell[:LONGEST] for cell in cells], fault, place)
+        unclosed = CellError(f"a quote is opened and not closed within {LONGEST:,} characters", _QUOTES)
+        return Row(line, [said[:LONGEST]], unclosed)
+    too_long = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
+    return Row(line, [cell[:LONGEST] for cell in cells], CellError(too_long, "Shorten it."), place)
 
 
 def _row(line: int, cells: list[str]) -> Row:
@@ -184,7 +193,7 @@ def _lines(text: str, file: str) -> list[Grid]:
         return []
     made = _table([record for _, record in records], file, ())
     rows = [Row(number, row.cells) for (number, _), row in zip(records, made.rows[1:], strict=True)]
-    rows += [Row(number, [], "the line is no JSON object") for number in broken]
+    rows += [Row(number, [], CellError("the line is no JSON object", "Export the log again.")) for number in broken]
     return [replace(made, rows=[made.rows[0], *sorted(rows, key=lambda row: row.line)])]
 
 
@@ -228,8 +237,10 @@ def _packed(fields: list[Any], data: list[Any], file: str) -> Grid:
     """A table that is written as one: the names once, then lists of values."""
     rows = [Row(0, [str(name) for name in fields])]
     for number, values in enumerate(data, 1):
-        whole = isinstance(values, list)
-        rows.append(Row(number, [_cell(one) for one in values] if whole else [], "" if whole else "it is no list"))
+        if isinstance(values, list):
+            rows.append(Row(number, [_cell(value) for value in values]))
+        else:
+            rows.append(Row(number, [], CellError("it is no list")))
     return Grid(file, rows, answer=True)
 
 

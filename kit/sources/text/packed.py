@@ -151,11 +151,11 @@ def members(path: Path, name: str) -> list[tuple[Path, str]]:
     try:
         book = zipfile.ZipFile(path)
     except DAMAGES as error:
-        raise InputError("the archive is damaged", file=name, mend="Make or download it again.") from error
+        raise InputError("the archive is damaged", file=name, hint="Make or download it again.") from error
     inside = [info for info in book.infolist() if not info.is_dir() and not _hidden(info.filename)]
     if len(inside) > MEMBERS:
         problem = f"the archive holds {len(inside):,} files, and at most {MEMBERS:,} are read out of one"
-        raise InputError(problem, file=name, mend="Unpack it and read the folder.")
+        raise InputError(problem, file=name, hint="Unpack it and read the folder.")
     check(book, inside, name)
     # a member opens and reads as a file does
     return [
@@ -172,10 +172,10 @@ def check(book: zipfile.ZipFile, inside: list[zipfile.ZipInfo], name: str, large
     """
     size, packed = sum(info.file_size for info in inside), sum(info.compress_size for info in inside)
     if any(info.flag_bits & _LOCKED for info in inside):
-        raise InputError("the archive is locked by a password", file=name, mend="Unpack it and read the folder.")
+        raise InputError("the archive is locked by a password", file=name, hint="Unpack it and read the folder.")
     if size > largest:
         problem = f"the archive holds {size / (1 << 30):,.1f} GB, and at most {largest / (1 << 30):,.1f} GB are read"
-        raise InputError(problem, file=name, mend="Unpack it, and leave out what is no export.")
+        raise InputError(problem, file=name, hint="Unpack it, and leave out what is no export.")
     if swollen(size, packed):
         raise _bomb(name)
     places = sorted((info.header_offset, info.compress_size) for info in book.infolist())
@@ -201,7 +201,7 @@ def measure(book: zipfile.ZipFile, name: str, largest: int) -> None:
 
 def _bomb(name: str) -> InputError:
     problem = "it unpacks to far more than any export does, and is not read"
-    return InputError(problem, file=name, mend="Export it again; if it is right, unpack it and read what is in it.")
+    return InputError(problem, file=name, hint="Export it again; if it is right, unpack it and read what is in it.")
 
 
 def _hidden(name: str) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from kit.sources.text.cells import CellError
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -69,8 +71,8 @@ def month(cell: str) -> tuple[int, int] | None:
     return None
 
 
-class AmbiguousDayError(ValueError):
-    """A date that reads both ways, while nobody has said which part is the day."""
+class AmbiguousDayError(CellError):
+    """A date that reads both ways, while nobody has said which part is the day: the whole file waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ class Clock:
 
         Raises:
             AmbiguousDayError: the day cannot be told from the month.
-            ValueError: it is no time; the text says so.
+            CellError: it is no time.
         """
         when = self._parse(cell)
         if when.year not in YEARS:
-            raise ValueError(f"{_shown(cell)} is no time of an export")
+            raise CellError(f"{_shown(cell)} is no time of an export", "Write a year from 1990 to 2100.")
         if when.tzinfo is None and not self.in_utc:
             return Moment(when, when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None)
         at = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
@@ -135,7 +137,7 @@ class Clock:
             for shape in _SHAPES[:1] if self.formats else _SHAPES:
                 if found := shape.fullmatch(text):
                     return self._built(found.groupdict(), cell)
-        raise ValueError(f"{_shown(cell)} is no time")
+        raise _no_time(cell)
 
     def _built(self, part: dict[str, str | None], cell: str) -> datetime:
         day, month = int(part.get("d") or 1), int(part.get("m") or 0)
@@ -149,15 +151,16 @@ class Clock:
         if half := part.get("half"):
             hour = hour % 12 + 12 * half.lower().startswith("p")
         try:
-            when = datetime(year, month, day, hour, minute, second)
+            return datetime(year, month, day, hour, minute, second, tzinfo=_offset(part.get("zone")))
         except ValueError as error:
-            raise ValueError(f"{_shown(cell)} is no time") from error
-        return when.replace(tzinfo=_offset(part.get("zone")))
+            raise _no_time(cell) from error
 
     def _ordered(self, first: int, second: int, cell: str) -> tuple[int, int]:
         if self.day_first is None:
             if first <= 12 and second <= 12 and first != second:
-                raise AmbiguousDayError(f"{_shown(cell)} reads as two dates")
+                raise AmbiguousDayError(
+                    f"{_shown(cell)} reads as two dates", "Say day_first = true or false in kit.toml."
+                )
             return (first, second) if first > 12 or first == second else (second, first)
         return (first, second) if self.day_first else (second, first)
 
@@ -167,6 +170,10 @@ def _offset(said: str | None) -> tzinfo | None:
         return None
     moment = datetime.fromisoformat(f"2000-01-01T00:00:00{'Z' if said.isalpha() else said}")
     return moment.tzinfo
+
+
+def _no_time(cell: object) -> CellError:
+    return CellError(f"{_shown(cell)} is no time", "Write it as 2026-11-03 09:15.")
 
 
 def _shown(cell: object) -> str:

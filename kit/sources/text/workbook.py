@@ -67,10 +67,10 @@ def read(raw: bytes, file: str) -> list[Grid]:
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         errors = _errors(raw) if _XLSX in raw else []
     except calamine.PasswordError as error:
-        raise InputError("the workbook is locked by a password", file=file, mend="Save it without one.") from error
+        raise InputError("the workbook is locked by a password", file=file, hint="Save it without one.") from error
     except _DAMAGES as error:
-        mend = "Open it, save it afresh as .xlsx and try again."
-        raise InputError("the workbook is damaged", file=file, mend=mend) from error
+        hint = "Open it, save it afresh as .xlsx and try again."
+        raise InputError("the workbook is damaged", file=file, hint=hint) from error
     grids = {name: _rows(cells) for name, cells in sheets.items()}
     for rows, found in zip(grids.values(), errors, strict=False):
         _put(rows, found)
