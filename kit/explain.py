@@ -118,8 +118,8 @@ def campaign(data: Data, key: str, name: str) -> Explained:
     if row.empty:
         raise UsageError(f"{name!r} is a test send: it is left out of every KPI.")
     found = metrics.values(row, [key], by=["campaign_id"]).iloc[0]
-    spoken = counts.speakers(data, action=action)
-    source = spoken[spoken["campaign_id"] == own["campaign_id"]].set_index("count")["source"]
+    sources = counts.sources_of_record(data, action=action)
+    source = sources[sources["campaign_id"] == own["campaign_id"]].set_index("count")["source"]
     parts = [
         {"count": count, "value": value, "source": source.get(count)}
         for count, value in ((told.numerator, found["numerator"]), (told.denominator, found["n"]))

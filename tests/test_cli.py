@@ -132,7 +132,7 @@ def test_an_unreadable_file_exits_with_1_and_the_rest_is_made(exports: Path, tmp
     [
         (["-p", "mnth=2026-02"], "-p mnth: no chosen notebook has such a parameter"),
         (["-p", "worthwhile=ten"], "-p worthwhile: 'ten' is not a number"),
-        (["-p", "period=2026-13"], "-p period: '2026-13' is no month"),
+        (["-p", "period=2026-13"], "-p period: '2026-13' is no month, quarter or day"),
         (["-p", "period"], "-p period: a parameter is written name=value"),
         (["--only", "33"], "There is no notebook '33'"),
         (["--only", "03", "-p", "goal=reviews"], "-p goal: no chosen notebook has such a parameter"),

@@ -305,10 +305,16 @@ def test_period_and_filter_narrow_the_mail(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        ({"period": "2026-13"}, "period: '2026-13' is no month. Write it like 2026-03 or 2026-01..2026-06."),
+        (
+            {"period": "2026-13"},
+            (
+                "period: '2026-13' is no month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 or "
+                "2026-03-01..2026-03-15."
+            ),
+        ),
         (
             {"period": "2026-03..2026-01"},
-            "period: '2026-03..2026-01' ends before it begins. Write the earlier month first.",
+            "period: '2026-03..2026-01' ends before it begins. Write the earlier one first.",
         ),
         ({"where": "listname=A"}, "where: campaigns have no 'listname' to filter by. Did you mean 'list_name'?"),
         ({"where": "list_name=C"}, "where: no campaign has list_name 'C'. Known: A."),

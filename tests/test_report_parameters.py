@@ -75,7 +75,7 @@ def test_a_word_becomes_a_value_of_the_annotated_type(
         ("min_sends", "1.5", "-p min_sends: '1.5' is not a whole number"),
         ("level", "nan", "-p level: 'nan' is not a number"),
         ("strict", "maybe", "-p strict: 'maybe' is not true or false"),
-        ("period", "2026-13", "-p period: '2026-13' is no month"),
+        ("period", "2026-13", "-p period: '2026-13' is no month, quarter or day"),
         ("period", "2026-06..2026-01", "-p period: '2026-06..2026-01' ends before it begins"),
         ("where", "city=Ulm", "-p where: campaigns have no 'city'"),
         ("kpi", "opn_rate", "-p kpi: 'opn_rate' is no rate of campaign mail. Did you mean 'open_rate'?"),

@@ -7,7 +7,7 @@ that lack it beside it.
 
 from kit.counts.age import ages, at_age
 from kit.counts.around import requests, scores
-from kit.counts.campaigns import differences, left_out, messages, speakers
+from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
 from kit.counts.links import links
@@ -62,8 +62,8 @@ __all__ = [
     "server_answers",
     "silence",
     "sold",
+    "sources_of_record",
     "spans",
-    "speakers",
     "spent",
     "stage_sources",
     "stages",

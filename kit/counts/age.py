@@ -9,7 +9,8 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts.campaigns import bulk
+from kit.counts import scope
+from kit.counts.scope import count
 from kit.counts.timing import FOLLOWED_HOURS, until
 from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS, MESSAGES
@@ -28,6 +29,7 @@ MOST = 0.99
 COUNTS = ["sent", "delivered", "opened", "clicked", "clicked_human", "unsubscribed", "complained"]
 
 
+@count("messages", "events")
 def ages(data: Data) -> pd.DataFrame:
     """How old the log's bulk campaigns are at its end: campaign_id, campaign_name, hours [whole, since delivery]."""
     mails = _delivered(data)
@@ -39,6 +41,7 @@ def ages(data: Data) -> pd.DataFrame:
     return frame.assign(campaign_name=frame["campaign_id"].map(names))[columns]
 
 
+@count("messages", "events")
 def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.DataFrame:
     """Counts of bulk mail as they stood so many hours after each person's own delivery.
 
@@ -61,8 +64,8 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
     if mails is None:
         return pd.DataFrame(columns=[*by, "hours", *COUNTS])
     if hours is None:
-        own = _ages(mails)
-        mails = mails.join(own.mutate(hours=ibis.least(own.hours, FOLLOWED_HOURS)), "campaign_id")
+        followed = _ages(mails)
+        mails = mails.join(followed.mutate(hours=ibis.least(followed.hours, FOLLOWED_HOURS)), "campaign_id")
     else:
         mails = mails.mutate(hours=ibis.literal(hours, "int64"))
     mails = mails.filter(_.followed >= _.hours * HOUR)
@@ -72,11 +75,11 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
         mails = mails.mutate(**{name: _.first <= _.hours * HOUR}).drop("first")
     keys = ["campaign_id", "variant"] if "variant" in by else ["campaign_id"]
     sums = {name: _[name].sum().fill_null(0) for name in COUNTS[2:]}
-    found = mails.group_by(keys).agg(hours=_.hours.min(), delivered=_.count(), **sums).order_by(keys).to_pandas()
-    handed = _bulk(data).group_by(keys).agg(sent=_.sent.sum()).to_pandas()
-    found = found.merge(handed, on=keys)
-    told = data.campaigns[["campaign_id", *(name for name in by if name in data.campaigns and name != "campaign_id")]]
-    return found.merge(told, on="campaign_id")[[*by, "hours", *COUNTS]].astype(dict.fromkeys(COUNTS, "Float64"))
+    counts = mails.group_by(keys).agg(hours=_.hours.min(), delivered=_.count(), **sums).order_by(keys).to_pandas()
+    sent = scope.of_population(data).group_by(keys).agg(sent=_.sent.sum()).to_pandas()
+    columns = ["campaign_id", *(name for name in by if name in data.campaigns and name != "campaign_id")]
+    counts = counts.merge(sent, on=keys).merge(data.campaigns[columns], on="campaign_id")
+    return counts[[*by, "hours", *COUNTS]].astype(dict.fromkeys(COUNTS, "Float64"))
 
 
 def _ages(mails: Expression) -> Expression:
@@ -85,25 +88,19 @@ def _ages(mails: Expression) -> Expression:
 
 
 def _events(data: Data) -> Expression:
-    events = data.expression(EVENTS.name)
+    events = scope.history(data, EVENTS.name)
     return events.mutate(ref=ref(events), key=message_key(events))
 
 
 def _delivered(data: Data) -> Expression:
     """Delivered bulk mail whose delivery the log dates: key, campaign_id, variant, followed [s]; None without a log."""
-    if data.expression(EVENTS.name) is None or data.expression(MESSAGES.name) is None:
+    if scope.history(data, EVENTS.name) is None or scope.history(data, MESSAGES.name) is None:
         return None
-    events, sent = _events(data), _bulk(data).filter(_.delivered)
+    events, sent = _events(data), scope.of_population(data).filter(_.delivered)
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     mails = arrived.join(sent.select("campaign_id", "variant", key="message_key"), "key")
     followed = until(data, events).epoch_seconds() - mails.delivered_at.epoch_seconds()
     return mails.mutate(followed=followed).filter(_.followed >= 0)
-
-
-def _bulk(data: Data) -> Expression:
-    """The messages of bulk campaigns in the period."""
-    sent = data.expression(MESSAGES.name).filter(_.campaign_id.isin(bulk(data)))
-    return sent if data.months is None else sent.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
 
 
 def _firsts(data: Data) -> dict[str, Expression]:

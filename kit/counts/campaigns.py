@@ -1,4 +1,4 @@
-"""Counts of campaign mail: logs and exports brought together, one speaker for each campaign and count."""
+"""Counts of campaign mail: logs and exports brought together, one source of record for each campaign and count."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.counts import log
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.errors import UsageError, nearest
+from kit.store import AUTOMATED
 from kit.tables import CAMPAIGN_STATS, COUNT_NAMES
 
 if TYPE_CHECKING:
@@ -18,9 +20,8 @@ if TYPE_CHECKING:
     from kit.store import Data
 
 COVERED = 0.95
-"""A log speaks for a campaign when it shows the sending of at least this share of its messages."""
+"""A log is the source of record of a campaign when it shows the sending of at least this share of its messages."""
 
-AUTOMATED = ("automation", "transactional")
 KINDS = ("bulk", "automated", "no campaign")
 
 OF_CAMPAIGN = (
@@ -49,17 +50,18 @@ SUMS = [*COUNT_NAMES, "revenue_squares"]
 """What is summed: the counts, and the squares of revenue a message, for the interval of its mean."""
 
 
+@count("messages", "campaign_stats")
 def messages(
     data: Data,
     by: Sequence[str],
     *,
-    kind: str = "bulk",
+    kind: str | None = None,
     action: str = "",
     window_days: int | None = None,
 ) -> pd.DataFrame:
     """Counts of campaign mail by group; tests are left out (`left_out` counts them).
 
-    Each campaign and count has one speaker: the event log where it covers the sends, else the reports of
+    Each campaign and count has one source of record: the event log where it covers the sends, else the reports of
     its variants, else its own report, else the latest export. Conversions are credited to the last
     delivered message before them within the window, so that they add up.
 
@@ -67,7 +69,7 @@ def messages(
         data: what `kit.open` returned.
         by: columns of campaigns (campaign_id, list_name …), of messages (month, variant, domain) or traits of
             their people (segment, tenure …); what totals cannot tell is NULL.
-        kind: "bulk", "automated", "no campaign" or "" for all.
+        kind: "bulk", "automated", "no campaign" or "" for all; None: the question's (`Data.population`).
         action: what counts as `converted`: appointment, review, order …; "" for any.
         window_days: days after a mail in which an action counts for it; None: the setting.
 
@@ -79,43 +81,53 @@ def messages(
     Raises:
         UsageError: a column that messages do not have.
 
-    Source: guide 1, steps 2 and 3; one speaker for each count: a parent and its variants never add.
+    Source: guide 1, steps 2 and 3; one source of record for each count: a parent and its variants never add.
     """
-    known = (*OF_CAMPAIGN, *OF_MESSAGE)
+    rows = of_record(data, by, kind=kind, action=action, window_days=window_days)
+    return summed(rows[rows["in_period"]], list(by))
+
+
+def of_record(
+    data: Data, by: Sequence[str], *, kind: str | None = None, action: str = "", window_days: int | None = None
+) -> pd.DataFrame:
+    """What the sources of record say of all months; arguments and errors as for `messages`.
+
+    Returns:
+        A row a campaign, group and count: the columns of campaigns and messages, in_period [bool: sent in the
+        period of the question], count [its name], value [NULL: the campaign lacks it].
+    """
+    columns = (*OF_CAMPAIGN, *OF_MESSAGE)
     for column in by:
-        if column not in known:
-            raise UsageError(f"counts.messages: mail has no {column!r} to group by. {nearest(column, known)}")
+        if column not in columns:
+            raise UsageError(f"counts.messages: mail has no {column!r} to group by. {nearest(column, columns)}")
     window = data.settings["conversions.window_days"] if window_days is None else window_days
-    told = _told(data, window)
+    exported = _exported(data, window)
     logged = log.counts(data, [name for name in by if name in OF_MESSAGE], action=action, window_days=window)
-    spoken = _spoken(pd.concat([logged, told], ignore_index=True), told)
-    spoken = spoken.merge(_campaigns(data), on="campaign_id", how="left" if _all(data) else "inner")
-    spoken["kind"] = spoken["kind"].fillna("no campaign")
+    rows = _chosen(pd.concat([logged, exported], ignore_index=True), exported)
+    rows = rows.merge(_campaigns(data), on="campaign_id", how="inner" if data.filters else "left")
+    rows["kind"] = rows["kind"].fillna("no campaign")
     if len(data.currencies) > 1:
-        spoken.loc[spoken["count"].isin(("revenue", "revenue_squares")), "value"] = pd.NA
-    spoken = spoken[~spoken["is_test"].fillna(value=False).astype(bool)]
-    if kind:
-        spoken = spoken[spoken["kind"] == kind]
-    return _summed(_in_period(spoken, data), list(by))
+        rows.loc[rows["count"].isin(("revenue", "revenue_squares")), "value"] = pd.NA
+    rows = rows[~rows["is_test"].fillna(value=False).astype(bool)]
+    kind = data.population if kind is None else kind
+    return rows[rows["kind"] == kind] if kind else rows
 
 
-def bulk(data: Data) -> list[str]:
-    """The ids of the bulk campaigns that the filters leave and that are no tests."""
-    campaigns = data.campaigns[~data.campaigns["is_test"].astype(bool)]
-    return campaigns.loc[~campaigns["campaign_type"].isin(AUTOMATED), "campaign_id"].tolist()
-
-
+@count("messages", "campaign_stats")
 def left_out(data: Data) -> pd.DataFrame:
     """The test sends that `messages` leaves out: campaign_name, subject, list_name, sent_local, sent."""
-    campaigns = data.campaigns[data.campaigns["is_test"].astype(bool)]
-    spoken = _spoken(pd.concat([log.counts(data, []), _told(data)], ignore_index=True), _told(data))
-    sent = spoken[spoken["count"] == "sent"].groupby("campaign_id")["value"].sum(min_count=1)
+    campaigns = scope.campaigns(data)
+    campaigns = campaigns[campaigns["is_test"].astype(bool)]
+    exported = _exported(data)
+    rows = _chosen(pd.concat([log.counts(data, []), exported], ignore_index=True), exported)
+    sent = rows[rows["count"] == "sent"].groupby("campaign_id")["value"].sum(min_count=1)
     named = campaigns[["campaign_name", "subject", "list_name", "sent_local"]]
     return named.assign(sent=campaigns["campaign_id"].map(sent).astype("Float64")).reset_index(drop=True)
 
 
-def speakers(data: Data, *, action: str = "") -> pd.DataFrame:
-    """Who speaks for each count of each campaign, and what it says.
+@count("messages", "campaign_stats")
+def sources_of_record(data: Data, *, action: str = "") -> pd.DataFrame:
+    """The source of record for each count of each campaign, and its value.
 
     Args:
         data: what `kit.open` returned.
@@ -125,24 +137,26 @@ def speakers(data: Data, *, action: str = "") -> pd.DataFrame:
         A row a campaign and known count: campaign_id, count, value, source [file, or "event log"].
     """
     window = data.settings["conversions.window_days"]
-    told = _told(data, window)
+    exported = _exported(data, window)
     logged = log.counts(data, [], action=action, window_days=window)
-    spoken = _spoken(pd.concat([logged, told], ignore_index=True), told).dropna(subset=["value", "source_file"])
-    found = spoken.groupby(["campaign_id", "count"], as_index=False, sort=False).agg(
-        value=("value", "sum"), source=("source_file", lambda own: ", ".join(dict.fromkeys(own)))
+    rows = _chosen(pd.concat([logged, exported], ignore_index=True), exported)
+    rows = _of_question(rows, data).dropna(subset=["value", "source_file"])
+    sums = rows.groupby(["campaign_id", "count"], as_index=False, sort=False).agg(
+        value=("value", "sum"), source=("source_file", lambda files: ", ".join(dict.fromkeys(files)))
     )
-    return pd.DataFrame(found)
+    return pd.DataFrame(sums)
 
 
+@count("messages", "campaign_stats")
 def differences(data: Data) -> pd.DataFrame:
-    """Where two sources tell different counts of one campaign: which speaks, which is passed over.
+    """Where two sources have different counts of one campaign: which is used, which is passed over.
 
     Returns:
         A row a campaign, count and source passed over whose number differs: campaign_name, count, value,
-        source (the speaker), other_value, other_source, note [why the two may differ; "" where nothing is known].
+        source (of record), other_value, other_source, note [why the two may differ; "" where nothing is known].
     """
-    statements = _statements(pd.concat([log.counts(data, []), _told(data)], ignore_index=True))
-    # The rows come in the order in which they speak, so that of two exports the later one comes first.
+    statements = _of_question(_long(pd.concat([log.counts(data, []), _exported(data)], ignore_index=True)), data)
+    # The rows come in the order of precedence, so that of two exports the later one comes first.
     keys = ["campaign_id", "count", "precedence", "source_file"]
     total = pd.DataFrame(statements.groupby(keys, as_index=False, sort=False)["value"].sum())
     first = total.sort_values("precedence", kind="stable").drop_duplicates(["campaign_id", "count"])
@@ -167,8 +181,11 @@ def _with_log(both: pd.DataFrame) -> pd.Series:
     return (both["source_file"] == log.SOURCE) | (both["source_file_other"] == log.SOURCE)
 
 
-def _all(data: Data) -> bool:
-    return not data.filters
+def _of_question(rows: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """The rows of campaigns that the question is about, with all that was counted of them."""
+    if data.period is None and not data.filters:
+        return rows
+    return rows[rows["campaign_id"].isin(scope.campaigns(data)["campaign_id"])]
 
 
 def _campaigns(data: Data) -> pd.DataFrame:
@@ -178,75 +195,74 @@ def _campaigns(data: Data) -> pd.DataFrame:
     return campaigns[[*columns, "is_test"]].assign(kind=automated.map({True: "automated", False: "bulk"}))
 
 
-def _told(data: Data, window_days: int | None = None) -> pd.DataFrame:
-    """What files tell, with the month and the columns that the log's counts have.
+def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
+    """What exports of totals say, with the month and the columns that the log's counts have.
 
     What follows a mail is not known of one that is younger than the window at the `as_of` of kit.toml.
     """
-    stats = data.table(CAMPAIGN_STATS.name)
+    stats = scope.frame(data, CAMPAIGN_STATS.name)
     stats = stats.sort_values(["precedence", "as_of"], ascending=[True, False], kind="stable")
     when = data.campaigns.set_index("campaign_id")["sent_local"]
     sent = pd.to_datetime(stats["sent_local"].fillna(stats["campaign_id"].map(when)))
     month = sent.dt.strftime("%Y-%m").astype("object")
-    if data.expression("orders") is not None:
+    if scope.history(data, "orders") is not None:
         # A platform without a shop exports 0 for what it cannot know; the orders know better.
-        blind = (
-            stats.groupby("source_file")["revenue"].transform(lambda own: not (own.fillna(0) != 0).any()).astype(bool)
-        )
-        stats.loc[blind, ["orders", "revenue"]] = None
+        revenue = stats["revenue"].fillna(0) != 0
+        stats.loc[~revenue.groupby(stats["source_file"]).transform("any"), ["orders", "revenue"]] = None
     if window_days is not None and data.settings["as_of"] is not None and data.as_of is not None:
         stats.loc[sent > data.as_of - timedelta(days=window_days), FOLLOWING] = None
     columns = ["campaign_id", "variant", "precedence", "source_file", *COUNT_NAMES]
     return stats[columns].assign(
-        month=month.where(month.notna(), None), revenue_squares=None, **dict.fromkeys(("domain", *TRAITS))
+        month=month.where(month.notna(), None),
+        in_period=scope.inside(data, sent, stats["campaign_name"]),
+        revenue_squares=None,
+        **dict.fromkeys(("domain", *TRAITS)),
     )
 
 
-def _statements(rows: pd.DataFrame) -> pd.DataFrame:
-    """Long: a row a campaign, variant, month, domain, source and count that is known."""
-    keys = ["campaign_id", *OF_MESSAGE, "precedence", "source_file"]
+def _long(rows: pd.DataFrame) -> pd.DataFrame:
+    """A row a campaign, variant, month, domain, source and count that is known."""
+    keys = ["campaign_id", "in_period", *OF_MESSAGE, "precedence", "source_file"]
     rows = rows.reindex(columns=[*keys, *SUMS])
     long = rows.melt(keys, SUMS, var_name="count", value_name="value")
     long["value"] = pd.to_numeric(long["value"]).astype("Float64")
     return long.dropna(subset="value")
 
 
-def _spoken(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """The statements of the speakers, and a row without a count for each campaign that lacks it."""
-    rows = _ranked(rows, told)
-    statements = _statements(rows)
+def _chosen(rows: pd.DataFrame, exported: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the sources of record, and one without a value for each count that a campaign lacks."""
+    rows = _ranked(rows, exported)
+    values = _long(rows)
     order = ["campaign_id", "count"]
-    first = statements.sort_values("precedence", kind="stable").drop_duplicates(order)
-    speakers = first[[*order, "precedence", "source_file"]]
-    spoken = statements.merge(speakers, on=[*order, "precedence", "source_file"])
-    lacking = _lacking(rows, first)
-    return pd.concat([spoken, lacking], ignore_index=True)
+    first = values.sort_values("precedence", kind="stable").drop_duplicates(order)
+    chosen = values.merge(first[[*order, "precedence", "source_file"]], on=[*order, "precedence", "source_file"])
+    return pd.concat([chosen, _lacking(rows, first)], ignore_index=True).astype({"in_period": bool})
 
 
 def covered(data: Data) -> list[str]:
-    """The campaigns whose sending the event log shows, so that it speaks for them."""
+    """The campaigns whose sending the event log shows, so that it is their source of record."""
     rows = log.counts(data, [])
-    return sorted(set(rows["campaign_id"].dropna()) - set(_partial(rows, _told(data))))
+    return sorted(set(rows["campaign_id"].dropna()) - set(_partial(rows, _exported(data))))
 
 
 def timed(sent: pd.Series) -> pd.Series:
-    """Whether moments of sending have a time of day: an export that tells dates or months has midnight sharp."""
-    told = pd.to_datetime(sent)
-    return told.notna() & (told != told.dt.normalize())
+    """Whether moments of sending have a time of day: an export that has dates or months only has midnight sharp."""
+    times = pd.to_datetime(sent)
+    return times.notna() & (times != times.dt.normalize())
 
 
-def _partial(rows: pd.DataFrame, told: pd.DataFrame) -> pd.Index:
+def _partial(rows: pd.DataFrame, exported: pd.DataFrame) -> pd.Index:
     """The campaigns of which the log shows too few of the sends."""
     logged = rows["precedence"] == log.PRECEDENCE
     shown = rows[logged].groupby("campaign_id")[["sent", "messages"]].sum()
-    exported = told.groupby(["campaign_id", "precedence"])["sent"].sum(min_count=1).groupby("campaign_id").max()
-    due = pd.concat([shown["messages"], exported.reindex(shown.index)], axis=1).max(axis=1)
+    totals = exported.groupby(["campaign_id", "precedence"])["sent"].sum(min_count=1).groupby("campaign_id").max()
+    due = pd.concat([shown["messages"], totals.reindex(shown.index)], axis=1).max(axis=1)
     return shown.index[shown["sent"] < COVERED * due]
 
 
-def _ranked(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """A log that shows too few of the sends speaks last, and only of what it saw."""
-    weak = (rows["precedence"] == log.PRECEDENCE) & rows["campaign_id"].isin(_partial(rows, told))
+def _ranked(rows: pd.DataFrame, exported: pd.DataFrame) -> pd.DataFrame:
+    """A log that shows too few of the sends comes last, and only with what it saw."""
+    weak = (rows["precedence"] == log.PRECEDENCE) & rows["campaign_id"].isin(_partial(rows, exported))
     rows = rows.copy()
     rows.loc[weak, "precedence"] = log.PARTIAL
     rows.loc[weak, ["sent", "delivered", "bounced", "bounced_hard", "bounced_soft"]] = None
@@ -256,7 +272,7 @@ def _ranked(rows: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def _lacking(rows: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     """For each count that a campaign lacks, its group's rows with no value, so that the lack is counted."""
     best = rows.sort_values("precedence", kind="stable").drop_duplicates("campaign_id")[["campaign_id", "precedence"]]
-    places = rows.merge(best, on=["campaign_id", "precedence"])[["campaign_id", *OF_MESSAGE]]
+    places = rows.merge(best, on=["campaign_id", "precedence"])[["campaign_id", "in_period", *OF_MESSAGE]]
     places = places.drop_duplicates()
     wanted = places.merge(pd.DataFrame({"count": SUMS}), how="cross")
     known = first.assign(known=True)[["campaign_id", "count", "known"]]
@@ -264,23 +280,17 @@ def _lacking(rows: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     return wanted[wanted["known"].isna()].drop(columns="known").assign(value=None)
 
 
-def _in_period(spoken: pd.DataFrame, data: Data) -> pd.DataFrame:
-    if data.months is None:
-        return spoken
-    first, last = data.months
-    return spoken[(spoken["month"] >= first) & (spoken["month"] <= last)]
-
-
-def _summed(spoken: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def summed(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Rows of `of_record` by group, as `messages` returns them."""
     keys = by or ["all"]
-    spoken = spoken.assign(all="all", campaign=spoken["campaign_id"].fillna("no campaign"))
-    grouped = spoken.groupby([*keys, "count"], dropna=False, sort=True, observed=True)
+    rows = rows.assign(all="all", campaign=rows["campaign_id"].fillna("no campaign"))
+    grouped = rows.groupby([*keys, "count"], dropna=False, sort=True, observed=True)
     sums = grouped["value"].sum(min_count=1).unstack("count")
-    lack = spoken[spoken["value"].isna()].groupby([*keys, "count"], dropna=False)["campaign"].nunique().unstack("count")
+    lack = rows[rows["value"].isna()].groupby([*keys, "count"], dropna=False)["campaign"].nunique().unstack("count")
     sums = sums.reindex(columns=SUMS).astype("Float64")
     lack = lack.reindex(index=sums.index, columns=SUMS).fillna(0).astype("Int64")
     sums = sums.mask(lack > 0)
-    campaigns = spoken.groupby(keys, dropna=False)["campaign"].nunique().reindex(sums.index)
+    campaigns = rows.groupby(keys, dropna=False)["campaign"].nunique().reindex(sums.index)
     table = pd.concat([sums, lack.add_suffix("_missing")], axis=1)
     table.insert(0, "campaigns", campaigns.astype("Int64"))
     table = table.reset_index()

@@ -8,8 +8,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts.campaigns import SUMS, bulk, covered, messages, timed
+from kit.counts import scope
+from kit.counts.campaigns import SUMS, covered, messages, of_record, summed, timed
 from kit.counts.log import of_delivered
+from kit.counts.scope import count
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ PARTS_OF_DAY = ((6, "22 to 6 h"), (9, "6 to 9 h"), (12, "9 to 12 h"), (15, "12 t
 EVENING, NIGHT = "18 to 22 h", "22 to 6 h"
 
 
+@count("messages", "campaign_stats", whole="the whole history is the yardstick; `asked` marks the period")
 def groups(data: Data, by: Sequence[str]) -> pd.DataFrame:
     """Counts of bulk mail by group over the whole history, those of the question marked.
 
@@ -34,16 +37,11 @@ def groups(data: Data, by: Sequence[str]) -> pd.DataFrame:
         As `messages`, without the numbers of campaigns, and `asked`: whether the mail was sent in the question's
         months. A group that has mail inside and outside of them has a row for each.
     """
-    if data.months is None:
-        counted = messages(data, by)
-        return counted[[*by, *SUMS]].assign(asked=True)
-    keys = list(by) if "month" in by else [*by, "month"]
-    counted = messages(data.history, keys)
-    counted["asked"] = counted["month"].between(*data.months)
-    sums = counted.groupby([*by, "asked"], dropna=False)[SUMS].agg(lambda values: values.sum(skipna=False))
-    return sums.reset_index()
+    counts = summed(of_record(data, by).rename(columns={"in_period": "asked"}), [*by, "asked"])
+    return counts[[*by, "asked", *SUMS]]
 
 
+@count("messages", "campaign_stats")
 def hours(data: Data) -> pd.DataFrame:
     """Delivered and clicked mails of bulk campaigns by the part of the day in which they went out.
 
@@ -57,36 +55,34 @@ def hours(data: Data) -> pd.DataFrame:
     columns = ["campaign_id", "list_name", "month", "part", "sent", "delivered", "clicked"]
     if not data.zone_known:
         return pd.DataFrame(columns=columns)
-    told = messages(data, ["campaign_id", "list_name", "month", "sent_local"])
-    logged = told["campaign_id"].isin(covered(data))
-    exported = told[~logged & timed(told["sent_local"])]
+    mail = messages(data, ["campaign_id", "list_name", "month", "sent_local"])
+    logged = mail["campaign_id"].isin(covered(data))
+    exported = mail[~logged & timed(mail["sent_local"])]
     exported = exported.assign(part=pd.to_datetime(exported["sent_local"]).dt.hour.map(_part))
-    return pd.concat([exported[columns], _hours_logged(data, told[logged])[columns]], ignore_index=True)
+    return pd.concat([exported[columns], _hours_logged(data, mail[logged])[columns]], ignore_index=True)
 
 
-def _hours_logged(data: Data, told: pd.DataFrame) -> pd.DataFrame:
+def _hours_logged(data: Data, mail: pd.DataFrame) -> pd.DataFrame:
     columns = ["campaign_id", "month", "hour", "sent", "delivered", "clicked"]
-    table = data.expression(MESSAGES.name)
-    if table is None or told.empty:
+    table = scope.of_population(data)
+    if table is None or mail.empty:
         frame = pd.DataFrame(columns=columns)
     else:
-        table = of_delivered(table).filter(_.campaign_id.isin(sorted(set(told["campaign_id"]) & set(bulk(data)))))
+        table = of_delivered(table).filter(_.campaign_id.isin(sorted(set(mail["campaign_id"]))))
         table = table.mutate(month=_.sent_local.strftime("%Y-%m"), hour=_.sent_local.hour())
-        if data.months is not None:
-            table = table.filter(_.month.between(*data.months))
         sums = {name: _[name].cast("int64").sum() for name in columns[3:]}
         frame = table.group_by(columns[:3]).agg(**sums).order_by(columns[:3]).to_pandas()
     frame = frame.assign(part=frame["hour"].map(_part)).groupby(["campaign_id", "month", "part"], as_index=False)
-    lists = told.drop_duplicates("campaign_id").set_index("campaign_id")["list_name"]
-    found = frame[columns[3:]].sum()
-    return found.assign(list_name=found["campaign_id"].map(lists))
+    lists = mail.drop_duplicates("campaign_id").set_index("campaign_id")["list_name"]
+    sums = frame[columns[3:]].sum()
+    return sums.assign(list_name=sums["campaign_id"].map(lists))
 
 
 def _part(hour: int) -> str:
-    told = next((name for end, name in PARTS_OF_DAY if hour < end), EVENING)
-    return NIGHT if hour >= 22 else told
+    return NIGHT if hour >= 22 else next((name for end, name in PARTS_OF_DAY if hour < end), EVENING)
 
 
+@count("messages")
 def pressure(data: Data) -> pd.DataFrame:
     """Bulk mail by how many mails its receiver had in the days up to it, this one included.
 
@@ -98,31 +94,28 @@ def pressure(data: Data) -> pd.DataFrame:
         the window, summed over mails].
     """
     columns = ["days", "level", "people", "mails", "unsubscribed", "received"]
-    table = data.expression(MESSAGES.name)
+    table = scope.history(data, MESSAGES.name)
     if table is None:
         return pd.DataFrame(columns=columns)
-    parts = []
+    population, parts = scope.population(data), []
     for days, levels in LEVELS.items():
         before = ibis.window(
             group_by=table.contact_key,
             order_by=table.sent_at,
             range=(-ibis.interval(days=days), -ibis.interval(microseconds=1)),
         )
-        told = table.filter(_.contact_key.notnull() & _.sent_at.notnull())
-        told = told.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
-        told = told.mutate(month=_.sent_local.strftime("%Y-%m"))
-        told = told.filter(_.delivered & _.campaign_id.isin(bulk(data)))
-        if data.months is not None:
-            told = told.filter(_.month.between(*data.months))
+        mails = table.filter(_.contact_key.notnull() & _.sent_at.notnull())
+        mails = mails.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
+        mails = mails.filter(_.delivered & _.campaign_id.isin(population) & scope.within(data, _.sent_local))
         place = ibis.cases(*((_.mails <= most, number) for number, (most, _name) in enumerate(levels)), else_=-1)
-        sums = told.group_by(place=place).agg(
+        sums = mails.group_by(place=place).agg(
             people=_.contact_key.nunique(),
             mails=_.count(),
             unsubscribed=_.unsubscribed.cast("int64").sum(),
             received=_.mails.sum(),
         )
         frame = sums.order_by("place").to_pandas()
-        parts.append(frame.assign(days=days, level=frame["place"].map(lambda one, known=levels: known[one][1])))
+        parts.append(frame.assign(days=days, level=frame["place"].map(lambda place, levels=levels: levels[place][1])))
     return pd.concat(parts, ignore_index=True)[columns]
 
 

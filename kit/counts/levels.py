@@ -8,8 +8,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
-from kit.counts.campaigns import bulk
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.humans import NO
 from kit.tables import MESSAGES
@@ -24,6 +24,7 @@ COLUMNS = ["trait", "level", "people", "mails", "numerator", "n", "numerator_squ
 REVENUE = "revenue"
 
 
+@count("messages")
 def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAITS)) -> pd.DataFrame:
     """Bulk mail by the traits of its people; from event logs only, since totals know no people.
 
@@ -40,24 +41,21 @@ def levels(data: Data, of: str, per: str, *, traits: Sequence[str] = tuple(TRAIT
 
     Source: guide 1, step 6: look at segments.
     """
-    messages = data.expression(MESSAGES.name)
+    messages = scope.history(data, MESSAGES.name)
     if of == REVENUE:
         messages = _sold(data, messages)
     if messages is None:
         return pd.DataFrame(columns=COLUMNS)
-    wanted = bulk(data)
-    parts = []
+    population, parts = scope.population(data), []
     for name in traits:
         # A trait looks at all mails before this one, so it is added before any mail is left out.
-        told = TRAITS[name].add(messages, data).mutate(level=_[name], month=_.sent_local.strftime("%Y-%m"))
-        told = told.filter(_.campaign_id.isin(wanted) & _.contact_key.notnull())
-        if data.months is not None:
-            told = told.filter(_.month.between(*data.months))
+        mails = TRAITS[name].add(messages, data).mutate(level=_[name])
+        mails = mails.filter(_.campaign_id.isin(population), _.contact_key.notnull(), scope.within(data, _.sent_local))
         reaction = _[of] if of == REVENUE else (_[of] & (_[per] if per == "sent" else _.delivered)).cast("int64")
-        known = told.mutate(x=reaction, m=_[per].cast("int64"))
+        mails = mails.mutate(x=reaction, m=_[per].cast("int64"))
         if of == REVENUE:
-            known = known.filter(_.old)
-        people = known.group_by("level", "contact_key").agg(x=_.x.sum(), m=_.m.sum(), mails=_.count())
+            mails = mails.filter(_.old)
+        people = mails.group_by("level", "contact_key").agg(x=_.x.sum(), m=_.m.sum(), mails=_.count())
         sums = people.group_by("level").agg(
             people=_.count(),
             mails=_.mails.sum(),
@@ -79,6 +77,6 @@ def _sold(data: Data, messages: Expression) -> Expression:
     sold = log.after(data, messages, "", days)
     if sold is None:
         return None
-    told = messages.left_join(sold.select("message_key", REVENUE), "message_key").drop("message_key_right")
+    credited = messages.left_join(sold.select("message_key", REVENUE), "message_key").drop("message_key_right")
     until = log.followed_until(data) - ibis.interval(days=days)
-    return told.mutate(revenue=_[REVENUE].fill_null(0.0), old=(_.sent_at <= until).fill_null(NO))
+    return credited.mutate(revenue=_[REVENUE].fill_null(0.0), old=(_.sent_at <= until).fill_null(NO))

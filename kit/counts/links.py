@@ -8,9 +8,11 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts.campaigns import bulk, covered, messages
+from kit.counts import scope
+from kit.counts.campaigns import covered, messages
+from kit.counts.scope import count
 from kit.store.messages import UNSUBSCRIBE_LINK, message_key, ref
-from kit.tables import CAMPAIGN_STATS, EVENTS, LINK_STATS, MESSAGES
+from kit.tables import CAMPAIGN_STATS, EVENTS, LINK_STATS
 
 if TYPE_CHECKING:
     from kit.store import Data, Expression
@@ -24,6 +26,7 @@ ANCHOR = "#([^!/].*)?$"
 COLUMNS = ["campaign_id", "campaign_name", "link", "clicked", "clicked_human", "clicks_total", "delivered"]
 
 
+@count("link_stats", "events")
 def links(data: Data, *, leaving: bool = False) -> pd.DataFrame:
     """Clicks on the links of bulk campaigns.
 
@@ -43,49 +46,43 @@ def links(data: Data, *, leaving: bool = False) -> pd.DataFrame:
     Source: guide 1, step 6; the link map of the platforms, without the link that unsubscribes.
     """
     mail = messages(data, ["campaign_id", "campaign_name"])[["campaign_id", "campaign_name", "delivered"]]
-    seen = covered(data)
-    logged = _logged(data)
-    told = _told(data)
-    parts = [logged[logged["campaign_id"].isin(seen)], told[~told["campaign_id"].isin(seen)]]
-    found = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    logged, exported, of_log = _logged(data), _exported(data), covered(data)
+    parts = [logged[logged["campaign_id"].isin(of_log)], exported[~exported["campaign_id"].isin(of_log)]]
+    clicks = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
     if not leaving:
-        found = found[~found["link"].str.lower().str.contains(UNSUBSCRIBE_LINK.replace("(", "(?:"), regex=True)]
-    found = found.merge(mail, on="campaign_id")  # of the question's campaigns alone
+        clicks = clicks[~clicks["link"].str.lower().str.contains(UNSUBSCRIBE_LINK.replace("(", "(?:"), regex=True)]
+    clicks = clicks.merge(mail, on="campaign_id")  # of the question's campaigns alone
     counts = ["clicked", "clicked_human", "clicks_total", "delivered"]
-    found[counts] = found[counts].astype("Float64")
-    return found[COLUMNS].sort_values(["campaign_id", "link"], ignore_index=True)
+    clicks[counts] = clicks[counts].astype("Float64")
+    return clicks[COLUMNS].sort_values(["campaign_id", "link"], ignore_index=True)
 
 
 def _logged(data: Data) -> pd.DataFrame:
     columns = ["campaign_id", "link", "clicked", "clicked_human", "clicks_total"]
-    events, sent = data.expression(EVENTS.name), data.expression(MESSAGES.name)
+    events, sent = scope.history(data, EVENTS.name), scope.of_population(data)
     if events is None or sent is None:
         return pd.DataFrame(columns=columns)
-    sent = sent.filter(_.delivered & _.campaign_id.isin(bulk(data)))
-    if data.months is not None:
-        sent = sent.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
-    sent = sent.select("campaign_id", key="message_key")
+    sent = sent.filter(_.delivered).select("campaign_id", key="message_key")
     clicks = humans.clicks(events.mutate(ref=ref(events), key=message_key(events)), data.settings)
     clicks = clicks.filter(_.link_url.notnull()).mutate(link=page(clicks.link_url)).join(sent, "key")
-    found = clicks.group_by("campaign_id", "link").agg(
+    links = clicks.group_by("campaign_id", "link").agg(
         clicked=_.key.nunique(),
         clicked_human=_.key.nunique(where=_.verdict != "strict"),
         clicks_total=_.count(),
     )
-    return found.to_pandas()[columns]
+    return links.to_pandas()[columns]
 
 
-def _told(data: Data) -> pd.DataFrame:
+def _exported(data: Data) -> pd.DataFrame:
     """What reports list; the links of a test's variants are added, since each person got one variant."""
     columns = ["campaign_id", "link", "clicked", "clicked_human", "clicks_total"]
-    table = data.expression(LINK_STATS.name)
+    table = scope.history(data, LINK_STATS.name)
     if table is None:
         return pd.DataFrame(columns=columns)
-    stats = data.table(CAMPAIGN_STATS.name)
-    own = stats[["source_file", "campaign_id"]].drop_duplicates()
-    by_file = own.drop_duplicates("source_file", keep=False).set_index("source_file")["campaign_id"]
-    known = data.campaigns.dropna(subset="source_campaign_id").drop_duplicates("source_campaign_id", keep=False)
-    by_id = known.set_index("source_campaign_id")["campaign_id"]
+    of_files = scope.frame(data, CAMPAIGN_STATS.name)[["source_file", "campaign_id"]].drop_duplicates()
+    by_file = of_files.drop_duplicates("source_file", keep=False).set_index("source_file")["campaign_id"]
+    ids = data.campaigns.dropna(subset="source_campaign_id").drop_duplicates("source_campaign_id", keep=False)
+    by_id = ids.set_index("source_campaign_id")["campaign_id"]
     frame = table.mutate(link=page(table.url)).to_pandas()
     frame["campaign_id"] = frame["source_campaign_id"].map(by_id).fillna(frame["source_file"].map(by_file))
     # two reports of one campaign tell of the same clicks
@@ -97,5 +94,5 @@ def _told(data: Data) -> pd.DataFrame:
 
 def page(url: Expression) -> Expression:
     """A link without what follows the campaign in it."""
-    bare = url.re_replace(ANCHOR, "").re_replace(TRACKING, "")
-    return bare.re_replace(r"&+", "&").re_replace(r"\?&", "?").re_replace(r"[?&]+($|#)", r"\1")
+    untracked = url.re_replace(ANCHOR, "").re_replace(TRACKING, "")
+    return untracked.re_replace(r"&+", "&").re_replace(r"\?&", "?").re_replace(r"[?&]+($|#)", r"\1")

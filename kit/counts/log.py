@@ -9,6 +9,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts import scope
+from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.humans import NO
 from kit.tables import COUNT_NAMES, MESSAGES
@@ -43,6 +45,11 @@ FACTS = (
 AFTER = ("converted", "appointments", "reviews", "orders", "revenue", "revenue_squares")
 
 
+@count(
+    "messages",
+    whole="a source of record is chosen by the whole campaign; `in_period` marks the question's",
+    unfiltered="filters are applied where sources are put together",
+)
 def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int | None = None) -> pd.DataFrame:
     """Counts a campaign and group, with `messages`: how many the log knows of at all.
 
@@ -53,20 +60,22 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         window_days: days after a mail in which an action counts for it; None: not asked.
 
     Returns:
-        A row a campaign and group; conversions are NULL where there are none to join, no zone is known, or
-        a mail of the row is younger than the window: people may still act on it.
+        A row a campaign, month, group and in_period [bool: sent in the period of the question]; conversions are NULL
+        where there are none to join, no zone is known, or a mail of the row is younger than the window: people may
+        still act on it.
     """
-    table = data.expression(MESSAGES.name)
-    names = ["campaign_id", "variant", "month", "domain", *TRAITS, "messages", *COUNT_NAMES, "revenue_squares"]
+    table = scope.history(data, MESSAGES.name)
+    groups = ["campaign_id", "variant", "month", "in_period", "domain", *TRAITS]
+    names = [*groups, "messages", *COUNT_NAMES, "revenue_squares"]
     if table is None:
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
-    table = table.mutate(month=_.sent_local.strftime("%Y-%m"))
-    table = of_delivered(table)
+    asked = scope.within(data, _.sent_local).fill_null(NO)
+    table = of_delivered(table.mutate(month=_.sent_local.strftime("%Y-%m"), in_period=asked))
     followed = after(data, table, action, window_days)
     for name in by:
         if name in TRAITS:
             table = TRAITS[name].add(table, data)
-    keys = ["campaign_id", "month", *(name for name in by if name != "month")]
+    keys = ["campaign_id", "month", "in_period", *(name for name in by if name != "month")]
     sums = {name: _[name].cast("int64").sum() for name in FACTS}
     # what was refused or waits was never sent, and is nothing that the log should show the sending of
     due = _.sent | _.delivered | _.opened | _.clicked | _.unsubscribed | _.complained
@@ -75,7 +84,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
         sums |= {
             name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
-            for name in _known(data, action)
+            for name in _measured(data, action)
         }
     frame = table.group_by(keys).agg(messages=_.count(where=due), **sums).order_by(keys).to_pandas()
     return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file=SOURCE)
@@ -87,9 +96,10 @@ def of_delivered(messages: Expression) -> Expression:
     return messages.mutate(**{name: _[name] & _.delivered for name in reactions})
 
 
+@count("messages")
 def conflicts(data: Data) -> int:
     """Messages that bounced and were opened or clicked all the same; None of them counts as opened."""
-    table = data.expression(MESSAGES.name)
+    table = scope.rows(data, MESSAGES.name)
     if table is None:
         return 0
     return table.filter(_.bounced & (_.opened | _.clicked)).count().to_pyarrow().as_py()
@@ -101,7 +111,7 @@ def actions(data: Data) -> Expression:
     An order that both files tell of is one order: the orders' own file speaks.
     """
     parts = []
-    conversions, orders = data.expression("conversions"), sold(data)
+    conversions, orders = scope.history(data, "conversions"), sold(data)
     if conversions is not None:
         if orders is not None:
             conversions = conversions.filter(_.action != "order")
@@ -123,7 +133,7 @@ def sold(data: Data) -> Expression:
 
     What was cancelled or never paid is none.
     """
-    orders = data.expression("orders")
+    orders = scope.history(data, "orders")
     if orders is None:
         return None
     return orders.filter(~_.is_cancelled.fill_null(NO)).mutate(worth=_.total - _.refunded.fill_null(0.0))
@@ -131,43 +141,43 @@ def sold(data: Data) -> Expression:
 
 def followed_until(data: Data) -> Expression:
     """The instant up to which actions are known: `as_of` of kit.toml, else the latest action itself."""
-    said = data.settings["as_of"]
-    if said is None:
+    as_of = data.settings["as_of"]
+    if as_of is None:
         return actions(data).occurred_at.max().as_scalar()
-    zoned = said if said.tzinfo else said.replace(tzinfo=data.settings.zone)
+    zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone)
     return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
 
 
-def _known(data: Data, action: str) -> list[str]:
+def _measured(data: Data, action: str) -> list[str]:
     """The columns after the mail that the data can fill: none booked is known only where bookings are."""
-    done = actions(data)
-    if done is None:
+    taken = actions(data)
+    if taken is None:
         return []
-    kinds = set(done.select("action").distinct().to_pandas()["action"])
-    known = {
+    kinds = set(taken.select("action").distinct().to_pandas()["action"])
+    measured = {
         "converted": bool(kinds) if not action else action in kinds,
         "appointments": "appointment" in kinds,
         "reviews": "review" in kinds,
         "orders": "order" in kinds,
         "revenue": "order" in kinds and len(data.currencies) <= 1,
     }
-    return [name for name in AFTER if known[name.removesuffix("_squares")]]
+    return [name for name in AFTER if measured[name.removesuffix("_squares")]]
 
 
 def after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
     """For each message what followed it: every action is credited to the last delivered message before it."""
-    done = actions(data) if window_days is not None else None
-    if done is None:
+    taken = actions(data) if window_days is not None else None
+    if taken is None:
         return None
-    done = done.mutate(number=ibis.row_number())
+    taken = taken.mutate(number=ibis.row_number())
     mails = table.filter(_.delivered & _.contact_key.notnull()).select("message_key", "contact_key", "sent_at")
     window = ibis.interval(days=window_days)
-    pairs = done.join(
+    pairs = taken.join(
         mails,
         [
-            done.contact_key == mails.contact_key,
-            mails.sent_at < done.occurred_at,
-            done.occurred_at <= mails.sent_at + window,
+            taken.contact_key == mails.contact_key,
+            mails.sent_at < taken.occurred_at,
+            taken.occurred_at <= mails.sent_at + window,
         ],
     )
     last = ibis.window(group_by="number", order_by=[ibis.desc("sent_at"), "message_key"])

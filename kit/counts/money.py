@@ -11,8 +11,8 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts import log
-from kit.counts.campaigns import bulk
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.store.messages import leaves, local, message_key, ref
 from kit.tables import ASSIGNMENTS, COSTS, EVENTS, MESSAGES
 
@@ -21,10 +21,20 @@ if TYPE_CHECKING:
 
     from kit.store import Data, Expression
 
+SPAN = "it is asked for a span of its own"
+"""Why a period does not narrow it: the page chooses the span in which all sources of money are known."""
+
 WINDOWS = (1, 3, 5, 7, 14)
 """Days after a click within which a sale is credited to it."""
 
 
+@count(
+    "messages",
+    "assignments",
+    "costs",
+    whole="it says from when to when each source tells, the question among them",
+    unfiltered="what a source covers is a fact of its files",
+)
 def spans(data: Data, experiment: str = "") -> pd.DataFrame:
     """From when to when each source of the money's story tells, on the firm's clock.
 
@@ -41,20 +51,19 @@ def spans(data: Data, experiment: str = "") -> pd.DataFrame:
     # Nothing is told beyond as_of, and a test goes on until then; the sale that as_of is taken from is told.
     known = pd.Timestamp(data.as_of) + timedelta(microseconds=1)
     rows = []
-    orders = data.expression("orders")
+    orders = scope.history(data, "orders")
     if orders is not None and data.settings.zone is None:
         apart = orders.filter(~_.ordered_at.notnull(), _.ordered_local.notnull())
         if apart.count().to_pyarrow().as_py():
             rows.append(("sales", pd.NaT, pd.NaT))
-    if data.months is not None:
-        first, last = (pd.Period(month, "M") for month in data.months)
-        rows.append(("question", first.start_time, min((last + 1).start_time, known)))
-    mails = data.expression(MESSAGES.name)
+    if data.period is not None:
+        rows.append(("question", pd.Timestamp(data.period.begin), min(pd.Timestamp(data.period.end), known)))
+    mails = scope.history(data, MESSAGES.name)
     begins = None if mails is None else mails.sent_local.min().to_pyarrow().as_py()
     for what, begin in (("mail", begins), ("holdout", _test_begins(data, experiment))):
         if begin is not None:
             rows.append((what, pd.Timestamp(begin), known))
-    dated = data.table(COSTS.name)[["period_start", "period_end"]].dropna()
+    dated = scope.frame(data, COSTS.name)[["period_start", "period_end"]].dropna()
     dated = dated[dated["period_start"] <= dated["period_end"]]
     if len(dated):
         end = pd.Timestamp(dated["period_end"].max()) + timedelta(days=1)
@@ -62,6 +71,7 @@ def spans(data: Data, experiment: str = "") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "begin", "end"])
 
 
+@count("orders", whole=SPAN, unfiltered=scope.NO_CAMPAIGN)
 def sold(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """Sales of a span by whether it is known to whom; cancelled orders are no sales.
 
@@ -76,15 +86,16 @@ def sold(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         orders = orders.filter(nameless, (_.ordered_local >= begin) & (_.ordered_local < end))
     rows = []
     for known, table in ((True, sales), (False, orders)):
-        told = (0, 0.0, 0)
+        sums = (0, 0.0, 0)
         if table is not None:
             unpriced = _.count(where=~_.worth.notnull())
-            counted = table.aggregate(n=_.count(), worth=_.worth.sum().fill_null(0.0), unpriced=unpriced)
-            told = counted.fill_null(0).to_pandas().to_numpy()[0]
-        rows.append((known, int(told[0]), float(told[1]), int(told[2])))
+            totals = table.aggregate(n=_.count(), worth=_.worth.sum().fill_null(0.0), unpriced=unpriced)
+            sums = totals.fill_null(0).to_pandas().to_numpy()[0]
+        rows.append((known, int(sums[0]), float(sums[1]), int(sums[2])))
     return pd.DataFrame(rows, columns=["known", "orders", "revenue", "unpriced"])
 
 
+@count("orders", "events", whole=SPAN)
 def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """Sales of a span that follow a click of the same person, credited to the last click before them.
 
@@ -98,15 +109,15 @@ def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     Source: guide 2; last touch by click.
     """
     sales = _sales(data, begin, end)
-    events = data.expression(EVENTS.name)
+    events = scope.history(data, EVENTS.name)
     columns = ["person", "campaign_id", "days", "orders", "revenue"]
     if sales is None or events is None:
         return pd.DataFrame(columns=columns)
     events = events.mutate(ref=ref(events), key=message_key(events))
     clicks = humans.clicks(events, data.settings)
     clicks = clicks.filter(~leaves(clicks), _.verdict != "strict", _.occurred_at.notnull(), _.contact_key.notnull())
-    of = data.expression(MESSAGES.name).filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()))
-    clicks = clicks.join(of.select("message_key", campaign="campaign_id"), [("key", "message_key")])
+    mails = scope.history(data, MESSAGES.name).filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()))
+    clicks = clicks.join(mails.select("message_key", campaign="campaign_id"), [("key", "message_key")])
     clicks = clicks.select("contact_key", "campaign", clicked_at="occurred_at")
     sales = sales.mutate(number=ibis.row_number())
     pairs = sales.join(
@@ -121,24 +132,26 @@ def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     credited = pairs.mutate(place=ibis.row_number().over(last)).filter(_.place == 0)
     within = [(_.occurred_at <= _.clicked_at + ibis.interval(days=days), days) for days in WINDOWS]
     credited = credited.mutate(days=ibis.cases(*within, else_=max(WINDOWS)))
-    found = credited.group_by("contact_key", "campaign", "days").agg(
+    sums = credited.group_by("contact_key", "campaign", "days").agg(
         orders=_.count(), revenue=_.worth.sum().fill_null(0.0)
     )
-    frame = found.order_by("contact_key", "campaign", "days").to_pandas()
+    frame = sums.order_by("contact_key", "campaign", "days").to_pandas()
     person = frame["contact_key"].factorize()[0]
     return frame.rename(columns={"campaign": "campaign_id"}).assign(person=person)[columns]
 
 
+@count("messages", whole=SPAN)
 def reached(data: Data, begin: datetime, end: datetime) -> int:
     """People to whom mail that the filters leave was delivered in a span."""
-    table = data.expression(MESSAGES.name)
+    table = scope.history(data, MESSAGES.name)
     if table is None:
         return 0
-    of = table.filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()), _.delivered)
-    of = of.filter((_.sent_local >= begin) & (_.sent_local < end))
-    return int(of.contact_key.nunique().to_pyarrow().as_py())
+    mails = table.filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()), _.delivered)
+    mails = mails.filter((_.sent_local >= begin) & (_.sent_local < end))
+    return int(mails.contact_key.nunique().to_pyarrow().as_py())
 
 
+@count("assignments", whole=SPAN)
 def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """The arms of each holdout test, by assignment: who got mail all the same, and who stands in two arms.
 
@@ -153,27 +166,28 @@ def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     columns = ["experiment", "arm", "is_holdout", "assigned", "persons", "crossed", "mailed"]
     if people is None or not begin < end:
         return pd.DataFrame(columns=columns)
-    mails = data.expression(MESSAGES.name)
+    mails = scope.history(data, MESSAGES.name)
     if mails is None:
         people = people.mutate(mailed=ibis.null("boolean"))
     else:
         mails = mails.filter(
-            _.delivered, _.campaign_id.isin(bulk(data)), (_.sent_local >= begin) & (_.sent_local < end)
+            _.delivered, _.campaign_id.isin(scope.population(data)), (_.sent_local >= begin) & (_.sent_local < end)
         )
         mails = mails.select("sent_local", mail_key="contact_key")
-        got = people.join(mails, [people.contact_key == mails.mail_key, mails.sent_local > people.since])
-        got = got.select("experiment", "contact_key").distinct().mutate(mailed=True)
-        people = people.left_join(got, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(humans.NO))
-    found = people.group_by("experiment", "arm").agg(
+        mailed = people.join(mails, [people.contact_key == mails.mail_key, mails.sent_local > people.since])
+        mailed = mailed.select("experiment", "contact_key").distinct().mutate(mailed=True)
+        people = people.left_join(mailed, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(humans.NO))
+    counts = people.group_by("experiment", "arm").agg(
         is_holdout=_.is_holdout.all(where=~_.crossed),
         assigned=_.since.min(),
         persons=_.count(where=~_.crossed),
         crossed=_.count(where=_.crossed),
         mailed=(_.mailed & ~_.crossed).sum(),
     )
-    return found.order_by("experiment", "arm").to_pandas()[columns]
+    return counts.order_by("experiment", "arm").to_pandas()[columns]
 
 
+@count("assignments", "orders", whole=SPAN, unfiltered=scope.NO_CAMPAIGN)
 def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """Sales to the people of each arm, before and after they were assigned; buyers only.
 
@@ -190,12 +204,13 @@ def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     both = sales.join(people, [sales.contact_key == people.person])
     both = both.mutate(after=_.occurred_local > _.since)
     both = both.filter(~_.after | ((_.occurred_local >= begin) & (_.occurred_local < end)))
-    found = both.group_by("experiment", "arm", "after", "person").agg(
+    sums = both.group_by("experiment", "arm", "after", "person").agg(
         orders=_.count(), revenue=_.worth.sum().fill_null(0.0)
     )
-    return found.order_by("experiment", "arm", "after", "person").to_pandas()[columns]
+    return sums.order_by("experiment", "arm", "after", "person").to_pandas()[columns]
 
 
+@count("costs", whole=SPAN, unfiltered=scope.NO_CAMPAIGN)
 def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """What the mail of a span cost, by kind; a cost whose period reaches beyond it counts by its days.
 
@@ -205,7 +220,7 @@ def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         of one that ends before it begins, which are in no amount], currency [of these rows; NULL where they have
         several].
     """
-    table = data.table(COSTS.name)
+    table = scope.frame(data, COSTS.name)
     columns = ["kind", "amount", "hours", "unpriced", "undated", "currency"]
     if table.empty:
         return pd.DataFrame(columns=columns)
@@ -218,25 +233,25 @@ def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     undated = ~(last > first)  # so is one without either day
     with np.errstate(invalid="ignore", divide="ignore"):
         inside = np.where(undated, 0.0, np.clip((until - since) / (last - first), 0, None))
-    told = table.loc[(inside > 0) | undated, "currency"]
-    currencies = told.fillna(data.settings["currency"]).unique()
-    counted = table.assign(
+    written = table.loc[(inside > 0) | undated, "currency"]
+    currencies = written.fillna(data.settings["currency"]).unique()
+    priced = table.assign(
         amount=amount * inside,
         hours=hours * inside,
         unpriced=(amount.isna() & (inside > 0)).astype(int),
         undated=undated.astype(int),
     )
-    sums = counted.groupby("kind")[["amount", "hours", "unpriced", "undated"]].sum().reset_index()
-    one = data.settings["currency"] if told.empty else currencies[0]
-    return sums.assign(currency=one if len(currencies) < 2 else None)[columns]
+    sums = priced.groupby("kind")[["amount", "hours", "unpriced", "undated"]].sum().reset_index()
+    currency = data.settings["currency"] if written.empty else currencies[0]
+    return sums.assign(currency=currency if len(currencies) < 2 else None)[columns]
 
 
 def _sales(data: Data, begin: datetime | None, end: datetime | None) -> Expression:
     """Sales to known people: contact_key, occurred_at, occurred_local, worth; None where none can be joined."""
-    done = log.actions(data)
-    if done is None:
+    actions = log.actions(data)
+    if actions is None:
         return None
-    sales = done.filter(_.is_order).mutate(occurred_local=local(_.occurred_at, data.settings))
+    sales = actions.filter(_.is_order).mutate(occurred_local=local(_.occurred_at, data.settings))
     if begin is not None:
         sales = sales.filter(_.occurred_local >= begin)
     return sales if end is None else sales.filter(_.occurred_local < end)
@@ -250,8 +265,8 @@ def _test_begins(data: Data, experiment: str) -> datetime | None:
     sent_to = people.group_by("experiment").agg(begin=_.since.min(), n=(~_.crossed & ~_.is_holdout).sum().fill_null(0))
     if experiment:
         sent_to = sent_to.filter(_.experiment == experiment)
-    found = sent_to.order_by(ibis.desc("n"), "experiment").limit(1).to_pyarrow()["begin"].to_pylist()
-    return found[0] if found else None
+    begins = sent_to.order_by(ibis.desc("n"), "experiment").limit(1).to_pyarrow()["begin"].to_pylist()
+    return begins[0] if begins else None
 
 
 def _assigned(data: Data, until: datetime | None = None) -> Expression:
@@ -263,7 +278,7 @@ def _assigned(data: Data, until: datetime | None = None) -> Expression:
         data: what `kit.open` returned.
         until: who was assigned then or later is left out; None: nobody.
     """
-    table = data.expression(ASSIGNMENTS.name)
+    table = scope.history(data, ASSIGNMENTS.name)
     if table is None:
         return None
     table = table.mutate(experiment=_.experiment.fill_null(""), arm=_.arm.fill_null(""))

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
-from kit.counts.campaigns import bulk
-from kit.tables import MESSAGES
+from kit.counts import log, scope
+from kit.counts.scope import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +19,7 @@ REACTIONS = ("opened", "clicked", "clicked_human")
 """What a message of a log says of one person, yes or no. Leaving is none: who left by the first got no second."""
 
 
+@count("messages")
 def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:
     """Who got all of these campaigns, by which of them each person reacted to.
 
@@ -35,18 +35,16 @@ def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:
     """
     ids = list(dict.fromkeys(campaigns))
     unknown = pd.DataFrame(columns=["people"])
-    messages = data.expression(MESSAGES.name)
-    if messages is None or len(ids) < 2 or of not in REACTIONS or not set(ids) <= set(bulk(data)):
+    messages = scope.of_population(data)
+    if messages is None or len(ids) < 2 or of not in REACTIONS or not set(ids) <= set(scope.population(data)):
         return unknown
-    told = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.delivered & _.contact_key.notnull())
-    if data.months is not None:
-        told = told.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
-    if told.campaign_id.nunique().to_pyarrow().as_py() < len(ids):
+    mails = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.delivered & _.contact_key.notnull())
+    if mails.campaign_id.nunique().to_pyarrow().as_py() < len(ids):
         return unknown
-    once = told.group_by("contact_key", "campaign_id").agg(did=_[of].any())
+    reacted = mails.group_by("contact_key", "campaign_id").agg(did=_[of].any())
     names = [f"did_{place}" for place in range(len(ids))]
-    people = once.group_by("contact_key").agg(
-        got=_.count(), **{name: (_.did & (_.campaign_id == own)).any() for name, own in zip(names, ids, strict=True)}
+    people = reacted.group_by("contact_key").agg(
+        got=_.count(), **{name: (_.did & (_.campaign_id == id_)).any() for name, id_ in zip(names, ids, strict=True)}
     )
-    found = people.filter(_.got == len(ids)).group_by(names).agg(people=_.count()).order_by(names).to_pandas()
-    return found.rename(columns=dict(zip(names, ids, strict=True)))
+    patterns = people.filter(_.got == len(ids)).group_by(names).agg(people=_.count()).order_by(names).to_pandas()
+    return patterns.rename(columns=dict(zip(names, ids, strict=True)))

@@ -9,14 +9,14 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts import campaigns, log
+from kit.counts import campaigns, log, scope
+from kit.counts.scope import count
 from kit.errors import UsageError, nearest
-from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kit.store import Data, Expression
+    from kit.store import Data
 
 DOMAIN_SHARE = 0.01
 """Domains with less of the mail than this are taken together: too small to stand for themselves."""
@@ -40,7 +40,8 @@ SUMS = (
 SQUARES = ("opened_squares", "delivered_squares", "opened_by_delivered")
 
 
-def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFrame:
+@count("messages", "campaign_stats")
+def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.DataFrame:
     """Who can have opened, by group and stratum, for `opens.estimate`.
 
     A person's program is known from the person's other mails (`kit.humans.clients`). Campaigns of which
@@ -49,7 +50,7 @@ def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFram
     Args:
         data: what `kit.open` returned.
         by: "month", "variant" or columns of campaigns: campaign_id, list_name …
-        kind: "bulk", "automated" or "" for all.
+        kind: "bulk", "automated" or "" for all; None: the question's (`Data.population`).
 
     Returns:
         A row a group and stratum: `by`; domain, clicks_besides ["0", "1", "2+"; other mails that the
@@ -78,6 +79,7 @@ def openers(data: Data, by: Sequence[str], *, kind: str = "bulk") -> pd.DataFram
     return found.sort_values([*by, *STRATUM], kind="stable", ignore_index=True)[columns]
 
 
+@count("messages")
 def verdicts(data: Data) -> pd.DataFrame:
     """How many delivered messages of the log each rule of `kit.humans` named.
 
@@ -85,11 +87,11 @@ def verdicts(data: Data) -> pd.DataFrame:
         A row a rule: what ("opening" or "click"), rule, verdict, meaning, messages. A message that
         several rules name is in each of their rows.
     """
-    table = data.expression(MESSAGES.name)
+    table = scope.rows(data, "messages")
     columns = ["what", "rule", "verdict", "meaning", "messages"]
     if table is None:
         return pd.DataFrame(columns=columns)
-    table = _of_question(log.of_delivered(table).filter(_.delivered), data)
+    table = log.of_delivered(table).filter(_.delivered)
     named = table.group_by("opens_rule", "clicks_rule").agg(messages=_.count()).to_pandas()
     rows = []
     for what, column, rules in (("opening", "opens_rule", humans.OPENINGS), ("click", "clicks_rule", humans.CLICKS)):
@@ -99,16 +101,6 @@ def verdicts(data: Data) -> pd.DataFrame:
                 held = names.map(lambda said, name=rule.name: name in said)
                 rows.append((what, rule.name, rule.verdict, rule.what, int(named.loc[held, "messages"].sum())))
     return pd.DataFrame(rows, columns=columns)
-
-
-def _of_question(messages: Expression, data: Data) -> Expression:
-    """The messages of the question's period and campaigns."""
-    if data.filters:
-        messages = messages.filter(_.campaign_id.isin(list(data.campaigns["campaign_id"])))
-    if data.months:
-        month = _.sent_local.strftime("%Y-%m")
-        messages = messages.filter((month >= data.months[0]) & (month <= data.months[1]))
-    return messages
 
 
 def _exported(mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -133,7 +125,7 @@ def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     names = ["campaign_id", "month", *(["variant"] if "variant" in by else [])]
     places = places[["group", *names]].fillna({"variant": ""}).astype(dict.fromkeys(names, "string"))
     place = ibis.memtable(places, schema={"group": "int64"} | dict.fromkeys(names, "string"))
-    table = log.of_delivered(data.expression(MESSAGES.name)).filter(_.delivered)
+    table = log.of_delivered(scope.history(data, "messages")).filter(_.delivered, scope.within(data, _.sent_local))
     table = table.mutate(month=_.sent_local.strftime("%Y-%m"), variant=_.variant.fill_null("")).join(place, names)
     # A share of all mail: the same domains stand for themselves whatever the groups are.
     sizes = table.group_by("domain").agg(n=_.count()).to_pandas().set_index("domain")["n"]

@@ -13,7 +13,8 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.errors import EmptyError, UsageError, nearest
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ AGAIN = ["cohort", "days", "again", "n"]
 PURCHASES = ["frequency", "recency", "age", "worth", "later", "later_worth", "n"]
 
 
+@count("orders", "conversions", unfiltered=scope.NO_CAMPAIGN)
 def repeat(data: Data, what: str = "order") -> pd.DataFrame:
     """Who bought in the period, and who of them bought more than once.
 
@@ -43,12 +45,12 @@ def repeat(data: Data, what: str = "order") -> pd.DataFrame:
 
     Source: guide 2 (repeat purchase); "returning" as shops count it.
     """
-    done = _done(data, what)
-    if done is None:
+    occasions = _occasions(data, what)
+    if occasions is None:
         return pd.DataFrame(columns=REPEAT)
-    inside = _inside(done.mutate(month=_.day.strftime("%Y-%m")), data).mutate(within=1)
+    inside = occasions.filter(scope.within(data, _.day))
     named = inside.filter(_.contact_key.notnull())
-    ever = done.filter(_.contact_key.notnull()).group_by("contact_key").agg(ever=_.count())
+    ever = occasions.filter(_.contact_key.notnull()).group_by("contact_key").agg(ever=_.count())
     people = named.group_by("contact_key").agg(
         times=_.count(), days=_.day.nunique(), first=_.day.min(), last=_.day.max()
     )
@@ -64,6 +66,7 @@ def repeat(data: Data, what: str = "order") -> pd.DataFrame:
     return frame[frame["buyers"] > 0][REPEAT].reset_index(drop=True)
 
 
+@count("orders", "conversions", unfiltered=scope.NO_CAMPAIGN)
 def again(data: Data, what: str = "order") -> pd.DataFrame:
     """How long until people came a second time, as a histogram.
 
@@ -75,21 +78,22 @@ def again(data: Data, what: str = "order") -> pd.DataFrame:
         A row a month of the first time, whole day and state: cohort ["2026-03"], days [until the second day; not yet:
         until `as_of`], again [bool], n [people].
     """
-    done = _done(data, what)
-    if done is None:
+    occasions = _occasions(data, what)
+    if occasions is None:
         return pd.DataFrame(columns=AGAIN)
-    first = _people(done)
+    first = _people(occasions)
     later = first.filter(_.day > _.first).group_by("contact_key").agg(second=_.day.min())
     people = first.group_by("contact_key").agg(first=_.first.min()).left_join(later, "contact_key")
     people = people.mutate(
         cohort=_.first.strftime("%Y-%m"),
-        month=_.first.strftime("%Y-%m"),
         again=_.second.notnull(),
         days=_.second.fill_null(_until(data)).delta(_.first, unit="day"),
     )
-    return _inside(people, data).group_by("cohort", "days", "again").agg(n=_.count()).order_by(AGAIN[:3]).to_pandas()
+    people = people.filter(scope.within(data, _.first))
+    return people.group_by("cohort", "days", "again").agg(n=_.count()).order_by(AGAIN[:3]).to_pandas()
 
 
+@count("orders", "conversions", unfiltered=scope.NO_CAMPAIGN)
 def purchases(data: Data, *, held_back: int = 0) -> pd.DataFrame:
     """Who bought how often, until when and for how much, people alike taken together.
 
@@ -103,13 +107,12 @@ def purchases(data: Data, *, held_back: int = 0) -> pd.DataFrame:
         refunds; NULL: not all are known], later [days of purchase held back], later_worth [their money], n [people].
         Money is NULL where orders are in several currencies.
     """
-    done = _done(data, "order")
-    if done is None:
+    orders = _occasions(data, "order")
+    if orders is None:
         return pd.DataFrame(columns=PURCHASES)
     cut = ibis.literal(last_day(data) - timedelta(days=held_back), type="date")
-    days = _people(done).filter(_.first <= cut)
-    people = _inside(days.mutate(month=_.first.strftime("%Y-%m")), data).group_by("contact_key")
-    told = people.agg(
+    days = _people(orders).filter(_.first <= cut, scope.within(data, _.first))
+    people = days.group_by("contact_key").agg(
         first=_.first.min(),
         last=_.day.max(where=_.day <= cut),
         frequency=_.day.nunique(where=(_.day > _.first) & (_.day <= cut)),
@@ -117,13 +120,13 @@ def purchases(data: Data, *, held_back: int = 0) -> pd.DataFrame:
         later=_.day.nunique(where=_.day > cut),
         later_worth=_sum(_.worth, _.day > cut),
     )
-    told = told.mutate(end=cut)
-    told = told.mutate(recency=_.last.delta(_.first, unit="day"), age=_.end.delta(_.first, unit="day"))
-    frame = told.group_by(PURCHASES[:-1]).agg(n=_.count()).order_by(PURCHASES[:-1]).to_pandas()
+    people = people.mutate(end=cut)
+    people = people.mutate(recency=_.last.delta(_.first, unit="day"), age=_.end.delta(_.first, unit="day"))
+    frame = people.group_by(PURCHASES[:-1]).agg(n=_.count()).order_by(PURCHASES[:-1]).to_pandas()
     return frame if len(currencies(data)) <= 1 else frame.assign(worth=pd.NA, later_worth=pd.NA)
 
 
-def known(what: str) -> None:
+def check_what(what: str) -> None:
     """Hold a word to WHAT.
 
     Raises:
@@ -133,20 +136,21 @@ def known(what: str) -> None:
         raise UsageError(f"what: people come back for no {what!r}. {nearest(what, WHAT)}")
 
 
+@count("orders", whole="money of several currencies is never added, whatever the period", unfiltered=scope.NO_CAMPAIGN)
 def currencies(data: Data) -> tuple[str, ...]:
     """The currencies of the orders; amounts of several are never added."""
-    orders = data.expression("orders")
+    orders = scope.history(data, "orders")
     if orders is None:
         return ()
-    said = orders.filter(_.total.fill_null(0.0) != 0).select("currency").distinct().to_pandas()["currency"]
-    return tuple(sorted(set(said.fillna(data.settings["currency"]))))
+    written = orders.filter(_.total.fill_null(0.0) != 0).select("currency").distinct().to_pandas()["currency"]
+    return tuple(sorted(set(written.fillna(data.settings["currency"]))))
 
 
-def _done(data: Data, what: str) -> Expression:
+def _occasions(data: Data, what: str) -> Expression:
     """One row an order or visit up to `as_of`: contact_key [NULL: nameless], day, worth."""
-    known(what)
+    check_what(what)
     parts = []
-    orders, conversions = log.sold(data), data.expression("conversions")
+    orders, conversions = log.sold(data), scope.history(data, "conversions")
     if orders is not None:
         parts.append(orders.select("contact_key", moment=_.ordered_local, worth=_.worth))
     if conversions is not None:
@@ -156,15 +160,15 @@ def _done(data: Data, what: str) -> Expression:
         parts.append(kept.select("contact_key", moment=_.occurred_local, worth=_.value))
     if not parts or data.as_of is None:
         return None
-    done = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    done = done.mutate(day=_.moment.date()).filter(_.day.notnull())
-    return done.filter(_.day <= _until(data)).drop("moment")
+    occasions = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    occasions = occasions.mutate(day=_.moment.date()).filter(_.day.notnull())
+    return occasions.filter(_.day <= _until(data)).drop("moment")
 
 
-def _people(done: Expression) -> Expression:
+def _people(occasions: Expression) -> Expression:
     """The rows of people, each with the day of the person's first."""
-    own = ibis.window(group_by="contact_key")
-    return done.filter(_.contact_key.notnull()).mutate(first=_.day.min().over(own))
+    person = ibis.window(group_by="contact_key")
+    return occasions.filter(_.contact_key.notnull()).mutate(first=_.day.min().over(person))
 
 
 def _sum(worth: Expression, where: Expression) -> Expression:
@@ -182,7 +186,3 @@ def last_day(data: Data) -> date:
 
 def _until(data: Data) -> Expression:
     return ibis.literal(last_day(data), type="date")
-
-
-def _inside(table: Expression, data: Data) -> Expression:
-    return table if data.months is None else table.filter(_.month.between(*data.months))

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from ibis import _
 
+from kit.counts import scope
+from kit.counts.scope import count
 from kit.store.messages import local
 from kit.tables import CAMPAIGNS, EVENTS
 
 if TYPE_CHECKING:
-    from kit.store import Data, Expression
+    from kit.store import Data
 
 ADDRESS = r"[^\s<>\"']+@[^\s<>\"',;:]+"
 """What an answer names a person by; it is left out."""
@@ -23,6 +25,7 @@ NOT_SENT = ("rejected", "failed")
 """What the platform itself did not send: suppressed, dropped, broken."""
 
 
+@count("events")
 def server_answers(data: Data) -> pd.DataFrame:
     """The other servers' answers to mail that they gave back, without the addresses in them.
 
@@ -30,44 +33,33 @@ def server_answers(data: Data) -> pd.DataFrame:
         A row a list, domain, month of the answer and answer: list_name, domain, month, answer, mails.
     """
     columns = ["list_name", "domain", "month", "answer", "mails"]
-    events = _of_question(data)
+    events = scope.rows(data, EVENTS.name)
     if events is None:
         return pd.DataFrame(columns=columns)
     events = events.filter((_.event_type == "bounced") & _.mta_response.notnull())
+    events = events.mutate(month=local(_.occurred_at, data.settings).strftime("%Y-%m"))
     events = events.mutate(answer=_.mta_response.re_replace(ADDRESS, "…").strip().substr(0, LONGEST))
     keys = ["source_campaign_id", "domain", "month", "answer"]
     frame = events.group_by(keys).agg(mails=_.count()).to_pandas()
-    known = data.table(CAMPAIGNS.name).dropna(subset="source_campaign_id").drop_duplicates("source_campaign_id")
-    frame["list_name"] = frame["source_campaign_id"].map(known.set_index("source_campaign_id")["list_name"])
+    campaigns = scope.frame(data, CAMPAIGNS.name).dropna(subset="source_campaign_id")
+    lists = campaigns.drop_duplicates("source_campaign_id").set_index("source_campaign_id")["list_name"]
+    frame["list_name"] = frame["source_campaign_id"].map(lists)
     grouped = frame.groupby(columns[:-1], dropna=False, as_index=False)["mails"].sum()
     return grouped.sort_values(["mails", "answer"], ascending=[False, True], kind="stable", ignore_index=True)
 
 
+@count("events")
 def not_sent(data: Data) -> pd.DataFrame:
     """Mail that the platform did not send at all, by its own reason.
 
     Returns:
         A row a reason: reason [NULL: none told], mails, people.
     """
-    events = _of_question(data)
+    events = scope.rows(data, EVENTS.name)
     if events is None:
         return pd.DataFrame(columns=["reason", "mails", "people"])
     events = events.filter(_.event_type.isin(NOT_SENT))
     message = _.message_id.fill_null(_.source_file + ":" + _.line.cast("string"))
-    found = events.group_by(reason=_.reject_reason).agg(mails=message.nunique(), people=_.contact_key.nunique())
-    frame = found.to_pandas()
+    reasons = events.group_by(reason=_.reject_reason).agg(mails=message.nunique(), people=_.contact_key.nunique())
+    frame = reasons.to_pandas()
     return frame.sort_values(["mails", "reason"], ascending=[False, True], kind="stable", ignore_index=True)
-
-
-def _of_question(data: Data) -> Expression:
-    """The events of the question's months and campaigns; None without a log."""
-    events = data.expression(EVENTS.name)
-    if events is None:
-        return None
-    events = events.mutate(month=local(_.occurred_at, data.settings).strftime("%Y-%m"))
-    if data.months is not None:
-        events = events.filter(_.month.between(*data.months))
-    if data.filters:
-        known = [*data.campaigns["source_campaign_id"].dropna(), *data.campaigns["campaign_name"].dropna()]
-        events = events.filter(_.source_campaign_id.isin(known) | _.campaign_name.isin(known))
-    return events

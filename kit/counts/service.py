@@ -8,12 +8,13 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.humans import NO
 from kit.store.messages import local
 
 if TYPE_CHECKING:
-    from kit.store import Data, Expression
+    from kit.store import Data
 
 SATISFIED = 0.75
 """Four of five: (4 - 1) / (5 - 1) of the way up the scale (DEFINITIONS: CSAT counts 4 and 5 of 5)."""
@@ -22,6 +23,7 @@ VISITS = ("appointment", "order")
 """What people come for."""
 
 
+@count("tickets", unfiltered=scope.NO_CAMPAIGN)
 def waits(data: Data) -> pd.DataFrame:
     """Waiting times for the first answer, as a histogram.
 
@@ -30,7 +32,7 @@ def waits(data: Data) -> pd.DataFrame:
         second; still waiting: up to `as_of`; NULL: it cannot be, answered before it came in, or came in after
         `as_of`], answered [bool], n [tickets]. An unanswered ticket is kept, not dropped (guide 1, step 1).
     """
-    tickets = data.expression("tickets")
+    tickets = scope.rows(data, "tickets")
     if tickets is None or data.as_of is None:
         return pd.DataFrame(columns=["month", "minutes", "answered", "n"])
     end = tickets.first_response_local.fill_null(ibis.literal(data.as_of))
@@ -40,25 +42,26 @@ def waits(data: Data) -> pd.DataFrame:
         answered=_.first_response_local.notnull(),
         minutes=ibis.ifelse(seconds >= 0, seconds / 60, ibis.null("float64")),
     )
-    grouped = _in_period(tickets, data).group_by("month", "minutes", "answered").agg(n=_.count())
+    grouped = tickets.group_by("month", "minutes", "answered").agg(n=_.count())
     return grouped.order_by("month", "minutes", "answered").to_pandas()
 
 
+@count("surveys", unfiltered=scope.NO_CAMPAIGN)
 def answers(data: Data) -> pd.DataFrame:
     """Survey answers by month: month, invited, answered, satisfied [people].
 
     Satisfied is 4 or 5 of 5, or the upper two fifths of another scale (DEFINITIONS: CSAT). The month is
     the answer's; invitations without an answer have none and are counted in `invited` of "".
     """
-    surveys = data.expression("surveys")
+    surveys = scope.history(data, "surveys")
     if surveys is None:
         return pd.DataFrame(columns=["month", "invited", "answered", "satisfied"])
-    surveys = surveys.filter(_.survey_type == "csat").mutate(
+    in_question = scope.within(data, _.responded_local) | ~_.responded_local.notnull()
+    surveys = surveys.filter(_.survey_type == "csat", in_question).mutate(
         month=_.responded_local.strftime("%Y-%m").fill_null(""),
         answered=_.score.notnull(),
         satisfied=(_.score - _.scale_min) >= SATISFIED * (_.scale_max - _.scale_min),
     )
-    surveys = surveys.filter(_.month == "").union(_in_period(surveys.filter(_.month != ""), data))
     return (
         surveys.group_by("month")
         .agg(invited=_.count(), answered=_.answered.sum(), satisfied=_.satisfied.fill_null(NO).sum())
@@ -67,6 +70,7 @@ def answers(data: Data) -> pd.DataFrame:
     )
 
 
+@count("conversions", "orders", unfiltered=scope.NO_CAMPAIGN)
 def visits(data: Data) -> pd.DataFrame:
     """People who came for the first time, and those of them who came again within the setting's days.
 
@@ -82,30 +86,23 @@ def visits(data: Data) -> pd.DataFrame:
     Source: DEFINITIONS: repeat purchase in a window, mature people only.
     """
     days = int(data.settings["visits.return_days"])
-    done = log.actions(data)
-    if done is None:
+    actions = log.actions(data)
+    if actions is None:
         return pd.DataFrame(columns=["days", "visitors", "returned", "young", "since", "until"])
     until = local(log.followed_until(data), data.settings).date()
-    came = done.filter(_.action.isin(VISITS)).mutate(day=local(_.occurred_at, data.settings).date())
+    came = actions.filter(_.action.isin(VISITS)).mutate(day=local(_.occurred_at, data.settings).date())
     came = came.select("contact_key", "day").distinct()
     person = ibis.window(group_by="contact_key", order_by="day")
     came = came.mutate(nth=ibis.row_number().over(person), again=_.day.lead().over(person)).filter(_.nth == 0)
-    came = _in_period(came.mutate(month=_.day.strftime("%Y-%m")), data)
+    came = came.filter(scope.within(data, _.day))
     came = came.mutate(old=_.day.delta(until, unit="day") <= -days, soon=_.again.delta(_.day, unit="day") <= days)
-    found = came.agg(
+    visitors = came.agg(
         visitors=_.old.sum().fill_null(0),
         returned=(_.old & _.soon.fill_null(NO)).sum().fill_null(0),
         young=(~_.old).sum().fill_null(0),
         since=_.day.min(where=_.old),
         until=_.day.max(where=_.old),
     )
-    return found.mutate(days=ibis.literal(days)).to_pandas()[
+    return visitors.mutate(days=ibis.literal(days)).to_pandas()[
         ["days", "visitors", "returned", "young", "since", "until"]
     ]
-
-
-def _in_period(table: Expression, data: Data) -> Expression:
-    if data.months is None:
-        return table
-    first, last = data.months
-    return table.filter(_.month.between(first, last))

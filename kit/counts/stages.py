@@ -13,10 +13,11 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
-from kit.counts.campaigns import AUTOMATED
+from kit.counts import log, scope
+from kit.counts.scope import count
 from kit.errors import UsageError, nearest
 from kit.humans import NO
+from kit.store import AUTOMATED
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ PATHS = ["group", "cohort", "passed", "early", "n"]
 SOURCES = ["stage", "what", "begins", "people"]
 
 
+@count("contacts", "conversions", whole="it says from when each stage is recorded", unfiltered=scope.NO_CAMPAIGN)
 def stage_sources(data: Data, stages: Sequence[str] = ()) -> pd.DataFrame:
     """What each stage is read from.
 
@@ -62,15 +64,16 @@ def stage_sources(data: Data, stages: Sequence[str] = ()) -> pd.DataFrame:
     """
     names = _names(data, stages)
     seen = _seen(data, names)
-    found = {}
+    recorded = {}
     if seen is not None:
         sums = seen.group_by("stage", "what").agg(begins=_.at.min(), people=_.contact_key.nunique())
-        found = dict(iter(sums.order_by("stage", "what").to_pandas().groupby("stage")))
+        recorded = dict(iter(sums.order_by("stage", "what").to_pandas().groupby("stage")))
     empty = pd.DataFrame({"what": [NOTHING], "begins": [pd.NaT], "people": [0]})
-    rows = [found.get(place, empty).assign(stage=name) for place, name in enumerate(names)]
-    return pd.concat([one.astype({"begins": "datetime64[us]"}) for one in rows], ignore_index=True)[SOURCES]
+    rows = [recorded.get(place, empty).assign(stage=name) for place, name in enumerate(names)]
+    return pd.concat([frame.astype({"begins": "datetime64[us]"}) for frame in rows], ignore_index=True)[SOURCES]
 
 
+@count("contacts", "conversions", unfiltered=scope.NO_CAMPAIGN)
 def stages(data: Data, stages: Sequence[str] = (), *, days: int | None = None, by: str = "") -> pd.DataFrame:
     """How long people took from stage to stage, or have been followed since.
 
@@ -105,24 +108,27 @@ def stages(data: Data, stages: Sequence[str] = (), *, days: int | None = None, b
     steps = [(place, place + 1) for place in range(last)] + ([(0, last)] if last > 1 and by != "sequence" else [])
     parts = []
     for start, end in steps:
-        own = ways.mutate(begun=_[f"in_{start}"], done=_[f"in_{end}"]).filter(_.begun.notnull())
-        own = own.mutate(skipped=_.done.notnull() & (_.done == _.begun) & (_[f"own_{start}"].fill_null(FAR) > _.begun))
-        own = _by_mail(own, data, by)
-        took = own.done.epoch_seconds() - own.begun.epoch_seconds()
-        followed = _as_of(data).epoch_seconds() - own.begun.epoch_seconds()
-        own = own.mutate(
+        people = ways.mutate(begun=_[f"in_{start}"], ended=_[f"in_{end}"]).filter(_.begun.notnull())
+        passed_at_once = _.ended.notnull() & (_.ended == _.begun)
+        people = people.mutate(skipped=passed_at_once & (_[f"own_{start}"].fill_null(FAR) > _.begun))
+        people = _by_mail(people, data, by)
+        took = people.ended.epoch_seconds() - people.begun.epoch_seconds()
+        followed = _as_of(data).epoch_seconds() - people.begun.epoch_seconds()
+        people = people.mutate(
             cohort=_.begun.strftime("%Y-%m"),
-            reached=_.done.notnull(),
+            reached=_.ended.notnull(),
             mature=followed >= limit,
-            days=ibis.ifelse(own.done.notnull(), (took + DAY - 1) // DAY, followed // DAY).cast("int64"),
+            days=ibis.ifelse(people.ended.notnull(), (took + DAY - 1) // DAY, followed // DAY).cast("int64"),
         )
         keys = ["group", "cohort", "days", "reached", "mature", "skipped", "early"]
-        found = _in_period(own, data).group_by(keys).agg(n=_.count()).order_by(keys).to_pandas()
-        told = {"step": names[start] + ARROW + names[end], "start": names[start], "end": names[end]}
-        parts.append(found.assign(**told))
+        people = people.filter(scope.within(data, _.begun))
+        histogram = people.group_by(keys).agg(n=_.count()).order_by(keys).to_pandas()
+        step = {"step": names[start] + ARROW + names[end], "start": names[start], "end": names[end]}
+        parts.append(histogram.assign(**step))
     return pd.concat(parts, ignore_index=True)[STAGES]
 
 
+@count("contacts", "conversions", unfiltered=scope.NO_CAMPAIGN)
 def paths(data: Data, stages: Sequence[str] = (), *, days: int | None = None, by: str = "") -> pd.DataFrame:
     """The same people through all stages: how many steps each took, one after the other, each within `days`.
 
@@ -147,17 +153,18 @@ def paths(data: Data, stages: Sequence[str] = (), *, days: int | None = None, by
         return pd.DataFrame(columns=PATHS)
     last = len(names) - 1
     followed = _as_of(data).epoch_seconds() - ways.in_0.epoch_seconds()
-    own = ways.filter(ways.in_0.notnull() & (followed >= limit * last))
-    own = own.mutate(cohort=_.in_0.strftime("%Y-%m"), on_0=ibis.literal(value=True))
+    people = ways.filter(ways.in_0.notnull() & (followed >= limit * last) & scope.within(data, ways.in_0))
+    people = people.mutate(cohort=_.in_0.strftime("%Y-%m"), on_0=ibis.literal(value=True))
     for place in range(1, last + 1):
         took = _[f"in_{place}"].epoch_seconds() - _[f"in_{place - 1}"].epoch_seconds()
         on = _[f"on_{place - 1}"] & (took <= limit).fill_null(NO)
-        own = own.mutate(**{f"on_{place}": on})
-    own = own.mutate(passed=sum(_[f"on_{place}"].cast("int64") for place in range(1, last + 1)))
+        people = people.mutate(**{f"on_{place}": on})
+    people = people.mutate(passed=sum(_[f"on_{place}"].cast("int64") for place in range(1, last + 1)))
     keys = ["group", "cohort", "passed", "early"]
-    return _in_period(own, data).group_by(keys).agg(n=_.count()).order_by(keys).to_pandas()[PATHS]
+    return people.group_by(keys).agg(n=_.count()).order_by(keys).to_pandas()[PATHS]
 
 
+@count("contacts", "conversions", whole="it is asked for a span of its own", unfiltered=scope.NO_CAMPAIGN)
 def entered(data: Data, begin: datetime, end: datetime, stages: Sequence[str] = ()) -> pd.DataFrame:
     """People who entered each stage in a span, for what one of them cost.
 
@@ -193,12 +200,13 @@ def _names(data: Data, stages: Sequence[str]) -> list[str]:
         raise UsageError(
             f"funnel.stages: {', '.join(names) or 'nothing'} is no way: name two stages or more, each once."
         )
-    conversions = data.expression("conversions")
+    conversions = scope.history(data, "conversions")
     actions = set() if conversions is None else set(conversions.select("action").distinct().to_pandas()["action"])
-    known = {CONTACT, LEAD, CUSTOMER, *actions}
+    accepted = {CONTACT, LEAD, CUSTOMER, *actions}
     for name in names:
-        if name not in known:
-            raise UsageError(f"funnel.stages: {name!r} is no stage and no action of this data. {nearest(name, known)}")
+        if name not in accepted:
+            hint = nearest(name, accepted)
+            raise UsageError(f"funnel.stages: {name!r} is no stage and no action of this data. {hint}")
     return names
 
 
@@ -213,8 +221,8 @@ def _seen(data: Data, names: Sequence[str]) -> Expression:
     parts = []
     for place, name in enumerate(names):
         for what, table, moment in _of_stage(data, name):
-            told = table.select("contact_key", at=moment).filter(_.contact_key.notnull() & (_.at <= _as_of(data)))
-            parts.append(told.mutate(stage=ibis.literal(place, "int64"), what=ibis.literal(what)))
+            times = table.select("contact_key", at=moment).filter(_.contact_key.notnull() & (_.at <= _as_of(data)))
+            parts.append(times.mutate(stage=ibis.literal(place, "int64"), what=ibis.literal(what)))
     if not parts:
         return None
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
@@ -222,46 +230,46 @@ def _seen(data: Data, names: Sequence[str]) -> Expression:
 
 def _of_stage(data: Data, name: str) -> list[tuple[str, Expression, Any]]:
     """The sources of a stage: what it is called, its rows, the moment."""
-    conversions, deals = data.expression("conversions"), data.expression("deals")
-    found: list[tuple[str, Expression, Any]] = []
+    conversions, deals = scope.history(data, "conversions"), scope.history(data, "deals")
+    sources: list[tuple[str, Expression, Any]] = []
     if name == CONTACT:
-        found = _contacts(data)
+        sources = _contacts(data)
     actions = {LEAD: (LEAD, "appointment"), CUSTOMER: ("order",)}.get(name, (name,))
     if conversions is not None and name != CONTACT:
-        found += [(action, conversions.filter(_.action == action), _.occurred_local) for action in actions]
+        sources += [(action, conversions.filter(_.action == action), _.occurred_local) for action in actions]
     if name == LEAD and deals is not None:
-        found.append(("deal opened", deals, _.created_local))
+        sources.append(("deal opened", deals, _.created_local))
     if name == CUSTOMER:
-        orders, billing = log.sold(data), data.expression("billing")
+        orders, billing = log.sold(data), scope.history(data, "billing")
         if orders is not None:
-            found.append(("order", orders, _.ordered_local))
+            sources.append(("order", orders, _.ordered_local))
         if deals is not None:
-            found.append(("deal won", deals.filter(_.is_won), _.closed_local))
+            sources.append(("deal won", deals.filter(_.is_won), _.closed_local))
         if billing is not None:
-            found.append(("charge", billing.filter(_.kind == "charge"), _.occurred_local))
-    return found
+            sources.append(("charge", billing.filter(_.kind == "charge"), _.occurred_local))
+    return sources
 
 
 def _contacts(data: Data) -> list[tuple[str, Expression, Any]]:
     """When people joined; of those of whom nobody says it, the first mail to them."""
-    contacts, messages = data.expression("contacts"), data.expression(MESSAGES.name)
-    found: list[tuple[str, Expression, Any]] = []
+    contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
+    sources: list[tuple[str, Expression, Any]] = []
     if contacts is not None:
         contacts = contacts.filter(_.opted_in_at.notnull())
-        found.append(("joined the list", contacts, _.opted_in_at))
+        sources.append(("joined the list", contacts, _.opted_in_at))
     if messages is not None:
         mailed = messages.filter(_.delivered)
         mailed = mailed if contacts is None else mailed.anti_join(contacts, "contact_key")
-        found.append((FIRST_MAIL, mailed, _.sent_local))
-    return found
+        sources.append((FIRST_MAIL, mailed, _.sent_local))
+    return sources
 
 
 def _limit(data: Data, days: int | None) -> int:
     """The time that a step may take [s]."""
-    told = data.settings["funnel.days"] if days is None else days
-    if told < 1:
-        raise UsageError(f"days: a step takes a day or more, not {told}.")
-    return told * DAY
+    limit = data.settings["funnel.days"] if days is None else days
+    if limit < 1:
+        raise UsageError(f"days: a step takes a day or more, not {limit}.")
+    return limit * DAY
 
 
 def _ways(data: Data, stages: Sequence[str], by: str) -> tuple[list[str], Expression]:
@@ -293,49 +301,45 @@ def _known_from(sources: pd.DataFrame, names: Sequence[str]) -> datetime:
 
 def _grouped(people: Expression, data: Data, by: str) -> Expression:
     """With the trait of each person; those of mail depend on the step and come later."""
-    contacts = data.expression("contacts")
+    contacts = scope.history(data, "contacts")
     if not by or by not in OF_CONTACT:
         return people.mutate(group=ibis.literal(ALL))
     if contacts is None:
         return people.mutate(group=ibis.literal(UNKNOWN))
-    known = contacts.group_by(person=_.contact_key).agg(group=_[by].max())
-    joined = people.left_join(known, [people.contact_key == known.person]).drop("person")
+    groups = contacts.group_by(person=_.contact_key).agg(group=_[by].max())
+    joined = people.left_join(groups, [people.contact_key == groups.person]).drop("person")
     return joined.mutate(group=_.group.fill_null(UNKNOWN))
 
 
-def _by_mail(own: Expression, data: Data, by: str) -> Expression:
+def _by_mail(people: Expression, data: Data, by: str) -> Expression:
     """With the mail that brought people to where they begin, or the automations that wrote to them from there on."""
     if by not in ("mail", "sequence"):
-        return own
+        return people
     mails = _mails(data, automated=by == "sequence")
     if mails is None or not data.zone_known:  # the clocks of a log and of the other files cannot be set together
-        return (own if by == "mail" else own.limit(0)).mutate(group=ibis.literal(UNKNOWN))
+        return (people if by == "mail" else people.limit(0)).mutate(group=ibis.literal(UNKNOWN))
     if by == "mail":
         days = ibis.interval(days=data.settings["conversions.window_days"])
-        near = [own.contact_key == mails.person, mails.at <= own.begun, own.begun <= mails.at + days]
+        near = [people.contact_key == mails.person, mails.at <= people.begun, people.begun <= mails.at + days]
         last = ibis.window(group_by="person", order_by=[ibis.desc("at"), "mail"])
-        brought = own.join(mails, near).mutate(place=ibis.row_number().over(last)).filter(_.place == 0)
-        told = own.left_join(brought.select("person", "mail"), [own.contact_key == brought.person])
-        return told.mutate(group=_.mail.fill_null(NO_MAIL))
-    within = [own.contact_key == mails.person, mails.at >= own.begun, mails.at < own.done.fill_null(FAR)]
-    first = own.join(mails, within).group_by("person", "mail").agg(first=_.at.min())
-    return own.join(first, [own.contact_key == first.person]).mutate(group=_.mail, begun=_.first)
+        brought = people.join(mails, near).mutate(place=ibis.row_number().over(last)).filter(_.place == 0)
+        people = people.left_join(brought.select("person", "mail"), [people.contact_key == brought.person])
+        return people.mutate(group=_.mail.fill_null(NO_MAIL))
+    during = [people.contact_key == mails.person, mails.at >= people.begun, mails.at < people.ended.fill_null(FAR)]
+    first = people.join(mails, during).group_by("person", "mail").agg(first=_.at.min())
+    return people.join(first, [people.contact_key == first.person]).mutate(group=_.mail, begun=_.first)
 
 
 def _mails(data: Data, *, automated: bool) -> Expression:
     """Delivered mail by the name of its campaign: person, mail, at; of automations only where asked. None without."""
-    messages = data.expression(MESSAGES.name)
+    messages = scope.history(data, MESSAGES.name)
     if messages is None:
         return None
-    known = data.table("campaigns")
-    known = known[known["campaign_type"].isin(AUTOMATED)] if automated else known
-    named = known["campaign_name"].fillna(known["campaign_id"])
-    names = pd.DataFrame({"campaign": known["campaign_id"], "mail": named}).astype("string")
+    sent = scope.frame(data, "campaigns")
+    sent = sent[sent["campaign_type"].isin(AUTOMATED)] if automated else sent
+    named = sent["campaign_name"].fillna(sent["campaign_id"])
+    names = pd.DataFrame({"campaign": sent["campaign_id"], "mail": named}).astype("string")
     campaigns = ibis.memtable(names, schema={"campaign": "string", "mail": "string"})
-    told = messages.filter(_.delivered & _.contact_key.notnull())
-    told = told.select("campaign_id", person="contact_key", at="sent_local")
-    return told.join(campaigns, [told.campaign_id == campaigns.campaign]).select("person", "mail", "at")
-
-
-def _in_period(table: Expression, data: Data) -> Expression:
-    return table if data.months is None else table.filter(_.cohort.between(*data.months))
+    mails = messages.filter(_.delivered & _.contact_key.notnull())
+    mails = mails.select("campaign_id", person="contact_key", at="sent_local")
+    return mails.join(campaigns, [mails.campaign_id == campaigns.campaign]).select("person", "mail", "at")

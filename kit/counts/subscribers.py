@@ -13,7 +13,9 @@ import ibis
 import pandas as pd
 from ibis import _
 
+from kit.counts import scope
 from kit.counts.purchases import last_day
+from kit.counts.scope import count
 from kit.humans import NO
 from kit.tables import MESSAGES
 
@@ -32,10 +34,17 @@ BOUNCES = "bounce|undeliverable|недоступ"
 OFF = ("unsubscribed", "cleaned", "blocklisted")
 """Statuses of who is no longer on the list."""
 
+LIST = "the list is looked at as it stands at `as_of`; a page takes its months from the whole"
+"""Why a period does not narrow it."""
+
+ALL_MAIL = "who is silent did nothing after any mail"
+"""Why a filter does not narrow it."""
+
 SUBSCRIBERS = ["joined", "left", "cause", "undated", "opt_in_source", "since", "until", "n"]
 SILENCE = ["mails", "signal", "clicked", "n"]
 
 
+@count("contacts", whole=LIST, unfiltered=scope.NO_CAMPAIGN)
 def subscribers(data: Data) -> pd.DataFrame:
     """Everybody who was ever on the list, people alike taken together.
 
@@ -48,28 +57,30 @@ def subscribers(data: Data) -> pd.DataFrame:
         [day from which leaving is recorded], until [day of `as_of`], n [people]. Who came back is there, whatever was
         before. No row without contacts.
     """
-    contacts = data.expression("contacts")
+    contacts = scope.history(data, "contacts")
     if contacts is None or data.as_of is None:
         return pd.DataFrame(columns=SUBSCRIBERS)
     people = _people(contacts, data)
     since = _since(data)
-    found = people.group_by(SUBSCRIBERS[:5]).agg(n=_.count()).order_by(SUBSCRIBERS[:5]).to_pandas()
-    days = {name: pd.to_datetime(found[name]) for name in ("joined", "left")}
-    return found.assign(
+    counts = people.group_by(SUBSCRIBERS[:5]).agg(n=_.count()).order_by(SUBSCRIBERS[:5]).to_pandas()
+    days = {name: pd.to_datetime(counts[name]) for name in ("joined", "left")}
+    return counts.assign(
         **days, since=pd.NaT if since is None else pd.Timestamp(since), until=pd.Timestamp(last_day(data))
     )[SUBSCRIBERS]
 
 
+@count("contacts", whole=LIST, unfiltered=scope.NO_CAMPAIGN)
 def still_listed(data: Data) -> int:
     """People who left by the log and whom the contacts have as subscribed; they count as there."""
-    contacts, messages = data.expression("contacts"), data.expression(MESSAGES.name)
+    contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
     if contacts is None or messages is None:
         return 0
-    on = contacts.filter(_.status == "subscribed").select("contact_key").distinct()
-    left = messages.filter(_.unsubscribed | _.complained | _.bounced_hard).select("contact_key").distinct()
-    return int(on.semi_join(left, "contact_key").count().to_pyarrow().as_py())
+    listed = contacts.filter(_.status == "subscribed").select("contact_key").distinct()
+    departed = messages.filter(_.unsubscribed | _.complained | _.bounced_hard).select("contact_key").distinct()
+    return int(listed.semi_join(departed, "contact_key").count().to_pyarrow().as_py())
 
 
+@count("contacts", "messages", whole=LIST, unfiltered=ALL_MAIL)
 def silence(data: Data, *, days: int) -> pd.DataFrame:
     """Who of the list did nothing that only a person does, by how many mails they got.
 
@@ -82,7 +93,7 @@ def silence(data: Data, *, days: int) -> pd.DataFrame:
         do, ordered or booked], clicked [mails clicked by them together], n [people]. No row without an event log and
         contacts with joining days.
     """
-    contacts, messages = data.expression("contacts"), data.expression(MESSAGES.name)
+    contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
     if contacts is None or messages is None or data.as_of is None:
         return pd.DataFrame(columns=SILENCE)
     start = ibis.literal(data.as_of - timedelta(days=days), type="timestamp")
@@ -90,19 +101,19 @@ def silence(data: Data, *, days: int) -> pd.DataFrame:
     first = ibis.literal((data.as_of - timedelta(days=days)).date(), type="date")
     there = _people(contacts, data).filter((_.joined <= first) & (_.cause == ""))
     mails = messages.filter(_.delivered & (_.sent_local > start) & (_.sent_local <= end)).group_by("contact_key")
-    got = mails.agg(mails=_.count(), clicked=_.clicked_human.cast("int64").sum())
-    told = there.left_join(got, "contact_key").drop("contact_key_right")
+    received = mails.agg(mails=_.count(), clicked=_.clicked_human.cast("int64").sum())
+    people = there.left_join(received, "contact_key").drop("contact_key_right")
     acted = _acted(data, start, end)
     if acted is not None:
-        told = told.left_join(acted, "contact_key").drop("contact_key_right")
+        people = people.left_join(acted, "contact_key").drop("contact_key_right")
     else:
-        told = told.mutate(acted=ibis.literal(value=False))
-    told = told.mutate(
+        people = people.mutate(acted=ibis.literal(value=False))
+    people = people.mutate(
         mails=_.mails.fill_null(0),
         clicked=_.clicked.fill_null(0),
         signal=_.acted.fill_null(NO) | (_.clicked.fill_null(0) > 0),
     )
-    grouped = told.group_by("mails", "signal").agg(clicked=_.clicked.sum(), n=_.count())
+    grouped = people.group_by("mails", "signal").agg(clicked=_.clicked.sum(), n=_.count())
     return grouped.order_by("mails", "signal").to_pandas()[SILENCE]
 
 
@@ -110,7 +121,7 @@ def _people(contacts: Expression, data: Data) -> Expression:
     """A row a person: contact_key, joined, left, cause, undated, opt_in_source."""
     end = last_day(data)
     until = ibis.literal(end, type="date")
-    own = contacts.group_by("contact_key").agg(
+    people = contacts.group_by("contact_key").agg(
         joined=_.opted_in_at.min().date(),
         unsubscribed=_.unsubscribed_at.max().date(),
         cleaned=_.cleaned_at.max().date(),
@@ -119,20 +130,20 @@ def _people(contacts: Expression, data: Data) -> Expression:
         status=_.status.min(),
         on=(_.status == "subscribed").any(),
     )
-    own = own.filter((_.status != "unconfirmed") | ~_.status.notnull())
-    told = _by_log(own, data).mutate(
+    people = people.filter((_.status != "unconfirmed") | ~_.status.notnull())
+    people = _by_log(people, data).mutate(
         bounce=_.cleaned.fill_null(_.bounced), unsubscribe=_.unsubscribed.fill_null(_.opted_out)
     )
     # Engines differ in what the least of a NULL is.
     far = ibis.literal(end + timedelta(days=36_500), type="date")
-    told = told.mutate(
+    people = people.mutate(
         left=ibis.least(*(_[name].fill_null(far) for name in ("unsubscribe", "complained", "bounce"))).nullif(far)
     )
     gone = _.status.isin(OFF) | (~_.status.notnull() & _.left.notnull())
-    told = told.mutate(gone=gone.fill_null(NO) & ~_.on.fill_null(NO))
+    people = people.mutate(gone=gone.fill_null(NO) & ~_.on.fill_null(NO))
     # Left later than what is known, so still there; left before joining, so nobody knows when.
-    told = told.mutate(gone=_.gone & ((_.left <= until) | ~_.left.notnull()))
-    told = told.mutate(undated=_.gone & (~_.left.notnull() | (_.left < _.joined).fill_null(NO)))
+    people = people.mutate(gone=_.gone & ((_.left <= until) | ~_.left.notnull()))
+    people = people.mutate(undated=_.gone & (~_.left.notnull() | (_.left < _.joined).fill_null(NO)))
     sunset = "|".join(data.settings["retention.sunset"])
     cause = ibis.cases(
         (~_.gone, ""),
@@ -142,22 +153,22 @@ def _people(contacts: Expression, data: Data) -> Expression:
         (_.status == "blocklisted", "not known"),
         else_="unsubscribe",
     )
-    told = told.mutate(cause=cause, left=ibis.ifelse(_.gone & ~_.undated, _.left, ibis.null("date")))
-    return told.filter((_.joined <= until) | ~_.joined.notnull()).select("contact_key", *SUBSCRIBERS[:5])
+    people = people.mutate(cause=cause, left=ibis.ifelse(_.gone & ~_.undated, _.left, ibis.null("date")))
+    return people.filter((_.joined <= until) | ~_.joined.notnull()).select("contact_key", *SUBSCRIBERS[:5])
 
 
-def _by_log(own: Expression, data: Data) -> Expression:
+def _by_log(people: Expression, data: Data) -> Expression:
     """With what the log dates: complained, bounced, opted_out [days]."""
-    messages = data.expression(MESSAGES.name)
+    messages = scope.history(data, MESSAGES.name)
     if messages is None:
-        return own.mutate(**dict.fromkeys(("complained", "bounced", "opted_out"), ibis.null("date")))
+        return people.mutate(**dict.fromkeys(("complained", "bounced", "opted_out"), ibis.null("date")))
     last: dict[str, Any] = {
         "complained": _.sent_local.max(where=_.complained).date(),
         "bounced": _.sent_local.max(where=_.bounced_hard).date(),
         "opted_out": _.sent_local.max(where=_.unsubscribed).date(),
     }
-    told = messages.filter(_.contact_key.notnull()).group_by("contact_key").agg(**last)
-    return own.left_join(told, "contact_key").drop("contact_key_right")
+    events = messages.filter(_.contact_key.notnull()).group_by("contact_key").agg(**last)
+    return people.left_join(events, "contact_key").drop("contact_key_right")
 
 
 def _since(data: Data) -> date | None:
@@ -165,13 +176,13 @@ def _since(data: Data) -> date | None:
 
     Each from the first that the contacts date, or from where the log begins if that is earlier.
     """
-    contacts, messages = data.expression("contacts"), data.expression(MESSAGES.name)
+    contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
     dated = contacts.aggregate(left=_.unsubscribed_at.min(), cleaned=_.cleaned_at.min()).to_pandas().iloc[0]
     begins = None if messages is None else messages.sent_local.min().to_pyarrow().as_py()
     first = [
         min(days)
-        for own in (dated["left"], dated["cleaned"])
-        if (days := [day for day in (own, begins) if pd.notna(day)])
+        for day in (dated["left"], dated["cleaned"])
+        if (days := [moment for moment in (day, begins) if pd.notna(moment)])
     ]
     return max(first).date() if first else None
 
@@ -180,7 +191,7 @@ def _acted(data: Data, start: Expression, end: Expression) -> Expression:
     """People who ordered or booked in the window: contact_key, acted; None where no file tells."""
     parts = []
     for name, moment in (("orders", "ordered_local"), ("conversions", "occurred_local")):
-        table = data.expression(name)
+        table = scope.history(data, name)
         if table is not None:
             inside = table.filter((table[moment] > start) & (table[moment] <= end) & table.contact_key.notnull())
             parts.append(inside.select("contact_key"))

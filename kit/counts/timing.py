@@ -10,9 +10,11 @@ import pandas as pd
 from ibis import _
 
 from kit import humans
-from kit.counts.campaigns import bulk, covered, messages, timed
+from kit.counts import scope
+from kit.counts.campaigns import covered, messages, timed
+from kit.counts.scope import count
 from kit.store.messages import leaves, message_key, ref
-from kit.tables import EVENTS, MESSAGES
+from kit.tables import EVENTS
 
 if TYPE_CHECKING:
     from kit.store import Data, Expression
@@ -21,6 +23,7 @@ FOLLOWED_HOURS = 168
 """Hours after delivery over which openings and clicks are looked at: one week."""
 
 
+@count("messages", "events")
 def reactions(data: Data) -> pd.DataFrame:
     """Hours from each person's own delivery to the first opening and the first click.
 
@@ -38,12 +41,10 @@ def reactions(data: Data) -> pd.DataFrame:
     Source: guide 1, step 6; the platforms' curve after sending, from each person's delivery instead.
     """
     columns = ["what", "hour", "people", "mails"]
-    events, sent = data.expression(EVENTS.name), data.expression(MESSAGES.name)
+    events, sent = scope.history(data, EVENTS.name), scope.of_population(data)
     if events is None or sent is None:
         return pd.DataFrame(columns=columns)
-    sent = sent.filter(_.delivered & _.campaign_id.isin(bulk(data)))
-    if data.months is not None:
-        sent = sent.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
+    sent = sent.filter(_.delivered)
     events = events.mutate(ref=ref(events), key=message_key(events))
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     arrived = arrived.join(sent.select(key="message_key"), "key")
@@ -53,24 +54,25 @@ def reactions(data: Data) -> pd.DataFrame:
     clicked = clicked.filter(~leaves(clicked))
     both = ibis.union(
         *(
-            own.filter(_.after >= 0).group_by("key").agg(second=_.after.min()).mutate(what=ibis.literal(what))
-            for own, what in ((opened, "opening"), (clicked, "click"))
+            reacted.filter(_.after >= 0).group_by("key").agg(second=_.after.min()).mutate(what=ibis.literal(what))
+            for reacted, what in ((opened, "opening"), (clicked, "click"))
         )
     )
     hours = both.join(arrived, "key").mutate(hour=(_.second // 3600).cast("int64")).filter(_.hour < FOLLOWED_HOURS)
-    found = hours.group_by("what", "hour").agg(people=_.count()).order_by("what", "hour").to_pandas()
-    return found.assign(mails=arrived.count().to_pyarrow().as_py())[columns]
+    people = hours.group_by("what", "hour").agg(people=_.count()).order_by("what", "hour").to_pandas()
+    return people.assign(mails=arrived.count().to_pyarrow().as_py())[columns]
 
 
 def until(data: Data, events: Expression) -> Expression:
     """The instant up to which the log knows: `as_of` of kit.toml, else its latest event."""
-    said = data.settings["as_of"]
-    if said is None:
+    as_of = data.settings["as_of"]
+    if as_of is None:
         return events.occurred_at.max().as_scalar()
-    zoned = said if said.tzinfo else said.replace(tzinfo=data.settings.zone or UTC)
+    zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone or UTC)
     return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
 
 
+@count("messages", "campaign_stats")
 def sendings(data: Data) -> pd.DataFrame:
     """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
 
@@ -83,7 +85,7 @@ def sendings(data: Data) -> pd.DataFrame:
     columns = ["campaign_id", "weekday", "hour", *counts]
     if not data.zone_known:
         return pd.DataFrame(columns=columns)
-    found = messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
-    found = found[timed(found["sent_local"]) | found["campaign_id"].isin(covered(data))]
-    sent = pd.to_datetime(found["sent_local"])
-    return found.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)
+    mail = messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
+    mail = mail[timed(mail["sent_local"]) | mail["campaign_id"].isin(covered(data))]
+    sent = pd.to_datetime(mail["sent_local"])
+    return mail.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
+from kit.counts import scope
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,21 +42,21 @@ class Trait:
 
 def _of_contact(name: str) -> Callable[[Expression, Data], Expression]:
     def add(messages: Expression, data: Data) -> Expression:
-        contacts = data.expression("contacts")
+        contacts = scope.history(data, "contacts")
         if contacts is None:
             return messages.mutate(**{name: ibis.null("string")})
-        known = contacts.group_by(person=_.contact_key).agg(**{name: _[name].max()})
-        return messages.left_join(known, [messages.contact_key == known.person]).drop("person")
+        people = contacts.group_by(person=_.contact_key).agg(**{name: _[name].max()})
+        return messages.left_join(people, [messages.contact_key == people.person]).drop("person")
 
     return add
 
 
 def _tenure(messages: Expression, data: Data) -> Expression:
-    contacts = data.expression("contacts")
+    contacts = scope.history(data, "contacts")
     if contacts is None:
         return messages.mutate(tenure=ibis.null("string"))
-    known = contacts.group_by(person=_.contact_key).agg(joined=_.opted_in_at.min())
-    messages = messages.left_join(known, [messages.contact_key == known.person])
+    people = contacts.group_by(person=_.contact_key).agg(joined=_.opted_in_at.min())
+    messages = messages.left_join(people, [messages.contact_key == people.person])
     days = messages.sent_local.delta(messages.joined, unit="day")
     tenure = ibis.cases(
         (messages.joined.isnull() | (days < 0), ibis.null("string")),
@@ -67,7 +69,7 @@ def _tenure(messages: Expression, data: Data) -> Expression:
 
 def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
     before = _before(messages, days=ENGAGED_DAYS)
-    told = messages.mutate(
+    counted = messages.mutate(
         mails=(_.delivered.cast("int64")).sum().over(before).fill_null(0),
         clicks=(_.clicked & _.delivered).cast("int64").sum().over(before).fill_null(0),
     )
@@ -77,18 +79,18 @@ def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001
         (_.mails < ENGAGED_MAILS, "new"),
         else_="silent",
     )
-    return told.mutate(engagement=engagement).drop("mails", "clicks")
+    return counted.mutate(engagement=engagement).drop("mails", "clicks")
 
 
 def _pressure(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
     before = _before(messages, days=PRESSURE_DAYS)
-    told = messages.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
+    counted = messages.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
     pressure = ibis.cases(
         (_.contact_key.isnull(), ibis.null("string")),
         (_.mails >= 3, "3 or more"),
         else_=_.mails.cast("string"),
     )
-    return told.mutate(pressure=pressure).drop("mails")
+    return counted.mutate(pressure=pressure).drop("mails")
 
 
 def _before(messages: Expression, *, days: int) -> Expression:

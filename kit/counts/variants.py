@@ -9,9 +9,9 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import log
-from kit.counts.campaigns import bulk
-from kit.tables import CAMPAIGN_STATS, MESSAGES
+from kit.counts import log, scope
+from kit.counts.scope import count
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, MESSAGES
 
 if TYPE_CHECKING:
     from kit.store import Data
@@ -22,9 +22,13 @@ BEFORE_DAYS = 365
 _LINES = re.compile(r"(?:^|\|)\s*([A-Z]):\s*([^|]*[^|\s])")
 """The lines of a test as they are written into one field: A: first line | B: second line."""
 
+COLUMN = "it adds a column to counts of the question"
+"""Why neither a period nor a filter narrows it."""
+
 SPENT = ["campaign_id", "variant", "n", "revenue", "revenue_squares", "before", "before_squares", "products"]
 
 
+@count("campaign_stats", whole=COLUMN, unfiltered=COLUMN)
 def lines(data: Data, counts: pd.DataFrame) -> pd.DataFrame:
     """The counts with the subject line of each arm.
 
@@ -38,16 +42,18 @@ def lines(data: Data, counts: pd.DataFrame) -> pd.DataFrame:
     Returns:
         `counts` with the column line [text, NULL where no file tells it].
     """
-    stats = data.table(CAMPAIGN_STATS.name)
-    own = stats[stats["variant"].notna() & stats["subject"].notna()]
-    known = {(row.campaign_id, row.variant): row.subject for row in own.itertuples()}
-    for row in data.campaigns[data.campaigns["subject"].notna()].itertuples():
+    stats = scope.frame(data, CAMPAIGN_STATS.name)
+    arms = stats[stats["variant"].notna() & stats["subject"].notna()]
+    subjects = {(row.campaign_id, row.variant): row.subject for row in arms.itertuples()}
+    campaigns = scope.frame(data, CAMPAIGNS.name)
+    for row in campaigns[campaigns["subject"].notna()].itertuples():
         for variant, line in _LINES.findall(str(row.subject)):
-            known.setdefault((row.campaign_id, variant), line)
+            subjects.setdefault((row.campaign_id, variant), line)
     keys = zip(counts["campaign_id"], counts["variant"], strict=True)
-    return counts.assign(line=pd.Series([known.get(key) for key in keys], index=counts.index, dtype="object"))
+    return counts.assign(line=pd.Series([subjects.get(key) for key in keys], index=counts.index, dtype="object"))
 
 
+@count("messages", "orders")
 def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
     """Revenue of the arms of tests beside what the same people spent before; from event logs and orders only.
 
@@ -60,15 +66,13 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
         revenue [credited to this mail], revenue_squares, before [revenue before this mail], before_squares,
         products [of both]. Tests whose people may still act on them, and data without orders, give no row.
     """
-    messages, done = data.expression(MESSAGES.name), log.actions(data)
-    if messages is None or done is None or len(data.currencies) > 1:
+    messages, actions = scope.history(data, MESSAGES.name), log.actions(data)
+    if messages is None or actions is None or len(data.currencies) > 1:
         return pd.DataFrame(columns=SPENT)
     window = data.settings["conversions.window_days"]
-    known = log.of_delivered(messages).filter(_.delivered & _.contact_key.notnull())
-    tests = known.filter(_.variant.notnull() & _.campaign_id.isin(bulk(data)))
-    if data.months is not None:
-        tests = tests.filter(_.sent_local.strftime("%Y-%m").between(*data.months))
-    orders = done.filter(_.is_order).select("contact_key", "occurred_at", "worth")
+    tests = log.of_delivered(scope.of_population(data))
+    tests = tests.filter(_.delivered & _.contact_key.notnull() & _.variant.notnull())
+    orders = actions.filter(_.is_order).select("contact_key", "occurred_at", "worth")
     earlier = tests.select("message_key", "contact_key", "sent_at").join(
         orders,
         [
@@ -79,10 +83,10 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
     )
     earlier = earlier.group_by("message_key").agg(before=_.worth.fill_null(0.0).sum())
     after = log.after(data, messages, "", window).select("message_key", "revenue")
-    told = tests.left_join(after, "message_key").drop("message_key_right").left_join(earlier, "message_key")
-    told = told.mutate(revenue=_.revenue.fill_null(0.0), before=_.before.fill_null(0.0))
+    spent = tests.left_join(after, "message_key").drop("message_key_right").left_join(earlier, "message_key")
+    spent = spent.mutate(revenue=_.revenue.fill_null(0.0), before=_.before.fill_null(0.0))
     old = log.followed_until(data) - ibis.interval(days=window)
-    sums = told.group_by("campaign_id", "variant").agg(
+    sums = spent.group_by("campaign_id", "variant").agg(
         n=_.count(),
         young=(_.sent_at > old).any(),
         **{name: _[name].sum() for name in ("revenue", "before")},
@@ -90,5 +94,4 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
         before_squares=(_.before * _.before).sum(),
         products=(_.revenue * _.before).sum(),
     )
-    found = sums.filter(~_.young).order_by("campaign_id", "variant").to_pandas()
-    return found[SPENT]
+    return sums.filter(~_.young).order_by("campaign_id", "variant").to_pandas()[SPENT]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from ibis import _
 
+from kit.counts import scope
+from kit.counts.scope import count
 from kit.tables import CAMPAIGNS
 
 if TYPE_CHECKING:
@@ -16,10 +18,12 @@ SUMS = ["sessions", "engaged_sessions", "key_events", "revenue", "engagement_sec
 OF_CAMPAIGN = ["campaign_id", "campaign_name", "sent_local"]
 
 
+@count("web")
 def visits_by_campaign(data: Data) -> pd.DataFrame:
     """Sessions by the campaign that their link names.
 
-    A tag joins by the platform's id (Mailchimp puts it before the name), else where it is a campaign's id or name.
+    A tag joins by the platform's id (Mailchimp puts it before the name), else where it is a campaign's id or name. A
+    period takes the sessions of campaigns that were sent in it, on whatever day they came.
 
     Returns:
         A row a tag: utm_campaign, campaign_id, campaign_name, sent_local [NULL: no campaign has this tag], sessions,
@@ -27,30 +31,29 @@ def visits_by_campaign(data: Data) -> pd.DataFrame:
 
     Source: guide 1, step 6: what follows the click.
     """
-    web = data.expression("web")
+    web = scope.history(data, "web")
     if web is None:
         return pd.DataFrame(columns=["utm_campaign", *OF_CAMPAIGN, *SUMS])
     tagged = web.filter(_.utm_campaign.notnull())
     sums = {name: _[name].sum() for name in SUMS}
-    found = tagged.group_by("utm_campaign").agg(identity=_.source_campaign_id.max(), **sums).order_by("utm_campaign")
-    frame = found.to_pandas()
-    frame["campaign_id"] = _campaign(frame, data.table(CAMPAIGNS.name))
-    # A tag of a campaign that the filters leave out is neither counted nor called unknown.
-    frame = frame[frame["campaign_id"].isna() | frame["campaign_id"].isin(data.campaigns["campaign_id"])]
-    named = data.campaigns.set_index("campaign_id")[["campaign_name", "sent_local"]]
+    tags = tagged.group_by("utm_campaign").agg(identity=_.source_campaign_id.max(), **sums).order_by("utm_campaign")
+    frame, campaigns = tags.to_pandas(), scope.campaigns(data)
+    frame["campaign_id"] = _campaign(frame, scope.frame(data, CAMPAIGNS.name))
+    # A tag of a campaign that the question leaves out is neither counted nor called unknown.
+    frame = frame[frame["campaign_id"].isna() | frame["campaign_id"].isin(campaigns["campaign_id"])]
+    named = campaigns.set_index("campaign_id")[["campaign_name", "sent_local"]]
     frame = frame.merge(named, left_on="campaign_id", right_index=True, how="left")
     return frame[["utm_campaign", *OF_CAMPAIGN, *SUMS]]
 
 
+@count("web", whole="the days of the reports", unfiltered=scope.NO_CAMPAIGN)
 def visits_days(data: Data) -> tuple[pd.Timestamp, pd.Timestamp] | None:
     """The first and last day that the web analytics tell of; None where no report says its days."""
-    web = data.expression("web")
+    web = scope.history(data, "web")
     if web is None:
         return None
-    found = web.aggregate(first=_.period_start.min(), last=_.period_end.max()).to_pandas().iloc[0]
-    if found.isna().any():
-        return None
-    return pd.Timestamp(found["first"]), pd.Timestamp(found["last"])
+    days = web.aggregate(first=_.period_start.min(), last=_.period_end.max()).to_pandas().iloc[0]
+    return None if days.isna().any() else (pd.Timestamp(days["first"]), pd.Timestamp(days["last"]))
 
 
 def _campaign(frame: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
@@ -58,6 +61,5 @@ def _campaign(frame: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
     names = campaigns.drop_duplicates("campaign_name", keep=False).dropna(subset="campaign_name")
     by_name = names.set_index(names["campaign_name"].str.casefold())["campaign_id"]
     by_id = by_id[~by_id.index.duplicated(keep=False)]
-    found = frame["identity"].map(by_id)
-    found = found.fillna(frame["utm_campaign"].map(by_id))
-    return found.fillna(frame["utm_campaign"].str.casefold().map(by_name))
+    ids = frame["identity"].map(by_id).fillna(frame["utm_campaign"].map(by_id))
+    return ids.fillna(frame["utm_campaign"].str.casefold().map(by_name))

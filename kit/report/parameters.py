@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import abtest, metrics, retention, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
-from kit.counts.purchases import known as what_known
+from kit.counts.purchases import check_what
 from kit.counts.stages import BY
 from kit.errors import UsageError, nearest
 
@@ -195,7 +195,7 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "mix": _column,
     "people": _people,
     "change": _month,
-    "what": what_known,
+    "what": check_what,
     "every": retention.known,
     "held_back": _above_zero,
 }

@@ -82,12 +82,12 @@ def quality(data: Data) -> Quality:
 
 
 def _empty(data: Data) -> str:
-    if not data.months and not data.filters:
+    if not data.period and not data.filters:
         return ""
-    mail, all_mail = (counts.messages(one, [], kind="") for one in (data, replace(data, months=None, filters=())))
+    mail, all_mail = (counts.messages(one, [], kind="") for one in (data, replace(data, period=None, filters=())))
     if mail["sent"].fillna(0).sum() or mail["delivered"].fillna(0).sum() or not len(all_mail):
         return ""
-    when = f" in {' to '.join(dict.fromkeys(data.months))}" if data.months else ""
+    when = f" in {data.period}" if data.period else ""
     whose = f" with {listing([f'{name} “{value}”' for name, value in data.filters])}" if data.filters else ""
     return f"The data holds no mail{whose}{when}."
 

@@ -6,11 +6,10 @@ every later call on the same content only opens them. Nothing is written into th
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -18,6 +17,7 @@ from kit.errors import UsageError, nearest
 from kit.store import build, raw
 from kit.store.messages import Expression
 from kit.store.needs import answers
+from kit.store.period import Period, parse_period
 from kit.tables import CAMPAIGNS, TABLES
 
 if TYPE_CHECKING:
@@ -28,13 +28,23 @@ if TYPE_CHECKING:
     from kit.settings import Settings
     from kit.sources import FileLog
 
-__all__ = ["FILTERS", "Data", "Expression", "answers", "open_data", "parse_period", "parse_where"]
+__all__ = [
+    "AUTOMATED",
+    "FILTERS",
+    "Data",
+    "Expression",
+    "Period",
+    "answers",
+    "open_data",
+    "parse_period",
+    "parse_where",
+]
 
 FILTERS = ("list_name", "campaign_type", "campaign_name", "subject", "tags")
 """The columns of campaigns by which `where` may narrow the question."""
 
-_MONTH = r"\d{4}-(?:0[1-9]|1[0-2])"
-_PERIOD = re.compile(rf"({_MONTH})(?:\.\.({_MONTH}))?")
+AUTOMATED = ("automation", "transactional")
+"""The types of campaigns that a person's own doing sets off; all others are bulk mail."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Data:
         path: where the tables lie (the cache, never the user's folder).
         files: what became of each file, in order.
         settings: the folder's kit.toml.
-        months: first and last month of the question, "YYYY-MM"; None: all.
+        period: the question's days; None: all.
         filters: column of campaigns -> value.
         target: the folder or file that was read; None where it is not known.
     """
@@ -55,7 +65,7 @@ class Data:
     path: Path
     files: tuple[FileLog, ...]
     settings: Settings
-    months: tuple[str, str] | None = None
+    period: Period | None = None
     filters: tuple[tuple[str, str], ...] = ()
     target: Path | None = None
 
@@ -137,7 +147,19 @@ class Data:
         A yardstick (the usual level, the variation between months) is taken from here; only what is
         told of the question's months is taken from the data itself.
         """
-        return self if self.months is None else replace(self, months=None)
+        return self if self.period is None else replace(self, period=None)
+
+    @property
+    def months(self) -> tuple[str, str] | None:
+        """The months of the period's first and last day, "YYYY-MM"; None: all."""
+        return None if self.period is None else self.period.months
+
+    @cached_property
+    def population(self) -> Literal["bulk", "automated"]:
+        """The mail that the question is about: bulk mail, or automated mail where the filters keep nothing else."""
+        types = self.campaigns.loc[~self.campaigns["is_test"].astype(bool), "campaign_type"]
+        only_automated = bool(self.filters) and len(types) > 0 and bool(types.isin(AUTOMATED).all())
+        return "automated" if only_automated else "bulk"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -163,7 +185,8 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
 
     Args:
         target: the folder, or a single file.
-        period: the months of sending, like "2026-03" or "2026-01..2026-06"; "" for all.
+        period: the months, quarters or days of sending, like "2026-03", "2026-Q2", "2026-01..2026-06" or
+            "2026-03-01..2026-03-15"; "" for all.
         where: campaigns to keep, like "list_name=Customers, campaign_type=regular"; "" for all.
 
     Raises:
@@ -173,30 +196,13 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
     path = Path(target).expanduser()
     if not path.exists():
         raise UsageError(f"{target}: there is no such folder or file.")
-    months, filters = parse_period(period), parse_where(where)
+    days, filters = parse_period(period), parse_where(where)
     store, files, settings = build.store(path)
-    data = Data(path.resolve().name, store, files, settings, months, target=path.resolve())
+    data = Data(path.resolve().name, store, files, settings, days, target=path.resolve())
     for column, value in filters:
         _check_filter(data, column, value)
         data = replace(data, filters=(*data.filters, (column, value)))
     return data
-
-
-def parse_period(period: str) -> tuple[str, str] | None:
-    """A period like "2026-01..2026-06" as its first and last month; None for "".
-
-    Raises:
-        UsageError: it is no month, or the last comes before the first.
-    """
-    if not period.strip():
-        return None
-    match = _PERIOD.fullmatch(period.strip())
-    if not match:
-        raise UsageError(f"period: {period!r} is no month. Write it like 2026-03 or 2026-01..2026-06.")
-    first, last = match[1], match[2] or match[1]
-    if last < first:
-        raise UsageError(f"period: {period!r} ends before it begins. Write the earlier month first.")
-    return first, last
 
 
 def parse_where(where: str) -> list[tuple[str, str]]:

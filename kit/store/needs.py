@@ -84,6 +84,6 @@ def _variants(data: Data) -> int:
 
 
 def _narrowed(data: Data) -> str:
-    said = [f"in {data.months[0]} to {data.months[1]}"] if data.months else []
+    said = [f"in {' to '.join(data.period.ends)}"] if data.period else []
     said += [f"with {column} {value!r}" for column, value in data.filters]
     return f" {' '.join(said)}" if said else ""

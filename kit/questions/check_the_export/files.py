@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.counts import scope
 from kit.messages import _, _n, message
 from kit.show.formats import commas, moment, share
 from kit.show.summary import Summary
@@ -45,8 +46,17 @@ def arrived(data: Data) -> Summary:
             name=data.name, counts=commas(counts), time=moment(data.as_of), zone=zone,
         )
     )  # fmt: skip
-    if data.months:
-        text += " " + _("The question is narrowed to {first} to {last}.", first=data.months[0], last=data.months[1])
+    if data.period:
+        first, last = data.period.ends
+        text += " " + _("The question is narrowed to {first} to {last}.", first=first, last=last)
+    if months := scope.months_left_out(data):
+        text += " " + _n(
+            "{n} total of a whole month cannot be cut by days and is left out.",
+            "{n} totals of whole months cannot be cut by days and are left out.",
+            months,
+        )
+    if data.population == "automated":
+        text += " " + _("The filters keep automated e-mails only, so these pages are about them.")
     numbers = {"files": files, "read": read, "rows": rows, "kept": kept, "rejected": rejected, "campaigns": campaigns}
     return Summary("arrived", text, numbers)
 
