@@ -188,7 +188,7 @@ def lab() -> None:
     """Open JupyterLab on the notebooks."""
     from jupyterlab.labapp import LabApp
 
-    from kit.report import NOTEBOOKS
+    from kit.questions.notebooks import NOTEBOOKS
 
     LabApp.launch_instance([str(NOTEBOOKS)])
 

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from kit import cli, report, settings
 from kit.errors import UsageError
+from kit.questions.notebooks import NOTEBOOKS, load
 from kit.report import parameters
-from kit.report.notebooks import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,7 +216,7 @@ def test_a_misspelt_value_stops_before_anything_runs(exports: Path, tmp_path: Pa
 
 
 def test_money_decides_only_where_a_notebook_says_so() -> None:
-    notebooks = {one.number: one for one in load(report.NOTEBOOKS)}
+    notebooks = {one.number: one for one in load(NOTEBOOKS)}
     told = parameters.values([notebooks["06"]], {"kpi": "revenue_per_mail"})
     assert told["06_subject_lines"] == {"kpi": "revenue_per_mail"}
     with pytest.raises(UsageError, match="is no rate"):

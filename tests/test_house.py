@@ -14,7 +14,7 @@ import papermill
 import pytest
 
 from kit import metrics, problems, sources
-from kit.report.notebooks import load
+from kit.questions.notebooks import load
 from kit.settings import KEYS
 from kit.tables import TABLES
 

@@ -36,7 +36,7 @@ figure, text = Figure(figsize=(3, 2)), StringIO()
 figure.subplots().bar(range(9), [len(kit.open(data, period, where).campaigns)] * 9)
 figure.savefig(text, format="svg", metadata={"Date": None})
 SVG(text.getvalue())"""
-NEEDS_ORDERS = {"any": [{"table": "orders"}]}
+REQUIRES_ORDERS = {"any": [{"table": "orders"}]}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
     tiny.notebook(base / "notebooks" / "02_raises.ipynb", "print('before')", "raise ValueError('<i>no</i>')", "3")
     tiny.notebook(base / "notebooks" / "03_exits.ipynb", "import sys", "sys.exit(0)", "print('after')")
     tiny.notebook(base / "notebooks" / "04_dies.ipynb", "import os", "os._exit(0)", "print('after')")
-    tiny.notebook(base / "notebooks" / "05_unfed.ipynb", "1/0", question="Who orders?", needs=NEEDS_ORDERS)
+    tiny.notebook(base / "notebooks" / "05_unfed.ipynb", "1/0", question="Who orders?", requires=REQUIRES_ORDERS)
     tiny.notebook(base / "notebooks" / "06_figure.ipynb", FIGURE)
     return report.build(
         tiny.export(base / "exports"),
@@ -263,7 +263,7 @@ def test_a_second_run_has_the_same_bytes(built: report.Report) -> None:
 
 def test_segments_differ_and_an_empty_one_says_so(tmp_path: Path) -> None:
     exports = tiny.export(tmp_path / "exports")
-    tiny.notebook(tmp_path / "notebooks" / "01_figure.ipynb", FIGURE, needs={"months": 1})
+    tiny.notebook(tmp_path / "notebooks" / "01_figure.ipynb", FIGURE, requires={"months": 1})
     made = {
         name: report.build(exports, tmp_path / name, parameters=told, notebooks=tmp_path / "notebooks")
         for name, told in {
@@ -278,7 +278,7 @@ def test_segments_differ_and_an_empty_one_says_so(tmp_path: Path) -> None:
     ]
     assert len({sha256(one[0].encode()).digest() for one in figures}) == 2
     assert "This report is empty." in html(made["empty"], "index")
-    assert made["empty"].unanswered["01_figure"].startswith("it needs 1 months with mail, there are 0")
+    assert made["empty"].unanswered["01_figure"].startswith("it needs 1 month with mail, there are 0")
     with pytest.raises(UsageError, match="no campaign has list_name 'Nobody'"):
         report.build(
             exports, tmp_path / "none", parameters={"where": "list_name=Nobody"}, notebooks=tmp_path / "notebooks"
@@ -296,7 +296,7 @@ def test_a_folder_without_exports_makes_no_report(tmp_path: Path) -> None:
 
 def test_only_a_former_report_is_ever_replaced(tmp_path: Path) -> None:
     exports = tiny.export(tmp_path / "exports")
-    tiny.notebook(tmp_path / "notebooks" / "01_one.ipynb", "1", needs=NEEDS_ORDERS)
+    tiny.notebook(tmp_path / "notebooks" / "01_one.ipynb", "1", requires=REQUIRES_ORDERS)
     letters = tmp_path / "letters"
     letters.mkdir()
     (letters / "dear.txt").write_text("Dear", encoding="utf-8")

@@ -8,13 +8,13 @@ import pytest
 import tiny
 
 from kit.errors import UsageError
+from kit.questions.notebooks import choose, load, read_parameters
 from kit.report import parameters
-from kit.report.notebooks import choose, load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kit.report.notebooks import Notebook
+    from kit.questions.notebooks import Notebook
 
 
 SECOND = """data: str = ""  # folder
@@ -32,7 +32,7 @@ def notebooks(tmp_path: Path) -> list[Notebook]:
 
 
 def test_a_line_is_name_type_default_and_help() -> None:
-    told = parameters.read('min_sends: int = 500  # smallest # judged\nwhere: str = "a#b"  # ä, then # more', "x")
+    told = read_parameters('min_sends: int = 500  # smallest # judged\nwhere: str = "a#b"  # ä, then # more', "x")
     assert [(one.name, one.type, one.default, one.help) for one in told] == [
         ("min_sends", "int", 500, "smallest # judged"),
         ("where", "str", "a#b", "ä, then # more"),
@@ -44,7 +44,7 @@ def test_a_line_is_name_type_default_and_help() -> None:
 )
 def test_what_papermill_cannot_pass_is_no_parameter(line: str) -> None:
     with pytest.raises(UsageError, match=r"x\.ipynb: .* is no parameter"):
-        parameters.read(line, "x.ipynb")
+        read_parameters(line, "x.ipynb")
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def notebook(
     *cells: str,
     question: str = "Does it run?",
     told: str = PARAMETERS,
-    needs: dict[str, Any] | None = None,
+    requires: dict[str, Any] | None = None,
 ) -> Path:
     """Write a notebook: its question, its parameters and cells; a cell that begins with # or > is prose."""
     built = [
@@ -66,7 +66,7 @@ def notebook(
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     content = {
         "cells": [cell | {"id": f"cell-{number}"} for number, cell in enumerate(built)],
-        "metadata": {"kit": {"needs": needs or {}}, "kernelspec": kernel},
+        "metadata": {"kit": {"requires": requires or {}}, "kernelspec": kernel},
         "nbformat": 4,
         "nbformat_minor": 5,
     }

@@ -203,7 +203,9 @@ def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
     stats = scope.frame(data, CAMPAIGN_STATS.name)
     stats = stats.sort_values(["precedence", "as_of"], ascending=[True, False], kind="stable")
     when = data.campaigns.set_index("campaign_id")["sent_local"]
-    sent = pd.to_datetime(stats["sent_local"].fillna(stats["campaign_id"].map(when)))
+    sent = pd.to_datetime(stats["sent_local"]).fillna(
+        pd.to_datetime(when.reindex(stats["campaign_id"])).set_axis(stats.index)
+    )
     month = sent.dt.strftime("%Y-%m").astype("object")
     if scope.history(data, "orders") is not None:
         # A platform without a shop exports 0 for what it cannot know; the orders know better.

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from kit import store
 from kit.errors import EmptyError
+from kit.questions.notebooks import NOTEBOOKS, choose, load
+from kit.questions.requirements import unmet
 from kit.report import folder, page, quality, render
-from kit.report.notebooks import choose, load
 from kit.report.parameters import look_up, values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from kit.store import Data
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-"""The questions, beside the package in its checkout."""
+    from pathlib import Path
 
 EMPTY = "{} holds no export. Put the files of your platforms there, as they came."
 
@@ -50,16 +44,6 @@ class Report:
     def well(self) -> bool:
         """Nothing failed, every file that was recognised was read, and some question was answered about some mail."""
         return not self.failed and not self.unread and not self.empty and bool(self.pages)
-
-
-def questions(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
-    """Which notebooks the data can feed.
-
-    Returns:
-        A row a notebook: notebook, question, reason [None: it can be answered].
-    """
-    rows = [(one.name, one.question, store.answers(one.needs, data)) for one in load(notebooks)]
-    return pd.DataFrame(rows, columns=["notebook", "question", "reason"], dtype=object)
 
 
 def build(
@@ -93,7 +77,7 @@ def build(
     if not data.files:
         raise EmptyError(EMPTY.format(target))
     look_up(data, chosen, parameters)
-    why_not = {one.name: store.answers(one.needs, data) for one in chosen}
+    why_not = {one.name: unmet(one.requires, data) for one in chosen}
     source = str(target.expanduser().resolve())
     fed = [run.Task(one, told[one.name] | {"data": source}) for one in chosen if why_not[one.name] is None]
     done = {one.notebook.name: one for one in run.run(fed)}

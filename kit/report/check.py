@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from kit import settings, store
 from kit.errors import EmptyError, UsageError
-from kit.report import EMPTY, NOTEBOOKS, questions
+from kit.questions.notebooks import NOTEBOOKS
+from kit.questions.requirements import answerable
+from kit.report import EMPTY
 from kit.report.quality import Quality, quality, unread, why
 from kit.tables import MAILS, TABLES
 
@@ -81,7 +83,7 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
     if not data.files:
         raise EmptyError(EMPTY.format(target))
     return Check(
-        quality(data), data.files, questions(data, notebooks=notebooks), data.notes, asked(data), unread(data.files)
+        quality(data), data.files, answerable(data, notebooks=notebooks), data.notes, asked(data), unread(data.files)
     )
 
 

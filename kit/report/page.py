@@ -19,8 +19,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from kit.questions.notebooks import text
 from kit.report.clean import masked, plain
-from kit.report.notebooks import text
 from kit.show.result import MIME
 from kit.store.export import FORMULA
 

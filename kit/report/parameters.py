@@ -7,10 +7,8 @@ error that names the parameter. `KINDS` is the one place that knows what the val
 
 from __future__ import annotations
 
-import ast
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit import abtest, metrics, retention, store
@@ -22,31 +20,8 @@ from kit.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from kit.report.notebooks import Notebook
+    from kit.questions.notebooks import Notebook, Parameter
     from kit.store import Data
-
-TYPES = ("str", "int", "float", "bool")
-"""The types that papermill can pass and list."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One line of a parameters cell: `name: type = default  # help`."""
-
-    name: str
-    type: str
-    default: Any
-    help: str
-
-
-def read(source: str, file: str) -> list[Parameter]:
-    """The parameters of a parameters cell, in its order.
-
-    Raises:
-        UsageError: a line that is not `name: type = literal`.
-    """
-    lines = source.splitlines()
-    return [_parameter(node, lines, file) for node in ast.parse(source).body]
 
 
 def pairs(words: Iterable[str]) -> dict[str, str]:
@@ -124,20 +99,6 @@ def _value(parameter: Parameter, said: str, accepted: Sequence[str]) -> Any:
     except UsageError as error:
         raise UsageError(f"-p {name}: {str(error).removeprefix(f'{name}: ')}") from error
     return value
-
-
-def _parameter(node: ast.stmt, lines: list[str], file: str) -> Parameter:
-    line = lines[node.lineno - 1]
-    match node:
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id=kind), value=ast.expr() as value):
-            try:
-                default = ast.literal_eval(value)
-            except ValueError:
-                default = None
-            if kind in TYPES and type(default).__name__ == kind:
-                comment = (lines[(node.end_lineno or node.lineno) - 1]).encode()[node.end_col_offset or 0 :]
-                return Parameter(name, kind, default, comment.decode().strip().removeprefix("#").strip())
-    raise UsageError(f"{file}: {line!r} is no parameter. Write it like min_sends: int = 500  # help.")
 
 
 def _rate(said: str) -> None:

@@ -30,7 +30,7 @@ from kit.report.clean import masked, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kit.report.notebooks import Notebook
+    from kit.questions.notebooks import Notebook
 
 Status = Literal["ok", "failed", "unanswered"]
 

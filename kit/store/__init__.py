@@ -16,7 +16,6 @@ import pandas as pd
 from kit.errors import UsageError, nearest
 from kit.store import build, raw
 from kit.store.messages import Expression
-from kit.store.needs import answers
 from kit.store.period import Period, parse_period
 from kit.tables import CAMPAIGNS, TABLES
 
@@ -34,7 +33,6 @@ __all__ = [
     "Data",
     "Expression",
     "Period",
-    "answers",
     "open_data",
     "parse_period",
     "parse_where",

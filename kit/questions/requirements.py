@@ -1,0 +1,105 @@
+"""Which questions the data can answer, and what the others would require."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from ibis import _ as row
+
+from kit.counts import scope
+from kit.messages import _, _n
+from kit.questions.notebooks import NOTEBOOKS, load
+from kit.show.formats import commas
+from kit.tables import CAMPAIGN_STATS, MESSAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from kit.store import Data
+
+
+def answerable(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
+    """Which notebooks the data can feed.
+
+    Returns:
+        A row a notebook: notebook, question, reason [None: it can be answered].
+    """
+    rows = [(one.name, one.question, unmet(one.requires, data)) for one in load(notebooks)]
+    return pd.DataFrame(rows, columns=["notebook", "question", "reason"], dtype=object)
+
+
+def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
+    """Why the data cannot answer, or None where it can.
+
+    Args:
+        requires: of a notebook's metadata. `any`: alternatives, each {"table": name, "columns": names that
+            must not all be NULL}; one must be met. `campaigns`, `months`, `variants`: at least so many
+            campaigns that are no tests, months with mail, and variants of one campaign.
+        data: what `kit.open` returned.
+    """
+    reasons = [_lacking(data, one) for one in requires.get("any", [])]
+    if reasons and all(reasons):
+        return reduce(lambda reason, other: _("{reason}; or {other}", reason=reason, other=other), map(str, reasons))
+    campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
+    if campaigns < (n := requires.get("campaigns", 0)):
+        reason = _n(
+            "it needs {n} campaign, there are {available}", "it needs {n} campaigns, there are {available}", n,
+            available=campaigns,
+        )  # fmt: skip
+    elif "months" in requires and (available := len(_months(data))) < (n := requires["months"]):
+        reason = _n(
+            "it needs {n} month with mail, there are {available}", "it needs {n} months with mail, there are {available}",
+            n, available=available,
+        )  # fmt: skip
+    elif "variants" in requires and _variants(data) < (n := requires["variants"]):
+        reason = _n("no campaign went out in {n} variant", "no campaign went out in {n} variants", n)
+    else:
+        return None
+    return " ".join([reason, *_narrowing(data)])
+
+
+def _lacking(data: Data, need: Mapping[str, Any]) -> str | None:
+    """What the data lacks of one table, as a clause; None where it has all of it."""
+    name, columns = need["table"], need.get("columns", [])
+    table = data.expression(name)
+    if table is None:
+        return _("no file holds {table}", table=name)
+    filled = {column: table[column].notnull().sum() for column in columns}
+    counts = table.aggregate(rows=table.count(), **filled).to_pandas().iloc[0]
+    if counts["rows"] == 0:
+        return _("{table} has no row", table=name)
+    empty = [column for column in columns if not counts[column]]
+    return _("{table} does not tell {columns}", table=name, columns=commas(empty)) if empty else None
+
+
+def _months(data: Data) -> set[str]:
+    """The months of the question with mail."""
+    months = set(pd.to_datetime(scope.campaigns(data)["sent_local"]).dt.strftime("%Y-%m").dropna())
+    messages = None if data.filters else scope.rows(data, MESSAGES.name)
+    if messages is None:
+        return months
+    logged = messages.select(month=row.sent_local.strftime("%Y-%m")).distinct().to_pandas()["month"]
+    return months | set(logged.dropna())
+
+
+def _variants(data: Data) -> int:
+    """The most variants that any campaign of the question went out in."""
+    most = [0]
+    for name in (CAMPAIGN_STATS.name, MESSAGES.name):
+        table = scope.rows(data, name)
+        if table is not None:
+            counts = table.filter(row.campaign_id.notnull()).group_by("campaign_id").agg(n=row.variant.nunique())
+            most.append(counts.n.max().to_pandas() or 0)
+    return int(max(most))
+
+
+def _narrowing(data: Data) -> list[str]:
+    """What the question is narrowed to, as phrases."""
+    filters = [_("with {column} {value}", column=column, value=repr(value)) for column, value in data.filters]
+    if data.period is None:
+        return filters
+    first, last = data.period.ends
+    return [_("in {first} to {last}", first=first, last=last), *filters]
