@@ -8,7 +8,8 @@ import pytest
 import small
 
 import kit
-from kit import abtest, compare, counts, equal_age, timing, words
+from kit import abtest, counts, timing
+from kit.questions.compare_campaigns import equal_age, stand_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def test_all_campaigns_are_counted_at_the_age_of_the_youngest(tmp_path: Path) ->
     opened = data(tmp_path)
     ages = counts.ages(opened)
     assert ages.set_index("campaign_name")["hours"]["Name of young"] == 24
-    age = equal_age.hours(ages, maturity_days=3)
+    age = equal_age.common_age(ages, maturity_days=3)
     assert age == 24
     at = counts.at_age(opened, ["campaign_id", "campaign_name", "sent_local"], hours=age)
     assert at["clicked"].tolist() == [20] * 6  # what came after a hundred hours is in none
@@ -69,7 +70,7 @@ def test_without_hours_each_campaign_has_its_own_a_week_at_most(tmp_path: Path) 
 
 def test_a_young_campaign_is_judged_at_its_age_and_not_by_its_total(tmp_path: Path) -> None:
     opened = data(tmp_path)
-    whole = compare.campaigns(
+    whole = stand_out.judge(
         counts.messages(opened, ["campaign_id", "campaign_name", "sent_local"]),
         "click_rate",
         as_of=opened.as_of,
@@ -81,8 +82,8 @@ def test_a_young_campaign_is_judged_at_its_age_and_not_by_its_total(tmp_path: Pa
     pace = timing.pace(counts.reactions(opened))
     told = equal_age.judge(at, "click_rate", ages, pace, maturity_days=3)
     assert told.young["verdict"].tolist() == ["as usual"]
-    assert told.seen == pytest.approx(0.5)  # of the old ones' 40 clicks 20 came within 24 hours
-    assert "as the others were at that age" in words.equal_age(told).text
+    assert told.reacted == pytest.approx(0.5)  # of the old ones' 40 clicks 20 came within 24 hours
+    assert "as the others were at that age" in told.summary().text
 
 
 def test_arms_are_read_at_one_age_and_their_split_by_all_that_was_sent(tmp_path: Path) -> None:
@@ -114,5 +115,5 @@ def test_nothing_young_and_no_log_are_said(tmp_path: Path) -> None:
     at = counts.at_age(opened, ["campaign_id", "campaign_name", "sent_local"], hours=0)
     told = equal_age.judge(at, "click_rate", ages, timing.pace(counts.reactions(opened)), maturity_days=3)
     assert told.hours == 0
-    assert "No campaign of an event log is too young" in words.equal_age(told).text
-    assert words.equal_age_table(told).frame.empty
+    assert "No campaign of an event log is too young" in told.summary().text
+    assert told.table().frame.empty

@@ -10,9 +10,10 @@ from click.testing import CliRunner
 from small import event
 
 import kit
-from kit import compare, counts, explain, metrics, words
+from kit import counts, explain, metrics, words
 from kit.cli import main
 from kit.errors import UsageError
+from kit.questions.compare_campaigns import stand_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def test_the_counts_come_to_the_printed_rate(data: Data) -> None:
         ["delivered", 1000, "event log"],
     ]
     counted = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
-    printed = compare.campaigns(counted, "click_rate", as_of=data.as_of, maturity_days=3).rates
+    printed = stand_out.judge(counted, "click_rate", as_of=data.as_of, maturity_days=3).rates
     row = printed.set_index("campaign_name").loc["Name of c17"]
     assert told.value == row["value"] == 30 / 1000
     assert (told.low, told.high) == (row["low"], row["high"])

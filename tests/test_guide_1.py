@@ -12,8 +12,9 @@ import pytest
 import small
 
 import kit
-from kit import abtest, compare, counts, metrics, months, volume, words
+from kit import abtest, counts, metrics, months, volume, words
 from kit.errors import UsageError
+from kit.questions.compare_campaigns import pair, stand_out
 from kit.stats import proportions
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class TestCompare:
         # 100 pages of 40 equal campaigns: at most 5 % + 3 Monte Carlo errors of them flag any.
         flagged = 0
         for _ in range(100):
-            result = compare.campaigns(
+            result = stand_out.judge(
                 campaigns(list(rng.binomial(1000, 0.04, 40))), "click_rate", as_of=NOW, maturity_days=3
             )
             flagged += result.rates["verdict"].isin(("better", "worse")).any()
@@ -162,34 +163,34 @@ class TestCompare:
 
     def test_one_that_does_is_named(self, rng: np.random.Generator) -> None:
         clicked = [*rng.binomial(3000, 0.04, 20), 30]
-        result = compare.campaigns(campaigns(clicked, 3000), "click_rate", as_of=NOW, maturity_days=3)
+        result = stand_out.judge(campaigns(clicked, 3000), "click_rate", as_of=NOW, maturity_days=3)
         assert result.rates["verdict"].tolist() == ["as usual"] * 20 + ["worse"]
-        assert "“campaign 20” does worse" in words.comparison(result).text
+        assert "“campaign 20” does worse" in result.summary().text
 
     def test_worse_means_more_where_less_is_better(self, rng: np.random.Generator) -> None:
         frame = campaigns([0] * 21, 3000, unsubscribed=[*rng.binomial(3000, 0.01, 20), 120])
-        result = compare.campaigns(frame, "unsubscribe_rate", as_of=NOW, maturity_days=3)
+        result = stand_out.judge(frame, "unsubscribe_rate", as_of=NOW, maturity_days=3)
         assert result.rates["verdict"].iloc[-1] == "worse"
 
     def test_a_small_campaign_is_shown_and_not_judged(self) -> None:
         frame = campaigns([40, 42, 38, 41, 5], [1000, 1000, 1000, 1000, 20])
-        verdicts = compare.campaigns(frame, "click_rate", as_of=NOW, maturity_days=3).rates["verdict"]
+        verdicts = stand_out.judge(frame, "click_rate", as_of=NOW, maturity_days=3).rates["verdict"]
         assert verdicts.tolist() == ["as usual"] * 4 + ["too few"]
 
     def test_a_young_campaign_is_shown_and_not_judged(self) -> None:
         frame = campaigns([40, 42, 38, 41, 2])
         as_of = frame["sent_local"].iloc[-1].to_pydatetime() + pd.Timedelta(hours=3)
-        verdicts = compare.campaigns(frame, "click_rate", as_of=as_of, maturity_days=3).rates["verdict"]
+        verdicts = stand_out.judge(frame, "click_rate", as_of=as_of, maturity_days=3).rates["verdict"]
         assert verdicts.tolist() == ["as usual"] * 4 + ["too young"]
 
     def test_three_campaigns_cannot_tell_what_is_usual(self) -> None:
-        result = compare.campaigns(campaigns([10, 40, 90]), "click_rate", as_of=NOW, maturity_days=3)
+        result = stand_out.judge(campaigns([10, 40, 90]), "click_rate", as_of=NOW, maturity_days=3)
         assert set(result.rates["verdict"]) == {"unknown"}
 
     def test_a_pair_has_newcombes_interval(self) -> None:
         # Newcombe (1998), table II, row (a): 56/70 against 48/80: difference 0.2000, 0.0524 to 0.3339.
         frame = campaigns([48, 56], [80, 70])
-        result = compare.pair(frame, "click_rate", as_of=NOW, maturity_days=3)
+        result = pair.judge(frame, "click_rate", as_of=NOW, maturity_days=3)
         assert dataclasses.astuple(result.difference)[:3] == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
 
     def test_a_name_that_two_campaigns_have_is_asked_back(self) -> None:
@@ -197,7 +198,7 @@ class TestCompare:
         with pytest.raises(
             UsageError, match=r"3 campaigns are named 'the same'\. Use the campaign's id: id0, id1, id2"
         ):
-            compare.pair(frame, "click_rate", a="the same", b="id1", as_of=NOW, maturity_days=3)
+            pair.judge(frame, "click_rate", a="the same", b="id1", as_of=NOW, maturity_days=3)
 
 
 def arms(*sizes: tuple[int, int], name: str = "test") -> pd.DataFrame:

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import oracle
 
-from kit import abtest, compare, measurable, strata, words
+from kit import abtest, measurable, strata, words
 from kit.errors import UsageError
+from kit.questions.compare_campaigns import audience_mix, pair, ranking, stand_out
 from kit.stats import proportions, trend
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ def test_tests_of_any_counts_are_judged_and_told(rows: list[tuple[int, int]], ke
 @settings(deadline=None, max_examples=60)
 def test_campaigns_of_any_counts_are_compared_and_told(rows: list[tuple[int, int]]) -> None:
     frame = table(rows, unique=True)
-    found = compare.campaigns(frame, "open_rate", as_of=None, maturity_days=0)
-    assert words.comparison(found).text
-    assert words.comparison_table(found).text()
-    order = compare.ranking(found)
-    assert words.ranking(order).text
-    assert words.ranking_table(order).text()
-    assert words.compared(compare.pair(frame, "open_rate", as_of=None, maturity_days=0)).text
-    assert words.one_mix(compare.one_mix(frame, "open_rate", "variant")).text
+    found = stand_out.judge(frame, "open_rate", as_of=None, maturity_days=0)
+    assert found.summary().text
+    assert found.table().text()
+    order = ranking.judge(found)
+    assert order.summary().text
+    assert order.table().text()
+    assert pair.judge(frame, "open_rate", as_of=None, maturity_days=0).summary().text
+    assert audience_mix.judge(frame, "open_rate", "variant").summary().text
 
 
 @given(st.lists(st.tuples(groups(), groups()), min_size=1, max_size=4))

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import compare, months, plots, words
+from kit import months, plots, words
 from kit.errors import UsageError
+from kit.questions.compare_campaigns import audience_mix, ranking, stand_out
 
 NOW = datetime(2026, 10, 31)
 
@@ -21,8 +22,8 @@ def campaigns(clicked: list[int], n: list[int], **more: object) -> pd.DataFrame:
     return frame.assign(sent_local=pd.date_range("2026-01-05", periods=size, freq="D"), **more)
 
 
-def ranked(frame: pd.DataFrame, key: str = "click_rate", as_of: datetime = NOW) -> compare.Ranking:
-    return compare.ranking(compare.campaigns(frame, key, as_of=as_of, maturity_days=3))
+def ranked(frame: pd.DataFrame, key: str = "click_rate", as_of: datetime = NOW) -> ranking.Ranking:
+    return ranking.judge(stand_out.judge(frame, key, as_of=as_of, maturity_days=3))
 
 
 class TestRanking:
@@ -31,7 +32,7 @@ class TestRanking:
         assert found.top == "campaign 0"  # 7.5 % of 40
         assert found.rates["campaign_name"].iloc[0] == "campaign 1"
         assert found.overstated > 0.02
-        text = words.ranking(found).text
+        text = found.summary().text
         assert "“campaign 1” comes first" in text
         assert "“campaign 0” was counted best; its counted rate likely overstates by" in text
         assert found.rates["best"].sum() == pytest.approx(1)
@@ -45,7 +46,7 @@ class TestRanking:
     def test_equal_campaigns_have_no_order(self) -> None:
         found = ranked(campaigns([40] * 6, [1000] * 6))
         assert found.rates["expect"].tolist() == pytest.approx([0.04] * 6)
-        assert "there is no order: the campaigns differ by no more than chance" in words.ranking(found).text
+        assert "there is no order: the campaigns differ by no more than chance" in found.summary().text
         # Harter (1961): the best of six looks 1.267 errors too good; one is sqrt(0.04 * 0.96 / 1000).
         assert found.luck == pytest.approx(1.26721 * np.sqrt(0.04 * 0.96 / 1000), rel=1e-4)
 
@@ -53,9 +54,9 @@ class TestRanking:
         frame = campaigns([40, 50, 60, 300], [1000] * 4)
         found = ranked(frame, as_of=frame["sent_local"].iloc[-1].to_pydatetime())
         assert len(found.rates) == 1
-        assert words.ranking(found).text.startswith("Fewer than four campaigns")
-        assert words.ranking_table(found).cells() == []
-        assert "fewer than four" in plots.ranking(found).alt
+        assert found.summary().text.startswith("Fewer than four campaigns")
+        assert found.table().cells() == []
+        assert "fewer than four" in found.plot().alt
 
     def test_sixty_campaigns_are_ranked_by_more_than_their_luck(self, rng: np.random.Generator) -> None:
         # CHECKS C4: the top five have a median size above 500; the error is below half of the raw one.
@@ -76,20 +77,20 @@ class TestOneMix:
         return frame.assign(campaign_name=frame["campaign_id"], sent_local=pd.Timestamp("2026-01-01"))
 
     def test_equal_campaigns_to_different_people_are_equal_on_one_mix(self) -> None:
-        found = compare.one_mix(self.parts(), "click_rate", "domain")
+        found = audience_mix.judge(self.parts(), "click_rate", "domain")
         assert found.rates["value"].tolist() == pytest.approx([0.092, 0.028])
         assert found.rates["standard"].tolist() == pytest.approx([0.06, 0.06])  # (10 % + 2 %) / 2
-        assert "on the common mix" in words.one_mix(found).text
+        assert "on the common mix" in found.summary().text
 
     def test_a_campaign_that_went_to_one_part_only_is_left_out(self) -> None:
         alone = self.parts().iloc[:1].assign(campaign_id="c", campaign_name="c")
-        found = compare.one_mix(pd.concat([self.parts(), alone]), "click_rate", "domain")
+        found = audience_mix.judge(pd.concat([self.parts(), alone]), "click_rate", "domain")
         assert found.comparable == 2
-        assert "1 campaigns are left out" in words.one_mix_table(found).text()
+        assert "1 campaigns are left out" in found.table().text()
 
     def test_small_parts_are_taken_together(self) -> None:
         tiny = self.parts().assign(domain=["x", "y", "x", "y"], delivered=10, clicked=1)
-        found = compare.one_mix(pd.concat([self.parts(), tiny]), "click_rate", "domain")
+        found = audience_mix.judge(pd.concat([self.parts(), tiny]), "click_rate", "domain")
         assert found.mix.index.tolist() == ["firm", "home", "all others"]
 
     @pytest.mark.parametrize(
@@ -101,10 +102,10 @@ class TestOneMix:
         ],
     )
     def test_where_no_mix_is_common_it_is_said(self, parts: list[str | None], text: str) -> None:
-        found = compare.one_mix(self.parts().assign(domain=parts), "click_rate", "domain")
+        found = audience_mix.judge(self.parts().assign(domain=parts), "click_rate", "domain")
         assert found.comparable == 0
-        assert text in words.one_mix(found).text
-        assert words.one_mix_table(found).cells() == []
+        assert text in found.summary().text
+        assert found.table().cells() == []
 
 
 class TestMonths:

@@ -12,7 +12,8 @@ from small import DAY, NOON, event
 from tiny import export
 
 import kit
-from kit import compare, counts, same_people, words
+from kit import counts
+from kit.questions.compare_campaigns import same_people, stand_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +38,9 @@ def logged(folder: Path) -> kit.Data:
     return kit.open(folder)
 
 
-def compared(data: kit.Data, key: str = "click_rate") -> compare.Comparison:
+def compared(data: kit.Data, key: str = "click_rate") -> stand_out.StandOut:
     counted = counts.messages(data, ["campaign_id", "campaign_name", "subject", "list_name", "sent_local"])
-    return compare.campaigns(counted, key, as_of=data.as_of, maturity_days=3)
+    return stand_out.judge(counted, key, as_of=data.as_of, maturity_days=3)
 
 
 def test_people_are_counted_by_what_they_did(tmp_path: Path) -> None:
@@ -49,13 +50,13 @@ def test_people_are_counted_by_what_they_did(tmp_path: Path) -> None:
     patterns = counts.same_people(data, ids, "clicked")
     told = {tuple(bool(row[name]) for name in ids): row["people"] for row in patterns.to_dict("records")}
     assert told == {(False, False): 39, (False, True): 8, (True, False): 2, (True, True): 1}
-    found = same_people.compare(patterns, result)
+    found = same_people.judge(patterns, result)
     pair = found.pairs.iloc[0]
     assert (pair["only_a"], pair["only_b"], pair["test"]) == (2, 8, "McNemar, exact")
     # By hand: mid-p of 2 in 10: 2 (1 + 10 + 45) / 1024 - 45 / 1024.
     assert pair["p"] == pytest.approx((2 * 56 - 45) / 1024)
     assert pair["value"] == pytest.approx(6 / 50)
-    text = words.same_people(found).text
+    text = found.summary().text
     assert text.startswith("50 people got both “Name of c1” and “Name of c2”.")
     assert "at most 10 reacted to one of two and not to the other" in text
 
@@ -64,10 +65,10 @@ def test_where_the_same_people_differ_it_is_said(tmp_path: Path) -> None:
     result = compared(logged(tmp_path / "log"))
     ids = same_people.choose(result, a="Name of c1", b="Name of c2")
     patterns = pd.DataFrame({ids[0]: [0, 1, 0, 1], ids[1]: [0, 0, 1, 1], "people": [570, 86, 150, 794]})
-    found = same_people.compare(patterns, result)
+    found = same_people.judge(patterns, result)
     assert found.pairs["decision"].tolist() == ["b"]
-    assert "they differ: “Name of c2” +4.0 points (+2.1 to +5.9) against “Name of c1”" in words.same_people(found).text
-    assert "the second did better" in words.same_people_table(found).text()
+    assert "they differ: “Name of c2” +4.0 points (+2.1 to +5.9) against “Name of c1”" in found.summary().text
+    assert "the second did better" in found.table().text()
 
 
 def test_without_names_the_latest_are_taken_and_nobody_in_all_is_said(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_without_names_the_latest_are_taken_and_nobody_in_all_is_said(tmp_path: 
     result = compared(data)
     ids = same_people.choose(result)
     assert len(ids) == 3
-    found = same_people.compare(counts.same_people(data, ids, "clicked"), result)
+    found = same_people.judge(counts.same_people(data, ids, "clicked"), result)
     assert found.people == 10  # 40 to 49 got all three
     assert len(found.pairs) == 3
     assert np.isnan(found.several.p)  # none of them reacted to any
@@ -84,16 +85,16 @@ def test_without_names_the_latest_are_taken_and_nobody_in_all_is_said(tmp_path: 
 def test_totals_know_no_people_and_say_so(tmp_path: Path) -> None:
     data = kit.open(export(tmp_path / "totals"))
     result = compared(data)
-    found = same_people.compare(counts.same_people(data, same_people.choose(result), "clicked"), result)
-    assert words.same_people(found).text.endswith("no event log tells of these campaigns, and totals know no people.")
-    assert "totals know no people" in words.same_people_table(found).text()
+    found = same_people.judge(counts.same_people(data, same_people.choose(result), "clicked"), result)
+    assert found.summary().text.endswith("no event log tells of these campaigns, and totals know no people.")
+    assert "totals know no people" in found.table().text()
 
 
 def test_what_is_told_of_no_person_is_not_compared(tmp_path: Path) -> None:
     data = logged(tmp_path / "log")
     result = compared(data, "click_to_open_rate")
-    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
-    assert "it is not told person by person" in words.same_people(found).text
+    found = same_people.judge(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
+    assert "it is not told person by person" in found.summary().text
 
 
 @pytest.mark.parametrize("key", ["unsubscribe_rate", "complaint_rate"])
@@ -101,7 +102,7 @@ def test_who_leaves_gets_no_second_mail_so_leaving_is_not_compared(tmp_path: Pat
     # Of those who got both, nobody can have left by the first: the later campaign would always seem worse.
     data = logged(tmp_path / "log")
     result = compared(data, key)
-    found = same_people.compare(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
+    found = same_people.judge(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
     assert found.why == "kpi"
     assert found.pairs.empty
-    assert "who did it got no further mail" in words.same_people(found).text
+    assert "who did it got no further mail" in found.summary().text

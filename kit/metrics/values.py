@@ -26,9 +26,9 @@ def values(counts: pd.DataFrame, kpis: Iterable[str | Kpi], *, by: Sequence[str]
         level: confidence of the intervals, 0 to 1.
 
     Returns:
-        Tidy, a row a group and KPI: `by`, kpi, numerator, n [the two counts; n is the
-        denominator], value, low, high [share, or money for each n], missing [campaigns that lack a count]. Value and interval are NaN where n is 0 or a
-        count is not known; the interval of a mean is NaN where only totals are known.
+        Tidy, a row a group and KPI: `by`, kpi, numerator, n [the two counts; n is the denominator], value, low, high
+        [share, or money for each n], missing [campaigns that lack a count]. Value and interval are NaN where n is 0
+        or a count is not known; the interval of a mean is NaN where only totals are known.
 
     Raises:
         UsageError: no such KPI, or one that is no rate or mean of these counts.

@@ -2,7 +2,6 @@
 
 from kit.plots.after_click import after_click, links
 from kit.plots.campaigns import coverage, volume, waiting
-from kit.plots.compare import comparison, ranking
 from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
 from kit.plots.months import months
@@ -21,7 +20,6 @@ __all__ = [
     "after_click",
     "back",
     "benchmarks",
-    "comparison",
     "complaints",
     "coverage",
     "findings",
@@ -35,7 +33,6 @@ __all__ = [
     "openers",
     "pace",
     "projection",
-    "ranking",
     "returns",
     "segments",
     "staying",

@@ -68,7 +68,8 @@ MEASURES = {
             "sessions of sessions and clickers together, a half is one session a clicker; no rate of people",
             "guide 1, step 6",
             counts="web"),
-        Kpi("engaged_session_rate", "Engaged sessions", "engaged sessions", "engaged_sessions", "sessions", "higher", "action",
+        Kpi("engaged_session_rate", "Engaged sessions", "engaged sessions",
+            "engaged_sessions", "sessions", "higher", "action",
             "ten seconds, two pages or a key event", "support.google.com/analytics/answer/12195621", counts="web"),
     )
 }  # fmt: skip

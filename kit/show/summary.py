@@ -11,7 +11,10 @@ from kit.show.result import MIME, plain
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The answer in words, with its numbers; `headline` ones may stand on the report's first page, the heaviest first."""
+    """The answer in words, with its numbers.
+
+    `headline` ones may stand on the report's first page, the heaviest first.
+    """
 
     name: str
     text: str

@@ -140,83 +140,6 @@ VOLUME = (
     ),
 )  # fmt: skip
 
-CAMPAIGNS = (
-    Figure(
-        "expected_rate", "Expected",
-        "what the other groups let one expect; of a limit the limit, of a trend its beginning", "the other groups",
-        "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
-        ("campaigns.expected", "equal_age.expected", "problems.expected", "after_click.expected"),
-        window="of problems the whole history; else what is asked for",
-        edge="leave-one-out: a group is no part of its own yardstick",
-    ),
-    Figure(
-        "equal_age", "At equal age",
-        "first openings or clicks by people within the age of the youngest campaign / those within a week",
-        "a delivered mail; its first opening and its first click", "guide 1, step 3",
-        ("equal_age.hours", "equal_age.young", "equal_age.seen"),
-        window="so many hours from each person's own delivery, the same for all campaigns",
-        edge="beside it: young campaigns, and how much of a week's reactions has come by then; event logs only",
-    ),
-    Figure(
-        "expected_of_campaign", "To be expected of a campaign",
-        "counted rate drawn towards the usual one: (clicked + a) / (delivered + a + b) of the beta law of all",
-        "a message", "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking.expect", "ranking_first.expect"),
-        interval="95 %: of the posterior, the law of all taken as known",
-        edge="too young campaigns are left out; the KPI chosen stands in the place of clicked / delivered",
-    ),
-    Figure(
-        "chance_best", "Chance to be the best", "posterior chance that its true rate is the best of all ranked",
-        "a campaign", "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking.best", "ranking_first.best"),
-    ),
-    Figure(
-        "regret", "What choosing the first costs",
-        "mean of (true best rate - true rate of the first), over the posterior", "a campaign",
-        "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking_first.regret",),
-    ),
-    Figure(
-        "overstated", "By how much the best counted rate is too good",
-        "distance of its counted rate from the rate to be expected", "a campaign",
-        "Casella (1985), doi:10.1080/00031305.1985.10479400", ("ranking_first.overstated",),
-    ),
-    Figure(
-        "luck", "How good the best of equal ones looks",
-        "expected largest of k standard normals x counting error of a campaign of the median size", "a campaign",
-        "Harter (1961), doi:10.1093/biomet/48.1-2.151", ("ranking_first.luck",),
-    ),
-    Figure(
-        "one_mix_rate", "On the common mix",
-        "sum over parts of (the part's share of all mail x the campaign's rate in it)", "a message",
-        "Fay & Feuer (1997)", ("one_mix.standard",), interval="95 %: gamma interval of Fay and Feuer",
-        edge="parts under a twentieth of all mail are one; none where the campaign has nobody in a part",
-    ),
-    Figure(
-        "one_mix_moved", "How far one mix moves them",
-        "largest distance of a rate on the common mix from the rate as counted",
-        "a campaign with people in every part", "Fay & Feuer (1997)",
-        ("one_mix.moved", "one_mix.comparable", "one_mix.parts"),
-        edge="beside it: campaigns that can be set on one mix, and parts of the mix",
-    ),
-    Figure(
-        "same_people", "The same people", "people who got all the campaigns set side by side", "a person",
-        "McNemar (1947), doi:10.1007/BF02295996", ("same_people.people",), edge="known from event logs only",
-    ),
-    Figure(
-        "same_people_alone", "Reacted to one alone",
-        "of the same people those who reacted to the one and not the other", "a person",
-        "McNemar (1947), doi:10.1007/BF02295996", ("same_people.only_a", "same_people.only_b"),
-    ),
-    Figure(
-        "same_people_rate", "Rate among the same people", "the same people who reacted / the same people", "a person",
-        "McNemar (1947), doi:10.1007/BF02295996", ("same_people.value_a", "same_people.value_b", "same_people.value"),
-        interval="95 %: Bonett and Price, of the difference", edge="difference: second minus first",
-    ),
-    Figure(
-        "pair_difference", "Difference of two campaigns", "rate of the second - rate of the first", "a message",
-        "Newcombe (1998), method 10", ("pair.difference",), interval="95 %: Newcombe",
-        edge="they went out at different times: the difference is theirs, not only the subject's",
-    ),
-)  # fmt: skip
-
 PROBLEMS = (
     Figure(
         "beyond", "Beyond it", "rate - expected", "as the rate", "guide 1, step 4; kit explain outliers",
@@ -305,4 +228,4 @@ PEOPLE = (
     ),
 )  # fmt: skip
 
-MAIL = (*MONTHS, *VOLUME, *CAMPAIGNS, *PROBLEMS, *PEOPLE)
+MAIL = (*MONTHS, *VOLUME, *PROBLEMS, *PEOPLE)

@@ -10,15 +10,6 @@ from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.after_click import after_click, after_click_table, links, links_table, silent_table, unmatched_table
 from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
-from kit.words.compare import (
-    compared,
-    comparison,
-    comparison_table,
-    one_mix,
-    one_mix_table,
-    ranking,
-    ranking_table,
-)
 from kit.words.data import (
     answerable,
     differences,
@@ -31,7 +22,6 @@ from kit.words.data import (
     tests_left_out,
     unread,
 )
-from kit.words.equal_age import equal_age, equal_age_table
 from kit.words.explained import explained
 from kit.words.first_page import goal, service_stands
 from kit.words.funnel import (
@@ -83,7 +73,6 @@ from kit.words.retention import (
     staying_table,
     still_listed,
 )
-from kit.words.same_people import same_people, same_people_table
 from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
@@ -117,17 +106,12 @@ __all__ = [
     "benchmarks",
     "cautions",
     "clicks_table",
-    "compared",
-    "comparison",
-    "comparison_table",
     "cost_each",
     "cost_each_table",
     "differences",
     "dilution",
     "effect",
     "effects_table",
-    "equal_age",
-    "equal_age_table",
     "explained",
     "files",
     "finding_table",
@@ -153,8 +137,6 @@ __all__ = [
     "months",
     "months_table",
     "not_sent_table",
-    "one_mix",
-    "one_mix_table",
     "openers",
     "openers_table",
     "pace",
@@ -168,8 +150,6 @@ __all__ = [
     "projection_table",
     "published_table",
     "quality",
-    "ranking",
-    "ranking_table",
     "reach_table",
     "recognised",
     "rejections",
@@ -178,8 +158,6 @@ __all__ = [
     "returns",
     "returns_table",
     "rules_table",
-    "same_people",
-    "same_people_table",
     "segments",
     "segments_table",
     "sequences",

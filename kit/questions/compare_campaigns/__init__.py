@@ -1,0 +1,6 @@
+"""Which campaign did better, beyond chance? (guide 1, step 3)
+
+Forty campaigns that are all equal still differ in their rates, and real ones vary for a hundred small reasons. So a
+campaign stands out only beyond the usual variation between campaigns, not merely beyond the margin of error, and the
+page's number of comparisons is taken into account.
+"""

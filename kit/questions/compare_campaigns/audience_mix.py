@@ -1,0 +1,189 @@
+"""Is it the campaign, or who got it? (guide 1, step 3)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kit import counts, metrics
+from kit.judging import LEVEL, OTHERS, SMALLEST_PART
+from kit.messages import _, message
+from kit.metrics import Figure
+from kit.questions.compare_campaigns.stand_out import denominator_title, identity
+from kit.show.formats import named, share, size, whole, with_interval
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import standardisation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kit.metrics import Kpi
+    from kit.store import Data
+
+
+def standardise(data: Data, *, kpi: str = "click_rate", mix: str = "domain") -> AudienceMix:
+    """What would campaigns' rates be, had all gone to one mix of audience?
+
+    Args:
+        data: what `kit.open` returned.
+        kpi: key of a rate of campaign mail.
+        mix: the column that tells the parts of the audience apart: list_name, domain, variant.
+
+    Raises:
+        UsageError: the KPI is unknown or no rate, or there is no such column.
+    """
+    return judge(counts.messages(data, ["campaign_id", "campaign_name", "sent_local", mix]), kpi, mix)
+
+
+def judge(campaigns: pd.DataFrame, kpi: str, part: str, *, level: float = LEVEL) -> AudienceMix:
+    """Campaigns' rates on one mix of audience: what they would be, had all gone to the same people.
+
+    Parts with less than a twentieth of all mail are taken together.
+
+    Args:
+        campaigns: a row a campaign and part: campaign_id, campaign_name, sent_local, `part` and counts [messages].
+        kpi: key of a rate.
+        part: the column that tells the parts of the audience apart.
+        level: confidence of the intervals.
+
+    Raises:
+        UsageError: the KPI is no rate.
+
+    Source: direct standardisation with the gamma interval of Fay and Feuer (1997),
+    doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#.
+    """
+    rate = metrics.mail_rate(kpi)
+    keys = [name for name in identity(campaigns) if name != part]
+    rates = metrics.values(campaigns, [kpi], by=[*keys, part])
+    rates = rates[rates["value"].notna() & rates[part].notna()]
+    mail = rates.groupby(part)["n"].sum().sort_values(ascending=False, kind="stable")
+    small = mail.index[mail < SMALLEST_PART * mail.sum()]
+    rates = rates.assign(**{part: rates[part].where(~rates[part].isin(small), OTHERS)})
+    mix = rates.groupby(part)["n"].sum().sort_values(ascending=False, kind="stable")
+    numerator, n = (
+        rates.pivot_table(index="campaign_id", columns=part, values=name, aggfunc="sum", fill_value=0)
+        .reindex(columns=mix.index)
+        .astype(float)
+        for name in ("numerator", "n")
+    )
+    rows = rates.drop_duplicates("campaign_id")[keys].set_index("campaign_id").reindex(numerator.index)
+    rows = rows.assign(n=n.sum(axis=1), value=numerator.sum(axis=1) / n.sum(axis=1))
+    if len(mix) > 1:
+        counted = numerator.to_numpy(), n.to_numpy(), mix.to_numpy()
+        standard = standardisation.direct_standardisation(*counted, level=level)
+        rows = rows.assign(standard=standard.value, low=standard.low, high=standard.high)
+    else:
+        rows = rows.assign(standard=np.nan, low=np.nan, high=np.nan)
+    return AudienceMix(rate, part, mix / mix.sum(), rows.reset_index())
+
+
+@result
+class AudienceMix(Result):
+    """Campaigns as they would be, had all gone to one audience.
+
+    Attributes:
+        kpi: what is compared.
+        part: the column that tells the parts of the audience apart.
+        mix: share of each part in the common mix, the largest first; empty where no part is known.
+        rates: a row a campaign whose parts are known: its columns, n [messages], value [as counted], standard, low,
+            high [share, on the common mix; NaN where the campaign has nobody in one of its parts].
+    """
+
+    kpi: Kpi
+    part: str
+    mix: pd.Series
+    rates: pd.DataFrame
+
+    @property
+    def comparable(self) -> int:
+        """Campaigns that have somebody in each part."""
+        return int(self.rates["standard"].notna().sum())
+
+    def summary(self) -> Summary:
+        """Whether campaigns can be compared on one audience, and how far that moves them."""
+        part, parts = _PARTS.get(self.part, self.part), whole(len(self.mix))
+        numbers: dict[str, Any] = {
+            "parts": len(self.mix),
+            "campaigns": len(self.rates),
+            "comparable": self.comparable,
+        }
+        if self.mix.empty:
+            text = _(
+                "The {part} is not known campaign by campaign, so campaigns cannot be set on one mix of it.", part=part
+            )
+            return Summary("one_mix", text, numbers)
+        if len(self.mix) < 2:
+            text = _("The {part} is the same for all mail, so campaigns cannot be set on one mix of it.", part=part)
+            return Summary("one_mix", text, numbers)
+        if self.comparable < 2:
+            text = _(
+                "Campaigns cannot be set on one mix of audience: by {part} there are {parts} parts, and fewer than two "
+                "campaigns went to all of them.",
+                part=part, parts=parts,
+            )  # fmt: skip
+            return Summary("one_mix", text, numbers)
+        both = self.rates[self.rates["standard"].notna()]
+        moved = (both["standard"] - both["value"]).abs()
+        furthest = both.iloc[int(moved.argmax())]
+        numbers["moved"] = float(moved.max())
+        text = _(
+            "Were {n} campaigns sent to one mix of {parts} parts by {part}, “{kpi}” would move by {points} points at "
+            "most: {name} has {counted} as counted and {standard} on the common mix.",
+            n=whole(self.comparable), parts=parts, part=part, kpi=self.kpi.name, points=size(moved.max()),
+            name=named(furthest["campaign_name"]), counted=share(furthest["value"]),
+            standard=share(furthest["standard"]),
+        )  # fmt: skip
+        return Summary("one_mix", text, numbers)
+
+    def table(self) -> Table:
+        """Campaigns as counted and on the common mix."""
+        frame = self.rates[self.rates["standard"].notna()]
+        frame = frame.sort_values("standard", ascending=self.kpi.better == "lower", kind="stable", ignore_index=True)
+        columns = (
+            Column("campaign_name", _("Campaign")),
+            Column("n", denominator_title(self.kpi), whole, unit="mails", number=True),
+            Column("value", _("As counted"), share, unit="share", number=True),
+            Column("standard", _("On the common mix"), _standard, unit="share", number=True, whole_row=True),
+        )
+        notes = []
+        if len(frame):
+            parts = ", ".join(f"{name} {share(part, 0)}" for name, part in self.mix.items())
+            notes.append(_("The common mix: {parts}.", parts=parts))
+            if lacking := len(self.rates) - len(frame):
+                notes.append(
+                    _("{n} campaigns are left out: they went to nobody in one of the parts.", n=whole(lacking))
+                )
+        title = _("Campaigns by {kpi} on one mix of audience", kpi=self.kpi.name)
+        empty = _("no two campaigns can be set on one mix.")
+        return Table("one_mix", title, frame, columns, tuple(notes), empty)
+
+
+def _standard(row: Any) -> str:
+    return with_interval(row["standard"], row["low"], row["high"])
+
+
+_PARTS = {
+    "list_name": message("list"),
+    "domain": message("domain of the address"),
+    "variant": message("variant"),
+    "month": message("month of sending"),
+}
+
+FIGURES = (
+    Figure(
+        "one_mix_rate", message("On the common mix"),
+        message("sum over parts of (the part's share of all mail x the campaign's rate in it)"), message("a message"),
+        "Fay & Feuer (1997)", ("one_mix.standard",), interval=message("95 %: gamma interval of Fay and Feuer"),
+        edge=message("parts under a twentieth of all mail are one; none where the campaign has nobody in a part"),
+    ),
+    Figure(
+        "one_mix_moved", message("How far one mix moves them"),
+        message("largest distance of a rate on the common mix from the rate as counted"),
+        message("a campaign with people in every part"), "Fay & Feuer (1997)",
+        ("one_mix.moved", "one_mix.comparable", "one_mix.parts"),
+        edge=message("beside it: campaigns that can be set on one mix, and parts of the mix"),
+    ),
+)  # fmt: skip

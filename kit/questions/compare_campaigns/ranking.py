@@ -1,0 +1,235 @@
+"""Which campaign is worth repeating? (guide 1, step 3)
+
+The best of many looks better than it is. So each rate is drawn towards the usual one, a small campaign's further than
+a large one's, and a handful of messages cannot take the first place by chance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kit.messages import _, message
+from kit.metrics import Figure
+from kit.questions.compare_campaigns import stand_out
+from kit.questions.compare_campaigns.stand_out import TOO_RECENT, denominator_title, rate_with_interval
+from kit.show.axes import percent, span
+from kit.show.formats import joined, known, named, share, size, whole, with_interval
+from kit.show.picture import INK, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import empirical_bayes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from kit.metrics import Kpi
+    from kit.questions.compare_campaigns.stand_out import StandOut
+    from kit.stats.empirical_bayes import BetaPrior
+    from kit.store import Data
+
+DRAWN = 20
+"""Campaigns of the ranking that are drawn: nobody chooses from further down."""
+
+
+def rank(data: Data, *, kpi: str = "click_rate") -> Ranking:
+    """Which campaigns may be expected to do best, and how sure is the first place?
+
+    Args:
+        data: what `kit.open` returned.
+        kpi: key of a rate of campaign mail.
+
+    Raises:
+        UsageError: the KPI is unknown or no rate.
+    """
+    return judge(stand_out.compare(data, kpi=kpi))
+
+
+def judge(compared: StandOut) -> Ranking:
+    """Order campaigns by what may be expected of them.
+
+    Source: guide 1, step 3; empirical Bayes with the beta-binomial: Casella (1985),
+    doi:10.1080/00031305.1985.10479400.
+    """
+    rows = compared.rates
+    rows = rows[rows["value"].notna() & (rows["verdict"] != TOO_RECENT)]
+    lowest = compared.kpi.better == "lower"
+    prior = empirical_bayes.beta_binomial_prior(rows["numerator"], rows["n"])
+    if len(rows) < empirical_bayes.UNITS_LEAST:
+        rows = rows.assign(expect=np.nan, expect_low=np.nan, expect_high=np.nan, best=np.nan)
+        return Ranking(compared.kpi, rows, prior, np.nan, "", np.nan, np.nan)
+    shrunk = empirical_bayes.shrink_rates(rows["numerator"], rows["n"], prior, lowest=lowest)
+    rows = rows.assign(expect=shrunk.value, expect_low=shrunk.low, expect_high=shrunk.high, best=shrunk.best)
+    order = ["expect", "value", "n"]
+    rows = rows.sort_values(order, ascending=[lowest, lowest, False], kind="stable", ignore_index=True)
+    top = rows.iloc[int(rows["value"].argmin() if lowest else rows["value"].argmax())]
+    error = np.sqrt(prior.mean * (1 - prior.mean) / rows["n"].median())
+    return Ranking(
+        compared.kpi,
+        rows,
+        prior,
+        shrunk.regret,
+        str(top["campaign_name"]),
+        abs(float(top["value"] - top["expect"])),
+        float(empirical_bayes.expected_maximum(len(rows)) * error),
+    )
+
+
+@result
+class Ranking(Result):
+    """Campaigns in the order of what may be expected of them.
+
+    Attributes:
+        kpi: what they are ordered by.
+        rates: a row a campaign that is old enough, the best first: its columns, n [messages], value, low, high [as
+            counted], expect, expect_low, expect_high [drawn towards the usual rate], best [the chance that it is the
+            best of all]; the last four are NaN with fewer than four campaigns.
+        prior: what campaigns usually are.
+        regret: what choosing the first falls short of the truly best one, on average [share].
+        top: name of the campaign whose counted rate is best.
+        overstated: by how much that rate is likely too good [share].
+        luck: by how much the best of as many equal campaigns of the median size would look too good [share].
+    """
+
+    kpi: Kpi
+    rates: pd.DataFrame
+    prior: BetaPrior
+    regret: float
+    top: str
+    overstated: float
+    luck: float
+
+    def summary(self) -> Summary:
+        """What may be expected of the first, how sure its place is, and how much luck is in the raw order."""
+        kpi, n = self.kpi.name, whole(len(self.rates))
+        if not known(self.regret):
+            text = _("Fewer than four campaigns can be ranked by “{kpi}”.", kpi=kpi)
+            return Summary("ranking_first", text, {"ranked": len(self.rates)})
+        first = self.rates.iloc[0]
+        numbers = {
+            "ranked": len(self.rates),
+            "expect": first["expect"],
+            "best": first["best"],
+            "regret": self.regret,
+            "overstated": self.overstated,
+            "luck": self.luck,
+        }
+        if self.kpi.better == "lower":
+            chance = _(
+                "Of {n} equal campaigns of this size the best would by luck alone look {luck} points below the rest.",
+                n=n, luck=size(self.luck),
+            )  # fmt: skip
+        else:
+            chance = _(
+                "Of {n} equal campaigns of this size the best would by luck alone look {luck} points above the rest.",
+                n=n, luck=size(self.luck),
+            )  # fmt: skip
+        if first["expect"] == self.rates["expect"].iloc[-1]:
+            order = _("By “{kpi}” there is no order: the campaigns differ by no more than chance.", kpi=kpi)
+            return Summary("ranking_first", f"{order} {chance}", numbers)
+        place = _(
+            "{name} comes first by “{kpi}”: expect {expected}. The chance that it truly is the best of {n} is {best}; "
+            "choosing it costs {regret} points on average against the one that is.",
+            name=named(first["campaign_name"]), kpi=kpi, expected=_expected(first), n=n,
+            best=share(first["best"], 0), regret=size(self.regret),
+        )  # fmt: skip
+        if self.top == first["campaign_name"]:
+            caution = _("Its own counted rate likely overstates by {points} points.", points=size(self.overstated))
+        else:
+            caution = _(
+                "{name} was counted best; its counted rate likely overstates by {points} points.",
+                name=named(self.top), points=size(self.overstated),
+            )  # fmt: skip
+        return Summary("ranking_first", f"{place} {caution} {chance}", numbers, headline=True, weight=35)
+
+    def table(self) -> Table:
+        """Campaigns in the order of what may be expected of them, beside what was counted."""
+        frame = self.rates.assign(place=range(1, len(self.rates) + 1))
+        columns = (
+            Column("place", _("Place"), whole, number=True),
+            Column("campaign_name", _("Campaign")),
+            Column("n", denominator_title(self.kpi), whole, unit="mails", number=True),
+            Column("value", _("Counted"), rate_with_interval, unit="share", number=True, whole_row=True),
+            Column("expect", _("To be expected"), _expected, unit="share", number=True, whole_row=True),
+            Column("best", _("Chance to be the best"), lambda value: share(value, 0), unit="share", number=True),
+        )
+        notes = (
+            _("To be expected: the counted rate drawn towards the usual one, the further the smaller the campaign is."),
+            _("The order is by what is to be expected. Campaigns that are too young are left out."),
+        )
+        frame = frame if known(self.regret) else frame.iloc[:0]
+        title = _("Campaigns by the {kpi} to be expected of them", kpi=self.kpi.name)
+        return Table("ranking", title, frame, columns, notes, _("fewer than four campaigns can be ranked."))
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """What may be expected of each campaign, with its interval, beside what was counted; the best on top."""
+        rows = self.rates.head(DRAWN) if known(self.regret) else self.rates.iloc[:0]
+        drawn = rows.iloc[::-1].reset_index(drop=True)
+        with drawing(1.1 + 0.27 * max(len(drawn), 2), ax) as axes:
+            mean = self.prior.mean if len(drawn) else 0.0
+            axes.axvline(mean, color=INK, linewidth=1)
+            axes.hlines(drawn.index, drawn["value"], drawn["expect"], color=QUIET, linewidth=1, linestyle=":")
+            axes.hlines(drawn.index, drawn["expect_low"], drawn["expect_high"], color=PLAIN, linewidth=1.6)
+            axes.plot(drawn["value"], drawn.index, "o", color=INK, fillstyle="none", markersize=5.5)
+            axes.plot(drawn["expect"], drawn.index, "o", color=PLAIN, markersize=5.5)
+            axes.set_yticks(range(len(drawn)), [label(name) for name in drawn["campaign_name"]], fontsize=9.5)
+            axes.set_ylim(-0.8, max(len(drawn), 1) - 0.2)
+            low, high = span([mean, *drawn["value"], *drawn["expect_low"], *drawn["expect_high"]])
+            axes.set_xlim(low, high)
+            axes.xaxis.set_major_formatter(percent(high - low))
+            axes.set_xlabel(
+                _("{kpi}; dot: to be expected, 95 % interval\nring: as counted; line: usual", kpi=self.kpi.name)
+            )
+            axes.grid(visible=False, axis="y")
+            title = _("What to expect of each campaign")
+            if len(rows) and len(self.rates) > len(rows):
+                title = _("What to expect of each campaign (the first {n})", n=whole(len(rows)))
+            expectations = [
+                _("{name} {expected}, counted {counted}", name=row["campaign_name"], expected=share(row["expect"]),
+                  counted=share(row["value"]))
+                for row in rows.to_dict("records")
+            ]  # fmt: skip
+            alt = _("{title}: {list}.", title=title, list=joined(expectations))
+            if not expectations:
+                alt = _("{title}: fewer than four campaigns can be ranked.", title=title)
+            return picture(axes, name="ranking", title=title, alt=alt)
+
+
+def _expected(row: Any) -> str:
+    return with_interval(row["expect"], row["expect_low"], row["expect_high"])
+
+
+_CASELLA = "Casella (1985), doi:10.1080/00031305.1985.10479400"
+
+FIGURES = (
+    Figure(
+        "expected_of_campaign", message("To be expected of a campaign"),
+        message("counted rate drawn towards the usual one: (clicked + a) / (delivered + a + b) of the beta law of all"),
+        message("a message"), _CASELLA, ("ranking.expect", "ranking_first.expect"),
+        interval=message("95 %: of the posterior, the law of all taken as known"),
+        edge=message("too young campaigns are left out; the KPI chosen stands in the place of clicked / delivered"),
+    ),
+    Figure(
+        "chance_best", message("Chance to be the best"),
+        message("posterior chance that its true rate is the best of all ranked"), message("a campaign"), _CASELLA,
+        ("ranking.best", "ranking_first.best"),
+    ),
+    Figure(
+        "regret", message("What choosing the first costs"),
+        message("mean of (true best rate - true rate of the first), over the posterior"), message("a campaign"),
+        _CASELLA, ("ranking_first.regret",),
+    ),
+    Figure(
+        "overstated", message("By how much the best counted rate is too good"),
+        message("distance of its counted rate from the rate to be expected"), message("a campaign"), _CASELLA,
+        ("ranking_first.overstated",),
+    ),
+    Figure(
+        "luck", message("How good the best of equal ones looks"),
+        message("expected largest of k standard normals x counting error of a campaign of the median size"),
+        message("a campaign"), "Harter (1961), doi:10.1093/biomet/48.1-2.151", ("ranking_first.luck",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,284 @@
+"""Do campaigns differ, and which stand out? (guide 1, step 3)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit import counts, metrics
+from kit.judging import ALPHA, LEVEL, large_enough, mature
+from kit.messages import _, _n, message
+from kit.metrics import Figure
+from kit.show.axes import MOST, percent
+from kit.show.formats import (
+    MARGIN_OF_ERROR,
+    day,
+    known,
+    listing,
+    named,
+    share,
+    size,
+    whole,
+    with_interval,
+)  # fmt: skip
+from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import multiplicity, proportions, random_effects
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from matplotlib.axes import Axes
+
+    from kit.metrics import Kpi
+    from kit.stats.random_effects import Heterogeneity
+    from kit.store import Data
+
+CAMPAIGN = ("campaign_id", "campaign_name", "subject", "list_name", "sent_local")
+"""What tells campaigns apart, and what is shown of them."""
+
+TOO_RECENT = "too young"
+"""The verdict of a campaign that people still act on."""
+
+VERDICTS = {
+    "better": message("better than usual"),
+    "worse": message("worse than usual"),
+    "as usual": message("as usual"),
+    "too few": message("too few to judge"),
+    TOO_RECENT: message("too young to judge"),
+    "unknown": message("not judged"),
+}
+
+_COLORS = {"better": GOOD, "worse": BAD, "as usual": PLAIN}
+
+_NAMED = 3
+"""Campaigns that the summary names on each side."""
+
+
+def compare(data: Data, *, kpi: str = "click_rate") -> StandOut:
+    """Which campaigns did better or worse than campaigns usually do?
+
+    Args:
+        data: what `kit.open` returned.
+        kpi: key of a rate of campaign mail.
+
+    Raises:
+        UsageError: the KPI is unknown or no rate.
+    """
+    days = data.settings["conversions.maturity_days"]
+    return judge(count(data), kpi, as_of=data.as_of, maturity_days=days)
+
+
+def count(data: Data) -> pd.DataFrame:
+    """Counts of bulk mail, a row a campaign, with the columns CAMPAIGN."""
+    return counts.messages(data, list(CAMPAIGN))
+
+
+def judge(
+    campaigns: pd.DataFrame, kpi: str, *, as_of: datetime | None, maturity_days: int, level: float = LEVEL
+) -> StandOut:
+    """Compare campaigns by one rate.
+
+    Args:
+        campaigns: a row a campaign: campaign_id, campaign_name, sent_local, and its counts [messages].
+        kpi: key of a rate.
+        as_of: the moment up to which the data knows; None: ages are not known and none is too recent.
+        maturity_days: a campaign younger than this at `as_of` is shown and not judged.
+        level: confidence of the intervals.
+
+    Raises:
+        UsageError: the KPI is no rate.
+
+    Source: leave-one-out random-effects prediction with t(k - 2) and Benjamini-Hochberg (1995),
+    doi:10.1111/j.2517-6161.1995.tb02031.x; between-campaign variance by Paule and Mandel (1982),
+    doi:10.6028/jres.087.022.
+    """
+    rate = metrics.mail_rate(kpi)
+    rates = metrics.values(campaigns, [kpi], by=identity(campaigns), level=level)
+    is_mature = mature(rates["sent_local"], as_of, maturity_days)
+    judged = is_mature & rates["value"].notna() & large_enough(rates)
+    numerator, n = rates["numerator"].where(judged), rates["n"].where(judged)
+    prediction = random_effects.leave_one_out(numerator, n)
+    p = multiplicity.adjust(prediction.p)
+    rates = rates.assign(expected=prediction.expected, se=prediction.se, z=prediction.z, p=p)
+    rates["verdict"] = _verdicts(rates, rate, judged, is_mature)
+    numerator, n = numerator[judged], n[judged]
+    equal = proportions.chi_square_homogeneity(numerator, n).p
+    return StandOut(rate, rates, random_effects.heterogeneity(numerator, n), equal)
+
+
+def identity(campaigns: pd.DataFrame) -> list[str]:
+    """Those of the columns CAMPAIGN that a frame has."""
+    return [name for name in CAMPAIGN if name in campaigns]
+
+
+def _verdicts(rates: pd.DataFrame, kpi: Kpi, judged: pd.Series, is_mature: pd.Series) -> pd.Series:
+    good = (rates["z"] > 0) == (kpi.better == "higher")
+    flagged, has_rate = rates["p"] < ALPHA, rates["value"].notna()
+    verdict = pd.Series("as usual", index=rates.index, dtype="object")
+    verdict = verdict.mask(flagged & good, "better").mask(flagged & ~good, "worse")
+    verdict = verdict.mask(rates["p"].isna(), "unknown").mask(~judged & has_rate, "too few")
+    return verdict.mask(~is_mature & has_rate, TOO_RECENT)
+
+
+@result
+class StandOut(Result):
+    """Campaigns beside each other.
+
+    Attributes:
+        kpi: what was compared.
+        rates: a row a campaign: its columns, numerator, n [messages], value, low, high, expected [share; what the
+            others let one expect], z, p [adjusted], verdict: a key of VERDICTS.
+        spread: how much the campaigns differ beyond the margin of error.
+        equal: p-value of "all are equal".
+    """
+
+    kpi: Kpi
+    rates: pd.DataFrame
+    spread: Heterogeneity
+    equal: float
+
+    @property
+    def judged(self) -> int:
+        """Campaigns that were judged."""
+        return int(self.rates["verdict"].isin(("better", "worse", "as usual")).sum())
+
+    def summary(self) -> Summary:
+        """Whether campaigns differ, and which stand out."""
+        verdicts = self.rates["verdict"]
+        better, worse = (int((verdicts == side).sum()) for side in ("better", "worse"))
+        numbers = {
+            "kpi": self.kpi.key,
+            "judged": self.judged,
+            "better": better,
+            "worse": worse,
+            "tau": self.spread.tau,
+            "mean": self.spread.mean,
+        }
+        if self.judged == 0:
+            text = _(
+                "Fewer than four campaigns can be judged by “{kpi}”, so nothing can stand out from the others.",
+                kpi=self.kpi.name,
+            )
+            return Summary("comparison", text, numbers)
+        usual = _(
+            "Across {n} campaigns “{kpi}” is {mean}; beyond counting error they usually differ by {tau} points (sd).",
+            n=whole(self.judged), kpi=self.kpi.name, mean=share(self.spread.mean), tau=size(self.spread.tau),
+        )  # fmt: skip
+        names = {side: self._named(side) for side in ("better", "worse")}
+        if better and worse:
+            text = _("Beyond that, {better}, and {worse}.", better=_better(names["better"], better),
+                     worse=_worse(names["worse"], worse))  # fmt: skip
+        elif better:
+            text = _("Beyond that, {better}.", better=_better(names["better"], better))
+        elif worse:
+            text = _("Beyond that, {worse}.", worse=_worse(names["worse"], worse))
+        else:
+            text = _("None stands out beyond that.")
+        weight = 60 if better or worse else 30
+        return Summary("comparison", f"{usual} {text}", numbers, headline=True, weight=weight)
+
+    def _named(self, side: str) -> str:
+        names = self.rates.loc[self.rates["verdict"] == side, "campaign_name"]
+        return listing([named(name) for name in names.head(_NAMED)])
+
+    def table(self) -> Table:
+        """Campaigns with their rate, what the others let one expect, and the verdict."""
+        frame = self.rates[self.rates["value"].notna()].sort_values("value", ascending=False, ignore_index=True)
+        notes = [
+            MARGIN_OF_ERROR,
+            _("{n} comparisons; the verdicts hold false ones to 5 % of those flagged.", n=whole(self.judged)),
+        ]
+        if unknown := len(self.rates) - len(frame):
+            notes.append(
+                _("{n} campaigns are left out: their {numerator} or {denominator} is not known.", n=whole(unknown),
+                  numerator=self.kpi.numerator, denominator=self.kpi.denominator)
+            )  # fmt: skip
+        columns = (
+            Column("campaign_name", _("Campaign")),
+            Column("sent_local", _("Sent"), day),
+            Column("n", denominator_title(self.kpi), whole, unit="mails", number=True),
+            Column("value", self.kpi.title, rate_with_interval, unit="share", number=True, whole_row=True),
+            Column("expected", _("Expected"), share, unit="share", number=True),
+            Column("verdict", _("Verdict"), VERDICTS.__getitem__),
+        )
+        return Table("campaigns", _("Campaigns by {kpi}", kpi=self.kpi.name), frame, columns, tuple(notes))
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """Campaigns with their intervals over the band within which they usually lie, the best on top."""
+        rows = self.rates[self.rates["value"].notna()].sort_values("sent_local", kind="stable")
+        flagged = rows[rows["verdict"].isin(("better", "worse"))]
+        drawn = pd.concat([flagged, rows.drop(flagged.index).tail(max(MOST - len(flagged), 0))])
+        drawn = drawn.sort_values("value", kind="stable").tail(MOST)
+        records = drawn.to_dict("records")
+        with drawing(1.0 + 0.27 * max(len(drawn), 2), ax) as axes:
+            mean, tau = self.spread.mean, self.spread.tau
+            if known(tau):
+                axes.axvspan(max(mean - 2 * tau, 0), mean + 2 * tau, color=BAND, zorder=0)
+            for place, row in enumerate(records):
+                color = _COLORS.get(row["verdict"], QUIET)
+                axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.6)
+                axes.plot(row["value"], place, "o" if row["verdict"] in _COLORS else "D", color=color, markersize=5.5)
+            axes.set_yticks(range(len(drawn)), [label(name) for name in drawn["campaign_name"]], fontsize=9.5)
+            axes.set_ylim(-0.8, len(drawn) - 0.2)
+            axes.set_xlim(left=0)
+            axes.xaxis.set_major_formatter(percent(drawn["high"].max() if len(drawn) else 1))
+            axes.set_xlabel(_("{kpi}, 95 % interval\ngrey: where campaigns usually lie", kpi=self.kpi.name))
+            axes.grid(visible=False, axis="y")
+            title = _("Campaigns by {kpi}", kpi=self.kpi.name)
+            if not_drawn := len(rows) - len(drawn):
+                title = _("Campaigns by {kpi} ({n} as usual not drawn)", kpi=self.kpi.name, n=whole(not_drawn))
+            beyond = [
+                _("{name} {verdict}", name=row["campaign_name"], verdict=_SIDES[row["verdict"]])
+                for row in records
+                if row["verdict"] in _SIDES
+            ]
+            alt = _("{title}: none known.", title=title)
+            if len(drawn):
+                alt = _(
+                    "{title}: {n} from {low} to {high}; beyond the usual: {beyond}.",
+                    title=title, n=whole(len(drawn)), low=share(drawn["value"].min()), high=share(drawn["value"].max()),
+                    beyond=listing(beyond) or _("none"),
+                )  # fmt: skip
+            return picture(axes, name="comparison", title=title, alt=alt)
+
+
+_SIDES = {"better": message("better"), "worse": message("worse")}
+
+
+def _better(names: str, n: int) -> str:
+    if n > _NAMED:
+        return _("{names} do better (and {n} more)", names=names, n=n - _NAMED)
+    return _n("{names} does better", "{names} do better", n, names=names)
+
+
+def _worse(names: str, n: int) -> str:
+    if n > _NAMED:
+        return _("{names} do worse (and {n} more)", names=names, n=n - _NAMED)
+    return _n("{names} does worse", "{names} do worse", n, names=names)
+
+
+def rate_with_interval(row: Any) -> str:
+    """The rate of a row with its interval."""
+    return with_interval(row["value"], row["low"], row["high"])
+
+
+def denominator_title(kpi: Kpi) -> str:
+    """What a KPI is out of, as the head of a column."""
+    return str({"delivered": _("Delivered"), "sent": _("Sent"), "opened": _("Opened")}[kpi.denominator])
+
+
+FIGURES = (
+    Figure(
+        "expected_rate", message("Expected"),
+        message("what the other groups let one expect; of a limit the limit, of a trend its beginning"),
+        message("the other groups"),
+        "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
+        ("campaigns.expected", "equal_age.expected", "problems.expected", "after_click.expected"),
+        window=message("of problems the whole history; else what is asked for"),
+        edge=message("leave-one-out: a group is no part of its own yardstick"),
+    ),
+)  # fmt: skip
