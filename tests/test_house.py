@@ -37,7 +37,6 @@ LAYERS = (
     {
         "abtest",
         "adjusted",
-        "after_click",
         "around",
         "benchmarks",
         "funnel",

@@ -10,7 +10,6 @@ from kit.counts.around import requests, scores
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
-from kit.counts.links import links
 from kit.counts.log import conflicts
 from kit.counts.money import WINDOWS, arm_sales, arms, clicked_sales, costs, reached, sold, spans
 from kit.counts.pairs import same_people
@@ -45,7 +44,6 @@ __all__ = [
     "left_out",
     "levels",
     "lines",
-    "links",
     "messages",
     "not_sent",
     "openers",

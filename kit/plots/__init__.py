@@ -1,6 +1,5 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.after_click import after_click, links
 from kit.plots.campaigns import coverage, volume, waiting
 from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
@@ -17,7 +16,6 @@ from kit.show.picture import Picture
 
 __all__ = [
     "Picture",
-    "after_click",
     "back",
     "benchmarks",
     "complaints",
@@ -27,7 +25,6 @@ __all__ = [
     "funnel",
     "funnel_groups",
     "lags",
-    "links",
     "list_growth",
     "months",
     "openers",

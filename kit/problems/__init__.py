@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import after_click
 from kit import counts as counting
 from kit.judging import ALPHA
 from kit.problems import judge
@@ -168,8 +167,8 @@ def _pages(data: Data, campaigns: pd.DataFrame) -> pd.DataFrame:
     """
     web = counting.visits_by_campaign(data.history)
     mails = campaigns.groupby(["campaign_id", "campaign_name"], as_index=False)[["clicked", "sent"]].sum(min_count=1)
-    followed = after_click.follow(web, mails)
-    sessions = followed.campaigns[["campaign_id", "sessions", "engaged_sessions"]]
+    dated = web.dropna(subset=["campaign_id", "campaign_name", "sent_local"])
+    sessions = dated.groupby("campaign_id", as_index=False)[["sessions", "engaged_sessions"]].sum(min_count=1)
     found = mails.merge(sessions, on="campaign_id", how="left")
     when = found["campaign_id"].map(data.history.campaigns.set_index("campaign_id")["sent_local"])
     measured = when[found["sessions"].notna()]

@@ -203,29 +203,6 @@ PEOPLE = (
         ("segments_unknown.told", "segments_unknown.unknown", "segments_unknown.total"),
         edge="not known: mail that only totals tell of, and people of whom the contacts do not say it",
     ),
-    Figure(
-        "sessions", "Sessions and key events", "sessions that name the campaign in their tags; key events in them",
-        "a session of the web analytics", "support.google.com/analytics/answer/12195621",
-        ("after_click.sessions", "after_click.key_events", "unmatched.sessions"),
-        edge="a tag that no campaign has stands in its own table",
-    ),
-    Figure(
-        "engaged_sessions", "Engaged", "engaged sessions / sessions that name the campaign",
-        "a session of the web analytics", "support.google.com/analytics/answer/12195621", ("after_click.value",),
-        interval=WILSON, edge="engaged: ten seconds, two pages or a key event",
-    ),
-    Figure(
-        "sessions_a_clicker", "Sessions a clicker", "sessions / people who clicked", "a session; a person",
-        "guide 1, step 6", ("after_click.per_click", "after_click.silent"),
-        edge="two systems count: no rate of people. Beside it: campaigns with clicks and without any session",
-    ),
-    Figure(
-        "link_rate", "Clicked a link",
-        "people who clicked it / mails delivered of the campaigns that have a click on it",
-        "a person, campaign and link", "guide 1, step 6", ("links.value", "links.links", "links.scanned"),
-        interval=WILSON,
-        edge="one person may click several: links do not add up to people. Scanned: links that only scanners follow",
-    ),
 )  # fmt: skip
 
 MAIL = (*MONTHS, *VOLUME, *PROBLEMS, *PEOPLE)

@@ -7,7 +7,6 @@ as data (`application/vnd.kit.result+json`), which the report gathers into resul
 from kit.show.summary import Summary
 from kit.show.table import Table
 from kit.words.adjusted import adjusted, adjusted_table
-from kit.words.after_click import after_click, after_click_table, links, links_table, silent_table, unmatched_table
 from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
 from kit.words.data import (
@@ -92,8 +91,6 @@ __all__ = [
     "Table",
     "adjusted",
     "adjusted_table",
-    "after_click",
-    "after_click_table",
     "answerable",
     "around",
     "around_table",
@@ -126,8 +123,6 @@ __all__ = [
     "goal_kpis",
     "goals",
     "limits_table",
-    "links",
-    "links_table",
     "list_growth",
     "list_table",
     "mail_by_kind",
@@ -164,7 +159,6 @@ __all__ = [
     "service",
     "service_stands",
     "silence",
-    "silent_table",
     "size_table",
     "skipped_rules",
     "stages_table",
@@ -178,7 +172,6 @@ __all__ = [
     "tests_left_out",
     "trends",
     "unknown_table",
-    "unmatched_table",
     "unread",
     "usual_table",
     "value",

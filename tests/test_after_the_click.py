@@ -12,7 +12,8 @@ import small
 from small import NOON, event
 
 import kit
-from kit import after_click, counts, plots, words
+from kit import counts
+from kit.questions.after_the_click import links, sessions
 
 ROOT = Path(__file__).parents[1]
 GA4 = ["# Start date: 20260101", "# End date: 20260131", "Session campaign,Sessions,Engaged sessions,Key events"]
@@ -27,19 +28,16 @@ def export(folder: Path, *rows: str) -> kit.store.Data:
 
 def test_a_tag_joins_by_id_or_by_name_and_the_rest_is_counted(tmp_path: Path) -> None:
     data = export(tmp_path, "3c2cf0ef38-BESTSELLERS_COPY_01,30,20,2", "summer,12,6,1", "(organic),500,250,9", "x,1,0,0")
-    web = counts.visits_by_campaign(data)
-    assert web["sessions"].sum() == 543
-    result = after_click.follow(web, counts.messages(data, ["campaign_id", "campaign_name"]))
-    assert result.campaigns.set_index("campaign_name")["sessions"].to_dict() == {"Spring": 30, "Summer": 12}
+    assert counts.visits_by_campaign(data)["sessions"].sum() == 543
+    result = sessions.follow(data)
+    assert result.rates.set_index("campaign_name")["sessions"].to_dict() == {"Spring": 30, "Summer": 12}
     assert result.unmatched.set_index("utm_campaign")["sessions"].to_dict() == {"(organic)": 500, "x": 1}
     assert result.matched + result.unmatched["sessions"].sum() == 543
 
 
 def test_a_clicked_campaign_without_a_session_is_named(tmp_path: Path) -> None:
     data = export(tmp_path, "3c2cf0ef38-SPRING,30,20,2")
-    result = after_click.follow(
-        counts.visits_by_campaign(data), counts.messages(data, ["campaign_id", "campaign_name"])
-    )
+    result = sessions.follow(data)
     assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clicked": 5}]
 
 
@@ -52,53 +50,49 @@ def test_a_campaign_of_a_day_that_the_report_does_not_cover_is_not_called_silent
     small.mailchimp(tmp_path, campaigns)
     (tmp_path / "ga4.csv").write_text("\n".join([*GA4, "3c2cf0ef38-SPRING,30,20,2"]) + "\n", encoding="utf-8")
     data = kit.open(tmp_path)
-    counted = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
-    result = after_click.follow(counts.visits_by_campaign(data), counted, days=counts.visits_days(data))
+    result = sessions.follow(data)
     assert result.silent["campaign_name"].tolist() == ["Summer"]
     assert result.outside == 1
-    assert "1 clicked campaign of other days than the report's" in words.silent_table(result).text()
-    assert words.after_click(result).text.endswith("1 clicked campaign has no session at all.")
+    assert "1 clicked campaign of other days than the report's" in result.silent_table().text()
+    assert result.summary().text.endswith("1 clicked campaign has no session at all.")
 
 
-def frame(engaged: list[int], sessions: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+def frame(engaged: list[int], n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     ids = [f"c{n}" for n in range(len(engaged))]
     web = pd.DataFrame(
         {
             "utm_campaign": ids,
             "campaign_id": ids,
             "campaign_name": ids,
-            "sessions": sessions,
+            "sessions": n,
             "engaged_sessions": engaged,
         }
     ).assign(sent_local=pd.Timestamp("2026-01-05"), key_events=0.0, revenue=np.nan, engagement_seconds=0.0)
-    return web, pd.DataFrame({"campaign_id": ids, "campaign_name": ids, "clicked": sessions})
+    return web, pd.DataFrame({"campaign_id": ids, "campaign_name": ids, "clicked": n})
 
 
 def test_equal_pages_are_seldom_called_worse(rng: np.random.Generator) -> None:
     named = 0
     for _ in range(100):
-        result = after_click.follow(*frame(list(rng.binomial(60, 0.6, 20)), 60))
-        named += result.campaigns["verdict"].isin(("better", "worse")).any()
+        result = sessions.judge(*frame(list(rng.binomial(60, 0.6, 20)), 60))
+        named += result.rates["verdict"].isin(("better", "worse")).any()
     assert named <= 100 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 100))
 
 
 def test_the_broken_page_of_the_sample_is_found_and_no_other() -> None:
     data = kit.open(ROOT / "data/sample")
     truth = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))["web"]
-    web = counts.visits_by_campaign(data)
-    result = after_click.follow(web, counts.messages(data, ["campaign_id", "campaign_name"]))
-    by_id = result.campaigns.set_index(result.campaigns["campaign_id"].str.partition(":")[2])["sessions"]
+    result = sessions.follow(data)
+    by_id = result.rates.set_index(result.rates["campaign_id"].str.partition(":")[2])["sessions"]
     assert by_id.to_dict() == truth["sessions"]
-    beyond = result.campaigns[result.campaigns["verdict"].isin(("better", "worse"))]
+    beyond = result.rates[result.rates["verdict"].isin(("better", "worse"))]
     assert beyond["campaign_name"].tolist() == [truth["broken_page"]]
 
 
 def test_without_web_analytics_there_is_an_answer(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{}])
     data = kit.open(tmp_path)
-    result = after_click.follow(
-        counts.visits_by_campaign(data), counts.messages(data, ["campaign_id", "campaign_name"])
-    )
+    result = sessions.follow(data)
     assert result.matched == 0
     assert result.silent.empty
 
@@ -131,35 +125,35 @@ class TestLinks:
         return kit.open(tmp_path)
 
     def test_people_by_link_and_what_follows_the_campaign_is_taken_off(self, data: kit.store.Data) -> None:
-        ranked = after_click.links(counts.links(data))
+        result = links.rank(data)
         names = ["link", "campaigns", "n", "clicked", "clicked_human"]
-        assert ranked[names].to_numpy().tolist() == [
+        assert result.ranked[names].to_numpy().tolist() == [
             ["https://example.com/book?id=5", 2, 200, 12, 12],  # of c1 one person clicked twice
             ["https://example.com/prices", 1, 100, 2, 2],
             ["https://example.com/social", 1, 100, 1, 0],  # within five seconds of delivery
         ]
 
     def test_the_link_that_leaves_is_shown_where_it_is_asked_for(self, data: kit.store.Data) -> None:
-        found = counts.links(data, leaving=True).set_index("link")["clicked"]
+        found = links.clicks_by_link(data, unsubscribing=True).set_index("link")["clicked"]
         assert found["https://example.com/unsubscribe?u=1"] == 1
-        assert "https://example.com/unsubscribe?u=1" not in set(counts.links(data)["link"])
+        assert "https://example.com/unsubscribe?u=1" not in set(links.clicks_by_link(data)["link"])
 
     def test_each_has_its_n_and_interval(self, data: kit.store.Data) -> None:
-        ranked = after_click.links(counts.links(data))
-        row = words.links_table(ranked).cells()[0]
+        result = links.rank(data)
+        row = result.table().cells()[0]
         assert row[2:5] == ["200", "12", "6.0% (3.5–10.2)"]  # Wilson: 12 of 200
-        assert words.links(ranked).text.startswith("Of 3 links most people follow https://example.com/book?id=5: 6.0%")
-        assert "https://example.com/prices 2.0%" in plots.links(ranked).alt
+        assert result.summary().text.startswith("Of 3 links most people follow https://example.com/book?id=5: 6.0%")
+        assert "https://example.com/prices 2.0%" in result.plot().alt
 
     def test_a_report_that_lists_its_links_speaks_where_no_log_does(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
-        assert counts.links(kit.open(tmp_path)).empty
-        ranked = after_click.links(counts.links(kit.open(tmp_path)))
-        assert words.links(ranked).text == "Which links were followed is not known: no report or log lists them."
-        assert plots.links(ranked).svg
+        assert links.clicks_by_link(kit.open(tmp_path)).empty
+        result = links.rank(kit.open(tmp_path))
+        assert result.summary().text == "Which links were followed is not known: no report or log lists them."
+        assert result.plot().svg
 
     def test_the_reports_of_the_sample_are_told_as_they_are(self) -> None:
         # report_2025-11-11.csv: /book 42 total clicks, 41 people, of 989 delivered mails.
-        found = counts.links(kit.open(ROOT / "data" / "sample")).set_index(["campaign_name", "link"])
+        found = links.clicks_by_link(kit.open(ROOT / "data" / "sample")).set_index(["campaign_name", "link"])
         row = found.loc[("Подготовка к зиме", "https://service.example.com/book")]
         assert row[["clicked", "clicks_total", "delivered"]].tolist() == [41, 42, 989]
