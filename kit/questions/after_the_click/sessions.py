@@ -104,7 +104,8 @@ def _silent(
     measured = pd.Series(data=True, index=clicked.index)
     if days is not None:
         measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
-    return clicked.loc[measured, ["campaign_name", "clicked"]].reset_index(drop=True), int((~measured).sum())
+    silent = clicked[measured][["campaign_name", "clicked"]].reset_index(drop=True)
+    return silent, int((~measured).sum())
 
 
 @result
