@@ -20,8 +20,8 @@ import tiny
 import kit
 from kit import report
 from kit.errors import EmptyError, UsageError
+from kit.questions.check_the_export import files
 from kit.report import check, clean, page, quality, render
-from kit.words.data import quality as data_quality
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +144,7 @@ def test_rows_said_twice_are_no_rejected_ones_on_any_page(tmp_path: Path) -> Non
     good = quality.quality(data)
     kinds = ("read", "kept", "rejected", "repeated")
     assert [good.rows(kind) for kind in kinds] == [3, 2, 0, 1]
-    assert data_quality(data).text == (
+    assert files.check(data).summary().text == (
         "1 of 1 file was read. None of 3 rows was rejected; 1 row said again what a kept one says, counted once."
     )
     assert "3 rows = 2 kept + 0 rejected + 1 repeated" in check.check(tmp_path / "in").as_text()

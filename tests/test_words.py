@@ -6,25 +6,17 @@ import json
 import math
 import re
 from html import unescape
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-import small
 from hypothesis import given
 from hypothesis import strategies as st
 
-import kit
-from kit import counts, metrics, words
+from kit import metrics, words
 from kit.show import formats as form
 from kit.show.formats import listing
 from kit.show.result import MIME, plain
 from kit.show.table import Column, Table
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-NASTY = "<script>alert('x')</script> & \"$5\" ☀"
 
 
 @pytest.mark.parametrize(
@@ -72,31 +64,6 @@ def test_a_long_cell_is_cut_on_the_page_and_whole_in_the_data() -> None:
     assert table.data()["rows"] == [[text]]
 
 
-def test_what_a_file_could_have_been_and_what_to_do_is_said(tmp_path: Path) -> None:
-    small.table(tmp_path, "a.csv", ["Campaign", "Date", "Sent", "Opened"], [["one", "03.04.2026", 100, 20]])
-    (tmp_path / "b.txt").write_text("nothing that is known\n", encoding="utf-8")
-    data = kit.open(tmp_path)
-    unread = words.unread(data).frame.set_index("file")
-    assert "day_first" in unread.loc["a.csv", "hint"]
-    assert not unread.loc["a.csv", "why"].startswith("a.csv")
-    assert set(words.recognised(data).frame.columns) == {"file", "preset", "why", "passed_over"}
-
-
-def test_a_note_says_what_it_is_about(tmp_path: Path) -> None:
-    head = "Order ID,Email,Date,Total\n"
-    (tmp_path / "jan.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n", encoding="utf-8")
-    (tmp_path / "feb.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n2,b@example.com,2026-02-06,20\n")
-    about = words.problems_of_data(kit.open(tmp_path), 0).frame.set_index("about")["note"]
-    assert about["orders"].startswith("1 row stands in several files")
-    assert "campaigns" not in about
-
-
-def test_a_subject_with_markup_is_shown_as_text(tmp_path: Path) -> None:
-    small.mailchimp(tmp_path, [{"Subject": f"TEST {NASTY}", "Total Recipients": 2}, {"Unique Id": "00000000ab"}])
-    html = words.tests_left_out(counts.left_out(kit.open(tmp_path))).html()
-    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;$5&quot; ☀" in html
-
-
 def test_a_table_carries_its_data_with_units_and_nulls() -> None:
     frame = pd.DataFrame({"kpi": ["open_rate"], "value": [math.nan], "when": [pd.Timestamp("2026-01-05")]})
     shown = Table("t", "T", frame, (Column("value", "Value", unit="share", number=True),))._repr_mimebundle_()
@@ -115,21 +82,6 @@ def test_an_empty_table_says_so() -> None:
     table = Table("t", "Findings", pd.DataFrame({"a": []}), (Column("a", "A"),), empty="none.")
     assert "Findings: none." in table.html()
     assert "<table" not in table.html()
-
-
-def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
-    header = ["Campaign", "Date", "Sent", "Opened"]
-    small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 100, 20], ["two", "soon", 100, 2]])
-    (tmp_path / "notes.txt").write_text("nothing that is known\n", encoding="utf-8")
-    data = kit.open(tmp_path)
-    assert kit.arrived(data).text == (
-        f"{tmp_path.name}: 1 of 2 files read, 1 of 2 rows kept, 1 rejected (50.0%), 1 campaign; "
-        "it knows up to 2026-01-05 00:00 (time zone not known: times as written)."
-    )
-    assert words.quality(data).headline
-    assert words.unread(data).frame["file"].tolist() == ["notes.txt"]
-    (rejected,) = words.rejections(data).frame.to_dict("records")
-    assert (rejected["file"], rejected["line"], rejected["column"]) == ("a.csv", 3, "Date")
 
 
 def test_a_remark_in_brackets_is_no_interval_and_may_wrap() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -15,30 +14,6 @@ from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawin
 
 if TYPE_CHECKING:
     from kit.volume import Volume
-
-_KINDS = {"bulk": PLAIN, "automated": "#9db8d6", "no campaign": QUIET}
-
-
-def coverage(counts: pd.DataFrame) -> Picture:
-    """Mails sent by month and kind; `counts` is `counts.messages(data, ["month", "kind"], kind="")`."""
-    wide = counts.pivot_table(index="month", columns="kind", values="sent", aggfunc="sum").astype(float)
-    if len(wide):
-        wide = wide.reindex(pd.period_range(wide.index.min(), wide.index.max(), freq="M").strftime("%Y-%m")).fillna(0)
-    kinds = [kind for kind in _KINDS if kind in wide]
-    with drawing(2.6) as axes:
-        bottom = np.zeros(len(wide))
-        for kind in kinds:
-            axes.bar(range(len(wide)), wide[kind], bottom=bottom, color=_KINDS[kind], width=0.7, label=kind)
-            bottom += wide[kind].to_numpy()
-        axes.set_ylabel("mails sent")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: whole(value)))
-        axes.grid(visible=False, axis="x")
-        month_axis(axes, list(wide.index))
-        if len(kinds) > 1:
-            axes.legend(frameon=False, ncols=len(kinds), loc="lower left", bbox_to_anchor=(0, 1))
-        title = "Mails sent by month"
-        alt = f"{title}: {series(wide.index, bottom, whole)}."
-        return picture(axes, name="coverage", title=title, alt=alt)
 
 
 def volume(result: Volume) -> Picture:

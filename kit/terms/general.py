@@ -56,16 +56,6 @@ GENERAL = (
         edge="false ones are held to 5 %: of the flags (Benjamini-Hochberg), of pages (problems), of tests (Holm)",
     ),
     Figure(
-        "rows", "Rows and files", "rows read = kept + rejected + said again; files read of all files",
-        "a row of a file", "kit.sources",
-        (
-            "files.rows_read", "files.rows_kept", "files.rows_rejected", "files.rows_repeated", "arrived.files",
-            "arrived.read", "arrived.rows", "arrived.kept", "arrived.rejected", "data_quality.files",
-            "data_quality.read", "data_quality.rows", "data_quality.rejected", "data_quality.repeated",
-        ),
-        edge="a row that says again what a kept one says is counted once; nothing else is dropped silently",
-    ),
-    Figure(
         "campaigns_in", "Campaigns", "campaigns that are in the figure beside it", "a campaign, by the platform's id",
         "guide 1, step 3",
         (

@@ -10,12 +10,31 @@ import pandas as pd
 
 from kit.counts import scope
 from kit.messages import _, _n, message
-from kit.show.formats import commas, moment, share
+from kit.metrics import Figure
+from kit.show.formats import commas, joined, listing, moment, share, whole
+from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kit.sources import FileLog
     from kit.store import Data
+
+SHOWN = 20
+"""Rejected rows that are listed for each file; all are counted."""
+
+NAMED = 3
+"""Files that were not read which the summary names."""
+
+STATUS = {
+    "read": message("read"),
+    "unrecognised": message("not recognised"),
+    "unreadable": message("cannot be read"),
+    "empty": message("empty"),
+    "ignored": message("passed over"),
+}
 
 PACKAGES = ("email-analysis-kit", "pandas", "statsmodels", "scipy", "ibis-framework", "duckdb", "matplotlib")
 """Distributions whose versions make a page what it is."""
@@ -68,3 +87,183 @@ def versions(data: Data) -> Table:
     read = commas([log.file for log in data.files if log.status == "read"])
     frame = pd.DataFrame(rows, columns=["what", "version"])
     return Table("versions", message("Made with"), frame, columns, (_("Files: {files}.", files=read),))
+
+
+def check(data: Data) -> Files:
+    """What is each file, and was all of it read?"""
+    return Files(tuple(data.files))
+
+
+@result
+class Files(Result):
+    """What became of the files.
+
+    Attributes:
+        logs: what became of each file, in order.
+    """
+
+    logs: tuple[FileLog, ...]
+
+    @property
+    def files(self) -> pd.DataFrame:
+        """A row a file: file, status, table, why, rows_read = rows_kept + rows_rejected + rows_repeated …"""
+        return pd.DataFrame(
+            [
+                {
+                    "file": log.file,
+                    "status": log.status,
+                    "table": log.table,
+                    "why": _why(log),
+                    "rows_read": log.rows_read,
+                    "rows_kept": log.rows_kept,
+                    "rows_rejected": log.rows_rejected - log.rows_repeated,
+                    "rows_repeated": log.rows_repeated,
+                    "encoding": log.encoding,
+                    "separator": {"\t": "tab"}.get(log.separator or "", log.separator),
+                    "unmapped": list(log.unmapped),
+                }
+                for log in self.logs
+            ]
+        )
+
+    def summary(self) -> Summary:
+        """How much was read, and how much was not; for the first page."""
+        unread = [log.file for log in self.logs if log.status in ("unrecognised", "unreadable", "empty")]
+        files, read = len(self.logs), sum(log.status == "read" for log in self.logs)
+        rows = sum(log.rows_read for log in self.logs)
+        repeated = sum(log.rows_repeated for log in self.logs)
+        rejected = sum(log.rows_rejected for log in self.logs) - repeated
+        of_files = _n("{n} file", "{n} files", files)
+        about_files = [_n("{n} of {files} was read", "{n} of {files} were read", read, files=of_files)]
+        if unread:
+            names = listing(unread[:NAMED])
+            about_files.append(_n("{names} was not", "{names} were not", len(unread), names=names))
+        about_rows = [
+            _n("{share} of {n} row rejected", "{share} of {n} rows rejected", rows, share=share(rejected / rows))
+            if rejected
+            else _n("None of {n} row was rejected", "None of {n} rows was rejected", rows)
+        ]
+        if repeated:
+            about_rows.append(
+                _n("{n} row said again what a kept one says, counted once",
+                   "{n} rows said again what a kept one says, counted once", repeated)
+            )  # fmt: skip
+        text = _("{files}. {rows}.", files=joined(about_files), rows=joined(about_rows))
+        numbers = {"files": files, "read": read, "rows": rows, "rejected": rejected, "repeated": repeated}
+        return Summary("data_quality", text, numbers, headline=bool(unread or rejected), weight=65)
+
+    def table(self) -> Table:
+        """What became of each file: what it is, and its rows."""
+        columns = (
+            Column("file", message("File")),
+            Column("table", message("Read as")),
+            Column("rows_read", message("Rows"), whole, number=True),
+            Column("rows_kept", message("Kept"), whole, number=True),
+            Column("rows_rejected", message("Rejected"), whole, number=True),
+            Column("rows_repeated", message("Repeated"), whole, number=True),
+            Column("unmapped", message("Columns not used"), commas),
+        )
+        note = message(
+            "Rows = kept + rejected + repeated; an event that was delivered again is repeated, and counted once."
+        )
+        return Table("files", message("What came in"), self.files, columns, (note,))
+
+    def recognised_table(self) -> Table:
+        """Why each file was taken for what it is, and what else it could have been."""
+        rows = [
+            {"file": log.file, "preset": log.preset, "why": log.why, "passed_over": list(log.passed_over)}
+            for log in self.logs
+            if log.status == "read"
+        ]
+        columns = (
+            Column("file", message("File")),
+            Column("preset", message("Taken for")),
+            Column("why", message("Known by")),
+            Column("passed_over", message("It is not"), joined),
+        )
+        frame = pd.DataFrame(rows, columns=["file", "preset", "why", "passed_over"])
+        empty = message("no file was read.")
+        return Table("recognised", message("How each file was known"), frame, columns, empty=empty)
+
+    def unread_table(self) -> Table:
+        """The files that were not read, each with the reason and what to do."""
+        rows = [
+            {
+                "file": log.file,
+                "status": log.status,
+                "why": _why(log),
+                "hint": log.error.hint if log.error else "",
+                "passed_over": list(log.passed_over),
+            }
+            for log in self.logs
+            if log.status != "read"
+        ]
+        columns = (
+            Column("file", message("File")),
+            Column("status", message("Status"), STATUS.__getitem__),
+            Column("why", message("Why")),
+            Column("hint", message("What to do")),
+            Column("passed_over", message("It is not"), joined),
+        )
+        frame = pd.DataFrame(rows, columns=["file", "status", "why", "hint", "passed_over"])
+        empty = message("every file was read.")
+        return Table("unread", message("Files that were not read"), frame, columns, empty=empty)
+
+    def rejections_table(self) -> Table:
+        """The rejected rows and cells, each with file, line, column, reason and hint; SHOWN of each a file."""
+        rejecting = [log for log in self.logs if log.rows_rejected > log.rows_repeated or log.cells]
+        frame = pd.DataFrame(_rejections(rejecting), columns=["file", "line", "column", "reason", "hint"])
+        columns = (
+            Column("file", message("File")),
+            Column("line", message("Line"), whole, number=True),
+            Column("column", message("Column")),
+            Column("reason", message("Reason")),
+            Column("hint", message("What to do")),
+        )
+        notes = [
+            _("{file}: {n} more.", file=log.file, n=log.rows_rejected - SHOWN)
+            for log in rejecting
+            if log.rows_rejected > SHOWN
+        ]
+        if repeated := sum(log.rows_repeated for log in rejecting):
+            notes.append(
+                _n("Among them {n} row of these files that say again what a kept one says.",
+                   "Among them {n} rows of these files that say again what a kept one says.", repeated)
+            )  # fmt: skip
+        title, empty = message("Rows that were rejected"), message("no row was rejected.")
+        return Table("rejections", title, frame.astype({"line": "Int64"}), columns, tuple(notes), empty)
+
+
+def _rejections(logs: Iterable[FileLog]) -> list[dict[str, object]]:
+    return [
+        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason, "hint": one.hint}
+        for log in logs
+        for one in (*log.rejections[:SHOWN], *log.cells[:SHOWN])
+    ]
+
+
+def _why(log: FileLog) -> str:
+    """Why a file was taken for what it is, or what is wrong with it; without its name, and what to do."""
+    error = log.error
+    if error is None:
+        return log.why
+    line, column = str(error.line), repr(error.column)
+    if error.line is None:
+        return _("column {column}: {problem}", column=column, problem=error.problem) if error.column else error.problem
+    if not error.column:
+        return _("line {line}: {problem}", line=line, problem=error.problem)
+    return _("line {line}, column {column}: {problem}", line=line, column=column, problem=error.problem)
+
+
+FIGURES = (
+    Figure(
+        "rows", message("Rows and files"), message("rows read = kept + rejected + said again; files read of all files"),
+        message("a row of a file"), "kit.sources",
+        (
+            "files.rows_read", "files.rows_kept", "files.rows_rejected", "files.rows_repeated", "arrived.files",
+            "arrived.read", "arrived.rows", "arrived.kept", "arrived.rejected", "data_quality.files",
+            "data_quality.read", "data_quality.rows", "data_quality.rejected", "data_quality.repeated",
+        ),
+        edge=message("a row that says again what a kept one says is counted once; nothing else is dropped silently"),
+    ),
+)  # fmt: skip

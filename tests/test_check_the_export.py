@@ -1,0 +1,71 @@
+"""Notebook 00: files with what became of them, notes, mail by month; a folder without any campaign has its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import small
+
+import kit
+from kit.questions.check_the_export import answerable, disagreements, files, mail_by_month
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NASTY = "<script>alert('x')</script> & \"$5\" ☀"
+
+
+def test_what_a_file_could_have_been_and_what_to_do_is_said(tmp_path: Path) -> None:
+    small.table(tmp_path, "a.csv", ["Campaign", "Date", "Sent", "Opened"], [["one", "03.04.2026", 100, 20]])
+    (tmp_path / "b.txt").write_text("nothing that is known\n", encoding="utf-8")
+    data = kit.open(tmp_path)
+    unread = files.check(data).unread_table().frame.set_index("file")
+    assert "day_first" in unread.loc["a.csv", "hint"]
+    assert not unread.loc["a.csv", "why"].startswith("a.csv")
+    assert set(files.check(data).recognised_table().frame.columns) == {"file", "preset", "why", "passed_over"}
+
+
+def test_a_note_says_what_it_is_about(tmp_path: Path) -> None:
+    head = "Order ID,Email,Date,Total\n"
+    (tmp_path / "jan.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n", encoding="utf-8")
+    (tmp_path / "feb.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n2,b@example.com,2026-02-06,20\n")
+    about = disagreements.find(kit.open(tmp_path)).notes.set_index("about")["note"]
+    assert about["orders"].startswith("1 row stands in several files")
+    assert "campaigns" not in about
+
+
+def test_a_subject_with_markup_is_shown_as_text(tmp_path: Path) -> None:
+    small.mailchimp(tmp_path, [{"Subject": f"TEST {NASTY}", "Total Recipients": 2}, {"Unique Id": "00000000ab"}])
+    html = disagreements.find(kit.open(tmp_path)).tests_table().html()
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;$5&quot; ☀" in html
+
+
+def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
+    header = ["Campaign", "Date", "Sent", "Opened"]
+    small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 100, 20], ["two", "soon", 100, 2]])
+    (tmp_path / "notes.txt").write_text("nothing that is known\n", encoding="utf-8")
+    data = kit.open(tmp_path)
+    assert kit.arrived(data).text == (
+        f"{tmp_path.name}: 1 of 2 files read, 1 of 2 rows kept, 1 rejected (50.0%), 1 campaign; "
+        "it knows up to 2026-01-05 00:00 (time zone not known: times as written)."
+    )
+    assert files.check(data).summary().headline
+    assert files.check(data).unread_table().frame["file"].tolist() == ["notes.txt"]
+    (rejected,) = files.check(data).rejections_table().frame.to_dict("records")
+    assert (rejected["file"], rejected["line"], rejected["column"]) == ("a.csv", 3, "Date")
+
+
+def test_a_folder_without_campaigns_has_every_section(tmp_path: Path) -> None:
+    small.settings(tmp_path, 'time_zone = "Europe/Berlin"')
+    small.table(
+        tmp_path, "orders.csv", ["Order ID", "Email", "Date", "Total"], [["1", "a@example.com", "2026-01-05", 20]]
+    )
+    data = kit.open(tmp_path)
+    sources, mail = disagreements.find(data), mail_by_month.count(data)
+    assert files.check(data).summary().text == "1 of 1 file was read. None of 1 row was rejected."
+    assert [len(table.frame) for table in (sources.table(), sources.tests_table(), mail.table())] == [0, 0, 0]
+    assert mail.plot().alt == "Mails sent by month: nothing to draw, no month with mail came in."
+    assert mail.summary().text == "No month with mail came in."
+    questions = answerable.check(data).questions.set_index("notebook")["reason"]
+    assert questions["02_months"] == "campaign_stats has no row; or no file holds messages"
+    assert questions[["00_check_the_export", "09_retention"]].isna().all()
