@@ -21,6 +21,7 @@ import duckdb
 from kit import sources
 from kit.settings import Settings
 from kit.sources.logs import events
+from kit.store.engine import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +60,8 @@ def write(path: Path, number: int, *, opener: Callable[..., object] = open) -> N
 def project(path: Path) -> str:
     """The log as the kit reads it."""
     (log,) = sources.read(path, Settings()).logs
-    with duckdb.connect() as con:
-        done = events.project(con, log, path.with_suffix(".parquet"), Settings())
+    with Engine() as engine:
+        done = events.project(engine, log, path.with_suffix(".parquet"), Settings())
     return f"{done.rows_kept:,} kept, {done.rows_repeated:,} repeated"
 
 

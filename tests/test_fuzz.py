@@ -20,7 +20,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +30,7 @@ from kit.settings import Settings
 from kit.sources.detect.presets import named
 from kit.sources.logs import events
 from kit.sources.mail import mailbox
+from kit.store.engine import Engine
 from tests import exports
 from tests.letters import letter, mbox, takeout
 
@@ -105,11 +105,11 @@ def read(folder: Path, raw: bytes, name: str) -> tuple[list[FileLog], dict[str, 
     loaded = sources.read(exports.write(folder, name, raw), KNOWN)
     logs = {log.file: log for log in loaded.files}
     tables = dict(loaded.tables)
-    with duckdb.connect() as con:
+    with Engine() as engine:
         for number, log in enumerate(loaded.logs):
             out = folder.parent / f"{number}.parquet"
             out.unlink(missing_ok=True)
-            logs[log.file] = events.project(con, log, out, KNOWN)
+            logs[log.file] = events.project(engine, log, out, KNOWN)
             if out.exists():
                 tables["events"] = pd.read_parquet(out)
     with tempfile.TemporaryDirectory() as place:

@@ -29,7 +29,6 @@ LAYERS = (
     {"errors"},
     {"tables", "settings"},
     {"sources"},
-    {"humans"},
     {"store"},
     {"counts", "stats"},
     {"judging", "show"},
@@ -77,14 +76,8 @@ SOURCES = tuple(
 """The parts of `kit.sources`, each importing only from those before it."""
 
 ONLY = {
-    ("ibis", "duckdb"): (
-        "kit/sources/logs/events.py",
-        "kit/sources/reports/bigquery.py",
-        "kit/humans.py",
-        "kit/store/",
-        "kit/counts/",
-        "kit/questions/",
-    ),
+    ("duckdb",): ("kit/store/engine.py",),
+    ("ibis",): ("kit/sources/reports/bigquery.py", "kit/store/", "kit/counts/", "kit/questions/"),
     ("scipy", "statsmodels"): ("kit/stats/",),
     ("matplotlib", "seaborn"): ("kit/plots/", "kit/questions/", "kit/show/"),
     ("papermill", "nbconvert"): ("kit/report/",),

@@ -14,6 +14,7 @@ import pytest
 from kit import sources
 from kit.settings import Settings
 from kit.sources.reports import analytics, bigquery
+from kit.store.engine import Engine
 from kit.tables import WEB
 from tests import exports
 
@@ -58,7 +59,7 @@ Home,10
 
 def read_one(path: Path, settings: Settings = EURO) -> tuple[FileLog, pd.DataFrame]:
     """The log of the only file, and its rows."""
-    loaded = sources.read(path, settings)
+    loaded = sources.read(path, settings, Engine())
     (log,) = loaded.files
     table = loaded.tables.get("web", pd.DataFrame(columns=WEB.names))
     assert list(table.columns) == WEB.names

@@ -6,7 +6,6 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -14,6 +13,7 @@ from kit import sources
 from kit.settings import Settings
 from kit.sources.logs import events
 from kit.sources.text.addresses import contact_key
+from kit.store.engine import Engine
 from kit.tables import EVENT_TYPES, EVENTS
 from tests import exports
 from tests.small import NOON, event
@@ -31,8 +31,8 @@ def read_one(path: Path, settings: Settings = BARE) -> tuple[FileLog, pd.DataFra
     """The complete log of the only file, and its events."""
     (log,) = sources.read(path, settings).logs
     out = path.with_name("events.parquet")
-    with duckdb.connect() as con:
-        done = events.project(con, log, out, settings)
+    with Engine() as engine:
+        done = events.project(engine, log, out, settings)
     table = pd.read_parquet(out)
     assert list(table.columns) == EVENTS.names
     assert (done.rows_kept, done.rows_read) == (len(table), done.rows_kept + done.rows_rejected)
@@ -259,7 +259,7 @@ def test_kinds_that_nobody_knows_are_kept_and_said(tmp_path: Path) -> None:
 def test_the_engines_session_is_left_as_it_was(tmp_path: Path) -> None:
     path = exports.write(tmp_path, "a.ndjson", lines(event("open", 1)))
     (log,) = sources.read(path, BARE).logs
-    with duckdb.connect() as con:
-        events.project(con, log, tmp_path / "out.parquet", BARE)
-        assert con.execute("SHOW ALL TABLES").fetchall() == []
+    with Engine() as engine:
+        events.project(engine, log, tmp_path / "out.parquet", BARE)
+        assert engine.rows("SHOW ALL TABLES") == []
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.ndjson", "out.parquet"]

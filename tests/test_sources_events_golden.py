@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -16,6 +15,7 @@ from kit.settings import Settings
 from kit.sources.file_log import EventFile
 from kit.sources.logs import events
 from kit.sources.text.addresses import contact_key
+from kit.store.engine import Engine
 from tests import exports
 
 FORMATS = Path(os.environ.get("KIT_SHARED", "")) / "formats"
@@ -60,8 +60,8 @@ def cases() -> list[Any]:
 def projected(tmp_path: Path, text: str, preset: str) -> tuple[Any, pd.DataFrame]:
     path = exports.write(tmp_path, "a.ndjson", text)
     out = tmp_path / "events.parquet"
-    with duckdb.connect() as con:
-        log = events.project(con, EventFile(path, path.name, preset, ""), out, Settings())
+    with Engine() as engine:
+        log = events.project(engine, EventFile(path, path.name, preset, ""), out, Settings())
     assert log.status == "read", log.error
     table = pd.read_parquet(out)
     assert log.rows_kept == len(table) == log.rows_read - log.rows_rejected

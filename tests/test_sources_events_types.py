@@ -7,7 +7,6 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import duckdb
 import pandas as pd
 import pytest
 
@@ -15,6 +14,7 @@ from kit import sources
 from kit.settings import Settings
 from kit.sources.logs import events
 from kit.sources.text.addresses import contact_key
+from kit.store.engine import Engine
 from tests import exports
 from tests.small import NOON
 
@@ -188,9 +188,9 @@ def read(folder: Path, **files: str | bytes) -> tuple[list[FileLog], pd.DataFram
     out = folder.parent / f"{folder.name}-events"
     out.mkdir()
     done = []
-    with duckdb.connect() as con:
+    with Engine() as engine:
         for number, log in enumerate(sources.read(folder, Settings()).logs):
-            done.append(events.project(con, log, out / f"{number}.parquet", Settings()))
+            done.append(events.project(engine, log, out / f"{number}.parquet", Settings()))
     assert [log.error for log in done if log.error] == []
     return done, pd.concat([pd.read_parquet(one) for one in sorted(out.iterdir())], ignore_index=True)
 

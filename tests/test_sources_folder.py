@@ -7,7 +7,6 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +19,7 @@ from kit.sources import FileLog, Loaded
 from kit.sources.detect import headers, preset_keys, presets
 from kit.sources.logs import events
 from kit.sources.text.grid import Row
+from kit.store.engine import Engine
 from kit.tables import EVENT_TYPES, EVENTS, MAILS
 from tests import exports
 from tests.small import event
@@ -43,9 +43,9 @@ PRESETS = {
 def complete(loaded: Loaded, folder: Path) -> Iterator[FileLog]:
     """The logs of all files, event logs projected."""
     told = {log.file: log for log in loaded.files}
-    with duckdb.connect() as con:
+    with Engine() as engine:
         for log in loaded.logs:
-            told[log.file] = events.project(con, log, folder / "out.parquet", BARE)
+            told[log.file] = events.project(engine, log, folder / "out.parquet", BARE)
     yield from told.values()
 
 

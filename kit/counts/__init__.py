@@ -13,7 +13,7 @@ from kit.counts.levels import levels
 from kit.counts.log import conflicts
 from kit.counts.money import WINDOWS, arm_sales, arms, clicked_sales, costs, reached, sold, spans
 from kit.counts.pairs import same_people
-from kit.counts.people import openers, verdicts
+from kit.counts.people import machine_rules, openers
 from kit.counts.purchases import again, currencies, purchases, repeat
 from kit.counts.refusals import not_sent, server_answers
 from kit.counts.service import answers, visits, waits
@@ -44,6 +44,7 @@ __all__ = [
     "left_out",
     "levels",
     "lines",
+    "machine_rules",
     "messages",
     "not_sent",
     "openers",
@@ -67,7 +68,6 @@ __all__ = [
     "stages",
     "still_listed",
     "subscribers",
-    "verdicts",
     "visits",
     "visits_by_campaign",
     "visits_days",

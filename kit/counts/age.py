@@ -8,10 +8,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit import humans
 from kit.counts import scope
 from kit.counts.scope import count
 from kit.counts.timing import FOLLOWED_HOURS, until
+from kit.store import machine_events
 from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS, MESSAGES
 
@@ -106,12 +106,12 @@ def _delivered(data: Data) -> Expression:
 def _firsts(data: Data) -> dict[str, Expression]:
     """The events of each count, with the seconds since the message's delivery."""
     events = _events(data)
-    clicks = humans.clicks(events, data.settings)
+    clicks = machine_events.clicks(events, data.settings)
     clicks = clicks.filter(~leaves(clicks))
     return {
-        "opened": humans.openings(events),
+        "opened": machine_events.openings(events),
         "clicked": clicks,
-        "clicked_human": clicks.filter(_.verdict != "strict"),
-        "unsubscribed": humans.since_delivery(events, "unsubscribed"),
-        "complained": humans.since_delivery(events, "complained"),
+        "clicked_human": clicks.filter(~machine_events.by_machine(_)),
+        "unsubscribed": machine_events.since_delivery(events, "unsubscribed"),
+        "complained": machine_events.since_delivery(events, "complained"),
     }

@@ -11,7 +11,7 @@ from ibis import _
 from kit.counts import log, scope
 from kit.counts.scope import count
 from kit.counts.traits import TRAITS
-from kit.humans import NO
+from kit.store.machine_events import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from kit import humans
 from kit.counts import log, scope
 from kit.counts.scope import count
+from kit.store import machine_events
 from kit.store.messages import leaves, local, message_key, ref
 from kit.tables import ASSIGNMENTS, COSTS, EVENTS, MESSAGES
 
@@ -114,8 +114,10 @@ def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     if sales is None or events is None:
         return pd.DataFrame(columns=columns)
     events = events.mutate(ref=ref(events), key=message_key(events))
-    clicks = humans.clicks(events, data.settings)
-    clicks = clicks.filter(~leaves(clicks), _.verdict != "strict", _.occurred_at.notnull(), _.contact_key.notnull())
+    clicks = machine_events.clicks(events, data.settings)
+    clicks = clicks.filter(
+        ~leaves(clicks), ~machine_events.by_machine(_), _.occurred_at.notnull(), _.contact_key.notnull()
+    )
     mails = scope.history(data, MESSAGES.name).filter(_.campaign_id.isin(data.campaigns["campaign_id"].tolist()))
     clicks = clicks.join(mails.select("message_key", campaign="campaign_id"), [("key", "message_key")])
     clicks = clicks.select("contact_key", "campaign", clicked_at="occurred_at")
@@ -176,7 +178,9 @@ def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         mails = mails.select("sent_local", mail_key="contact_key")
         mailed = people.join(mails, [people.contact_key == mails.mail_key, mails.sent_local > people.since])
         mailed = mailed.select("experiment", "contact_key").distinct().mutate(mailed=True)
-        people = people.left_join(mailed, ["experiment", "contact_key"]).mutate(mailed=_.mailed.fill_null(humans.NO))
+        people = people.left_join(mailed, ["experiment", "contact_key"]).mutate(
+            mailed=_.mailed.fill_null(machine_events.NO)
+        )
     counts = people.group_by("experiment", "arm").agg(
         is_holdout=_.is_holdout.all(where=~_.crossed),
         assigned=_.since.min(),

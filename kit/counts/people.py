@@ -8,10 +8,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit import humans
 from kit.counts import campaigns, log, scope
 from kit.counts.scope import count
 from kit.errors import UsageError, nearest
+from kit.store import machine_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ SQUARES = ("opened_squares", "delivered_squares", "opened_by_delivered")
 def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.DataFrame:
     """Who can have opened, by group and stratum, for `opens.estimate`.
 
-    A person's program is known from the person's other mails (`kit.humans.clients`). Campaigns of which
+    A person's program is known from the person's other mails (`kit.store.machine_events.clients`). Campaigns of which
     no event log shows the sending have one row a group, without a stratum.
 
     Args:
@@ -80,26 +80,27 @@ def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.Dat
 
 
 @count("messages")
-def verdicts(data: Data) -> pd.DataFrame:
-    """How many delivered messages of the log each rule of `kit.humans` named.
+def machine_rules(data: Data) -> pd.DataFrame:
+    """How many delivered messages of the log each rule of `machine_events` named.
 
     Returns:
-        A row a rule: what ("opening" or "click"), rule, verdict, meaning, messages. A message that
+        A row a rule: what ("opening" or "click"), rule, strength, meaning, messages. A message that
         several rules name is in each of their rows.
     """
     table = scope.rows(data, "messages")
-    columns = ["what", "rule", "verdict", "meaning", "messages"]
+    columns = ["what", "rule", "strength", "meaning", "messages"]
     if table is None:
         return pd.DataFrame(columns=columns)
     table = log.of_delivered(table).filter(_.delivered)
     named = table.group_by("opens_rule", "clicks_rule").agg(messages=_.count()).to_pandas()
     rows = []
-    for what, column, rules in (("opening", "opens_rule", humans.OPENINGS), ("click", "clicks_rule", humans.CLICKS)):
+    opens, clicks = machine_events.OPENINGS, machine_events.CLICKS
+    for what, column, rules in (("opening", "opens_rule", opens), ("click", "clicks_rule", clicks)):
         names = named[column].fillna("").str.split(", ")
         for rule in rules:
-            if rule.verdict != "person":
-                held = names.map(lambda said, name=rule.name: name in said)
-                rows.append((what, rule.name, rule.verdict, rule.what, int(named.loc[held, "messages"].sum())))
+            if rule.is_machine is not False:
+                held = names.map(lambda rules, name=rule.name: name in rules)
+                rows.append((what, rule.name, rule.strength, rule.what, int(named.loc[held, "messages"].sum())))
     return pd.DataFrame(rows, columns=columns)
 
 

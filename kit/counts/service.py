@@ -10,7 +10,7 @@ from ibis import _
 
 from kit.counts import log, scope
 from kit.counts.scope import count
-from kit.humans import NO
+from kit.store.machine_events import NO
 from kit.store.messages import local
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from ibis import _
 from kit.counts import log, scope
 from kit.counts.scope import count
 from kit.errors import UsageError, nearest
-from kit.humans import NO
 from kit.store import AUTOMATED
+from kit.store.machine_events import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:

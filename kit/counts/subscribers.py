@@ -16,7 +16,7 @@ from ibis import _
 from kit.counts import scope
 from kit.counts.purchases import last_day
 from kit.counts.scope import count
-from kit.humans import NO
+from kit.store.machine_events import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit import humans
 from kit.counts import scope
 from kit.counts.campaigns import covered, messages, timed
 from kit.counts.scope import count
+from kit.store import machine_events
 from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS
 
@@ -28,7 +28,7 @@ def reactions(data: Data) -> pd.DataFrame:
     """Hours from each person's own delivery to the first opening and the first click.
 
     Only mails delivered a week or more before the end of the log are counted, so that each had its whole week.
-    Openings are those of people alone, where a machine's flag or a rule of kit.humans tells; clicks those that no
+    Openings are those of people alone, where a machine's flag or a rule of machine_events tells; clicks those that no
     strict rule names, without the link that unsubscribes.
 
     Args:
@@ -49,8 +49,8 @@ def reactions(data: Data) -> pd.DataFrame:
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     arrived = arrived.join(sent.select(key="message_key"), "key")
     arrived = arrived.filter(_.delivered_at <= until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
-    opened = humans.openings(events).filter(_.verdict == "person")
-    clicked = humans.clicks(events, data.settings).filter(_.verdict != "strict")
+    opened = machine_events.openings(events).filter(machine_events.by_person(_))
+    clicked = machine_events.clicks(events, data.settings).filter(~machine_events.by_machine(_))
     clicked = clicked.filter(~leaves(clicked))
     both = ibis.union(
         *(

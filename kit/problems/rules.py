@@ -62,7 +62,7 @@ MEASURES = {
             "them", "kit.counts.traits: engagement"),
         Kpi("machine_open_share", "Openings by machines only", "openings by machines only",
             "opened_machine", "opened", "lower", "attention",
-            "by the source's flag or a rule of kit.humans", "guide 1, step 2"),
+            "by the source's flag or a rule of machine_events", "guide 1, step 2"),
         Kpi("sessions_beside_clicks", "Sessions beside clickers", "sessions beside clickers",
             "sessions", "arrivals", "higher", "action",
             "sessions of sessions and clickers together, a half is one session a clicker; no rate of people",

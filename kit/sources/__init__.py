@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kit.settings import Settings
+    from kit.store.engine import Engine
 
 __all__ = [
     "EventFile",
@@ -59,12 +60,13 @@ class _EmptyFileError(InputError):
     """A file of no bytes, or of blanks."""
 
 
-def read(target: Path, settings: Settings) -> Loaded:
+def read(target: Path, settings: Settings, engine: Engine | None = None) -> Loaded:
     """Read a folder, or one file, as far as it can be read.
 
     Args:
         target: a folder, read with all folders in it, or a single file.
         settings: the folder's kit.toml.
+        engine: what reads Google Analytics' export of BigQuery, which is Parquet; None: it is left unread.
 
     Returns:
         A log of every file, the canonical tables, the event logs for `events.project`, and the mailboxes
@@ -81,7 +83,8 @@ def read(target: Path, settings: Settings) -> Loaded:
     mail = find.find({path: name for path, name in names.items() if path not in mapping_names})
     logs += mail.logs
     logs += [FileLog(box.file, "read", box.why, preset=box.preset, table="mails") for box in mail.boxes]
-    sessions, session_paths = bigquery.read({p: name for p, name in names.items() if p not in mail.paths}, settings)
+    others = {path: name for path, name in names.items() if path not in mail.paths}
+    sessions, session_paths = bigquery.read(others, settings, engine)
     claimed = {*mapping_names, *mail.paths, *session_paths}
     members, unreadable = folder.unfolded([(path, name) for path, name in names.items() if path not in claimed])
     logs += [*unread, *unreadable]

@@ -15,14 +15,12 @@ import pandas as pd
 
 from kit.errors import UsageError, nearest
 from kit.store import build, raw
-from kit.store.messages import Expression
+from kit.store.engine import Engine, Expression
 from kit.store.period import Period, parse_period
 from kit.tables import CAMPAIGNS, TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from ibis.backends.duckdb import Backend
 
     from kit.settings import Settings
     from kit.sources import FileLog
@@ -68,16 +66,16 @@ class Data:
     target: Path | None = None
 
     @cached_property
-    def con(self) -> Backend:
-        """A connection of its own to the engine; it only reads."""
-        return build.connect()
+    def engine(self) -> Engine:
+        """A session of the engine for this data; it only reads."""
+        return Engine()
 
     def expression(self, name: str) -> Expression:
         """The canonical table as an expression of the engine; None where nothing was read for it."""
         parts = sorted(self.path.glob(f"{name}/*.parquet"))
         if not parts:
             return None
-        return self.con.read_parquet([str(part) for part in parts], table_name=f"{name}_parts")
+        return self.engine.read_parquet(parts, name=f"{name}_parts")
 
     def table(self, name: str) -> pd.DataFrame:
         """The canonical table as a frame, with all its columns; empty where nothing was read for it."""
@@ -119,10 +117,10 @@ class Data:
 
         From kit.toml, else the latest time in the data; never the file's date. None without any time.
         """
-        said = self.settings["as_of"]
-        if said is not None:
+        as_of = self.settings["as_of"]
+        if as_of is not None:
             zone = self.settings.zone
-            return said.astimezone(zone).replace(tzinfo=None) if said.tzinfo and zone else said
+            return as_of.astimezone(zone).replace(tzinfo=None) if as_of.tzinfo and zone else as_of
         return build.latest(self.path)
 
     @cached_property
@@ -130,13 +128,14 @@ class Data:
         """The currencies of the money in the data; amounts of several are never added."""
         tables = [self.expression(name) for name in ("campaign_stats", "orders", "conversions")]
         worth = ("revenue", "total", "value")
-        found = [
+        written = [
             table.filter(table[money].fill_null(0) != 0).select("currency").distinct().to_pandas()["currency"]
             for table, money in zip(tables, worth, strict=True)
             if table is not None
         ]
-        said = pd.concat(found).fillna(self.settings["currency"]) if found else pd.Series(dtype="object")
-        return tuple(sorted(set(said)))
+        if not written:
+            return ()
+        return tuple(sorted(set(pd.concat(written).fillna(self.settings["currency"]))))
 
     @cached_property
     def history(self) -> Data:
@@ -162,8 +161,8 @@ class Data:
     @property
     def notes(self) -> tuple[str, ...]:
         """What putting the campaigns together could not decide, and an `as_of` that the data contradicts."""
-        said, latest = self.settings["as_of"], build.latest(self.path)
-        if said is None or latest is None or self.as_of is None or self.as_of >= latest:
+        latest = build.latest(self.path)
+        if self.settings["as_of"] is None or latest is None or self.as_of is None or self.as_of >= latest:
             return build.notes(self.path)
         early = (
             f"as_of in kit.toml says {self.as_of:%Y-%m-%d %H:%M}, but the data knows of {latest:%Y-%m-%d %H:%M}: what "

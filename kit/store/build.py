@@ -9,9 +9,8 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,19 +23,21 @@ from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
 from kit.sources.logs import events
 from kit.sources.mail import mailbox
-from kit.store import campaigns, messages, told
-from kit.store.once import once
+from kit.store import campaigns, messages
+from kit.store.dedupe import dedupe
+from kit.store.dedupe_events import dedupe_events
+from kit.store.engine import Engine
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-
-    from ibis.backends.duckdb import Backend
 
     from kit.settings import Settings
     from kit.sources import FileLog
+    from kit.store.dedupe import Deduped
 
-CODE = ("humans.py", "settings.py", "sources/**/*", "store/**/*", "tables/**/*")
+CODE = ("settings.py", "sources/**/*", "store/**/*", "tables/**/*")
 """The modules whose code decides what a store holds; another version of them reads anew."""
 
 RAW = "raw"
@@ -51,15 +52,8 @@ KEPT = 20
 
 def cache() -> Path:
     """Where stores lie: $KIT_CACHE, else the user's cache folder."""
-    said = os.environ.get("KIT_CACHE")
-    return Path(said) if said else user_cache_path("email-analysis-kit", appauthor=False)
-
-
-def connect() -> Backend:
-    """A connection to the engine in memory; times are UTC whatever the machine's zone is."""
-    con = ibis.duckdb.connect()
-    con.raw_sql("SET TimeZone = 'UTC'")
-    return con
+    folder = os.environ.get("KIT_CACHE")
+    return Path(folder) if folder else user_cache_path("email-analysis-kit", appauthor=False)
 
 
 def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
@@ -74,8 +68,8 @@ def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
 
 def latest(place: Path) -> datetime | None:
     """The latest moment that any table of the store knows of, on the firm's clock."""
-    said = json.loads((place / "store.json").read_text(encoding="utf-8"))["latest"]
-    return None if said is None else pd.Timestamp(said).to_pydatetime()
+    moment = _about(place)["latest"]
+    return None if moment is None else pd.Timestamp(moment).to_pydatetime()
 
 
 def write(frame: pd.DataFrame, name: str, place: Path, *, part: str = "0") -> None:
@@ -112,54 +106,57 @@ def _build(target: Path, settings: Settings, place: Path) -> Path:
 
 
 def _fill(target: Path, settings: Settings, place: Path) -> None:
-    loaded = sources.read(target, settings)
+    engine = Engine()
+    loaded = sources.read(target, settings, engine)
     logs = {log.file: log for log in loaded.files}
-    con = connect()
     (place / EVENTS.name).mkdir()
     for number, log in enumerate(loaded.logs):
         out = place / EVENTS.name / f"{number}.parquet"
-        logs[log.file] = events.project(con.con, log, out, settings)
+        logs[log.file] = events.project(engine, log, out, settings)
     if loaded.mail:
         (place / MAILS.name).mkdir()
-        told_of = mailbox.project(loaded.mail, place / MAILS.name, settings)
-        logs |= {log.file: log for log in told_of}
-    said: list[str] = []
+        logs |= {log.file: log for log in mailbox.project(loaded.mail, place / MAILS.name, settings)}
+    notes: list[str] = []
     if EVENTS.name in loaded.tables:  # events that tables tell, beside those of logs
-        made = told.alone(con, loaded.tables[EVENTS.name], sorted((place / EVENTS.name).glob("*.parquet")))
-        write(made.frame, EVENTS.name, place, part="tables")
-        said += [made.note] if made.note else []
-        logs |= {file: _without(logs[file], again, made.why[file]) for file, again in made.repeated.items()}
-    stats = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.none_told())
-    seen = messages.campaigns_seen(con, place, settings)
-    resolved = campaigns.resolve(stats, seen, settings)
-    said += resolved.notes
+        rows = dedupe_events(engine, loaded.tables[EVENTS.name], sorted((place / EVENTS.name).glob("*.parquet")))
+        write(rows.frame, EVENTS.name, place, part="tables")
+        notes += [rows.note] if rows.note else []
+        logs |= _without_duplicates(logs, rows)
+    stats = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.no_stats())
+    logged = messages.campaigns_logged(engine, place, settings)
+    resolved = campaigns.resolve(stats, logged, settings)
+    notes += resolved.notes
     for name, frame in loaded.tables.items():
         if name in (CAMPAIGN_STATS.name, EVENTS.name):
             continue
-        made = once(name, frame)
-        write(made.frame, name, place)
-        said += [made.note] if made.note else []
-        logs |= {file: _without(logs[file], again, made.why.get(file, "")) for file, again in made.repeated.items()}
+        rows = dedupe(name, frame)
+        write(rows.frame, name, place)
+        notes += [rows.note] if rows.note else []
+        logs |= _without_duplicates(logs, rows)
     _write_raw(loaded.raw, place)
     write(resolved.campaigns, CAMPAIGNS.name, place)
     write(resolved.stats, CAMPAIGN_STATS.name, place)
-    if seen is not None:
-        messages.build(con, place, resolved.seen, settings)
+    if logged is not None:
+        messages.build(engine, place, resolved.logged, settings)
     about = {
-        "latest": _latest(con, place, settings),
-        "notes": said,
+        "latest": _latest(engine, place, settings),
+        "notes": notes,
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
     }
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
-def _without(log: FileLog, again: int, why: str) -> FileLog:
-    """The log of a file some of whose rows another one says, too."""
-    note = why or f"{again:,} of its rows stand in another file too and are counted once"
-    return dataclasses.replace(
-        log, rows_kept=log.rows_kept - again, rows_repeated=log.rows_repeated + again, notes=(*log.notes, note)
-    )
+def _without_duplicates(logs: Mapping[str, FileLog], rows: Deduped) -> dict[str, FileLog]:
+    """The logs of files some of whose rows another one has, too."""
+    files = {}
+    for file, number in rows.duplicate_rows.items():
+        log = logs[file]
+        note = rows.reasons.get(file) or f"{number:,} of its rows stand in another file too and are counted once"
+        files[file] = dataclasses.replace(
+            log, rows_kept=log.rows_kept - number, rows_repeated=log.rows_repeated + number, notes=(*log.notes, note)
+        )
+    return files
 
 
 def _write_raw(raw: dict[str, pd.DataFrame], place: Path) -> None:
@@ -171,22 +168,25 @@ def _write_raw(raw: dict[str, pd.DataFrame], place: Path) -> None:
 
 def raw(place: Path) -> dict[str, Path]:
     """The side files of a store: for each file that has one, what no table took."""
-    names = json.loads((place / "store.json").read_text(encoding="utf-8"))["raw"]
-    return {name: place / RAW / f"{number}.parquet" for number, name in enumerate(names)}
+    return {name: place / RAW / f"{number}.parquet" for number, name in enumerate(_about(place)["raw"])}
 
 
 def notes(place: Path) -> tuple[str, ...]:
     """What the resolving of campaigns has to say: sources that differ, sends that could not be told apart."""
-    return tuple(json.loads((place / "store.json").read_text(encoding="utf-8"))["notes"])
+    return tuple(_about(place)["notes"])
 
 
-def _latest(con: Backend, place: Path, settings: Settings) -> str | None:
+def _about(place: Path) -> dict[str, Any]:
+    return json.loads((place / "store.json").read_text(encoding="utf-8"))
+
+
+def _latest(engine: Engine, place: Path, settings: Settings) -> str | None:
     moments: list[pd.Timestamp] = []
     for table in TABLES.values():
-        parts = [str(part) for part in sorted(place.glob(f"{table.name}/*.parquet"))]
+        parts = sorted(place.glob(f"{table.name}/*.parquet"))
         if not parts or table is MESSAGES:
             continue
-        source = con.read_parquet(parts)
+        source = engine.read_parquet(parts)
         for column in table.columns:
             if column.type not in ("time", "local") or (table.name, column.name) in EXPECTED:
                 continue
@@ -196,34 +196,33 @@ def _latest(con: Backend, place: Path, settings: Settings) -> str | None:
             if column.type == "time":
                 moment = pd.Timestamp(moment).tz_convert(settings.zone or "UTC").tz_localize(None)
             moments.append(pd.Timestamp(moment))
-    return _month_end(con, place, max(moments)).isoformat() if moments else None
+    return _month_end(engine, place, max(moments)).isoformat() if moments else None
 
 
-def _month_end(con: Backend, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
+def _month_end(engine: Engine, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
     """The end of the month, where the latest moment of all is the first of a month that a row sums up."""
-    parts = [str(part) for part in sorted(place.glob(f"{CAMPAIGN_STATS.name}/*.parquet"))]
+    parts = sorted(place.glob(f"{CAMPAIGN_STATS.name}/*.parquet"))
     if not parts or latest != latest.to_period("M").start_time:
         return latest
-    told = con.read_parquet(parts)
-    sums = (told.sent_local == latest.to_pydatetime()) & (told.campaign_name == f"{latest:%Y-%m}")
-    if not told.filter(sums).count().to_pyarrow().as_py():
+    stats = engine.read_parquet(parts)
+    sums = (stats.sent_local == latest.to_pydatetime()) & (stats.campaign_name == f"{latest:%Y-%m}")
+    if not stats.filter(sums).count().to_pyarrow().as_py():
         return latest
     return latest.to_period("M").end_time.floor("min")
 
 
 def _read_logs(place: Path) -> tuple[FileLog, ...]:
-    raw = json.loads((place / "store.json").read_text(encoding="utf-8"))["files"]
-    return tuple(sources.FileLog.from_dict(one) for one in raw)
+    return tuple(sources.FileLog.from_dict(log) for log in _about(place)["files"])
 
 
 def _key(target: Path, settings: Settings) -> str:
     """A digest of what decides the store's content: the files, the settings, and the kit's own code."""
     digest = hashlib.sha256()
-    found, odd = files(target)
-    for path in found:
+    paths, unreadable = files(target)
+    for path in paths:
         digest.update(str(path.relative_to(target) if target.is_dir() else path.name).encode())
         digest.update(_digest(path))
-    digest.update(repr([(log.file, str(log.error)) for log in odd]).encode())
+    digest.update(repr([(log.file, str(log.error)) for log in unreadable]).encode())
     digest.update(repr(sorted(dict(settings.values).items())).encode())
     code = Path(kit_toml.__file__).parent
     parts = {path for part in CODE for path in code.glob(part)}
@@ -241,6 +240,7 @@ def _digest(path: Path) -> bytes:
 
 
 def _prune(root: Path) -> None:
-    stores = sorted((one for one in root.iterdir() if (one / "store.json").is_file()), key=lambda p: p.stat().st_mtime)
+    folders = (folder for folder in root.iterdir() if (folder / "store.json").is_file())
+    stores = sorted(folders, key=lambda folder: folder.stat().st_mtime)
     for old in stores[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""One campaign, several files: which statements are about the same send, and who speaks first.
+"""One campaign, several files: which statements are about the same send, and their precedence.
 
-Statements are told by files (a row of `campaign_stats`) or seen in logs. They are one campaign when the
+Statements are rows of exports (`campaign_stats`) or campaigns of logs. They are one campaign when the
 platform's id is the same; else when subject or title, list and time within a day agree; else when kit.toml
 says so. What cannot be decided is left apart, and said.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import sources
-from kit.store import same
+from kit.store import matching
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _MONTH = r"\d{4}-\d{2}"
 """What a row that sums a month is called (a table of months has no titles)."""
 
 VARIANT, REPORT, EXPORT = 1, 2, 3
-"""Precedence of what files tell: a variant's report, a single campaign's report, an export of many."""
+"""Precedence of exports: a variant's report, a single campaign's report, an export of many."""
 
 _TEST = re.compile(r"\btests?\b|\bтест\w*|\bпроверка\b", re.IGNORECASE)
 _CORRECTION = re.compile(
@@ -38,44 +38,44 @@ class Resolved:
 
     Attributes:
         campaigns: a row a campaign [tables.CAMPAIGNS].
-        stats: what files told, each row with its campaign_id and precedence [tables.CAMPAIGN_STATS].
-        seen: what logs saw: source, ref, campaign_id.
+        stats: what exports say, each row with its campaign_id and precedence [tables.CAMPAIGN_STATS].
+        logged: the campaigns of logs: source, ref, campaign_id.
         notes: what could not be decided, in words.
     """
 
     campaigns: pd.DataFrame
     stats: pd.DataFrame
-    seen: pd.DataFrame
+    logged: pd.DataFrame
     notes: tuple[str, ...]
 
 
-def none_told() -> pd.DataFrame:
+def no_stats() -> pd.DataFrame:
     """A `campaign_stats` without rows."""
     return pd.DataFrame({name: pd.Series(dtype="object") for name in CAMPAIGN_STATS.names})
 
 
-def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -> Resolved:
+def resolve(exported: pd.DataFrame, logged: pd.DataFrame | None, settings: Settings) -> Resolved:
     """Put statements together into campaigns.
 
     Args:
-        told: `campaign_stats` as read: a row a campaign or variant and file.
-        seen: a row a source and campaign of the logs: source, ref, source_campaign_id, campaign_name,
+        exported: `campaign_stats` as read: a row a campaign or variant and file.
+        logged: a row a source and campaign of the logs: source, ref, source_campaign_id, campaign_name,
             campaign_type, sent_at, sent_local, first_local, as_of, sent; None without logs.
         settings: for `same` and the rule of test sends.
     """
-    told, passed = _without_doubled_months(told.reset_index(drop=True), seen)
-    told = told.assign(precedence=_precedence)
-    told["as_of"] = told["as_of"].where(
-        told["as_of"].notna(), told.groupby("source_file")["sent_local"].transform("max")
+    exported, passed = _without_doubled_months(exported.reset_index(drop=True), logged)
+    exported = exported.assign(precedence=_precedence)
+    exported["as_of"] = exported["as_of"].where(
+        exported["as_of"].notna(), exported.groupby("source_file")["sent_local"].transform("max")
     )
-    seen = (
+    logged = (
         pd.DataFrame({"ref": []})
-        if seen is None
-        else seen.assign(vendor=seen["source"].str.removesuffix("_events"), precedence=0)
+        if logged is None
+        else logged.assign(vendor=logged["source"].str.removesuffix("_events"), precedence=0)
     )
-    statements = pd.concat([told, seen], ignore_index=True)
-    groups, notes = same.groups(statements, settings)
-    # a log that shows no sending speaks last, and may have its name of its file
+    statements = pd.concat([exported, logged], ignore_index=True)
+    groups, notes = matching.groups(statements, settings)
+    # a log that shows no sending comes last, and may have its name of its file
     statements = statements.assign(group=groups, late=(statements["precedence"] == 0) & statements["sent_local"].isna())
     statements = statements.sort_values(
         ["late", "precedence", "as_of", "source_file"], ascending=[True, True, False, True], kind="stable"
@@ -83,47 +83,47 @@ def resolve(told: pd.DataFrame, seen: pd.DataFrame | None, settings: Settings) -
     campaigns = _campaigns(statements, settings)
     ids = dict(zip(campaigns["group"], campaigns["campaign_id"], strict=True))
     statements = statements.assign(campaign_id=statements["group"].map(ids)).sort_index()
-    stats = statements.iloc[: len(told)]
+    stats = statements.iloc[: len(exported)]
     return Resolved(
         campaigns.reindex(columns=CAMPAIGNS.names),
         stats.reindex(columns=CAMPAIGN_STATS.names),
-        statements.iloc[len(told) :].reindex(columns=["source", "ref", "campaign_id"]),
+        statements.iloc[len(exported) :].reindex(columns=["source", "ref", "campaign_id"]),
         (*passed, *notes),
     )
 
 
-def _without_doubled_months(told: pd.DataFrame, seen: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
-    """Leave out rows that are sums of a month whose campaigns are told one by one; and say so."""
-    sums = told["campaign_name"].astype("string").str.fullmatch(_MONTH).fillna(value=False).astype(bool)
-    sums &= told["source_campaign_id"].isna() & told["subject"].isna()
-    sent = pd.to_datetime(told["sent_local"]).dt.strftime("%Y-%m")
+def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out rows that are sums of a month whose campaigns are exported one by one; and say so."""
+    sums = exported["campaign_name"].astype("string").str.fullmatch(_MONTH).fillna(value=False).astype(bool)
+    sums &= exported["source_campaign_id"].isna() & exported["subject"].isna()
+    sent = pd.to_datetime(exported["sent_local"]).dt.strftime("%Y-%m")
     single = set(sent[~sums].dropna())
-    if seen is not None:
-        single |= set(pd.to_datetime(seen["sent_local"]).dt.strftime("%Y-%m").dropna())
+    if logged is not None:
+        single |= set(pd.to_datetime(logged["sent_local"]).dt.strftime("%Y-%m").dropna())
     doubled = sums & sent.isin(single)
     notes = [
-        f"{file}: months that their campaigns tell, too, of which the own rows are passed over: {len(own)}"
-        for file, own in told[doubled].groupby("source_file")
+        f"{file}: months that their campaigns tell, too, of which the own rows are passed over: {len(rows)}"
+        for file, rows in exported[doubled].groupby("source_file")
     ]
-    return told[~doubled].reset_index(drop=True), notes
+    return exported[~doubled].reset_index(drop=True), notes
 
 
-def _precedence(told: pd.DataFrame) -> pd.Series:
-    report = told["source"].map(sources.is_report).astype(bool)
-    rank = pd.Series(EXPORT, index=told.index).mask(report, REPORT)
-    return rank.mask(told["variant"].notna(), VARIANT)
+def _precedence(exported: pd.DataFrame) -> pd.Series:
+    report = exported["source"].map(sources.is_report).astype(bool)
+    rank = pd.Series(EXPORT, index=exported.index).mask(report, REPORT)
+    return rank.mask(exported["variant"].notna(), VARIANT)
 
 
 def _campaigns(statements: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     if not len(statements):
         return pd.DataFrame(columns=[*CAMPAIGNS.names, "group"])
     whole = statements.assign(
-        # a variant's subject is its own, not the campaign's, as long as anybody else tells one
+        # a variant's subject is its own, not the campaign's, as long as another statement has one
         subject=statements["subject"].where(statements["variant"].isna()),
         campaign_type=statements["campaign_type"].where(statements["variant"].isna(), "ab_test"),
     )
     grouped = whole.groupby("group", sort=False)
-    told = grouped[
+    campaigns = grouped[
         [
             "source_campaign_id",
             "campaign_name",
@@ -135,32 +135,32 @@ def _campaigns(statements: pd.DataFrame, settings: Settings) -> pd.DataFrame:
             "vendor",
         ]
     ].first()
-    told["subject"] = grouped["subject"].first().fillna(statements.groupby("group", sort=False)["subject"].first())
+    campaigns["subject"] = grouped["subject"].first().fillna(statements.groupby("group", sort=False)["subject"].first())
     types = grouped["campaign_type"]
-    told["campaign_type"] = types.first().mask(types.agg(lambda kinds: (kinds == "ab_test").any()), "ab_test")
-    told["as_of"] = grouped["as_of"].max()
-    told["sent"] = grouped["sent"].max()
-    told["sources"] = grouped["source_file"].agg(lambda files: ", ".join(dict.fromkeys(files.dropna())))
-    told = told.reset_index().sort_values(["sent_local", "campaign_name"], kind="stable", ignore_index=True)
-    told["campaign_id"] = _ids(told)
-    says = told["subject"].fillna("").astype(str) + "\n" + told["campaign_name"].fillna("").astype(str)
-    told["is_test"] = _few(told, settings) & says.str.contains(_TEST)
-    told["is_correction"] = ~told["is_test"] & says.str.contains(_CORRECTION)
-    return told
+    campaigns["campaign_type"] = types.first().mask(types.agg(lambda kinds: (kinds == "ab_test").any()), "ab_test")
+    campaigns["as_of"] = grouped["as_of"].max()
+    campaigns["sent"] = grouped["sent"].max()
+    campaigns["sources"] = grouped["source_file"].agg(lambda files: ", ".join(dict.fromkeys(files.dropna())))
+    campaigns = campaigns.reset_index().sort_values(["sent_local", "campaign_name"], kind="stable", ignore_index=True)
+    campaigns["campaign_id"] = _ids(campaigns)
+    says = campaigns["subject"].fillna("").astype(str) + "\n" + campaigns["campaign_name"].fillna("").astype(str)
+    campaigns["is_test"] = _few(campaigns, settings) & says.str.contains(_TEST)
+    campaigns["is_correction"] = ~campaigns["is_test"] & says.str.contains(_CORRECTION)
+    return campaigns
 
 
-def _few(told: pd.DataFrame, settings: Settings) -> pd.Series:
+def _few(campaigns: pd.DataFrame, settings: Settings) -> pd.Series:
     """Few enough recipients for a test send: in all, or beside the list's usual size."""
-    sent = told["sent"].astype("Float64")
-    usual = sent.groupby(told["list_name"].fillna("")).transform("median")
+    sent = campaigns["sent"].astype("Float64")
+    usual = sent.groupby(campaigns["list_name"].fillna("")).transform("median")
     few = (sent <= settings["tests.max_recipients"]) | (sent <= settings["tests.list_share"] * usual)
     return few.fillna(value=False).astype(bool)
 
 
-def _ids(told: pd.DataFrame) -> pd.Series:
-    vendor = told["vendor"].fillna("").replace("", "file")
-    title = told["campaign_name"].fillna(told["subject"]).fillna("").astype(str)
-    when = told["sent_local"].map(lambda moment: "" if pd.isna(moment) else f"@{moment:%Y-%m-%dT%H:%M}")
-    ids = vendor + ":" + told["source_campaign_id"].fillna(title + when).astype(str)
+def _ids(campaigns: pd.DataFrame) -> pd.Series:
+    vendor = campaigns["vendor"].fillna("").replace("", "file")
+    title = campaigns["campaign_name"].fillna(campaigns["subject"]).fillna("").astype(str)
+    when = campaigns["sent_local"].map(lambda moment: "" if pd.isna(moment) else f"@{moment:%Y-%m-%dT%H:%M}")
+    ids = vendor + ":" + campaigns["source_campaign_id"].fillna(title + when).astype(str)
     again = ids.groupby(ids).cumcount()
     return ids.where(again == 0, ids + "#" + (again + 1).astype(str))

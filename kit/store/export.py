@@ -77,43 +77,49 @@ def export(
         UsageError: `out` holds something else, or lies in the folder of the exports.
     """
     _check(data, out)
-    made = {name: data.table(name) for name in TABLES}
-    keys = _keys(made.values())
+    tables = {name: data.table(name) for name in TABLES}
+    keys = _keys(tables.values())
     hide = _hidden(keys, addresses=addresses)
     out.mkdir(parents=True, exist_ok=True)
     _clear(out)
     written: dict[str, Any] = {}
-    planned = [*made, *(f"{RAW}/{number}" for number, _ in enumerate(data.files))]
+    planned = [*tables, *(f"{RAW}/{number}" for number, _ in enumerate(data.files))]
     _note(
         out, {DICTIONARY: {}} | {f"{name}.{form}": {} for name in planned}
     )  # what is cut off here can be replaced all the same
-    for name, frame in made.items():
+    for name, frame in tables.items():
         if frame.empty:
             continue
         table = TABLES[name]
-        left = [one for one in table.columns if addresses or not private(table, one)]
-        arrays = {one.name: pa.Array.from_pandas(frame[one.name], type=frames.ARROW[one.type]) for one in left}
-        for one in left:
-            if one.type == "text" and not (one.name == "email" and table is CONTACTS):
-                arrays[one.name] = _mapped(arrays[one.name], hide)
+        public = [column for column in table.columns if addresses or not private(table, column)]
+        arrays = {
+            column.name: pa.Array.from_pandas(frame[column.name], type=frames.ARROW[column.type]) for column in public
+        }
+        for column in public:
+            if column.type == "text" and not (column.name == "email" and table is CONTACTS):
+                arrays[column.name] = _mapped(arrays[column.name], hide)
         _write(pa.table(arrays), out / f"{name}.{form}", form)
-        columns = [{"name": one.name, "type": one.type, "unit": one.unit, "meaning": one.meaning} for one in left]
-        kept_back = [one.name for one in table.columns if one not in left]
+        columns = [
+            {"name": column.name, "type": column.type, "unit": column.unit, "meaning": column.meaning}
+            for column in public
+        ]
+        left_out = [column.name for column in table.columns if column not in public]
         written[f"{name}.{form}"] = {"rows": len(frame), "grain": table.grain, "columns": columns} | {
-            name: said for name, said in {"caution": table.caution, "left_out": kept_back}.items() if said
+            key: value for key, value in {"caution": table.caution, "left_out": left_out}.items() if value
         }
     for number, log in enumerate(data.files if raw else ()):
-        rest = data.raw(log.file)
-        if rest.empty:
+        unmapped = data.raw(log.file)
+        if unmapped.empty:
             continue
         (out / RAW).mkdir(exist_ok=True)
-        plain = {name: pa.Array.from_pandas(rest[name]) for name in rest}
+        plain = {name: pa.Array.from_pandas(unmapped[name]) for name in unmapped}
         hidden = {
-            name: _mapped(one, hide) if pa.types.is_large_string(one.type) else one for name, one in plain.items()
+            name: _mapped(cells, hide) if pa.types.is_large_string(cells.type) else cells
+            for name, cells in plain.items()
         }
         path = f"{RAW}/{number}.{form}"
         _write(pa.table(hidden), out / path, form)
-        written[path] = {"rows": len(rest), "file": hide(log.file)}
+        written[path] = {"rows": len(unmapped), "file": hide(log.file)}
     (out / DICTIONARY).write_text(dictionary(written), encoding="utf-8")
     _note(out, written)
     return tuple(out / name for name in written)
@@ -130,18 +136,21 @@ def dictionary(written: Mapping[str, Mapping[str, Any]]) -> str:
     Args:
         written: by file, as the MANIFEST lists them.
     """
-    said = [_PREFACE]
+    parts = [_PREFACE]
     for file, about in written.items():
         if "columns" not in about:
             continue
         out = f"Left out: {', '.join(f'`{name}`' for name in about['left_out'])}." if "left_out" in about else ""
-        said += [f"## {file}", f"A row is {about['grain']}; {about['rows']:,} rows.", about.get("caution", ""), out]
-        rows = [f"| `{one['name']}` | {one['type']} | {one['unit']} | {one['meaning']} |" for one in about["columns"]]
-        said.append("\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *rows]))
+        parts += [f"## {file}", f"A row is {about['grain']}; {about['rows']:,} rows.", about.get("caution", ""), out]
+        rows = [
+            f"| `{column['name']}` | {column['type']} | {column['unit']} | {column['meaning']} |"
+            for column in about["columns"]
+        ]
+        parts.append("\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *rows]))
     raw = [f"| `{file}` | {about['file']} |" for file, about in written.items() if "file" in about]
     if raw:
-        said += ["## What no table took", "\n".join(["| file | came from |", "|---|---|", *raw])]
-    return "\n\n".join(filter(None, said)) + "\n"
+        parts += ["## What no table took", "\n".join(["| file | came from |", "|---|---|", *raw])]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def neutral(frame: pd.DataFrame) -> pd.DataFrame:
@@ -170,7 +179,7 @@ def _check(data: Data, out: Path) -> None:
         raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file. Name a folder.")
-    others = sorted(one.name for one in out.iterdir()) if out.is_dir() else []
+    others = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
     if others and MANIFEST not in others:
         raise UsageError(
             f"--out {out} is no former export of tables (it has {others[0]!r}). Name an empty or a new folder."
@@ -203,9 +212,9 @@ def _hidden(keys: set[str], *, addresses: bool) -> Callable[[str], str]:
     """How a text leaves: keys of people salted wherever they stand, and addresses masked."""
     salted = _salted(_salt())
 
-    def hide(said: str) -> str:
-        said = _KEY.sub(lambda found: salted(found[0]) if found[0] in keys else found[0], said)
-        return said if addresses else _ADDRESS.sub(rf"{MASKED}\1", said)
+    def hide(text: str) -> str:
+        text = _KEY.sub(lambda match: salted(match[0]) if match[0] in keys else match[0], text)
+        return text if addresses else _ADDRESS.sub(rf"{MASKED}\1", text)
 
     return hide
 
@@ -214,7 +223,7 @@ def _mapped(column: pa.Array | pa.ChunkedArray, hide: Callable[[str], str]) -> p
     """A column of texts, each different one changed once."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     packed = whole.dictionary_encode()
-    changed = [one if one is None else hide(one) for one in packed.dictionary.to_pylist()]
+    changed = [text if text is None else hide(text) for text in packed.dictionary.to_pylist()]
     return pa.array(changed, type=whole.type).take(packed.indices)
 
 

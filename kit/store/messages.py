@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 from ibis import _
 
-from kit import humans
+from kit.store import machine_events
+from kit.store.machine_events import BARE, NO, by_machine, by_person
 from kit.tables import CAMPAIGNS, EVENTS, MESSAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-    from ibis.backends.duckdb import Backend
 
     from kit.settings import Settings
-
-Expression = Any
-"""An expression of ibis, whose annotations know no method that depends on a column's type."""
+    from kit.store.engine import Engine, Expression
 
 SENT_BY = ("queued", "sent", "delivered", "bounced", "deferred")
 """Events that show the sending itself; an opening alone shows only that there was one."""
@@ -46,9 +44,9 @@ def ref(events: Expression) -> Expression:
     return events.source_campaign_id.fill_null(events.campaign_name)
 
 
-def campaigns_seen(con: Backend, place: Path, settings: Settings) -> pd.DataFrame | None:
+def campaigns_logged(engine: Engine, place: Path, settings: Settings) -> pd.DataFrame | None:
     """The campaigns of the logs: a row a source and ref, with type, first and last moment and messages."""
-    events = _events(con, place)
+    events = _events(engine, place)
     if events is None:
         return None
     events = events.mutate(ref=ref(events)).filter(_.ref.notnull())
@@ -68,24 +66,24 @@ def campaigns_seen(con: Backend, place: Path, settings: Settings) -> pd.DataFram
     return seen.mutate(**nothing).to_pandas()
 
 
-def build(con: Backend, place: Path, seen: pd.DataFrame, settings: Settings) -> None:
+def build(engine: Engine, place: Path, seen: pd.DataFrame, settings: Settings) -> None:
     """Write the table `messages` from the events and the campaigns that they belong to."""
-    events = _events(con, place)
+    events = _events(engine, place)
     if events is None:
         return
     events = events.mutate(ref=ref(events), key=message_key(events))
-    known = ibis.memtable(seen.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
-    events = events.left_join(known, ["source", "ref"])
+    ids = ibis.memtable(seen.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
+    events = events.left_join(ids, ["source", "ref"])
     (place / MESSAGES.name).mkdir()
-    campaigns = con.read_parquet(str(place / CAMPAIGNS.name / "0.parquet")).select(
+    campaigns = engine.read_parquet([place / CAMPAIGNS.name / "0.parquet"]).select(
         "campaign_id", campaign_at="sent_at", campaign_local="sent_local"
     )
-    con.to_parquet(_messages(events, campaigns, settings), place / MESSAGES.name / "0.parquet")
+    engine.to_parquet(_messages(events, campaigns, settings), place / MESSAGES.name / "0.parquet")
 
 
-def _events(con: Backend, place: Path) -> Expression:
-    parts = sorted(str(part) for part in place.glob(f"{EVENTS.name}/*.parquet"))
-    return con.read_parquet(parts) if parts else None
+def _events(engine: Engine, place: Path) -> Expression:
+    parts = sorted(place.glob(f"{EVENTS.name}/*.parquet"))
+    return engine.read_parquet(parts) if parts else None
 
 
 def message_key(events: Expression) -> Expression:
@@ -105,9 +103,9 @@ def _messages(events: Expression, campaigns: Expression, settings: Settings) -> 
     )
     facts = facts.left_join(_openings(events), [("message_key", "opened_key")])
     facts = facts.left_join(_clicks(events, settings), [("message_key", "clicked_key")])
-    found = ("opened_surely", "opened_perhaps", "prefetched", "clicked", "clicked_human", "clicked_strictest")
+    reactions = ("opened_surely", "opened_perhaps", "prefetched", "clicked", "clicked_human", "clicked_strictest")
     facts = facts.mutate(
-        **{name: _[name].fill_null(humans.NO) for name in found},
+        **{name: _[name].fill_null(NO) for name in reactions},
         **{name: _[name].fill_null(0) for name in ("opens_total", "clicks_total")},
         sent=_.traced & ~_.refused,
         delivered=_.accepted & ~_.bounced & ~_.refused,
@@ -119,7 +117,7 @@ def _messages(events: Expression, campaigns: Expression, settings: Settings) -> 
         opened_machine=_.opened & ~_.opened_surely & ~_.opened_perhaps,
         opened_suspect=_.opened_perhaps & ~_.opened_surely,
     )
-    return humans.clients(facts, settings).select(*MESSAGES.names)
+    return machine_events.clients(facts, settings).select(*MESSAGES.names)
 
 
 def _facts(events: Expression) -> Expression:
@@ -146,29 +144,29 @@ def _facts(events: Expression) -> Expression:
 
 
 def _openings(events: Expression) -> Expression:
-    """A row a message with an opening, and what the verdicts come to."""
-    opened = humans.openings(events)
+    """A row a message with an opening, and by whom."""
+    opened = machine_events.openings(events)
     return opened.group_by(opened_key=_.key).agg(
         opens_total=_identity(opened).nunique(),
         first_opened_at=_.occurred_at.min(),
-        opened_surely=(_.verdict == "person").any(),
-        opened_perhaps=(_.verdict == "suspect").any(),
-        prefetched=((_.verdict == "machine") | (_.agent == humans.BARE.lower()).fill_null(humans.NO)).any(),
-        opens_rule=_.rule.argmin(_.occurred_at, where=_.verdict != "person"),
+        opened_surely=by_person(opened).any(),
+        opened_perhaps=(~_.is_machine.notnull()).any(),
+        prefetched=(by_machine(opened) | (_.agent == BARE.lower()).fill_null(NO)).any(),
+        opens_rule=_.machine_rule.argmin(_.occurred_at, where=~by_person(opened)),
     )
 
 
 def _clicks(events: Expression, settings: Settings) -> Expression:
-    """A row a message with a click, and what the verdicts come to."""
-    clicked = humans.clicks(events, settings)
+    """A row a message with a click, and by whom."""
+    clicked = machine_events.clicks(events, settings)
     content = ~leaves(clicked)
     return clicked.group_by(clicked_key=_.key).agg(
         clicked=content.any(),
         clicks_total=_identity(clicked).nunique(where=content),
         first_clicked_at=_.occurred_at.min(where=content),
-        clicked_human=(content & (clicked.verdict != "strict")).any(),
-        clicked_strictest=(content & (clicked.verdict == "person")).any(),
-        clicks_rule=_.rule.argmin(_.occurred_at, where=_.rule.notnull()),
+        clicked_human=(content & ~by_machine(clicked)).any(),
+        clicked_strictest=(content & by_person(clicked)).any(),
+        clicks_rule=_.machine_rule.argmin(_.occurred_at, where=_.machine_rule.notnull()),
     )
 
 

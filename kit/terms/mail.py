@@ -32,22 +32,22 @@ MONTHS = (
     Figure(
         "mail_programs", "Trackable, prefetching, unknown",
         "delivered to people whose program loads pictures when they read, by itself, or too seldom to tell / delivered",
-        _MESSAGE, "guide 1, step 2; kit.humans",
+        _MESSAGE, "guide 1, step 2; machine_events",
         ("openers.trackable", "openers.prefetching", "openers.unknown", "measurable.trackable", "measurable.machines"),
         window="by the person's other mails, clients.window_days around; never by this mail's own opening",
         edge="of a test: of both arms together",
     ),
     Figure(
         "clicks_judged", "Clicks without machines",
-        "clicked, less what a strict rule or any rule of kit.humans names / delivered", _MESSAGE,
-        "guide 1, step 2; kit.humans",
+        "clicked, less what a strict rule or any rule of machine_events names / delivered", _MESSAGE,
+        "guide 1, step 2; machine_events",
         ("clicks_of_people.raw", "clicks_of_people.strict", "clicks_of_people.strictest", "links.value_human"),
         interval=WILSON,
         edge="known from event logs only; no event is deleted, and a later ordinary click keeps a person a clicker",
     ),
     Figure(
         "mails_named", "Mails that a rule names", "delivered mails with an event that the rule names", _MESSAGE,
-        "kit.humans", ("verdicts.messages",), edge="a mail that several rules name is counted in each",
+        "machine_events", ("verdicts.messages",), edge="a mail that several rules name is counted in each",
     ),
     Figure(
         "usual_rate", "Overall rate of months or campaigns", "sum above / sum below the line, of those large enough",

@@ -105,11 +105,11 @@ def clicks_table(result: Opens) -> Table:
 
 
 def verdicts_table(verdicts: pd.DataFrame) -> Table:
-    """How many mails each rule named; `verdicts` is `counts.verdicts(data)`."""
+    """How many mails each rule named; `verdicts` is `counts.machine_rules(data)`."""
     columns = (
         Column("what", "Event"),
         Column("rule", "Rule"),
-        Column("verdict", "Verdict"),
+        Column("strength", "Verdict"),
         Column("meaning", "What it says"),
         Column("messages", "Mails", whole, unit="mails", number=True),
     )

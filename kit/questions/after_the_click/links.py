@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pandas as pd
 
-from kit import humans
 from kit.counts import scope
 from kit.counts.campaigns import covered, messages
 from kit.messages import _, message, message_n
@@ -19,6 +18,7 @@ from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 from kit.stats import proportions
+from kit.store import machine_events
 from kit.store.messages import UNSUBSCRIBE_LINK, message_key, ref
 from kit.tables import CAMPAIGN_STATS, EVENTS, LINK_STATS
 
@@ -69,7 +69,7 @@ def clicks_by_link(data: Data, *, unsubscribing: bool = False) -> pd.DataFrame:
 
     Returns:
         A row a campaign and link: campaign_id, campaign_name, link; clicked [people], clicked_human [of them by a
-        click that no strict rule of kit.humans names; NULL without a log], clicks_total; delivered [mails of
+        click that no strict rule of machine_events names; NULL without a log], clicks_total; delivered [mails of
         the whole campaign]. One person may click several links: sums over links are no people.
 
     Source: guide 1, step 6; the link map of the platforms, without the link that unsubscribes.
@@ -94,11 +94,11 @@ def _logged(data: Data) -> pd.DataFrame:
     if events is None or sent is None:
         return pd.DataFrame(columns=["campaign_id", "link", *_CLICKS])
     sent = sent.filter(sent.delivered).select("campaign_id", key="message_key")
-    clicks = humans.clicks(events.mutate(ref=ref(events), key=message_key(events)), data.settings)
+    clicks = machine_events.clicks(events.mutate(ref=ref(events), key=message_key(events)), data.settings)
     clicks = clicks.filter(clicks.link_url.notnull()).mutate(link=page(clicks.link_url)).join(sent, "key")
     by_link = clicks.group_by("campaign_id", "link").agg(
         clicked=ibis._.key.nunique(),
-        clicked_human=ibis._.key.nunique(where=ibis._.verdict != "strict"),
+        clicked_human=ibis._.key.nunique(where=~machine_events.by_machine(ibis._)),
         clicks_total=ibis._.count(),
     )
     return by_link.to_pandas()[["campaign_id", "link", *_CLICKS]]

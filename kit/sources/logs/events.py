@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.settings import Settings
+    from kit.store.engine import Engine
 
 SHOWN_REJECTIONS = 100
 """Rejected lines that are listed of one log; all are counted."""
@@ -46,7 +46,7 @@ _KEPT = "get_bit(getvariable('kit_left'), row::INTEGER) IS DISTINCT FROM 1"
 _MANY = ("opened", "clicked")  # what a vendor tells of a mail to several people, and not who it was
 
 
-def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings: Settings) -> FileLog:
+def project(engine: Engine, log: EventFile, out: Path, settings: Settings) -> FileLog:
     """Write the events of one log as Parquet and tell what became of its lines.
 
     A row read is an event, or a line that holds none. An event that was delivered again (`projection.identity`)
@@ -54,7 +54,7 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
     the first one stands in another log that lies as Parquet beside `out`.
 
     Args:
-        con: an engine; its session is left as it was.
+        engine: the engine; its session is left as it was.
         log: the recognised log.
         out: where the Parquet file is written, columns as `tables.EVENTS`.
         settings: the folder's, for `events.campaign` and `events.variant`.
@@ -69,17 +69,17 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
     staged = out.with_suffix(".staged")
     beside = [path for path in sorted(out.parent.glob("*.parquet")) if path != out]
     try:
-        with _staged(con, staged):
-            reader = _read(con, log, f"COPY ({projection(preset, log.file, settings)}) TO {_parquet(staged)}")
+        with _staged(engine, staged):
+            reader = _read(engine, log, f"COPY ({projection(preset, log.file, settings)}) TO {_parquet(staged)}")
             read = f"SELECT *, file_row_number AS row FROM read_parquet({literal(str(staged))}, file_row_number = true)"
-            con.execute(f"CREATE TEMP VIEW kit_keys AS SELECT {_keys(preset)} FROM ({read})")
-            _find_repeated(con, preset, beside)
-            with _one_thread(con):
-                con.execute(f"COPY (SELECT {', '.join(EVENTS.names)} FROM ({read}) WHERE {_KEPT}) TO {_parquet(out)}")
-            about = _told(con, about, out)
+            engine.run(f"CREATE TEMP VIEW kit_keys AS SELECT {_keys(preset)} FROM ({read})")
+            _find_repeated(engine, preset, beside)
+            with engine.one_thread():
+                engine.run(f"COPY (SELECT {', '.join(EVENTS.names)} FROM ({read}) WHERE {_KEPT}) TO {_parquet(out)}")
+            about = _told(engine, about, out)
     except InputError as error:
         return replace(about, status="unreadable", error=error)
-    except (duckdb.Error, OSError) as error:
+    except (*engine.failures, OSError) as error:
         problem = f"it cannot be read: {str(error).splitlines()[0]}"
         failure = InputError(problem, file=log.file, hint="Export it again.")
         return replace(about, status="unreadable", error=failure)
@@ -87,43 +87,23 @@ def project(con: duckdb.DuckDBPyConnection, log: EventFile, out: Path, settings:
 
 
 @contextmanager
-def _staged(con: duckdb.DuckDBPyConnection, staged: Path) -> Iterator[None]:
+def _staged(engine: Engine, staged: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        con.execute("RESET VARIABLE kit_left; DROP TABLE IF EXISTS kit_repeated; DROP VIEW IF EXISTS kit_keys")
+        engine.run("RESET VARIABLE kit_left; DROP TABLE IF EXISTS kit_repeated; DROP VIEW IF EXISTS kit_keys")
         staged.unlink(missing_ok=True)
-
-
-@contextmanager
-def _one_thread(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """For copying: several would run ahead of the one that writes in order, and hold half of the log in memory."""
-    ((threads,),) = con.execute("SELECT current_setting('threads')").fetchall()
-    con.execute("SET threads = 1")
-    try:
-        yield
-    finally:
-        con.execute(f"SET threads = {threads}")
-
-
-@contextmanager
-def _registered(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table | pa.RecordBatchReader) -> Iterator[None]:
-    con.register(name, data)
-    try:
-        yield
-    finally:
-        con.unregister(name)
 
 
 def _parquet(path: Path) -> str:
     return f"{literal(str(path))} (FORMAT parquet)"
 
 
-def _read(con: duckdb.DuckDBPyConnection, log: EventFile, query: str) -> Lines:
+def _read(engine: Engine, log: EventFile, query: str) -> Lines:
     """Run a query over the lines of a log."""
     reader = Lines(log.path)
-    with _registered(con, LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
-        con.execute(query)
+    with engine.registered(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
+        engine.run(query)
     if reader.swollen:
         raise swelling(log.file)
     if log.stamp and not log.stamp.holds:
@@ -141,69 +121,65 @@ def _keys(preset: Preset) -> str:
     return f"row, ordinal, key, fault, occurred_at, event_type, {kind} AS kind, {mail} AS mail, {many} AS many"
 
 
-def _find_repeated(con: duckdb.DuckDBPyConnection, preset: Preset, beside: list[Path]) -> None:
+def _find_repeated(engine: Engine, preset: Preset, beside: list[Path]) -> None:
     """List what came before, here or in a log beside, and what another event says better."""
-    with _registered(con, TWICE, pa.table({"key": _twice(con)})):
-        con.execute(f"""CREATE TEMP TABLE kit_repeated AS
+    with engine.registered(TWICE, pa.table({"key": _twice(engine)})):
+        engine.run(f"""CREATE TEMP TABLE kit_repeated AS
             SELECT row, ordinal, NULL::VARCHAR AS file, first >> 32 AS line, NULL::VARCHAR AS better
             FROM (SELECT *, min(ordinal) OVER (PARTITION BY key) AS first FROM kit_keys JOIN {TWICE} USING (key)
                 WHERE fault IS NULL)
             WHERE ordinal > first""")
     if beside:
-        con.execute(f"""INSERT INTO kit_repeated
+        engine.run(f"""INSERT INTO kit_repeated
             WITH before AS (
                 SELECT {identity()} AS key, min(source_file) AS file, min(line) AS line
                 FROM read_parquet([{", ".join(literal(str(path)) for path in beside)}])
-                WHERE source = {literal(preset.name)} AND {_span(con)} GROUP BY 1
+                WHERE source = {literal(preset.name)} AND {_span(engine)} GROUP BY 1
             )
             SELECT row, ordinal, file, line, NULL FROM kit_keys JOIN before USING (key)
             WHERE fault IS NULL AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
     for kind, better in preset.gives_way.items():
         words = ", ".join(map(literal, better))
-        con.execute(f"""INSERT INTO kit_repeated
+        engine.run(f"""INSERT INTO kit_repeated
             SELECT row, ordinal, NULL, NULL, {literal(" or ".join(better))} FROM kit_keys
             WHERE kind = {literal(kind)} AND fault IS NULL AND mail IN (SELECT mail FROM kit_keys
                 WHERE kind IN ({words}) AND fault IS NULL) AND ordinal NOT IN (SELECT ordinal FROM kit_repeated)""")
-    ((rows,),) = con.execute("SELECT count(*) FROM kit_keys").fetchall()
-    con.execute(f"""SET VARIABLE kit_left = (SELECT bitstring_agg(row, 0, {rows}) FROM (
+    ((rows,),) = engine.rows("SELECT count(*) FROM kit_keys")
+    engine.run(f"""SET VARIABLE kit_left = (SELECT bitstring_agg(row, 0, {rows}) FROM (
         SELECT row FROM kit_keys WHERE fault IS NOT NULL UNION ALL SELECT row FROM kit_repeated))""")
 
 
-def _twice(con: duckdb.DuckDBPyConnection) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def _twice(engine: Engine) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """The keys that stand more than once; sorted in memory, a tenth of the engine's time and a third of its room."""
-    keys = np.sort(con.execute("SELECT key FROM kit_keys WHERE fault IS NULL AND key IS NOT NULL").fetchnumpy()["key"])
+    keys = np.sort(engine.column("SELECT key FROM kit_keys WHERE fault IS NULL AND key IS NOT NULL"))
     return np.unique(keys[1:][keys[1:] == keys[:-1]])
 
 
-def _span(con: duckdb.DuckDBPyConnection) -> str:
+def _span(engine: Engine) -> str:
     """The condition for the times of this log, by which the engine passes over most of the others."""
-    ((begin, end, timeless),) = con.execute(
+    ((begin, end, timeless),) = engine.rows(
         "SELECT epoch_us(min(occurred_at)), epoch_us(max(occurred_at)), bool_or(occurred_at IS NULL) FROM kit_keys"
-    ).fetchall()
+    )
     within = "false" if begin is None else f"occurred_at BETWEEN make_timestamptz({begin}) AND make_timestamptz({end})"
     return f"({within} OR occurred_at IS NULL)" if timeless else f"({within})"
 
 
-def _told(con: duckdb.DuckDBPyConnection, about: FileLog, out: Path) -> FileLog:
+def _told(engine: Engine, about: FileLog, out: Path) -> FileLog:
     """Complete the log by what was found."""
-
-    def ask(query: str) -> list[tuple[Any, ...]]:
-        return con.execute(query).fetchall()
-
-    ((rows, faults, last),) = ask("SELECT count(*), count(fault), max(ordinal >> 32) FROM kit_keys")
-    ((repeated, renamed),) = ask("SELECT count(*), count(better) FROM kit_repeated")
-    ((timeless, nameless),) = ask(f"""
+    ((rows, faults, last),) = engine.rows("SELECT count(*), count(fault), max(ordinal >> 32) FROM kit_keys")
+    ((repeated, renamed),) = engine.rows("SELECT count(*), count(better) FROM kit_repeated")
+    ((timeless, nameless),) = engine.rows(f"""
         SELECT count(*) FILTER (occurred_at IS NULL),
             count(*) FILTER (source_campaign_id IS NULL AND campaign_name IS NULL)
         FROM read_parquet({literal(str(out))})""")
-    kinds = ask(f"""
+    kinds = engine.rows(f"""
         SELECT DISTINCT kind FROM kit_keys WHERE event_type = 'unknown' AND kind <> '' AND {_KEPT} ORDER BY kind""")
-    ((wordless, many),) = ask(f"""
+    ((wordless, many),) = engine.rows(f"""
         SELECT count(*) FILTER (event_type = 'unknown' AND kind = ''), count(*) FILTER (many)
         FROM kit_keys WHERE {_KEPT}""")
-    faulty = ask(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
+    faulty = engine.rows(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS}""")
-    copies = ask(f"""SELECT ordinal >> 32, file, line, better FROM kit_repeated
+    copies = engine.rows(f"""SELECT ordinal >> 32, file, line, better FROM kit_repeated
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS - len(faulty)}""")
     errors = [(line, fault_error(fault, is_last=line == last)) for line, fault in faulty]
     errors += [(line, _repeated(*original)) for line, *original in copies]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kit.settings import Settings
+    from kit.store.engine import Engine
 
 Expression = Any
 """An expression of Ibis; its stubs know no columns."""
@@ -82,16 +82,19 @@ def web(events: Expression, key_events: Sequence[str] = ()) -> Expression:
     return made.select(*WEB.names[2:])
 
 
-def read(paths: Mapping[Path, str], settings: Settings) -> tuple[list[Read], frozenset[Path]]:
+def read(paths: Mapping[Path, str], settings: Settings, engine: Engine | None) -> tuple[list[Read], frozenset[Path]]:
     """Read the Parquet files of the export that are among files; those of one folder are one log.
 
     Args:
         paths: each file and its name, relative to the folder.
         settings: the folder's, for `web.key_events`.
+        engine: the engine; None: no file is read.
 
     Returns:
         The logs with their rows of `web`, and the files that were read.
     """
+    if engine is None:
+        return [], frozenset()
     folders: dict[str, list[Path]] = {}
     for path, name in paths.items():
         if is_export(path):
@@ -99,7 +102,7 @@ def read(paths: Mapping[Path, str], settings: Settings) -> tuple[list[Read], fro
     done = []
     for folder, files in folders.items():
         name = paths[files[0]] if len(files) == 1 else str(PurePosixPath(folder) / "*.parquet")
-        done.append(_read(files, name, settings))
+        done.append(_read(files, name, settings, engine))
     return done, frozenset(path for files in folders.values() for path in files)
 
 
@@ -115,22 +118,18 @@ def is_export(path: Path) -> bool:
         return False
 
 
-def _read(files: list[Path], name: str, settings: Settings) -> Read:
+def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> Read:
     names = settings["web.key_events"]
     log = FileLog(name, "read", f"it has {', '.join(sorted(FIELDS))}", preset=SOURCE, table=WEB.name)
-    con = ibis.duckdb.connect()
-    con.raw_sql("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # ibis 12 writes what DuckDB 2 reads only then
     try:
-        events = con.read_parquet([str(path) for path in files], union_by_name=True)
+        events = engine.read_parquet(files, by_name=True)
         rows = web(events, names).order_by("period_start", *DIMENSIONS).to_pyarrow().to_pylist()
         total = events.count().to_pyarrow().as_py()
         without = total - _in_sessions(events).count().to_pyarrow().as_py()
-    except (duckdb.Error, ibis.common.exceptions.IbisError, AttributeError) as error:  # a record without its fields
+    except (*engine.failures, AttributeError) as error:  # a record without its fields
         problem = f"it is no export of the documented schema: {str(error).splitlines()[0]}"
         failure = InputError(problem, file=name, hint="Export the events table again, with its nested columns.")
         return Read(FileLog(name, "unreadable", log.why, preset=SOURCE, table=WEB.name, error=failure), {})
-    finally:
-        con.disconnect()
     notes = {
         f"{total} events became {sum(row['sessions'] for row in rows)} sessions": True,
         f"{without} events belong to no session (visitors without consent) and are not counted": without,

@@ -26,7 +26,7 @@ def contact_key(address: str) -> str:
 
 
 def normalised_sql(expression: str) -> str:
-    """`normalised` as an SQL expression of DuckDB."""
+    """`normalised` as an SQL expression of the engine."""
     blanks = " || ".join(f"chr({ord(blank)})" for blank in _BLANKS)
     # to see that an address holds no blank takes a third of the time of looking for each of them
     bare = (
@@ -36,7 +36,7 @@ def normalised_sql(expression: str) -> str:
 
 
 def contact_key_sql(expression: str) -> str:
-    """`contact_key` as an SQL expression of DuckDB."""
+    """`contact_key` as an SQL expression of the engine."""
     return f"left(sha256({normalised_sql(expression)}), {KEY_LENGTH})"
 
 

@@ -1,4 +1,4 @@
-"""The same person, order or request in several files: counted once, as the file that knows latest tells it."""
+"""Deduplication of rows: the same person, order or request in several files counts once, as the latest file has it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from kit.sources.detect.presets import named
-from kit.store import periods
+from kit.store import dedupe_sessions
 from kit.tables import CONTACTS, TABLES, WEB
 
 IDS = {
@@ -30,23 +30,23 @@ STRICTEST = ("blocklisted", "cleaned", "unsubscribed", "unconfirmed", "subscribe
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class Deduped:
     """A table without what stands in it twice.
 
     Attributes:
         frame: the rows that count.
-        repeated: file -> number of its rows that do not count, as another file says them.
+        duplicate_rows: file -> number of its rows that do not count, as another file has them.
         note: what to say about it; empty where nothing was left out.
-        why: file -> what to say of it, where the number alone does not.
+        reasons: file -> what to say of it, where the number alone does not.
     """
 
     frame: pd.DataFrame
-    repeated: dict[str, int]
+    duplicate_rows: dict[str, int]
     note: str = ""
-    why: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
-def once(name: str, frame: pd.DataFrame) -> Once:
+def dedupe(name: str, frame: pd.DataFrame) -> Deduped:
     """The rows of a table that count.
 
     Args:
@@ -56,34 +56,34 @@ def once(name: str, frame: pd.DataFrame) -> Once:
     if name == WEB.name:
         return _sessions(frame)
     if frame["source_file"].nunique() < 2:
-        return Once(frame, {})
+        return Deduped(frame, {})
     if name == CONTACTS.name:
         return _people(frame)
     if name in IDS:
         return _things(name, frame)
-    return Once(frame, {})
+    return Deduped(frame, {})
 
 
-def _things(name: str, frame: pd.DataFrame) -> Once:
+def _things(name: str, frame: pd.DataFrame) -> Deduped:
     """Of rows with the same id in several files, those of the file that knows latest."""
     first, day, *more = IDS[name]
-    known = frame[frame[first].notna()].copy()
-    known["day"] = known[day].dt.normalize()
-    known["whose"] = known["contact_key"].where(known["source"].map(_is_any), "")
+    rows = frame[frame[first].notna()].copy()
+    rows["day"] = rows[day].dt.normalize()
+    rows["whose"] = rows["contact_key"].where(rows["source"].map(_is_any), "")
     if name in AMOUNTS:
-        known["whose"] = known["whose"].fillna(known[AMOUNTS[name]].astype("string"))
+        rows["whose"] = rows["whose"].fillna(rows[AMOUNTS[name]].astype("string"))
     keys = ["source", first, "day", "whose", *more]
-    groups = known.groupby(keys, dropna=False)["source_file"]
-    several = known[groups.transform("nunique") > 1]
+    groups = rows.groupby(keys, dropna=False)["source_file"]
+    several = rows[groups.transform("nunique") > 1]
     if several.empty:
-        return Once(frame, {})
-    times = [one.name for one in TABLES[name].columns if one.type == "local"]
+        return Deduped(frame, {})
+    times = [column.name for column in TABLES[name].columns if column.type == "local"]
     age = frame.groupby("source_file")[times].max().max(axis=1).rank(method="first", na_option="top")
     rank = several["source_file"].map(age)
     last = rank == rank.groupby([several[key] for key in keys], dropna=False).transform("max")
     lost = several[~last]
     note = f"{name}: {_rows(len(lost))} in several files by the same {first}; the file that knows latest counts"
-    return Once(frame.drop(lost.index), _counted(lost), note)
+    return Deduped(frame.drop(lost.index), _counted(lost), note)
 
 
 def _is_any(source: str) -> bool:
@@ -92,20 +92,21 @@ def _is_any(source: str) -> bool:
     return preset is None or not preset.recognise.of_platform
 
 
-def _sessions(frame: pd.DataFrame) -> Once:
+def _sessions(frame: pd.DataFrame) -> Deduped:
     """Sessions of reports whose days do not overlap."""
-    kept, repeated, why = periods.sessions(frame)
-    return Once(kept, repeated, "; ".join(f"web, {file}: {said}" for file, said in why.items()), why)
+    kept, duplicate_rows, reasons = dedupe_sessions.sessions(frame)
+    note = "; ".join(f"web, {file}: {reason}" for file, reason in reasons.items())
+    return Deduped(kept, duplicate_rows, note, reasons)
 
 
-def _people(frame: pd.DataFrame) -> Once:
+def _people(frame: pd.DataFrame) -> Deduped:
     """One row for each person who stands in several files: the latest status, the first joining."""
     files = frame.groupby("contact_key")["source_file"].transform("nunique")
     several = frame[files > 1]
     if several.empty:
-        return Once(frame, {})
+        return Deduped(frame, {})
     order = several.assign(
-        when=several[[one.name for one in CONTACTS.columns if one.type == "local"]].max(axis=1),
+        when=several[[column.name for column in CONTACTS.columns if column.type == "local"]].max(axis=1),
         strict=several["status"].map({word: rank for rank, word in enumerate(STRICTEST)}).fillna(len(STRICTEST)),
     ).sort_values(["when", "strict", "source_file"], ascending=[False, True, True], kind="stable", na_position="last")
     grouped = order.groupby("contact_key", sort=False)
@@ -115,14 +116,14 @@ def _people(frame: pd.DataFrame) -> Once:
     for name in ("unsubscribed_at", "unsubscribe_reason", "unsubscribe_campaign_id", "source", "source_file"):
         filled[name] = winners[name]
     filled["opted_in_at"] = grouped["opted_in_at"].min()
-    filled["segment"] = grouped["segment"].agg(lambda own: ", ".join(dict.fromkeys(own.dropna())) or None)
+    filled["segment"] = grouped["segment"].agg(lambda segments: ", ".join(dict.fromkeys(segments.dropna())) or None)
     differ = int((grouped["status"].min() != grouped["status"].max()).sum())
     kept = filled.reset_index()[frame.columns].astype(frame.dtypes)
     lost = order[order.duplicated("contact_key")]
     people = "1 person stands" if len(kept) == 1 else f"{len(kept):,} people stand"
     note = f"contacts: {people} in several files and {'counts' if len(kept) == 1 else 'count'} once"
     note += f", {differ:,} with their latest status" if differ else ""
-    return Once(pd.concat([frame[files <= 1], kept], ignore_index=True), _counted(lost), note)
+    return Deduped(pd.concat([frame[files <= 1], kept], ignore_index=True), _counted(lost), note)
 
 
 def _rows(number: int) -> str:

@@ -12,8 +12,9 @@ import small
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, humans
+from kit import counts
 from kit.sources.text.addresses import contact_key
+from kit.store import machine_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,12 +146,12 @@ def test_a_gateway_is_named_and_its_person_stays_a_clicker(tmp_path: Path) -> No
     assert row["clicks_total"] == len(scan) + len(people)
     first = one(data)["clicks_rule"].split(", ")
     assert first == ["every link", "burst", "at delivery", "no opening"]
-    named = counts.verdicts(data).set_index("rule")["messages"]
+    named = counts.machine_rules(data).set_index("rule")["messages"]
     assert named[["every link", "burst", "at delivery"]].to_list() == [2, 2, 2]
-    hidden = humans.clicks(keyed(data), data.settings).to_pandas()
+    hidden = machine_events.clicks(keyed(data), data.settings).to_pandas()
     assert len(hidden) == len(scan) + len(people)
-    assert hidden[hidden["link_url"].str.endswith("pixel-link")]["rule"].str.startswith("hidden link").all()
-    assert hidden.loc[hidden["verdict"] == "person", "rule"].isna().all()
+    assert hidden[hidden["link_url"].str.endswith("pixel-link")]["machine_rule"].str.startswith("hidden link").all()
+    assert hidden.loc[~hidden["is_machine"].astype("boolean").fillna(value=True), "machine_rule"].isna().all()
 
 
 def keyed(data: kit.store.Data) -> Any:

@@ -45,18 +45,18 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
     """Which statements are about the same send.
 
     Args:
-        statements: what files told and logs saw, a row each.
+        statements: the rows of exports and the campaigns of logs.
         settings: for `same`.
 
     Returns:
         A number for each row, the same for rows of one campaign; what could not be decided, in words.
     """
     rows = statements.to_dict("records")
-    found = _Groups(len(rows))
-    _join_equal(rows, found, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
+    matched = _Groups(len(rows))
+    _join_equal(rows, matched, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
     _join_equal(
         rows,
-        found,
+        matched,
         lambda row: (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None,
     )
     for ids in settings["same"]:
@@ -64,10 +64,10 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
             n for n, row in enumerate(rows) if _text(row["source_campaign_id"]) in ids or row["campaign_name"] in ids
         ]
         for other in named[1:]:
-            found.join(named[0], other)
-    _join_parents(rows, found)
-    notes = [*_join_files(rows, found), *_join_alike(rows, found), *_perhaps(rows, found)]
-    return [found.find(n) for n in range(len(rows))], notes
+            matched.join(named[0], other)
+    _join_parents(rows, matched)
+    notes = [*_join_files(rows, matched), *_join_alike(rows, matched), *_perhaps(rows, matched)]
+    return [matched.find(n) for n in range(len(rows))], notes
 
 
 def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
@@ -76,12 +76,12 @@ def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
         value = key(row)  # type: ignore[operator]
         if not value:
             continue
-        known = first.setdefault(value, [])
-        for other in known:
+        equal = first.setdefault(value, [])
+        for other in equal:
             if _same_vendor(row, rows[other]):
                 groups.join(other, number)
                 break
-        known.append(number)
+        equal.append(number)
 
 
 def _join_parents(rows: list[dict], groups: _Groups) -> None:
@@ -108,14 +108,14 @@ def _join_files(rows: list[dict], groups: _Groups) -> list[str]:
     for number, row in enumerate(rows):
         if row["precedence"] != 0 or _text(row["source_campaign_id"]) or pd.notna(row["sent_local"]):
             continue
-        own = [
+        of_platform = [
             n
             for n, other in enumerate(rows)
             if other["precedence"] != 0 and _text(other["vendor"]) and _text(other["vendor"]) == _text(row["vendor"])
         ]
         words = _WORD.findall(_text(row["campaign_name"]).casefold())
-        fits = [n for n in own if _id(rows[n]) and _id(rows[n]).casefold() in words]
-        fits = fits or [n for n in own if _titled(rows[n], words) and not _begins_before(row, rows[n])]
+        fits = [n for n in of_platform if _id(rows[n]) and _id(rows[n]).casefold() in words]
+        fits = fits or [n for n in of_platform if _titled(rows[n], words) and not _begins_before(row, rows[n])]
         dated = [
             n for n in fits if pd.notna(rows[n]["sent_local"]) and f"{rows[n]['sent_local']:%Y%m%d}" in "".join(words)
         ]
@@ -133,18 +133,18 @@ def _join_files(rows: list[dict], groups: _Groups) -> list[str]:
 def _titled(row: dict, words: list[str]) -> bool:
     """Whether words are a row's title, but for numbers and days around it."""
     title = _WORD.findall(_text(row["campaign_name"]).casefold())
-    rest = " ".join(words).partition(" ".join(title))
-    return bool(title) and bool(rest[1]) and not re.sub(r"[\d ]", "", rest[0] + rest[2])
+    before, match, after = " ".join(words).partition(" ".join(title))
+    return bool(title) and bool(match) and not re.sub(r"[\d ]", "", before + after)
 
 
 def _begins_before(row: dict, campaign: dict) -> bool:
-    """Whether a list tells of something before the campaign was sent."""
+    """Whether a list has something from before the campaign was sent."""
     first = row.get("first_local")
     return pd.notna(first) and pd.notna(campaign["sent_local"]) and first < campaign["sent_local"] - NEAR
 
 
 def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
-    """Join rows to the one campaign that they agree with; several are left apart and said.
+    """Join rows to the only campaign that they agree with; where there are several, they stay apart, with a note.
 
     Ids of one platform that differ are two sends. The id of a platform and that of somebody's own table cannot be
     compared, and say nothing.
@@ -164,7 +164,7 @@ def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
             and not _compared(row, rows[other])
         }
         if _id(row):
-            near = {one for one in near if not _told_apart(rows, groups, number, one)}
+            near = {other for other in near if not _differ_by_id(rows, groups, number, other)}
             if len(near) > 1:
                 continue
         if len(near) == 1:
@@ -194,8 +194,8 @@ def _compared(a: dict, b: dict) -> bool:
     return bool(_id(a) and _id(b)) and _text(a["vendor"]) == _text(b["vendor"])
 
 
-def _told_apart(rows: list[dict], groups: _Groups, one: int, other: int) -> bool:
-    """Whether two groups hold sends that their ids tell from each other."""
+def _differ_by_id(rows: list[dict], groups: _Groups, one: int, other: int) -> bool:
+    """Whether two groups hold sends whose ids differ."""
     mine, theirs = ([rows[n] for n in groups.members[groups.find(of)]] for of in (one, other))
     return any(_compared(a, b) and _id(a) != _id(b) for a in mine for b in theirs)
 
@@ -216,7 +216,7 @@ def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:
         ]
         if len(near) == 1:
             (log,) = near
-            names = [_text(one["campaign_name"]) or _id(one) or _text(one["subject"]) for one in (row, log)]
+            names = [_text(send["campaign_name"]) or _id(send) or _text(send["subject"]) for send in (row, log)]
             notes.append(
                 f"{row['source_file']}: {names[0]!r} and {names[1]!r} of {log['source_file']} were sent within a day "
                 f"to nearly as many ({row['sent']:.0f} and {log['sent']:.0f}): if they are one mailing they count "
@@ -230,7 +230,7 @@ def _same_time(a: dict, b: dict) -> bool:
 
 
 def _same_size(a: dict, b: dict) -> bool:
-    sizes = [float(one["sent"]) if pd.notna(one["sent"]) else 0 for one in (a, b)]
+    sizes = [float(row["sent"]) if pd.notna(row["sent"]) else 0 for row in (a, b)]
     return min(sizes) >= FEW and abs(sizes[0] - sizes[1]) <= ALIKE * max(sizes)
 
 

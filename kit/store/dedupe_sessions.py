@@ -1,4 +1,4 @@
-"""Sessions told by several reports: no day of a site is counted twice, and what is set aside is said by name."""
+"""Deduplication of sessions in several reports: no day counts twice, and what is set aside is said by name."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Piece:
         site: the property that it measured; empty where the file does not say.
         start: the first day; `UNKNOWN` where the file does not say.
         end: the last day.
-        tells: the dimensions that the file has.
+        dimensions: those that the file has.
         rows: their labels.
     """
 
@@ -43,7 +43,7 @@ class Piece:
     site: str
     start: pd.Timestamp
     end: pd.Timestamp
-    tells: tuple[str, ...]
+    dimensions: tuple[str, ...]
     rows: tuple[int, ...]
 
     @property
@@ -82,59 +82,62 @@ def sessions(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], dict[st
     frame = frame.reset_index(drop=True)
     keys = [tuple(row) for row in frame[list(DIMENSIONS)].fillna("").to_numpy().tolist()]
     counted: list[Piece] = []
-    lost: dict[str, list[int]] = defaultdict(list)
-    why: dict[str, dict[str, Any]] = {}
+    duplicates: dict[str, list[int]] = defaultdict(list)
+    causes: dict[str, dict[str, Any]] = {}
     for piece in _ranked(frame):
         rivals = [other for other in counted if piece.meets(other)]
         if not rivals:
             counted.append(piece)
             continue
         same_days = all(map(piece.same_days, rivals))
-        if same_days and all(other.tells == piece.tells for other in rivals):
-            known = {keys[row] for other in rivals for row in other.rows}
-            again, reason = [row for row in piece.rows if keys[row] in known], SAME
-            left = tuple(row for row in piece.rows if keys[row] not in known)
-            counted.append(Piece(piece.file, piece.site, piece.start, piece.end, piece.tells, left))
+        if same_days and all(other.dimensions == piece.dimensions for other in rivals):
+            counted_keys = {keys[row] for other in rivals for row in other.rows}
+            duplicate_rows, reason = [row for row in piece.rows if keys[row] in counted_keys], SAME
+            new_rows = tuple(row for row in piece.rows if keys[row] not in counted_keys)
+            counted.append(Piece(piece.file, piece.site, piece.start, piece.end, piece.dimensions, new_rows))
         else:
-            again, reason = list(piece.rows), LESS if same_days else OVERLAP
-        if again:
-            lost[piece.file] += again
-            said = why.setdefault(piece.file, {"reason": reason, "others": {}, "pieces": []})
-            said["reason"] = OVERLAP if OVERLAP in (reason, said["reason"]) else reason
-            said["others"] |= dict.fromkeys(other.file for other in rivals)
-            said["pieces"].append(piece)
+            duplicate_rows, reason = list(piece.rows), LESS if same_days else OVERLAP
+        if duplicate_rows:
+            duplicates[piece.file] += duplicate_rows
+            cause = causes.setdefault(piece.file, {"reason": reason, "others": {}, "pieces": []})
+            cause["reason"] = OVERLAP if OVERLAP in (reason, cause["reason"]) else reason
+            cause["others"] |= dict.fromkeys(other.file for other in rivals)
+            cause["pieces"].append(piece)
     sizes = Counter(frame["source_file"])
-    told = {
-        file: said["reason"].format(
-            again=len(lost[file]), rows=sizes[file], others=", ".join(said["others"]), days=_days(said["pieces"])
+    reasons = {
+        file: cause["reason"].format(
+            again=len(duplicates[file]),
+            rows=sizes[file],
+            others=", ".join(cause["others"]),
+            days=_days(cause["pieces"]),
         )
-        for file, said in why.items()
+        for file, cause in causes.items()
     }
-    kept = frame.drop(index=[row for rows in lost.values() for row in rows]).reset_index(drop=True)
-    return kept, {file: len(rows) for file, rows in lost.items()}, told
+    kept = frame.drop(index=[row for rows in duplicates.values() for row in rows]).reset_index(drop=True)
+    return kept, {file: len(rows) for file, rows in duplicates.items()}, reasons
 
 
 def _ranked(frame: pd.DataFrame) -> Iterator[Piece]:
-    """The pieces of each file, the days of one together, in the order in which they are heard."""
+    """The pieces of each file, the days of one together, in the order of precedence."""
     units: dict[tuple[str, str, bool], list[Piece]] = defaultdict(list)
-    tells = {
-        str(file): tuple(name for name in DIMENSIONS if own[name].notna().any())
-        for file, own in frame.groupby("source_file")
+    dimensions = {
+        str(file): tuple(name for name in DIMENSIONS if rows[name].notna().any())
+        for file, rows in frame.groupby("source_file")
     }
     by = [frame["source_file"], frame["property"].fillna(""), frame["period_start"], frame["period_end"]]
     grouped: Any = frame.groupby(by, dropna=False, sort=False)
-    for (file, site, start, end), own in grouped:
+    for (file, site, start, end), rows in grouped:
         days = (UNKNOWN, UNKNOWN) if pd.isna(start) or pd.isna(end) else (start, end)
-        piece = Piece(file, site, *days, tells[file], tuple(own.index))
+        piece = Piece(file, site, *days, dimensions[file], tuple(rows.index))
         units[file, site, piece.is_day].append(piece)
 
-    def first(pieces: list[Piece]) -> tuple[Any, ...]:
-        names = pieces[0].tells
+    def precedence(pieces: list[Piece]) -> tuple[Any, ...]:
+        names = pieces[0].dimensions
         number = frame.loc[[row for piece in pieces for row in piece.rows], "sessions"].sum()
         covers = sum(piece.days for piece in pieces)
         return ("utm_campaign" not in names, -covers, -len(pieces), -len(names), -int(number), pieces[0].file)
 
-    for unit in sorted(units.values(), key=first):
+    for unit in sorted(units.values(), key=precedence):
         yield from sorted(unit, key=lambda piece: (-piece.days, str(piece.start)))
 
 

@@ -1,9 +1,9 @@
-"""People and machines: a verdict on every opening and click with the name of its rule; nothing is deleted.
+"""Machine events: every open and click with `is_machine` and the name of its rule; nothing is deleted.
 
 Programs open mail that nobody reads and click links that nobody follows. The rules are data, fixed
-before anybody looks at a result. A verdict stands beside the event, and counts are given both ways.
+before anybody looks at a result. They mark the event, and counts are given both ways.
 
-What a person's program does is told by the person's *other* mails, never by the mail in question:
+What a person's program does is known from the person's *other* mails, never from the mail in question:
 whoever leaves out the mails that a machine opened, but keeps all delivered mail below the line, is as
 wrong as whoever leaves out nothing.
 """
@@ -11,7 +11,7 @@ wrong as whoever leaves out nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 from ibis import _
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kit.settings import Settings
-
-Expression = Any
-"""An expression of ibis, whose annotations know no method that depends on a column's type."""
+    from kit.store.engine import Expression
 
 AT_DELIVERY = 5
 """Seconds after delivery in which nobody has yet read and clicked."""
@@ -61,6 +59,8 @@ FEW_LINKS = 2
 NO: Expression = ibis.literal(value=False)
 """What a condition on something unknown comes to."""
 
+YES: Expression = ibis.literal(value=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -68,16 +68,21 @@ class Rule:
 
     Attributes:
         name: as it stands beside the event.
-        verdict: of an opening: "machine", "suspect" (perhaps one) or "person". Of a click: "strict" or
+        strength: of an open: "machine", "suspect" (perhaps one) or "person". Of a click: "strict" or
             "strictest", the strength from which on it is no person's.
         what: in words.
         holds: the condition, on the columns of `openings` or `clicks`.
     """
 
     name: str
-    verdict: Literal["machine", "suspect", "person", "strict", "strictest"]
+    strength: Literal["machine", "suspect", "person", "strict", "strictest"]
     what: str
     holds: Callable[[Expression], Expression]
+
+    @property
+    def is_machine(self) -> bool | None:
+        """What it says of the event; None: perhaps."""
+        return {"machine": True, "strict": True, "person": False}.get(self.strength)
 
 
 OPENINGS = (
@@ -142,38 +147,37 @@ CLICKS = (
 """All that hold are named. A click that a strict rule names is no person's; one that only a strictest
 names is doubted."""
 
-STRICT = tuple(rule for rule in CLICKS if rule.verdict == "strict")
+STRICT = tuple(rule for rule in CLICKS if rule.is_machine)
 
 
 def openings(events: Expression) -> Expression:
-    """The openings of a log with their verdicts, a row each as before.
+    """The opens of a log, marked; a row each as before.
 
     Args:
         events: rows as tables.EVENTS with `key`, the message.
 
     Returns:
         The same columns, and agent [lower case], after [s since delivery; NULL where it is not known],
-        verdict ("machine", "suspect" or "person") and rule [its name; NULL where none held].
+        is_machine [by the platform's flag or a rule; NULL: perhaps] and machine_rule [its name; NULL where none held].
     """
     opened = since_delivery(events, "opened")
     held = [(rule, rule.holds(opened).fill_null(NO)) for rule in OPENINGS]
     return opened.mutate(
-        verdict=ibis.cases(*((holds, rule.verdict) for rule, holds in held), else_="person"),
-        rule=ibis.cases(*((holds, rule.name) for rule, holds in held), else_=ibis.null("string")),
+        is_machine=ibis.cases(*((holds, _certain(rule)) for rule, holds in held), else_=NO),
+        machine_rule=ibis.cases(*((holds, rule.name) for rule, holds in held), else_=ibis.null("string")),
     )
 
 
 def clicks(events: Expression, settings: Settings) -> Expression:
-    """The clicks of a log with their verdicts, a row each as before.
+    """The clicks of a log, marked; a row each as before.
 
     Args:
         events: rows as tables.EVENTS with `key`, the message, and `ref`, the campaign.
         settings: for `machines.hidden_links`.
 
     Returns:
-        The same columns, and agent [lower case], after [s since delivery], verdict ("strict",
-        "strictest", the strength from which on the click is no person's, or "person") and rule [the names
-        of all that held, by comma; NULL where none held].
+        The same columns, and agent [lower case], after [s since delivery], is_machine [by a strict rule; NULL:
+        perhaps, by a strictest one] and machine_rule [the names of all that held, by comma; NULL where none held].
     """
     openers = events.filter(_.event_type == "opened", _.contact_key.notnull()).select("contact_key").distinct()
     clicked = since_delivery(events, "clicked").left_join(openers.mutate(opens=True), "contact_key")
@@ -199,11 +203,25 @@ def clicks(events: Expression, settings: Settings) -> Expression:
         beside_scanner=_.agent.notnull() & ~_.strict & _.strict.any().over(ibis.window(group_by=["key", "agent"]))
     )
     held = [(rule, rule.holds(clicked).fill_null(NO)) for rule in CLICKS]
-    doubted = ibis.or_(*(holds for rule, holds in held if rule.verdict == "strictest"))
+    doubted = ibis.or_(*(holds for rule, holds in held if rule.is_machine is None))
     return clicked.mutate(
-        verdict=ibis.cases((clicked.strict, "strict"), (doubted, "strictest"), else_="person"),
-        rule=_joined(held),
+        is_machine=ibis.cases((clicked.strict, YES), (doubted, ibis.null("boolean")), else_=NO),
+        machine_rule=_joined(held),
     )
+
+
+def by_machine(events: Expression) -> Expression:
+    """Whether opens or clicks are certainly a machine's."""
+    return events.is_machine.fill_null(NO)
+
+
+def by_person(events: Expression) -> Expression:
+    """Whether opens or clicks are certainly a person's."""
+    return ~events.is_machine.fill_null(YES)
+
+
+def _certain(rule: Rule) -> Expression:
+    return ibis.null("boolean") if rule.is_machine is None else ibis.literal(rule.is_machine)
 
 
 def _joined(held: list[tuple[Rule, Expression]]) -> Expression:
