@@ -17,7 +17,7 @@ WHEN := -p period=$(MONTH)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab sample simulate fuzz lock clean
+.PHONY: help setup report test check docs lab sample simulate fuzz lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,12 +35,18 @@ check: $(KIT) ## Lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
+	$(BIN)/lint-imports
 
 lab: $(KIT) ## Open JupyterLab on the notebooks
 	$(BIN)/kit lab
 
 sample: $(KIT) ## Write another made-up business: SEED=7 DIR=exports (FORCE=1 into any folder)
 	PYTHONPATH=data $(BIN)/python -m generator $(DIR) --seed $(SEED) $(if $(FORCE),--force)
+
+docs: $(KIT) ## Write the reference pages and the catalogue of messages anew
+	$(BIN)/cog -r -I docs README.md docs/*.md
+	$(BIN)/pybabel -q extract --omit-header --no-wrap --add-location=file --sort-by-file --no-default-keywords \
+		-k _ -k _n:1,2 -k message -k message_n:1,2 -F babel.cfg -o kit/locale/kit.pot .
 
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation

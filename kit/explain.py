@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit import counts, metrics, problems, terms
+from kit import counts, metrics, problems, questions, terms
 from kit.errors import UsageError, nearest
 from kit.metrics import methods
-from kit.tables import COUNTS
+from kit.metrics.figures import GENERAL
+from kit.tables import COUNT_NAMES, COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,12 +64,63 @@ def _measure(key: str) -> str:
     return "\n".join([f"{key}: {share.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
 
 
+FIGURES = {figure.key: figure for figure in (*GENERAL, *terms.REMAINING, *questions.figures())}
+"""What is printed and no KPI: what every table has, and what the sections bring."""
+
+
+def printed_at(table: str, column: str, title: str = "") -> list[str]:
+    """What is printed at a place of the report, as keys of `kit explain`; none where no registry knows it.
+
+    Args:
+        table: name of the table or summary, as in results.json.
+        column: name of its column or number.
+        title: of the column, which may be that of a KPI.
+    """
+    kpi = next((key for key, entry in metrics.KPIS.items() if column == key or title == entry.title), None)
+    if kpi is not None:
+        return [kpi]
+    place = f"{family(table)}.{column}"
+    return (
+        [key for key, figure in FIGURES.items() if place in figure.shown]
+        or ([column] if column in COUNT_NAMES else [])
+        or [key for key, figure in FIGURES.items() if any(fnmatchcase(place, pattern) for pattern in figure.shown)]
+    )
+
+
+def family(table: str) -> str:
+    """The name of a table without the KPI that it is decided by: tests of tests_open_rate."""
+    stem, _, decided = table.partition("_")
+    return stem if decided in metrics.KPIS else table
+
+
+def explain_figure(key: str) -> str:
+    """What a printed figure means, in words.
+
+    Raises:
+        UsageError: there is no such figure; names the nearest.
+    """
+    if key not in FIGURES:
+        raise UsageError(f"There is no figure {key!r}. {nearest(key, FIGURES)}")
+    figure = FIGURES[key]
+    lines = {
+        "formula": figure.formula,
+        "counted once": figure.once,
+        "window": figure.window or "none: up to as_of",
+        "time zone": metrics.TIME_ZONE,
+        "interval": figure.interval or "none",
+        "edge cases": figure.edge or "none",
+        "authority": figure.source,
+        "printed at": ", ".join(figure.shown),
+    }
+    return "\n".join([f"{key}: {figure.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+
+
 _COUNTS = {column.name: column for column in COUNTS}
 
 KINDS = (
     Kind("KPIs", {key: one.title for key, one in metrics.KPIS.items()}, metrics.explain),
     Kind("Goals", {key: one.title for key, one in metrics.GOALS.items()}, metrics.explain_goal),
-    Kind("Figures", {key: one.title for key, one in terms.TERMS.items()}, terms.explain),
+    Kind("Figures", {key: one.title for key, one in FIGURES.items()}, explain_figure),
     Kind("Methods", {key: one.title for key, one in methods.METHODS.items()}, methods.explain),
     Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
     Kind("Problem rules", {key: one.sign for key, one in problems.RULES.items()}, problems.explain),
@@ -81,17 +134,19 @@ def entry(key: str) -> str:
     """What a key means, in words; of a key that several registries have, what each says.
 
     Args:
-        key: of any of KINDS; or a place of the report as results.json names it, like funnel.value.
+        key: of any of KINDS; what a KPI is called elsewhere (`ctr`); or a place of the report as results.json names
+            it, like funnel.value.
 
     Raises:
         UsageError: nothing is known by it; names the nearest.
     """
+    key = metrics.ALIASES.get(key, key)
     table, _, column = key.partition(".")
-    found = [kind.explain(one) for one in terms.at(table, column) or [key] for kind in KINDS if one in kind.entries]
+    found = [kind.explain(one) for one in printed_at(table, column) or [key] for kind in KINDS if one in kind.entries]
     if not found:
         known = [
             *(one for kind in KINDS for one in kind.entries),
-            *(at for one in terms.TERMS.values() for at in one.shown),
+            *(at for one in FIGURES.values() for at in one.shown),
         ]
         raise UsageError(f"Nothing is known by {key!r}. {nearest(key, known, otherwise='All keys: kit explain.')}")
     return "\n\n".join(found)

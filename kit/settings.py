@@ -125,12 +125,12 @@ def template() -> str:
     lines = ["# What no export says. Take the # away from a line to set it.", ""]
     for key in KEYS:
         if "." not in key.name and key.kind != "pairs":
-            lines += [f"# {key.meaning}", f"# {key.name} = {_example(key)}", ""]
+            lines += [f"# {key.meaning}", f"# {key.name} = {example(key)}", ""]
     for section in dict.fromkeys(key.name.split(".")[0] for key in KEYS if "." in key.name):
         lines.append(f"# [{section}]")
         for key in KEYS:
             if key.name.startswith(f"{section}."):
-                lines += [f"# {key.meaning}", f"# {key.name.split('.')[1]} = {_example(key)}"]
+                lines += [f"# {key.meaning}", f"# {key.name.split('.')[1]} = {example(key)}"]
         lines.append("")
     return "\n".join(lines)
 
@@ -158,7 +158,7 @@ def _checked(name: str, value: Any) -> Any:
             f"{value!r} is no {wanted}",
             file=FILE,
             column=name,
-            hint=f"Write it like {_example(_BY_NAME[name])}.",
+            hint=f"Write it like {example(_BY_NAME[name])}.",
         ) from error
 
 
@@ -253,5 +253,6 @@ _EXAMPLES = {
 }
 
 
-def _example(key: Key) -> str:
+def example(key: Key) -> str:
+    """The default of a key, or how it is written where it has none."""
     return _EXAMPLES.get(key.name) or _EXAMPLES.get(key.kind, str(key.default))

@@ -87,3 +87,18 @@ def test_the_registry_says_how_each_is_counted(key: str) -> None:
     text = metrics.explain(key)
     for line in ("formula", "above the line", "below the line", "counted once", "window", "time zone", "interval"):
         assert f"\n  {line:15} " in text
+
+
+@pytest.mark.parametrize(
+    ("alias", "key"), [("ctr", "click_rate"), ("ctor", "click_to_open_rate"), ("unsub", "unsubscribe_rate")]
+)
+def test_a_kpi_is_known_by_what_it_is_called_elsewhere(alias: str, key: str) -> None:
+    assert explain.entry(alias) == explain.entry(key)
+    assert metrics.find(alias) is metrics.KPIS[key]
+
+
+def test_no_alias_is_a_key_or_that_of_another_kpi() -> None:
+    aliases = [alias for kpi in metrics.KPIS.values() for alias in kpi.aliases]
+    keys = {key for kind in explain.KINDS for key in kind.entries}
+    assert len(aliases) == len(set(aliases))
+    assert not keys & set(aliases)

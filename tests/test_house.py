@@ -13,9 +13,8 @@ from pathlib import Path
 import papermill
 import pytest
 
-from kit import metrics, problems, sources
+from kit import metrics, problems
 from kit.questions.notebooks import load
-from kit.settings import KEYS
 from kit.tables import TABLES
 
 ROOT = Path(__file__).parents[1]
@@ -212,37 +211,6 @@ class TestNotebook:
         assert all(parameter.help for parameter in book.parameters.values())
 
 
-def table_after(heading: str) -> str:
-    return README.split(f"## {heading}")[1].split("\n## ")[0]
-
-
-def test_readme_lists_every_kpi_and_no_other() -> None:
-    listed = re.findall(r"^\| `([a-z_]+)` \|", table_after("KPIs"), re.MULTILINE)
-    assert listed == list(metrics.KPIS)
-
-
-def test_readme_gives_each_kpi_the_formula_of_the_registry() -> None:
-    rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|", table_after("KPIs"), re.MULTILINE)
-    assert dict(rows) == {key: one.formula for key, one in metrics.KPIS.items()}
-
-
-def test_readme_lists_every_notebook_and_its_question() -> None:
-    rows = re.findall(r"^\| ([^|]+) \| \[`(\w+)`\]", table_after("Questions"), re.MULTILINE)
-    assert [(name, question) for question, name in rows] == [
-        (one.name, one.question) for one in load(ROOT / "notebooks")
-    ]
-
-
-def test_readme_lists_every_source() -> None:
-    listed = re.findall(r"^\| [^|]+ \| `([a-z0-9_]+)` \|", table_after("Bring your own exports"), re.MULTILINE)
-    assert sorted(listed) == sorted(path.stem for path in Path(sources.__file__).parent.glob("presets/*.yaml"))
-
-
-def test_readme_lists_every_setting() -> None:
-    listed = re.findall(r"^\| `([a-z_.]+)` \|", table_after("Settings"), re.MULTILINE)
-    assert listed == [key.name for key in KEYS]
-
-
 def test_every_problem_rule_looks_at_a_known_rate_and_unit() -> None:
     for key, rule in problems.RULES.items():
         assert key == rule.key
@@ -251,11 +219,6 @@ def test_every_problem_rule_looks_at_a_known_rate_and_unit() -> None:
         assert rule.kind in problems.KINDS
         assert bool(rule.limits) == (rule.kind == "limit")
         assert bool(rule.part) == (rule.kind in ("strata", "relation"))
-
-
-def test_readme_lists_every_problem_rule_with_its_symptom_and_rate() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|", table_after("Problem rules"), re.MULTILINE)
-    assert rows == [(rule.key, rule.sign, rule.measure.title, rule.unit) for rule in problems.RULES.values()]
 
 
 def test_every_goal_names_known_kpis() -> None:

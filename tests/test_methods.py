@@ -99,17 +99,6 @@ def test_no_statistic_is_without_a_caller() -> None:
     assert alone == []
 
 
-def test_readme_lists_every_method_with_its_question_source_and_cases() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8").split("## Methods")[1].split("\n## ")[0]
-    rows = re.findall(
-        r"^\| ([^|]+) \| ([^|]+) \| ([\d, ]+) \| `([a-z_.]+)` \| ([^|]+) \| ([^|]*) \|$", text, re.MULTILINE
-    )
-    assert [tuple(cell.strip() for cell in row) for row in rows] == [
-        (one.question, one.title, ", ".join(one.notebooks), one.code, one.source, ", ".join(one.cases) or "simulation")
-        for one in METHODS.values()
-    ]
-
-
 def test_explain_tells_methods_and_words_of_verdicts() -> None:
     assert "Newcombe (1998)" in explain("newcombe")
     assert explain("not decided") == "not decided: these mails could not tell; it is not “no difference”."

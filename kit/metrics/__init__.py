@@ -5,10 +5,23 @@
 
 from kit.metrics.figures import Figure
 from kit.metrics.goals import GOALS, Goal, action, explain_goal, goal
-from kit.metrics.kpis import CAMPAIGN_KPIS, KPIS, MAIL_RATES, TIME_ZONE, Kpi, chosen, explain, find, mail_rate, raw_note
+from kit.metrics.kpis import (
+    ALIASES,
+    CAMPAIGN_KPIS,
+    KPIS,
+    MAIL_RATES,
+    TIME_ZONE,
+    Kpi,
+    chosen,
+    explain,
+    find,
+    mail_rate,
+    raw_note,
+)
 from kit.metrics.values import overall, response_time, service, values
 
 __all__ = [
+    "ALIASES",
     "CAMPAIGN_KPIS",
     "GOALS",
     "KPIS",

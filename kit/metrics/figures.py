@@ -40,3 +40,118 @@ class Figure:
     window: str | Message = ""
     interval: str | Message = ""
     edge: str | Message = ""
+
+
+GENERAL = (
+    Figure(
+        "kpi_value",
+        message("Value of a KPI"),
+        message("above / below the line of the KPI that row or title names (kit explain KPI)"),
+        message("as that KPI says"),
+        "guide 1, step 2",
+        (
+            "goal_kpis.value", "goal.value", "volume.base", "service.value", "waiting.value", "week.value",
+            "campaigns.value", "equal_age.value", "ranking.value", "one_mix.value", "problems.value",
+            "limits.value", "segments.value", "benchmarks.value", "tests.value_a", "tests.value_b",
+            "strata_parts.value_a", "strata_parts.value_b",
+        ),
+        window=message("as that KPI says"),
+        interval=message("as that KPI says"),
+        edge=message(
+            "NaN where nothing is below the line or a count is not known; of a group sum over sum, never a mean"
+            " of rates"
+        ),
+    ),
+    Figure(
+        "below_the_line",
+        message("Below the line"),
+        message("the lower count of the KPI that row or title names"),
+        message("as that KPI says: mails, people, requests or answers"),
+        "guide 1, step 2",
+        (
+            "goal_kpis.n", "goal.n", "volume.n", "service.n", "week.n", "campaigns.n", "equal_age.n",
+            "ranking.n", "one_mix.n", "problems.n", "limits.n", "segments.n", "benchmarks.n",
+            "clicks_of_people.n", "links.n", "strata_parts.n_a", "*.n",
+        ),
+        edge=message("of links: the mails of the campaigns that have a click on it"),
+    ),
+    Figure(
+        "interval_end",
+        message("End of an interval"),
+        message("lower and upper end of the interval of the figure beside it"),
+        message("as that figure"),
+        "kit explain of the figure beside it",
+        ("*.low", "*.high", "*_low", "*_high",),
+        edge=message("NaN where none can be told; it says how well the figure was counted, not whether it changed"),
+    ),
+    Figure(
+        "p_value",
+        message("p"),
+        message("chance of a difference at least as large if there were none"),
+        message("as the figure beside it"),
+        "kit explain multiplicity",
+        ("*.p", "*_p",),
+        edge=message(
+            "of several comparisons adjusted over all of them, as the note below the table says; NaN: not "
+            "judged"
+        ),
+    ),
+    Figure(
+        "comparisons",
+        message("Comparisons made"),
+        message("groups, changes or rates that were large enough to be judged"),
+        message("a comparison"),
+        "guide 1, step 4; kit explain multiplicity",
+        (
+            "months_changes.changes", "months_trend.judged", "comparison.judged", "problems_found.checked",
+            "benchmarks_beside.judged", "segments_found.judged", "funnel_groups.judged",
+        ),
+    ),
+    Figure(
+        "flagged",
+        message("Comparisons that stand out"),
+        message("of the comparisons made those whose verdict is not “as usual”"),
+        message("a comparison"),
+        "guide 1, step 4; kit explain multiplicity",
+        (
+            "months_changes.beyond", "months_trend.moving", "comparison.better", "comparison.worse",
+            "problems_found.found", "problems_cautions.cautions", "benchmarks_beside.outside",
+            "segments_found.found", "funnel_groups.found", "after_click.worse", "same_people.decided",
+        ),
+        edge=message(
+            "false ones are held to 5 %: of the flags (Benjamini-Hochberg), of pages (problems), of tests "
+            "(Holm)"
+        ),
+    ),
+    Figure(
+        "campaigns_in",
+        message("Campaigns"),
+        message("campaigns that are in the figure beside it"),
+        message("a campaign, by the platform's id"),
+        "guide 1, step 3",
+        (
+            "arrived.campaigns", "week.campaigns", "links.campaigns", "one_mix.campaigns",
+            "ranking_first.ranked", "same_people.campaigns",
+        ),
+        edge=message("test sends are none; automated mail stands apart"),
+    ),
+    Figure(
+        "months_in",
+        message("Months"),
+        message("months of sending that are in the figure beside it"),
+        message("a month, on the firm's clock"),
+        "guide 1, step 2",
+        ("mail_by_kind.months", "usual_variation.months",),
+        edge=message("a month without mail is a gap and not counted; one with few mails is no yardstick"),
+    ),
+    Figure(
+        "place",
+        message("Place in an order"),
+        message("1 is the best, or the least expected of a group"),
+        message("a row of the table"),
+        "the order that the table's title names",
+        ("ranking.place", "value_bands.band", "week.weekday", "week.part",),
+        edge=message("of the week: the weekday, 0 is Monday, and the first hour of the part, on the firm's clock"),
+    ),
+)  # fmt: skip
+"""Figures that many tables share: what a KPI is out of, ends of intervals, how many comparisons were made."""

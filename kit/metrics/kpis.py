@@ -38,6 +38,7 @@ class Kpi:
         kind: "rate" (a share of the denominator), "mean" (an amount for each of it) or "wait" (a time until).
         unit: of the value: share, money, minutes.
         counts: which frame of `kit.counts` has it: messages, answers, visits, waits.
+        aliases: what it is called elsewhere; each finds it.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Kpi:
     kind: Literal["rate", "mean", "wait"] = "rate"
     unit: Literal["share", "money", "minutes"] = "share"
     counts: str = "messages"
+    aliases: tuple[str, ...] = ()
 
     @property
     def formula(self) -> str:
@@ -74,23 +76,27 @@ KPIS = {
             "delivered", "sent", "higher", "delivery",
             message("delivered = sent - bounced where it is not exported; the table says so"),
             _G1,
+            aliases=("deliverability",),
         ),
         Kpi(
             "bounce_rate", message("Bounce rate"), message("bounce rate"), "bounced", "sent", "lower", "delivery",
             message("for good and for now together; over sent, not delivered"),
             _G1,
+            aliases=("bounces",),
         ),
         Kpi(
             "bounce_hard_rate", message("Hard bounce rate"), message("hard bounce rate"),
             "bounced_hard", "sent", "lower", "delivery",
             message("over sent, not delivered; an address that bounced and opened counts as bounced"),
             _G1,
+            aliases=("hard_bounces",),
         ),
         Kpi(
             "bounce_soft_rate", message("Soft bounce rate"), message("soft bounce rate"),
             "bounced_soft", "sent", "lower", "delivery",
             message("full, busy or blocked; over sent"),
             _G1,
+            aliases=("soft_bounces",),
         ),
         Kpi(
             "open_rate", message("Open rate (raw)"), message("open rate (raw)"),
@@ -100,6 +106,7 @@ KPIS = {
                 "since September 2021)"
             ),
             _G1,
+            aliases=("opens", "or"),
         ),
         Kpi(
             "click_rate", message("Click rate (raw)"), message("click rate (raw)"),
@@ -109,6 +116,7 @@ KPIS = {
                 " unsubscribes is no click"
             ),
             _G1,
+            aliases=("ctr", "clicks"),
         ),
         Kpi(
             "click_rate_human", message("Click rate (people)"), message("click rate (people)"),
@@ -118,6 +126,7 @@ KPIS = {
                 "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
             ),
             _G1,
+            aliases=("human_ctr",),
         ),
         Kpi(
             "click_to_open_rate", message("Click-to-open rate"), message("click-to-open rate"),
@@ -128,6 +137,7 @@ KPIS = {
                 "than openers no rate is shown"
             ),
             _G1,
+            aliases=("ctor",),
         ),
         Kpi(
             "conversion_rate", message("Conversion rate"), message("conversion rate"),
@@ -137,23 +147,27 @@ KPIS = {
                 " be caused"
             ),
             "guide 1, step 2; guide 2",
+            aliases=("cr", "cvr", "conversions"),
         ),
         Kpi(
             "unsubscribe_rate", message("Unsubscribe rate"), message("unsubscribe rate"),
             "unsubscribed", "delivered", "lower", "harm",
             message("for each mail; a person who gets many mails meets it many times"),
             _G1,
+            aliases=("unsub", "unsubs", "unsubscribes"),
         ),
         Kpi(
             "complaint_rate", message("Complaint rate"), message("complaint rate"),
             "complained", "delivered", "lower", "harm",
             message("Gmail's limits are 0.10 and 0.30 %"),
             "support.google.com/a/answer/14229414",
+            aliases=("spam", "spam_rate"),
         ),
         Kpi(
             "reply_rate", message("Reply rate"), message("reply rate"), "replied", "delivered", "higher", "action",
             message("an out-of-office notice is no answer"),
             "guide 3",
+            aliases=("replies",),
         ),
         Kpi(
             "revenue_per_mail", message("Revenue per mail"), message("revenue per mail"),
@@ -164,6 +178,7 @@ KPIS = {
             ),
             "guide 1, step 2; guide 2",
             kind="mean", unit="money", counts="messages",
+            aliases=("rpe", "revenue_per_email"),
         ),
         Kpi(
             "response_time", message("Response time"), message("response time"),
@@ -174,6 +189,7 @@ KPIS = {
             ),
             "guide 1, step 1; Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452",
             kind="wait", unit="minutes", counts="waits",
+            aliases=("frt", "first_response_time"),
         ),
         Kpi(
             "satisfaction", message("Satisfaction (CSAT)"), message("satisfaction (CSAT)"),
@@ -181,6 +197,7 @@ KPIS = {
             message("4 and 5 of 5, or as far up another scale; who did not answer is not known"),
             _G1,
             kind="rate", unit="share", counts="answers",
+            aliases=("csat",),
         ),
         Kpi(
             "repeat_visit_rate", message("Repeat visit rate"), message("repeat visit rate"),
@@ -192,6 +209,7 @@ KPIS = {
             ),
             "guide 1, step 1; guide 2",
             kind="rate", unit="share", counts="visits",
+            aliases=("repeat_visits",),
         ),
     )
 }  # fmt: skip
@@ -203,14 +221,19 @@ MAIL_RATES = [key for key in CAMPAIGN_KPIS if KPIS[key].kind == "rate"]
 """Those of them that are rates, so that their sample size is known from the rate alone."""
 
 
+ALIASES = {alias: key for key, kpi in KPIS.items() for alias in kpi.aliases}
+"""What KPIs are called elsewhere, and their keys."""
+
+
 def find(key: str) -> Kpi:
-    """The KPI of this key.
+    """The KPI of this key, or of what it is called elsewhere: `ctr`, `unsub`.
 
     Raises:
         UsageError: there is none; names the nearest.
     """
+    key = ALIASES.get(key, key)
     if key not in KPIS:
-        raise UsageError(f"There is no KPI {key!r}. {nearest(key, KPIS)}")
+        raise UsageError(_("There is no KPI {key}. {hint}", key=repr(key), hint=nearest(key, [*KPIS, *ALIASES])))
     return KPIS[key]
 
 
@@ -220,10 +243,11 @@ def chosen(keys: str) -> list[str]:
     Raises:
         UsageError: one of them is unknown or no rate of campaign mail.
     """
-    named = [key.strip() for key in keys.split(",") if key.strip()]
+    named = [find(key.strip()).key for key in keys.split(",") if key.strip()]
     for key in named:
-        if find(key).key not in MAIL_RATES:
-            raise UsageError(f"{key} is no rate of campaign mail. Known: {', '.join(MAIL_RATES)}.")
+        if key not in MAIL_RATES:
+            hint = ", ".join(MAIL_RATES)
+            raise UsageError(_("{key} is no rate of campaign mail. Known: {known}.", key=key, known=hint))
     return named
 
 
@@ -234,7 +258,7 @@ def mail_rate(key: str) -> Kpi:
         UsageError: it is unknown or no rate.
     """
     kpi = find(key)
-    if key not in MAIL_RATES:
+    if kpi.key not in MAIL_RATES:
         raise UsageError(_("{key} is no rate of campaign mail, so campaigns cannot be compared by it.", key=key))
     return kpi
 

@@ -21,6 +21,7 @@ from pygments.lexers import PythonLexer
 
 from kit.questions.notebooks import text
 from kit.report.clean import masked, plain
+from kit.report.prose import translated
 from kit.show.result import MIME
 from kit.store.export import FORMULA
 
@@ -85,11 +86,12 @@ class Page:
 
 def page(run: Run) -> Page:
     """The parts of an executed notebook's page."""
-    prose = _Prose()
+    prose = _Markdown()
     lead, silent, parts, results = "", "", [], []
     for cell in run.cells:
         source = text(cell["source"])
         if cell["cell_type"] == "markdown":
+            source = translated(source)
             title = re.match(r"# .*\n*", source)
             if title:
                 lead = prose.html(source[title.end() :].replace("\n", "\n\n"))  # a paragraph a line
@@ -117,7 +119,7 @@ def as_csv(table: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-class _Prose:
+class _Markdown:
     """Markdown to HTML without raw HTML, and the headings met on the way."""
 
     def __init__(self) -> None:

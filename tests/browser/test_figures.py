@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kit import terms
+from kit import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +39,12 @@ def printed(result: dict) -> list[tuple[str, str, str]]:
 def test_every_printed_number_is_in_a_registry(results: list[dict]) -> None:
     numbers = {place for result in results for place in printed(result)}
     assert len(numbers) > 200
-    assert [place for place in sorted(numbers) if not terms.at(*place)] == []
+    assert [place for place in sorted(numbers) if not explain.printed_at(*place)] == []
 
 
 def test_no_figure_of_the_registry_names_a_table_that_is_gone(results: list[dict]) -> None:
-    names = {terms.family(result["name"]) for result in results}
-    places = {place.partition(".")[0] for term in terms.TERMS.values() for place in term.shown}
+    names = {explain.family(result["name"]) for result in results}
+    places = {place.partition(".")[0] for term in explain.FIGURES.values() for place in term.shown}
     assert {table for table in places if "*" not in table} <= names
 
 

@@ -85,6 +85,8 @@ class Preset:
     name: str
     shape: Shape
     table: str
+    title: str = ""
+    gives: str = ""
     recognise: Recognise = NOTHING
     vendor: str = ""
     verified: bool = True

@@ -8,33 +8,27 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from kit import explain, metrics, terms
+from kit import explain, metrics, questions
 from kit.cli import main
 from kit.errors import UsageError
-from kit.questions import figures
+from kit.explain import FIGURES, printed_at
+from kit.metrics.figures import GENERAL
 from kit.settings import KEYS
-from kit.terms import TERMS, at
 
 ROOT = Path(__file__).parents[1]
 KNOWN = sorted({key for kind in explain.KINDS for key in kind.entries})
 
 
-def test_the_page_of_figures_is_the_registry() -> None:
-    text = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
-    assert sorted(rows) == sorted((term.key, str(term.title), str(term.formula)) for term in TERMS.values())
-
-
 def test_no_figure_has_the_key_of_another_kpi_goal_or_figure() -> None:
     keys = [key for kind in explain.KINDS[:3] for key in kind.entries]
     assert len(keys) == len(set(keys))
-    named = [*terms.GENERAL, *terms.MAIL, *terms.ABTESTS, *terms.SALES, *terms.CUSTOMERS, *figures()]
-    assert len(named) == len(TERMS)
+    declared = [figure.key for figure in (*GENERAL, *questions.figures())]
+    assert len(declared) == len(set(declared))
 
 
-@pytest.mark.parametrize("term", TERMS.values(), ids=lambda term: term.key)
-def test_a_figure_says_what_is_counted_and_on_whose_authority(term: terms.Figure) -> None:
-    text = terms.explain(term.key)
+@pytest.mark.parametrize("term", FIGURES.values(), ids=lambda term: term.key)
+def test_a_figure_says_what_is_counted_and_on_whose_authority(term: metrics.Figure) -> None:
+    text = explain.explain_figure(term.key)
     for part in ("formula", "counted once", "window", "time zone", "interval", "edge cases", "authority"):
         assert re.search(rf"^  {part} +\S", text, re.MULTILINE), part
     assert term.shown
@@ -42,7 +36,7 @@ def test_a_figure_says_what_is_counted_and_on_whose_authority(term: terms.Figure
 
 
 def test_figures_name_settings_that_there_are() -> None:
-    told = " ".join(f"{term.window} {term.edge} {term.once}" for term in TERMS.values())
+    told = " ".join(f"{term.window} {term.edge} {term.once}" for term in FIGURES.values())
     groups = {key.name.partition(".")[0] for key in KEYS if "." in key.name}
     named = {name for name in re.findall(r"\b[a-z]+\.[a-z_]+\b", told) if name.partition(".")[0] in groups}
     assert named
@@ -64,7 +58,7 @@ def test_figures_name_settings_that_there_are() -> None:
     ],
 )
 def test_a_printed_place_finds_its_entry(place: tuple[str, ...], keys: list[str]) -> None:
-    assert at(*place) == keys
+    assert printed_at(*place) == keys
 
 
 @pytest.mark.parametrize("key", KNOWN)
@@ -80,7 +74,7 @@ def test_a_key_of_two_registries_is_told_by_both() -> None:
 
 
 def test_a_place_of_the_report_is_explained_by_its_figures() -> None:
-    assert explain.entry("funnel.lagged") == terms.explain("step_conversion_lagged")
+    assert explain.entry("funnel.lagged") == explain.explain_figure("step_conversion_lagged")
     assert explain.entry("months.open_rate") == metrics.explain("open_rate")
 
 
@@ -101,7 +95,7 @@ def test_an_unknown_key_names_the_nearest_of_all(key: str, said: str) -> None:
 
 def test_an_unknown_figure_names_the_nearest() -> None:
     with pytest.raises(UsageError, match="There is no figure 'rou'"):
-        terms.explain("rou")
+        explain.explain_figure("rou")
 
 
 def test_explain_lists_every_key_by_kind() -> None:
