@@ -16,6 +16,7 @@ from kit.metrics.kpis import (
     explain,
     find,
     mail_rate,
+    mails_title,
     raw_note,
 )
 from kit.metrics.values import overall, response_time, service, values
@@ -37,6 +38,7 @@ __all__ = [
     "find",
     "goal",
     "mail_rate",
+    "mails_title",
     "overall",
     "raw_note",
     "response_time",

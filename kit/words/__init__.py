@@ -34,7 +34,6 @@ from kit.words.money import (
     returns_table,
 )
 from kit.words.months import months, months_table, trends, usual_table
-from kit.words.opens import clicks_table, openers, openers_table, verdicts_table
 from kit.words.problems import (
     cautions,
     finding_table,
@@ -63,7 +62,6 @@ from kit.words.retention import (
 from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
-from kit.words.timing import pace, pace_table, week, week_table
 from kit.words.value import (
     value,
     value_bands_table,
@@ -89,7 +87,6 @@ __all__ = [
     "benchmark_table",
     "benchmarks",
     "cautions",
-    "clicks_table",
     "cost_each",
     "cost_each_table",
     "dilution",
@@ -116,10 +113,6 @@ __all__ = [
     "months",
     "months_table",
     "not_sent_table",
-    "openers",
-    "openers_table",
-    "pace",
-    "pace_table",
     "parts_table",
     "passed_table",
     "peeking",
@@ -161,10 +154,7 @@ __all__ = [
     "value_rankings_table",
     "verdict_table",
     "verdict_words",
-    "verdicts_table",
     "volume",
     "volume_table",
     "waiting_table",
-    "week",
-    "week_table",
 ]
