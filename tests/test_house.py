@@ -45,7 +45,6 @@ LAYERS = (
         "segments",
         "strata",
         "value",
-        "volume",
     },
     {"measurable", "problems"},
     {"words"},

@@ -20,6 +20,7 @@ from kit.metrics.kpis import (
     raw_note,
 )
 from kit.metrics.values import overall, response_time, service, values
+from kit.metrics.written import amount, value_with_interval
 
 __all__ = [
     "ALIASES",
@@ -32,6 +33,7 @@ __all__ = [
     "Goal",
     "Kpi",
     "action",
+    "amount",
     "chosen",
     "explain",
     "explain_goal",
@@ -43,5 +45,6 @@ __all__ = [
     "raw_note",
     "response_time",
     "service",
+    "value_with_interval",
     "values",
 ]

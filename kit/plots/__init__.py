@@ -1,6 +1,6 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.campaigns import volume, waiting
+from kit.plots.campaigns import waiting
 from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
 from kit.plots.months import months
@@ -31,6 +31,5 @@ __all__ = [
     "strata",
     "tests",
     "value_bands",
-    "volume",
     "waiting",
 ]

@@ -58,26 +58,6 @@ MONTHS = (
     ),
 )  # fmt: skip
 
-VOLUME = (
-    Figure(
-        "mails_needed", "Mails needed on each side",
-        "sample size of two rates, for the change worth having, up or down", "what is below the line of the KPI",
-        "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
-        edge="5 % two-sided, found four times in five; of a rate near 1 what is left of it counts",
-    ),
-    Figure(
-        "usual_size", "In a campaign, in a month", "median of what is below the line of the KPI",
-        "a campaign, a month of sending", "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
-    ),
-    Figure(
-        "smallest_change", "Smallest change that two of them show",
-        "smallest rise of the rate that two usual campaigns, or months, find four times in five",
-        "what is below the line of the KPI", "Fleiss, Levin & Paik (2003), eq. 4.14",
-        ("reach.sees_campaign", "reach.sees_month"),
-        edge="counting error alone; what months and campaigns differ by anyway comes on top",
-    ),
-)  # fmt: skip
-
 PROBLEMS = (
     Figure(
         "beyond", "Beyond it", "rate - expected", "as the rate", "guide 1, step 4; kit explain outliers",
@@ -143,4 +123,4 @@ PEOPLE = (
     ),
 )  # fmt: skip
 
-MAIL = (*MONTHS, *VOLUME, *PROBLEMS, *PEOPLE)
+MAIL = (*MONTHS, *PROBLEMS, *PEOPLE)

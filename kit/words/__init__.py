@@ -10,7 +10,6 @@ from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
 from kit.words.explained import explained
-from kit.words.first_page import goal, service_stands
 from kit.words.funnel import (
     funnel,
     funnel_groups,
@@ -20,7 +19,7 @@ from kit.words.funnel import (
     sequences,
     stages_table,
 )
-from kit.words.goals import goal_kpis, goals, reach_table, service, volume, volume_table, waiting_table
+from kit.words.goals import waiting_table
 from kit.words.measurable import dilution, measurable, measurable_table
 from kit.words.money import (
     attribution,
@@ -101,9 +100,6 @@ __all__ = [
     "funnel_groups",
     "funnel_groups_table",
     "funnel_table",
-    "goal",
-    "goal_kpis",
-    "goals",
     "limits_table",
     "list_growth",
     "list_table",
@@ -120,7 +116,6 @@ __all__ = [
     "projection_check_table",
     "projection_table",
     "published_table",
-    "reach_table",
     "remedy_table",
     "repeat_table",
     "returns",
@@ -129,8 +124,6 @@ __all__ = [
     "segments",
     "segments_table",
     "sequences",
-    "service",
-    "service_stands",
     "silence",
     "size_table",
     "skipped_rules",
@@ -154,7 +147,5 @@ __all__ = [
     "value_rankings_table",
     "verdict_table",
     "verdict_words",
-    "volume",
-    "volume_table",
     "waiting_table",
 ]
