@@ -124,7 +124,7 @@ def test_explain_prints_what_counts() -> None:
     ("call", "said"),
     [
         (lambda: metrics.explain("open_rat"), "There is no KPI 'open_rat'. Did you mean 'open_rate'?"),
-        (lambda: metrics.find("opened"), "There is no KPI 'opened'. Did you mean 'open_rate'?"),
+        (lambda: metrics.find("opens"), "There is no KPI 'opens'. Did you mean 'open_rate'?"),
         (lambda: metrics.goal("revenu"), "There is no goal 'revenu'. Did you mean 'revenue'?"),
         (
             lambda: metrics.values(counted(), ["response_time"], by=[]),

@@ -226,14 +226,14 @@ ALIASES = {alias: key for key, kpi in KPIS.items() for alias in kpi.aliases}
 
 
 def find(key: str) -> Kpi:
-    """The KPI of this key, or of what it is called elsewhere: `ctr`, `unsub`.
+    """The KPI of this key.
 
     Raises:
-        UsageError: there is none; names the nearest.
+        UsageError: there is none; names the nearest, also by what it is called elsewhere.
     """
-    key = ALIASES.get(key, key)
     if key not in KPIS:
-        raise UsageError(_("There is no KPI {key}. {hint}", key=repr(key), hint=nearest(key, [*KPIS, *ALIASES])))
+        hint = nearest(ALIASES.get(key, key), KPIS)
+        raise UsageError(_("There is no KPI {key}. {hint}", key=repr(key), hint=hint))
     return KPIS[key]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kit import store
 from kit.errors import EmptyError
+from kit.messages import _
 from kit.questions.notebooks import NOTEBOOKS, choose, load
 from kit.questions.requirements import unmet
 from kit.report import folder, page, quality, render
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-EMPTY = "{} holds no export. Put the files of your platforms there, as they came."
+    from kit.report.run import Run
+
+
+def no_export(folder: Path) -> EmptyError:
+    """The error of a folder without an export."""
+    return EmptyError(
+        _("{folder} holds no export. Put the files of your platforms there, as they came.", folder=folder)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ def build(
         target: the folder of exports, or one export.
         out: the folder of the report; replaced whole where it is a former report.
         only: numbers or names of the notebooks to run; all where it names none.
-        parameters: what the notebooks are told, as words: name -> value.
+        parameters: of the notebooks, as words: name -> value.
         notebooks: the folder of the notebooks.
 
     Raises:
@@ -71,25 +79,36 @@ def build(
     from kit.report import run  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
 
     chosen = choose(load(notebooks), only)
-    told = values(chosen, parameters)
+    arguments = values(chosen, parameters)
     folder.check(out, target)
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     if not data.files:
-        raise EmptyError(EMPTY.format(target))
+        raise no_export(target)
     look_up(data, chosen, parameters)
-    why_not = {one.name: unmet(one.requires, data) for one in chosen}
+    reasons = {notebook.name: unmet(notebook.requires, data) for notebook in chosen}
     source = str(target.expanduser().resolve())
-    fed = [run.Task(one, told[one.name] | {"data": source}) for one in chosen if why_not[one.name] is None]
-    done = {one.notebook.name: one for one in run.run(fed)}
-    runs = [done.get(one.name) or run.Run(one, "unanswered", why_not[one.name] or "") for one in chosen]
-    good = quality.quality(data)
+    tasks = [
+        run.Task(notebook, arguments[notebook.name] | {"data": source})
+        for notebook in chosen
+        if reasons[notebook.name] is None
+    ]
+    executed = {task.notebook.name: task for task in run.run(tasks)}
+    runs = [
+        executed.get(notebook.name) or run.Run(notebook, "unanswered", reasons[notebook.name] or "")
+        for notebook in chosen
+    ]
+    data_quality = quality.quality(data)
     with folder.replacing(out) as place:
-        render.write(place, [page.page(one) for one in runs], good, parameters)
+        render.write(place, [page.page(notebook_run) for notebook_run in runs], data_quality, parameters)
     return Report(
         path=out,
-        pages=tuple(done),
-        failed={one.notebook.name: one.reason for one in runs if one.status == "failed"},
-        unanswered={one.notebook.name: one.reason for one in runs if one.status == "unanswered"},
+        pages=tuple(executed),
+        failed=_reasons(runs, "failed"),
+        unanswered=_reasons(runs, "unanswered"),
         unread=quality.unread(data.files),
-        empty=good.empty,
+        empty=data_quality.empty,
     )
+
+
+def _reasons(runs: Sequence[Run], status: str) -> dict[str, str]:
+    return {executed.notebook.name: executed.reason for executed in runs if executed.status == status}

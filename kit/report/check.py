@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit import settings, store
-from kit.errors import EmptyError, UsageError
+from kit.errors import UsageError
+from kit.messages import _
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
-from kit.report import EMPTY
+from kit.report import no_export
 from kit.report.quality import Quality, quality, unread, why
+from kit.show.formats import whole
 from kit.tables import MAILS, TABLES
 
 if TYPE_CHECKING:
@@ -62,15 +64,15 @@ class Check:
         """As a terminal shows it."""
         lines = zip(_table([_file(log) for log in self.files]), self.files, strict=True)
         parts = {
-            "": [said for line, log in lines for said in (line, *_details(log))],
-            "Rows left out": [line for log in self.files for line in _rejected(log)],
-            "Cells left empty": [line for log in self.files for line in _cells(log)],
-            "All files together": [f"  {note}" for note in self.notes],
-            "Questions": [line for one in self.questions.itertuples(index=False) for line in _question(*one)],
-            "Please say in kit.toml": [f"  {key}: {reason}" for key, reason in self.asked.items()],
+            "": [text for line, log in lines for text in (line, *_details(log))],
+            _("Rows left out"): [line for log in self.files for line in _rejected(log)],
+            _("Cells left empty"): [line for log in self.files for line in _cells(log)],
+            _("All files together"): [f"  {note}" for note in self.notes],
+            _("Questions"): [line for row in self.questions.itertuples(index=False) for line in _question(*row)],
+            _("Please say in kit.toml"): [f"  {key}: {reason}" for key, reason in self.asked.items()],
         }
-        said = [[*(["", title] if title else [""]), *lines] for title, lines in parts.items() if lines]
-        return "\n".join([_sum(self.quality), *(line for part in said for line in part)])
+        blocks = [["", *([title] if title else []), *lines] for title, lines in parts.items() if lines]
+        return "\n".join([_totals(self.quality), *(line for block in blocks for line in block)])
 
 
 def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
@@ -81,7 +83,7 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
     """
     data = store.open_data(target)
     if not data.files:
-        raise EmptyError(EMPTY.format(target))
+        raise no_export(target)
     return Check(
         quality(data), data.files, answerable(data, notebooks=notebooks), data.notes, asked(data), unread(data.files)
     )
@@ -89,21 +91,21 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
 
 def asked(data: Data) -> dict[str, str]:
     """The settings that this data needs and kit.toml does not say: key -> why it should."""
-    said = data.settings
+    given = data.settings
     wanted = {log.error.setting for log in data.files if log.error}
     needs = {
         "time_zone": (
-            "files write times without a zone; without it they cannot be joined, and hours are not judged"
+            _("files write times without a zone; without it they cannot be joined, and hours are not judged")
             if not data.zone_known and data.as_of is not None
             else ""
         ),
         "day_first": (
-            "03/04/2026 can be 3 April or 4 March; true: the day comes first" if "day_first" in wanted else ""
+            _("03/04/2026 can be 3 April or 4 March; true: the day comes first") if "day_first" in wanted else ""
         ),
-        "currency": "amounts name none" if not said["currency"] and _without_currency(data) else "",
+        "currency": _("amounts name none") if not given["currency"] and _without_currency(data) else "",
         "own_domains": (
-            "a mailbox does not say which mails are your own"
-            if data.expression(MAILS.name) is not None and not said["own_domains"] and not said["own_addresses"]
+            _("a mailbox does not say which mails are your own")
+            if data.expression(MAILS.name) is not None and not given["own_domains"] and not given["own_addresses"]
             else ""
         ),
     }
@@ -118,10 +120,10 @@ def start(target: Path) -> Path:
     """
     folder = target if target.is_dir() else target.parent
     if not target.exists():
-        raise UsageError(f"{target}: there is no such folder or file.")
+        raise UsageError(_("{path}: there is no such folder or file.", path=target))
     path = folder / settings.FILE
     if path.exists():
-        raise UsageError(f"{path} is there already; it stays as it is.")
+        raise UsageError(_("{path} is there already; it stays as it is.", path=path))
     path.write_text(settings.template(), encoding="utf-8")
     return path
 
@@ -134,60 +136,72 @@ def _without_currency(data: Data) -> bool:
             continue
         for name in money:
             worth = rows.filter(rows[name].fill_null(0) != 0)
-            told = worth.filter(worth.currency.notnull())
-            if worth.count().to_pyarrow().as_py() > told.count().to_pyarrow().as_py():
+            if worth.filter(~worth.currency.notnull()).count().to_pyarrow().as_py():
                 return True
     return False
 
 
-def _sum(sums: Quality) -> str:
-    rejected = f"{sums.rows('rejected'):,} rejected"
-    rejected += f" + {sums.rows('repeated'):,} repeated" if sums.rows("repeated") else ""
-    return (
-        f"{sums.name}: {sums.read} of {sums.found} files read; {sums.rows('read'):,} rows = "
-        f"{sums.rows('kept'):,} kept + {rejected}; as of {sums.as_of or 'no known time'}; "
-        f"{f'time zone {sums.time_zone}' if sums.time_zone else 'no time zone known'}"
+def _totals(total: Quality) -> str:
+    rows = [_("{n} kept", n=total.rows("kept")), _("{n} rejected", n=total.rows("rejected"))]
+    if repeated := total.rows("repeated"):
+        rows.append(_("{n} repeated", n=repeated))
+    return "; ".join(
+        [
+            _("{name}: {read} of {all} files read", name=total.name, read=total.read, all=total.found),
+            _("{n} rows = {parts}", n=total.rows("read"), parts=" + ".join(rows)),
+            _("as of {moment}", moment=total.as_of) if total.as_of else _("as of no known time"),
+            _("time zone {zone}", zone=total.time_zone) if total.time_zone else _("no time zone known"),
+        ]
     )
 
 
 def _file(log: FileLog) -> list[str]:
     """The cells of a file's line; its rows are those kept, those rejected and, where there are any, those repeated."""
     counts = [log.rows_kept, log.rows_rejected - log.rows_repeated, *([log.rows_repeated] if log.rows_repeated else [])]
-    rows = f"{log.rows_read:,} = {' + '.join(f'{one:,}' for one in counts)}" if log.status == "read" else ""
+    rows = f"{whole(log.rows_read)} = {' + '.join(map(whole, counts))}" if log.status == "read" else ""
     what = f"{log.preset} → {log.table}" if log.preset else ""
     return [log.status, log.file, what, rows]
 
 
 def _details(log: FileLog) -> list[str]:
-    written = ", ".join(filter(None, [log.encoding, log.separator and f"columns by {log.separator!r}"]))
-    more = len(log.unmapped) - SHOWN
-    unmapped = ", ".join(log.unmapped[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-    said = [
+    separator = [_("columns by {separator}", separator=repr(log.separator))] if log.separator else []
+    written = ", ".join([*([log.encoding] if log.encoding else []), *separator])
+    unmapped = ", ".join(log.unmapped[:SHOWN])
+    if (more := len(log.unmapped) - SHOWN) > 0:
+        unmapped = _("{names} and {n} more", names=unmapped, n=more)
+    details = [
         why(log),
-        *(f"not {one}" for one in log.passed_over),
-        f"written as {written}" if written else "",
-        f"not used: {unmapped}" if unmapped else "",
+        *(_("not {preset}", preset=reason) for reason in log.passed_over),
+        _("written as {form}", form=written) if written else "",
+        _("not used: {names}", names=unmapped) if unmapped else "",
         *log.notes,
     ]
-    return [f"    {one}" for one in said if one]
+    return [f"    {detail}" for detail in details if detail]
 
 
 def _cells(log: FileLog) -> list[str]:
-    more = len(log.cells) - SHOWN
-    return [*(f"  {one}" for one in log.cells[:SHOWN]), *([f"  {log.file}: and {more:,} more"] if more > 0 else [])]
+    return _first([f"  {cell}" for cell in log.cells[:SHOWN]], log, len(log.cells))
 
 
 def _rejected(log: FileLog) -> list[str]:
     if log.rows_rejected == log.rows_repeated:
-        return [f"  {log.file}: {log.rows_repeated:,} that say again what a kept one says"] if log.rows_repeated else []
-    lines = [f"  {one}" for one in log.rejections[:SHOWN]]
-    more = log.rows_rejected - len(lines)
-    return [*lines, f"  {log.file}: and {more:,} more"] if more > 0 else lines
+        if not log.rows_repeated:
+            return []
+        return [f"  {_('{file}: {n} that say again what a kept one says', file=log.file, n=log.rows_repeated)}"]
+    return _first([f"  {row}" for row in log.rejections[:SHOWN]], log, log.rows_rejected)
+
+
+def _first(lines: list[str], log: FileLog, total: int) -> list[str]:
+    """The first lines of a file, and how many more there are."""
+    more = total - len(lines)
+    return [*lines, f"  {_('{file}: and {n} more', file=log.file, n=more)}"] if more > 0 else lines
 
 
 def _question(notebook: str, question: str, reason: str | None) -> list[str]:
     number = notebook.partition("_")[0]
-    return [f"yes  {number}  {question}"] if reason is None else [f"no   {number}  {question}", f"         {reason}"]
+    if reason is None:
+        return [f"{_('yes'):<4} {number}  {question}"]
+    return [f"{_('no'):<4} {number}  {question}", f"         {reason}"]
 
 
 def _table(rows: list[list[str]]) -> list[str]:

@@ -11,17 +11,17 @@ _CELL = re.compile(r"(?:ipykernel_\d+/)?\d{6,}\.py")
 _MEMORY = re.compile(r" at 0x[0-9a-f]+")
 
 
-def plain(said: str) -> str:
+def plain(text: str) -> str:
     """A message without what differs between machines and runs: folders, places in memory."""
-    return _MEMORY.sub("", _FOLDERS.sub("", _CELL.sub("cell", said)))
+    return _MEMORY.sub("", _FOLDERS.sub("", _CELL.sub("cell", text)))
 
 
-def masked(said: Any) -> Any:
+def masked(value: Any) -> Any:
     """The same without anyone's address: what stands before the @ is taken out, at any depth."""
-    if isinstance(said, str):
-        return _ADDRESS.sub(r"•••\1", said)
-    if isinstance(said, dict):
-        return {name: masked(one) for name, one in said.items()}
-    if isinstance(said, list | tuple):
-        return [masked(one) for one in said]
-    return said
+    if isinstance(value, str):
+        return _ADDRESS.sub(r"•••\1", value)
+    if isinstance(value, dict):
+        return {name: masked(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(inner) for inner in value]
+    return value

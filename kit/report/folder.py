@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kit.errors import UsageError
+from kit.messages import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +26,18 @@ def check(out: Path, target: Path) -> None:
         UsageError: in the folder of the exports, or on something that is no former report.
     """
     if target.is_dir() and out.resolve().is_relative_to(target.resolve()):
-        raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
+        raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
     if out.is_dir():
-        others = sorted(one.name for one in out.iterdir() if not _ours(one))
-        if others or (any(out.iterdir()) and not _is_report(out)):
-            named = f" (it has {others[0]!r})" if others else ""
-            raise UsageError(f"--out {out} is no former report{named}. Name an empty or a new folder.")
+        foreign = sorted(path.name for path in out.iterdir() if not _of_a_report(path))
+        if foreign:
+            raise UsageError(
+                _("--out {out} is no former report (it has {name}). Name an empty or a new folder.",
+                  out=out, name=repr(foreign[0]))
+            )  # fmt: skip
+        if any(out.iterdir()) and not _is_report(out):
+            raise UsageError(_("--out {out} is no former report. Name an empty or a new folder.", out=out))
     elif out.exists():
-        raise UsageError(f"--out {out} is a file. Name a folder.")
+        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
 
 
 @contextmanager
@@ -52,7 +57,7 @@ def replacing(out: Path) -> Iterator[Path]:
         shutil.rmtree(former, ignore_errors=True)
 
 
-def _ours(path: Path) -> bool:
+def _of_a_report(path: Path) -> bool:
     return path.is_file() and (path.name == RESULTS or path.suffix == ".html")
 
 

@@ -19,6 +19,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from kit.messages import _
 from kit.questions.notebooks import text
 from kit.report.clean import masked, plain
 from kit.report.prose import translated
@@ -101,8 +102,8 @@ def page(run: Run) -> Page:
             bundles = list(_until_error(cell["outputs"]))
             silent += f"{source.strip()}\n\n"
             if bundles:
-                parts.append(Part(code=_code(silent), shown=tuple(_shown(one) for one in bundles)))
-                results += [_result(one) for one in bundles if MIME in one.get("data", {})]
+                parts.append(Part(code=_code(silent), shown=tuple(map(_shown, bundles))))
+                results += [_result(bundle) for bundle in bundles if MIME in bundle.get("data", {})]
                 silent = ""
     if silent:
         parts.append(Part(code=_code(silent)))
@@ -135,7 +136,7 @@ class _Renderer(mistune.HTMLRenderer):
         super().__init__(escape=True)
         self._headings = headings
 
-    def heading(self, text: str, level: int, **_: Any) -> str:
+    def heading(self, text: str, level: int, **attributes: Any) -> str:  # noqa: ARG002  mistune's signature
         anchor = f"part-{len(self._headings) + 1}"
         self._headings.append(Heading(level, re.sub(r"<[^>]+>", "", text), anchor))
         return f'<h{level} id="{anchor}">{text}</h{level}>\n'
@@ -169,14 +170,14 @@ def _result(output: dict[str, Any]) -> dict[str, Any]:
     return masked(output["data"][MIME])
 
 
-def _text(said: str) -> str:
-    return f"<pre>{escape(masked(plain(said.rstrip())))}</pre>"
+def _text(output: str) -> str:
+    return f"<pre>{escape(masked(plain(output.rstrip())))}</pre>"
 
 
 def _picture(mime: str, content: str, about: dict[str, Any]) -> str:
     if mime == "image/svg+xml":
         content = base64.b64encode(content.encode()).decode()
-    title, alt = about.get("title", ""), about.get("alt", "A figure without a description.")
+    title, alt = about.get("title", ""), about.get("alt", _("A figure without a description."))
     caption = f"<figcaption>{escape(title)}</figcaption>" if title else ""
     source = f"data:{mime};base64,{''.join(content.split())}"
     return f'<figure>{caption}<img src="{source}" alt="{escape(alt)}"></figure>'

@@ -1,4 +1,4 @@
-"""What a notebook may be told, checked before anything runs.
+"""The parameters of notebooks, checked before anything runs.
 
 papermill itself exits with 0 on an unknown name or a value of the wrong type; here both are an
 error that names the parameter. `KINDS` is the one place that knows what the values of a name are,
@@ -16,6 +16,7 @@ from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
 from kit.counts.purchases import check_what
 from kit.counts.stages import BY
 from kit.errors import UsageError, nearest
+from kit.messages import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,36 +31,39 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
     Raises:
         UsageError: no `=`, or one name twice.
     """
-    told: dict[str, str] = {}
+    given: dict[str, str] = {}
     for word in words:
         name, equals, value = (piece.strip() for piece in word.partition("="))
         if not equals:
-            raise UsageError(f"-p {word}: a parameter is written name=value.")
-        if name in told:
-            raise UsageError(f"-p {name}: it is given twice.")
-        told[name] = value
-    return told
+            raise UsageError(_("-p {word}: a parameter is written name=value.", word=word))
+        if name in given:
+            raise UsageError(_("-p {name}: it is given twice.", name=name))
+        given[name] = value
+    return given
 
 
 def values(notebooks: Sequence[Notebook], given: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """What each notebook is told, by its name: those of `given` that it knows, as its types.
+    """The arguments of each notebook, by its name: those of `given` that it knows, as its types.
 
     Raises:
         UsageError: a name that none of the notebooks knows, or a value of the wrong kind.
     """
-    told: dict[str, dict[str, Any]] = {notebook.name: {} for notebook in notebooks}
+    arguments: dict[str, dict[str, Any]] = {notebook.name: {} for notebook in notebooks}
     for name, value in given.items():
         if name == "data":
-            raise UsageError("-p data: the data is the folder that the command names.")
+            raise UsageError(_("-p data: the data is the folder that the command names."))
         knowing = [notebook for notebook in notebooks if name in notebook.parameters]
         if not knowing:
-            known = {known for notebook in notebooks for known in notebook.parameters} - {"data"}
-            raise UsageError(f"-p {name}: no chosen notebook has such a parameter. {nearest(name, known)}")
+            names = {parameter for notebook in notebooks for parameter in notebook.parameters} - {"data"}
+            raise UsageError(
+                _("-p {name}: no chosen notebook has such a parameter. {hint}", name=name, hint=nearest(name, names))
+            )
         for notebook in knowing:
-            told[notebook.name][name] = _value(notebook.parameters[name], value, notebook.accepts.get(name, ()))
+            arguments[notebook.name][name] = _value(notebook.parameters[name], value, notebook.accepts.get(name, ()))
     for notebook in notebooks:
-        _check_plan({name: one.default for name, one in notebook.parameters.items()} | told[notebook.name])
-    return told
+        defaults = {name: parameter.default for name, parameter in notebook.parameters.items()}
+        _check_plan(defaults | arguments[notebook.name])
+    return arguments
 
 
 def look_up(data: Data, notebooks: Sequence[Notebook], given: Mapping[str, str]) -> None:
@@ -68,9 +72,9 @@ def look_up(data: Data, notebooks: Sequence[Notebook], given: Mapping[str, str])
     Raises:
         UsageError: a campaign or action that the data does not hold; names the nearest.
     """
-    asked = {name for notebook in notebooks for name in notebook.parameters}
+    parameters = {name for notebook in notebooks for name in notebook.parameters}
     for name, value in given.items():
-        if value and name in asked & IN_DATA.keys():
+        if value and name in parameters & IN_DATA.keys():
             try:
                 IN_DATA[name](data, value)
             except UsageError as error:
@@ -86,63 +90,70 @@ def _check_plan(values: Mapping[str, Any]) -> None:
             raise UsageError(f"-p {error}") from error
 
 
-def _value(parameter: Parameter, said: str, accepted: Sequence[str]) -> Any:
+def _value(parameter: Parameter, text: str, accepted: Sequence[str]) -> Any:
     name = parameter.name
-    wanted, convert = _CONVERT[parameter.type]
+    convert = _CONVERT[parameter.type]
     try:
-        value = convert(said)
+        value = convert(text)
     except (ValueError, KeyError) as error:
-        raise UsageError(f"-p {name}: {said!r} is not {wanted}. It means: {parameter.help}.") from error
+        raise UsageError(_not_of_the_type(parameter, text)) from error
     try:
-        if said and name in KINDS and value not in accepted:
+        if text and name in KINDS and value not in accepted:
             KINDS[name](value)
     except UsageError as error:
         raise UsageError(f"-p {name}: {str(error).removeprefix(f'{name}: ')}") from error
     return value
 
 
-def _rate(said: str) -> None:
-    if said not in metrics.MAIL_RATES:
-        raise UsageError(f"{said!r} is no rate of campaign mail. {nearest(said, metrics.MAIL_RATES)}")
+def _rate(text: str) -> None:
+    if text not in metrics.MAIL_RATES:
+        hint = nearest(metrics.ALIASES.get(text, text), metrics.MAIL_RATES)
+        raise UsageError(_("{value} is no rate of campaign mail. {hint}", value=repr(text), hint=hint))
 
 
-def _column(said: str) -> None:
-    if said not in (*OF_CAMPAIGN, *OF_MESSAGE):
-        raise UsageError(f"mail has no {said!r} to group by. {nearest(said, (*OF_CAMPAIGN, *OF_MESSAGE))}")
+def _column(text: str) -> None:
+    if text not in (*OF_CAMPAIGN, *OF_MESSAGE):
+        hint = nearest(text, (*OF_CAMPAIGN, *OF_MESSAGE))
+        raise UsageError(_("mail has no {value} to group by. {hint}", value=repr(text), hint=hint))
 
 
-def _people(said: str) -> None:
-    if said not in BY:
-        raise UsageError(f"people have no {said!r} to be told apart by. {nearest(said, BY)}")
+def _people(text: str) -> None:
+    if text not in BY:
+        raise UsageError(
+            _("people have no {value} to be told apart by. {hint}", value=repr(text), hint=nearest(text, BY))
+        )
 
 
-def _month(said: str) -> None:
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", said):
-        raise UsageError(f"{said!r} is no month. Write it like 2026-03.")
+def _month(text: str) -> None:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise UsageError(_("{value} is no month. Write it like 2026-03.", value=repr(text)))
 
 
-def _campaign(data: Data, said: str) -> None:
+def _campaign(data: Data, text: str) -> None:
     """As `compare.pair` knows them: by id, or by a name that only one has."""
     campaigns = data.campaigns[["campaign_id", "campaign_name"]]
-    ids = campaigns.loc[(campaigns == said).any(axis=1), "campaign_id"].tolist()
+    ids = campaigns.loc[(campaigns == text).any(axis=1), "campaign_id"].tolist()
     if not ids:
-        known = campaigns["campaign_name"].dropna().unique()
-        raise UsageError(f"no campaign is named {said!r}. {nearest(said, known)}")
+        hint = nearest(text, campaigns["campaign_name"].dropna().unique())
+        raise UsageError(_("no campaign is named {name}. {hint}", name=repr(text), hint=hint))
     if len(ids) > 1:
-        raise UsageError(f"{len(ids)} campaigns are named {said!r}. Use the id of one: {', '.join(ids)}.")
+        raise UsageError(
+            _("{n} campaigns are named {name}. Use the id of one: {ids}.", n=len(ids), name=repr(text),
+              ids=", ".join(ids))
+        )  # fmt: skip
 
 
-def _action(data: Data, said: str) -> None:
-    known = {*data.table("conversions")["action"].dropna()}
-    known |= set() if data.table("orders").empty else {"order"}
-    if said not in known:
-        hint = nearest(said, known) if known else "It holds no actions."
-        raise UsageError(f"nobody does {said!r} in this data. {hint}")
+def _action(data: Data, text: str) -> None:
+    actions = {*data.table("conversions")["action"].dropna()}
+    actions |= set() if data.table("orders").empty else {"order"}
+    if text not in actions:
+        hint = nearest(text, actions) if actions else _("It holds no actions.")
+        raise UsageError(_("nobody does {action} in this data. {hint}", action=repr(text), hint=hint))
 
 
 def _above_zero(value: float) -> None:
     if value <= 0:
-        raise UsageError(f"{value:g} is not above 0.")
+        raise UsageError(_("{value} is not above 0.", value=f"{value:g}"))
 
 
 KINDS: dict[str, Callable[[Any], object]] = {
@@ -151,7 +162,7 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "goal": metrics.goal,
     "kpi": _rate,
     "also": _rate,
-    "kpis": lambda said: [_rate(word.strip()) for word in said.split(",")],
+    "kpis": lambda text: [_rate(word.strip()) for word in text.split(",")],
     "worthwhile": _above_zero,
     "mix": _column,
     "people": _people,
@@ -166,22 +177,31 @@ IN_DATA: dict[str, Callable[[Data, str], object]] = {"a": _campaign, "b": _campa
 """By a parameter's name: what raises UsageError on a value that the data does not know; "" is unset."""
 
 
-def _whole(said: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", said):
-        raise ValueError(said)
-    return int(said)
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?\d+", text):
+        raise ValueError(text)
+    return int(text)
 
 
-def _number(said: str) -> float:
-    number = float(said)
+def _number(text: str) -> float:
+    number = float(text)
     if not math.isfinite(number):
-        raise ValueError(said)
+        raise ValueError(text)
     return number
 
 
-_CONVERT: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "str": ("a text", str),
-    "int": ("a whole number", _whole),
-    "float": ("a number", _number),
-    "bool": ("true or false", lambda said: {"true": True, "false": False}[said.lower()]),
+def _not_of_the_type(parameter: Parameter, text: str) -> str:
+    values = {"name": parameter.name, "value": repr(text), "help": parameter.help}
+    if parameter.type == "int":
+        return _("-p {name}: {value} is not a whole number. It means: {help}.", **values)
+    if parameter.type == "float":
+        return _("-p {name}: {value} is not a number. It means: {help}.", **values)
+    return _("-p {name}: {value} is not true or false. It means: {help}.", **values)
+
+
+_CONVERT: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "int": _whole,
+    "float": _number,
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
 }

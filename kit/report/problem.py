@@ -77,20 +77,20 @@ def shape(cell: object) -> str:
     >>> shape("2026-11-03 09:15"), shape("anna@example.com"), shape("Весна 26")
     ('9999-99-99 99:99', 'aaa@aaa.aaa', 'яяя 99')
     """
-    said = " ".join(str(cell).split())
-    if len(said) > LONG:
+    text = " ".join(str(cell).split())
+    if len(text) > LONG:
         return "text"
-    made = "".join(_sign(one) for one in said)
-    made = re.sub(r"([aя*])\1+", lambda run: run[1] * 3, made)
-    return re.sub(r"9{13,}", "9" * 13, re.sub(r"(\S+)(?: \1){2,}", r"\1 …", made))
+    pattern = "".join(map(_sign, text))
+    pattern = re.sub(r"([aя*])\1+", lambda run: run[1] * 3, pattern)
+    return re.sub(r"9{13,}", "9" * 13, re.sub(r"(\S+)(?: \1){2,}", r"\1 …", pattern))
 
 
-def _sign(one: str) -> str:
-    if one.isdigit():
+def _sign(letter: str) -> str:
+    if letter.isdigit():
         return "9"
-    if one.isalpha():
-        return "a" if one.isascii() else "я" if "\u0400" <= one <= "\u04ff" else "*"
-    return one if one in _PLAIN else "?"
+    if letter.isalpha():
+        return "a" if letter.isascii() else "я" if "\u0400" <= letter <= "\u04ff" else "*"
+    return letter if letter in _PLAIN else "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +100,16 @@ class _Words:
     names: frozenset[str]
     files: tuple[str, ...]
 
-    def safe(self, said: str) -> str:
+    def safe(self, text: str) -> str:
         numbers = {name: number for number, name in enumerate(self.files, start=1)}
         for name in sorted(numbers, key=len, reverse=True):
-            said = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"file {numbers[name]}", said)
-        said = _PLACE.sub(lambda found: shape(found[0]), _HEADER.sub("its header … fits", said))
-        said = _QUOTED.sub(lambda found: f"{found[1]}{self._named(found[2])}{found[1]}", said)
-        return _KNOWN.sub(lambda found: self._word(found[0]), said)
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", f"file {numbers[name]}", text)
+        text = _PLACE.sub(lambda match: shape(match[0]), _HEADER.sub("its header … fits", text))
+        text = _QUOTED.sub(lambda match: f"{match[1]}{self._named(match[2])}{match[1]}", text)
+        return _KNOWN.sub(lambda match: self._word(match[0]), text)
 
-    def _named(self, said: str) -> str:
-        return said if said in self.names else shape(said)
+    def _named(self, text: str) -> str:
+        return text if text in self.names else shape(text)
 
     def _word(self, word: str) -> str:
         if word.startswith(("line ", "lines ")) or word.casefold() in _vocabulary() | _words(self.names):
@@ -122,8 +122,8 @@ def _paths(data: Data) -> dict[str, Path]:
     if data.target is None or not data.target.exists():
         return {}
     base = data.target if data.target.is_dir() else data.target.parent
-    found = folder.unfolded((path, path.relative_to(base).as_posix()) for path in folder.files(data.target)[0])[0]
-    return {name: path for path, name in found.items()}
+    paths = folder.unfolded((path, path.relative_to(base).as_posix()) for path in folder.files(data.target)[0])[0]
+    return {name: path for path, name in paths.items()}
 
 
 def _file(number: int, log: FileLog, path: Path | None, files: Sequence[str]) -> list[str]:
@@ -132,7 +132,7 @@ def _file(number: int, log: FileLog, path: Path | None, files: Sequence[str]) ->
     preset = named(log.preset) if log.preset else None
     size = "" if path is None else f", {_size(path):,} bytes"
     ending = PurePosixPath(log.file.partition(" [")[0]).suffixes[-2:]
-    known = {
+    extensions = {
         ".csv",
         ".txt",
         ".tsv",
@@ -147,25 +147,25 @@ def _file(number: int, log: FileLog, path: Path | None, files: Sequence[str]) ->
         ".mbox",
         ".eml",
     }
-    kind = "".join(one if one.lower() in known else shape(one) for one in ending) or "no extension"
+    kind = "".join(suffix if suffix.lower() in extensions else shape(suffix) for suffix in ending) or "no extension"
     written = ", ".join(filter(None, [log.encoding, log.separator and f"columns by {log.separator!r}"]))
-    reasons = Counter(words.safe(re.sub(r"'[^']*'", "'…'", one.reason)) for one in log.rejections)
-    said = [
+    reasons = Counter(words.safe(re.sub(r"'[^']*'", "'…'", str(row.reason))) for row in log.rejections)
+    lines = [
         f"status: {log.status}",
         f"taken for: {preset.name if preset else 'a mapping'} → {log.table}" if log.preset else "",
         f"why: {words.safe(why(log))}",
-        *(f"not {words.safe(one)}" for one in log.passed_over),
+        *(f"not {words.safe(str(preset))}" for preset in log.passed_over),
         f"written as: {written}" if written else "",
         f"rows: {log.rows_read:,} = {log.rows_kept:,} kept + {log.rows_rejected:,} rejected",
-        *(f"note: {words.safe(note)}" for note in log.notes),
+        *(f"note: {words.safe(str(note))}" for note in log.notes),
         *(f"rejected: {words.safe(reason)} ({times:,})" for reason, times in reasons.most_common(20)),
         *columns,
     ]
-    return [f"File {number}: {kind}{size}", *(f"  {one}" for one in said if one)]
+    return [f"File {number}: {kind}{size}", *(f"  {line}" for line in lines if line)]
 
 
 def _looked_at(log: FileLog, path: Path | None) -> tuple[list[str], list[str]]:
-    """The lines that tell a file's columns, and their names."""
+    """The lines about a file's columns, and their names."""
     preset = named(log.preset) if log.preset else None
     if path is None or log.status == "ignored" or (preset and preset.shape == "mailbox"):
         return [], []
@@ -173,18 +173,18 @@ def _looked_at(log: FileLog, path: Path | None) -> tuple[list[str], list[str]]:
         raw = encodings.unpacked(path, 1 << 24)
         if raw.lstrip().startswith((b"{", b"[")):
             return _fields(raw)
-        found = _grid(raw, log.file)
-    except InputError as error:  # the log says the same of it
+        rows = _grid(raw, log.file)
+    except InputError as error:  # the log has the same reason
         return [f"cannot be looked into: {type(error).__name__}"], []
-    if found and preset and preset.shape == "sections":
-        return _keys(found, {plain(key) for keys in preset.columns.values() for key in keys})
-    return _columns(found, log) if found else ([], [])
+    if rows and preset and preset.shape == "sections":
+        return _keys(rows, {plain(key) for keys in preset.columns.values() for key in keys})
+    return _columns(rows, log) if rows else ([], [])
 
 
 def _grid(raw: bytes, file: str) -> Grid | None:
     if workbook.is_workbook(raw):
         sheets = workbook.read(raw, file.rpartition(" [")[0] if file.endswith("]") else file)
-        return next((one for one in sheets if one.file == file), sheets[0] if sheets else None)
+        return next((sheet for sheet in sheets if sheet.file == file), sheets[0] if sheets else None)
     if workbook.is_archive(raw) or (
         b"\0" in raw[:1000].replace(b"\0\0", b"") and not raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     ):
@@ -192,18 +192,20 @@ def _grid(raw: bytes, file: str) -> Grid | None:
     return grid.of_text(encodings.decode(raw), file)
 
 
-def _columns(found: Grid, log: FileLog) -> tuple[list[str], list[str]]:
-    rows = [row for row in found.rows if not row.fault]
+def _columns(cells: Grid, log: FileLog) -> tuple[list[str], list[str]]:
+    rows = [row for row in cells.rows if not row.fault]
     at, sure = _header(rows, log)
     if at is None:
         return ["no row that could be a header"], []
     header = [" ".join(str(cell or "").split()) for cell in rows[at].cells]
     body = rows[at + 1 : at + 1 + ROWS]
     shown = [name if sure and not _data(name) else shape(name) for name in header]
-    told = "" if sure else "; no row is surely a header, so that the names are shown as patterns"
-    lines = [f"header on line {rows[at].line}, {len(header)} columns{told}"]
+    doubt = "" if sure else "; no row is surely a header, so that the names are shown as patterns"
+    lines = [f"header on line {rows[at].line}, {len(header)} columns{doubt}"]
     for place, name in enumerate(shown):
-        lines.append(f"  {place + 1}. {name}: {_told([row.cells[place] for row in body if place < len(row.cells)])}")
+        lines.append(
+            f"  {place + 1}. {name}: {_described([row.cells[place] for row in body if place < len(row.cells)])}"
+        )
     widths = Counter(len(row.cells) for row in body)
     lines.append(f"cells in a row: {', '.join(f'{width} ({times})' for width, times in widths.most_common(4))}")
     return lines, [name for name, raw in zip(shown, header, strict=True) if name == raw]
@@ -218,7 +220,7 @@ def _header(rows: list[Row], log: FileLog) -> tuple[int | None, bool]:
     for place, row in enumerate(rows[:ABOVE]):
         filled = _filled(row)
         if widest > 1 and len(filled) == widest:
-            names = all(not _data(str(row.cells[one])) for one in filled)
+            names = all(not _data(str(row.cells[place])) for place in filled)
             return place, names and _stands_out(row, rows[place + 1 : place + 50])
     return None, False
 
@@ -234,13 +236,13 @@ def _stands_out(header: Row, body: list[Row]) -> bool:
     return False
 
 
-def _keys(found: Grid, known: set[str]) -> tuple[list[str], list[str]]:
+def _keys(section: Grid, keys: set[str]) -> tuple[list[str], list[str]]:
     """Pairs and titles of a sectioned report: keys that the preset knows or that end with a colon."""
     names = []
     lines = []
-    for row in found.rows[:ROWS]:
+    for row in section.rows[:ROWS]:
         key = str(row.cells[0]).strip()
-        named_so = plain(key) in known or (len(row.cells) == 2 and key.endswith(":") and not _data(key))
+        named_so = plain(key) in keys or (len(row.cells) == 2 and key.endswith(":") and not _data(key))
         if named_so:
             names.append(key.rstrip(":"))
         lines.append(
@@ -251,17 +253,17 @@ def _keys(found: Grid, known: set[str]) -> tuple[list[str], list[str]]:
 
 def _fields(raw: bytes) -> tuple[list[str], list[str]]:
     """The fields of JSON, by their paths, with the shapes of their values."""
-    said = raw.decode("utf-8-sig", errors="replace")
+    text = raw.decode("utf-8-sig", errors="replace")
     values: dict[str, list[Any]] = {}
     try:
-        _flatten(json.loads(said), "", values)
+        _flatten(json.loads(text), "", values)
     except (ValueError, RecursionError):  # one document a line, and the last may be cut
-        for line in said.splitlines()[:ROWS]:
+        for line in text.splitlines()[:ROWS]:
             try:
                 _flatten(json.loads(line), "", values)
             except (ValueError, RecursionError):
                 continue
-    lines = [f"  {path}: {_told(cells)}" for path, cells in list(values.items())[:KEYS]]
+    lines = [f"  {path}: {_described(cells)}" for path, cells in list(values.items())[:KEYS]]
     return ["fields:", *lines], [part for path in values for part in (path, path.rpartition(".")[2])]
 
 
@@ -277,18 +279,18 @@ def _flatten(value: Any, path: str, into: dict[str, list[Any]]) -> None:
         into.setdefault(path, []).append(value)
 
 
-def _told(cells: Iterable[Any]) -> str:
+def _described(cells: Iterable[Any]) -> str:
     """Shapes, lengths and emptiness of cells."""
     every = list(cells)
-    said = [str(cell).strip() for cell in every if cell is not None and str(cell).strip()]
-    if not said:
+    texts = [str(cell).strip() for cell in every if cell is not None and str(cell).strip()]
+    if not texts:
         return "empty"
-    shapes = Counter(map(shape, said)).most_common(SHAPES)
-    lengths = sorted(map(len, said))
+    shapes = Counter(map(shape, texts)).most_common(SHAPES)
+    lengths = sorted(map(len, texts))
     kinds = Counter(type(cell).__name__ for cell in every if cell is not None)
     kind = "" if set(kinds) == {"str"} else f"; {', '.join(kinds)}"
-    patterns = ", ".join(f"{one} ({times / len(said):.0%})" for one, times in shapes)
-    amount = f"{1 - len(said) / len(every):.0%} empty; {len(set(said)):,} different of {len(said):,}{kind}"
+    patterns = ", ".join(f"{pattern} ({times / len(texts):.0%})" for pattern, times in shapes)
+    amount = f"{1 - len(texts) / len(every):.0%} empty; {len(set(texts)):,} different of {len(texts):,}{kind}"
     return f"{patterns}; {lengths[0]} to {lengths[-1]} characters; {amount}"
 
 
@@ -304,9 +306,9 @@ def _cut(name: str) -> str:
     return name[:60]
 
 
-def _data(said: str) -> bool:
+def _data(text: str) -> bool:
     """Whether a cell looks like data: an address, a link, a number, a date, or prose."""
-    return bool(_DATA.search(said)) or len(said) > 2 * LONG
+    return bool(_DATA.search(text)) or len(text) > 2 * LONG
 
 
 def _size(path: Path) -> int:
@@ -318,8 +320,8 @@ def _vocabulary() -> frozenset[str]:
     """Every word of the kit's own messages and presets."""
     here = Path(sources.__file__).parent
     files = [*here.rglob("*.py"), *here.rglob("*.yaml"), Path(errors.__file__), *here.parent.glob("tables/*.py")]
-    return _words(said for path in files for said in (path.stem, path.read_text(encoding="utf-8")))
+    return _words(text for path in files for text in (path.stem, path.read_text(encoding="utf-8")))
 
 
 def _words(texts: Iterable[str]) -> frozenset[str]:
-    return frozenset(word.casefold() for said in texts for word in re.findall(r"[^\W\d]+", said))
+    return frozenset(word.casefold() for text in texts for word in re.findall(r"[^\W\d]+", text))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kit import counts
+from kit.messages import _
 from kit.report.clean import masked, plain
 from kit.show.formats import listing, moment
 
@@ -22,7 +23,7 @@ class Quality:
 
     Attributes:
         name: of the folder or file.
-        as_of: the moment up to which the data knows, as it is written; "" where it tells none.
+        as_of: the moment up to which the data knows, as it is written; "" where it has none.
         time_zone: the firm's, as kit.toml has it; "" where it does not say.
         files: one a file, as results.json has them.
         empty: that the question was narrowed until no mail was left; "" where some is.
@@ -50,7 +51,7 @@ class Quality:
         return [file for file in self.files if file["status"] != "read"]
 
     def rows(self, which: str) -> int:
-        """Rows `read`, `kept`, `rejected` or `repeated`, over all files; a row that is said twice is not rejected."""
+        """Rows `read`, `kept`, `rejected` or `repeated`, over all files; a duplicate row is not rejected."""
         return sum(file[f"rows_{which}"] for file in self.files)
 
     def as_data(self) -> dict[str, Any]:
@@ -84,12 +85,16 @@ def quality(data: Data) -> Quality:
 def _empty(data: Data) -> str:
     if not data.period and not data.filters:
         return ""
-    mail, all_mail = (counts.messages(one, [], kind="") for one in (data, replace(data, period=None, filters=())))
+    everything = replace(data, period=None, filters=())
+    mail, all_mail = (counts.messages(narrowed, [], kind="") for narrowed in (data, everything))
     if mail["sent"].fillna(0).sum() or mail["delivered"].fillna(0).sum() or not len(all_mail):
         return ""
-    when = f" in {data.period}" if data.period else ""
-    whose = f" with {listing([f'{name} “{value}”' for name, value in data.filters])}" if data.filters else ""
-    return f"The data holds no mail{whose}{when}."
+    filters = listing([f"{name} “{value}”" for name, value in data.filters])
+    if data.period and data.filters:
+        return _("The data holds no mail with {filters} in {period}.", filters=filters, period=data.period)
+    if data.period:
+        return _("The data holds no mail in {period}.", period=data.period)
+    return _("The data holds no mail with {filters}.", filters=filters)
 
 
 def why(log: FileLog) -> str:
@@ -98,8 +103,8 @@ def why(log: FileLog) -> str:
 
 
 def unread(files: Iterable[FileLog]) -> dict[str, str]:
-    """File -> what of it could not be read: all of it, rows, cells; what another row or file says is no loss."""
-    return {log.file: said for log in files if (said := _unread(log))}
+    """File -> what of it could not be read: all of it, rows, cells; a duplicate is no loss."""
+    return {log.file: reason for log in files if (reason := _unread(log))}
 
 
 def _unread(log: FileLog) -> str:
@@ -107,10 +112,11 @@ def _unread(log: FileLog) -> str:
         return str(log.error or log.why)
     lost = log.rows_rejected - log.rows_repeated
     if not lost:
-        more = f" And {len(log.cells) - 1:,} more of its cells." if len(log.cells) > 1 else ""
-        return f"{log.cells[0]}{more}" if log.cells else ""
-    first = next((one for one in log.rejections if one.hint), log.rejections[0] if log.rejections else log.file)
-    return f"{first}{f' And {lost - 1:,} more of its rows.' if lost > 1 else ''}"
+        more = [_("And {n} more of its cells.", n=len(log.cells) - 1)] if len(log.cells) > 1 else []
+        return " ".join([str(log.cells[0]), *more]) if log.cells else ""
+    first = next((row for row in log.rejections if row.hint), log.rejections[0] if log.rejections else log.file)
+    more = [_("And {n} more of its rows.", n=lost - 1)] if lost > 1 else []
+    return " ".join([str(first), *more])
 
 
 def _file(log: FileLog) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from kit import __version__
+from kit.messages import _, _n, language, message
 from kit.report.clean import masked
 from kit.report.folder import RESULTS
 from kit.show import formats, table
@@ -28,21 +29,21 @@ STANDING = ("goal", "months_trend", "service_stands")
 
 STATUSES = ("ok", "failed", "unanswered")
 
-FILTERS = {"period": "all months", "where": "all campaigns"}
+FILTERS = {"period": message("all months"), "where": message("all campaigns")}
 """The parameters that every notebook has, and what they mean unset."""
 
 
-def write(place: Path, pages: Sequence[Page], quality: Quality, told: Mapping[str, str]) -> None:
+def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapping[str, str]) -> None:
     """Write the pages of the notebooks, the index and results.json into a folder.
 
     Args:
         place: the folder.
         pages: one a chosen notebook, in order; only those that ran get a file.
         quality: of the data.
-        told: the parameters that the user gave.
+        parameters: those that the user gave.
     """
     ran = [page for page in pages if page.run.status != "unanswered"]
-    shared = {"version": __version__, "quality": quality}
+    shared = {"version": __version__, "quality": quality, "language": language()}
     for number, page in enumerate(ran):
         _write(
             place / page.run.notebook.page,
@@ -50,7 +51,7 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, told: Mapping[st
             shared
             | {
                 "page": page,
-                "told": _told(page),
+                "parameters": _parameters(page),
                 "before": ran[number - 1].run if number else None,
                 "after": ran[number + 1].run if number + 1 < len(ran) else None,
             },
@@ -64,20 +65,22 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, told: Mapping[st
             "headlines": headlines(pages),
             "standing": standing(pages),
             "tables": first_tables(pages),
-            "told": [(name, _said(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(told)).items()],
+            "parameters": [
+                (name, _written(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(parameters)).items()
+            ],
             "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
         },
     )
-    results = json.dumps(results_of(pages, quality, told), ensure_ascii=False, indent=1, sort_keys=True)
+    results = json.dumps(results_of(pages, quality, parameters), ensure_ascii=False, indent=1, sort_keys=True)
     (place / RESULTS).write_text(results + "\n", encoding="utf-8")
 
 
-def results_of(pages: Sequence[Page], quality: Quality, told: Mapping[str, str]) -> dict[str, Any]:
+def results_of(pages: Sequence[Page], quality: Quality, parameters: Mapping[str, str]) -> dict[str, Any]:
     """What results.json holds: the data's quality, the parameters and what each notebook found."""
     return {
         "kit": __version__,
         "data": quality.as_data(),
-        "parameters": masked(dict.fromkeys(FILTERS, "") | dict(told)),
+        "parameters": masked(dict.fromkeys(FILTERS, "") | dict(parameters)),
         "notebooks": {
             page.run.notebook.name: {
                 "question": page.run.notebook.question,
@@ -93,13 +96,13 @@ def results_of(pages: Sequence[Page], quality: Quality, told: Mapping[str, str])
 
 def headlines(pages: Sequence[Page]) -> list[dict[str, Any]]:
     """The sentences that matter, the weightiest first, each with the page that it is from."""
-    found = [one for one in _sentences(pages) if one["headline"] and one["name"] not in STANDING]
-    return sorted(found, key=lambda one: -one["weight"])[:HEADLINES]
+    summaries = [summary for summary in _summaries(pages) if summary["headline"] and summary["name"] not in STANDING]
+    return sorted(summaries, key=lambda summary: -summary["weight"])[:HEADLINES]
 
 
 def standing(pages: Sequence[Page]) -> list[dict[str, Any]]:
     """The sentences of STANDING, as far as the pages have them."""
-    return [one for name in STANDING for one in _sentences(pages) if one["name"] == name]
+    return [summary for name in STANDING for summary in _summaries(pages) if summary["name"] == name]
 
 
 def first_tables(pages: Sequence[Page]) -> list[dict[str, Any]]:
@@ -112,7 +115,7 @@ def first_tables(pages: Sequence[Page]) -> list[dict[str, Any]]:
     ]
 
 
-def _sentences(pages: Sequence[Page]) -> list[dict[str, Any]]:
+def _summaries(pages: Sequence[Page]) -> list[dict[str, Any]]:
     return [result | _origin(page) for page in pages for result in page.results if result["kind"] == "sentence"]
 
 
@@ -124,19 +127,22 @@ def _write(path: Path, template: str, values: dict[str, Any]) -> None:
     path.write_text(masked(_TEMPLATES.get_template(template).render(values)), encoding="utf-8")
 
 
-def _told(page: Page) -> list[tuple[str, str]]:
+def _parameters(page: Page) -> list[tuple[str, str]]:
     """The parameters of a page as it shows them; the data is in its foot."""
-    known = page.run.notebook.parameters
+    parameters = page.run.notebook.parameters
     shown = {name: value for name, value in page.run.values.items() if name != "data"}
-    return [(name, _said(name, value, known[name].help if name in known else "")) for name, value in shown.items()]
+    return [
+        (name, _written(name, value, parameters[name].help if name in parameters else ""))
+        for name, value in shown.items()
+    ]
 
 
-def _said(name: str, value: Any, meaning: str = "") -> str:
+def _written(name: str, value: Any, meaning: str = "") -> str:
     """A value; of an empty one what its parameter's help says of "": as kit.toml says, none."""
     if value == "":
-        told = re.search(r'""\s+(?:for )?(as .+|none)$', meaning)
-        return FILTERS.get(name) or (told[1] if told else "not set")
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+        unset = re.search(r'""\s+(?:for )?(as .+|none)$', meaning)
+        return str(FILTERS.get(name) or (unset[1] if unset else _("not set")))
+    return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
 
 def _share(part: int, whole: int) -> str:
@@ -152,4 +158,5 @@ _TEMPLATES = jinja2.Environment(
 )
 
 
+_TEMPLATES.globals |= {"_": _, "_n": _n}
 _TEMPLATES.filters |= {"cut": table.cut, "whole": formats.whole, "share": _share}

@@ -25,6 +25,7 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from tqdm import tqdm
 
+from kit.messages import _, message
 from kit.report.clean import masked, plain
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 Status = Literal["ok", "failed", "unanswered"]
 
+STATUSES = {"ok": message("ok"), "failed": message("failed"), "unanswered": message("unanswered")}
+
 QUIET = "--IPKernelApp.log_level=50"
 """Nothing but disasters: kernels write of each local connection and interrupt to standard error."""
 
@@ -42,7 +45,7 @@ _ADDED = {"parameters", "injected-parameters", "papermill-error-cell-tag"}
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A notebook to run, and what it is told."""
+    """A notebook to run, and its arguments."""
 
     notebook: Notebook
     values: dict[str, Any]
@@ -56,7 +59,7 @@ class Run:
         notebook: the notebook.
         status: ok, failed, or unanswered where it was not run because the data cannot feed it.
         reason: why it is not ok; empty where it is.
-        values: its parameters as used: its defaults and what it was told.
+        values: its parameters as used: its defaults and its arguments.
         cells: as executed, without the parameters cells; none where it was not run.
     """
 
@@ -90,21 +93,21 @@ def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
 
     Says on standard error how far it is: a bar on a terminal, else a line a notebook.
     """
-    logging.getLogger("papermill").addHandler(logging.NullHandler())  # it is said in Run.reason
+    logging.getLogger("papermill").addHandler(logging.NullHandler())  # Run.reason has it
     runs: dict[str, Run] = {}
     with (
         tempfile.TemporaryDirectory(prefix="kit-") as place,
         ThreadPoolExecutor(at_a_time or os.cpu_count()) as pool,
         tqdm(total=len(tasks), unit="notebook", disable=not sys.stderr.isatty(), leave=False) as bar,
     ):
-        pending = [pool.submit(_one, task, Path(place) / task.notebook.path.name) for task in tasks]
+        pending = [pool.submit(_run, task, Path(place) / task.notebook.path.name) for task in tasks]
         try:
             for future in as_completed(pending):
-                done = future.result()
-                runs[done.notebook.name] = done
+                executed = future.result()
+                runs[executed.notebook.name] = executed
                 bar.update()
-                said = f"{done.notebook.name}: {done.status}{f', {done.reason}' if done.reason else ''}"
-                bar.write(said, file=sys.stderr)
+                status = ", ".join([str(STATUSES[executed.status]), *([executed.reason] if executed.reason else [])])
+                bar.write(f"{executed.notebook.name}: {status}", file=sys.stderr)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             Kernel.end_all()
@@ -112,7 +115,7 @@ def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
     return [runs[task.notebook.name] for task in tasks]
 
 
-def _one(task: Task, place: Path) -> Run:
+def _run(task: Task, place: Path) -> Run:
     """Run one notebook; `place` is where papermill keeps it, also when it fails."""
     notebook = task.notebook
     stopped: Exception | None = None
@@ -139,7 +142,7 @@ def _one(task: Task, place: Path) -> Run:
         notebook=notebook,
         status="failed" if reason else "ok",
         reason=reason,
-        values={name: one.default for name, one in notebook.parameters.items()} | task.values,
+        values={name: parameter.default for name, parameter in notebook.parameters.items()} | task.values,
         cells=tuple(cell for cell in cells if not _ADDED & set(cell["metadata"].get("tags", []))),
     )
 
@@ -147,15 +150,17 @@ def _one(task: Task, place: Path) -> Run:
 def _reason(cells: list[dict[str, Any]], stopped: Exception | None) -> str:
     """Why the notebook did not run to its end; "" where it did."""
     begun = [cell for cell in cells if cell["cell_type"] == "code" and _begun(cell)]
-    where = f"code cell {len(begun)}: "
+    number = len(begun)
     for output in begun[-1]["outputs"] if begun else ():
         if output["output_type"] == "error":
-            return f"{where}{output['ename']}: {masked(plain(output['evalue']))}".rstrip(": ")
+            error = f"{output['ename']}: {masked(plain(output['evalue']))}".rstrip(": ")
+            return _("code cell {number}: {error}", number=number, error=error)
     if stopped is None:
         return ""
     if isinstance(stopped, DeadKernelError):
-        return f"{where}its Python ended without a word, as when memory runs out"
-    return f"{where}{type(stopped).__name__}: {masked(plain(str(stopped).strip()))}"
+        return _("code cell {number}: its Python ended without a word, as when memory runs out", number=number)
+    error = f"{type(stopped).__name__}: {masked(plain(str(stopped).strip()))}"
+    return _("code cell {number}: {error}", number=number, error=error)
 
 
 def _begun(cell: dict[str, Any]) -> bool:
