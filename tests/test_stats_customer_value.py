@@ -43,8 +43,8 @@ def bg(cdnow: History) -> BgNbd:
 
 def known(kind: Kind, r: float, alpha: float, a: float, b: float) -> BgNbd:
     """A model of these parameters, certain of them."""
-    parameters = np.array([r, alpha, a, b])
-    fit = SimpleNamespace(parameters=parameters, covariance=np.zeros((4, 4)), loglik=0.0)
+    parameters = np.array([r / alpha, 1 / r, a / b, 1 / (a + b)])
+    fit = SimpleNamespace(parameters=parameters, covariance=np.zeros((4, 4)), loglik=0.0, inside=())
     return bg_nbd.BgNbd(kind, r, alpha, a, b, 0.0, 0, fit)
 
 

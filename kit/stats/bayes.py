@@ -72,9 +72,9 @@ def compare_means(difference: float, se: float) -> ExpectedLoss:
 
 def _higher(a_a: float, b_a: float, a_b: float, b_b: float) -> float:
     """The chance that Beta(a_b, b_b) lies above Beta(a_a, b_a)."""
-    own = _ends(a_b, b_b)
+    ends = _ends(a_b, b_b)
     # Cut where the other law bends too: it may be far narrower than this one.
-    cuts = np.unique(np.clip([*own, *_ends(a_a, b_a)], own[0], own[-1]))
+    cuts = np.unique(np.clip([*ends, *_ends(a_a, b_a)], ends[0], ends[-1]))
     half = np.diff(cuts)[:, None] / 2
     at = (cuts[:-1] + cuts[1:])[:, None] / 2 + half * POINTS
     return float((half * WEIGHTS * beta.pdf(at, a_b, b_b) * beta.cdf(at, a_a, b_a)).sum())

@@ -67,13 +67,14 @@ def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
     Raises:
         UsageError: an amount is missing, or more amounts than units.
     """
-    known = floats(amounts).ravel()
-    if not np.isfinite(known).all():
-        raise UsageError(f"{np.count_nonzero(~np.isfinite(known))} amounts are missing: a mean of the rest is another.")
-    known = known[known != 0]
-    if known.size > n:
-        raise UsageError(f"{known.size} amounts are more than the {n} units that they belong to.")
-    return Units(known, int(n))
+    values = floats(amounts).ravel()
+    if not np.isfinite(values).all():
+        missing = np.count_nonzero(~np.isfinite(values))
+        raise UsageError(f"{missing} amounts are missing: a mean of the rest is another.")
+    values = values[values != 0]
+    if values.size > n:
+        raise UsageError(f"{values.size} amounts are more than the {n} units that they belong to.")
+    return Units(values, int(n))
 
 
 def mean_interval(group: Units, *, level: float = 0.95) -> BootstrapInterval:
@@ -105,8 +106,8 @@ def _studentized(groups: tuple[Units, ...], signs: tuple[float, ...], level: flo
         sums, squares = _draws(pool, group.n, rng)
         drawn += sign * sums / group.n
         spread += _squared_error(sums, squares, group.n)
-    told = spread > 0
-    t = (drawn[told] - centre) / np.sqrt(spread[told])
+    spreading = spread > 0
+    t = (drawn[spreading] - centre) / np.sqrt(spread[spreading])
     upper, lower = np.quantile(t, [(1 + level) / 2, (1 - level) / 2])
     return BootstrapInterval(value, value - float(upper) * error, value - float(lower) * error)
 

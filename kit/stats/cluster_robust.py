@@ -63,8 +63,8 @@ def clustered_rates(
     Source: Deng, Knoblich and Lu (2018), doi:10.1145/3219819.3219919; Korn and Graubard (1998), Survey
     Methodology 24, 193-201, on intervals by the effective sample size.
     """
-    k, x, m = (floats(one) for one in (people, count, n))
-    xx, mm, xm = (floats(one) for one in squares)
+    k, x, m = (floats(values) for values in (people, count, n))
+    xx, mm, xm = (floats(values) for values in squares)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(m > 0, x / m, np.nan)
         spread = (xx - 2 * value * xm + value**2 * mm) / m**2 * k / np.maximum(k - 1, 1)
@@ -125,42 +125,42 @@ def _delta(
     squares: tuple[ArrayLike, ArrayLike, ArrayLike],
 ) -> tuple[Floats, Floats, Floats]:
     """The ratios of sums over people, their variances by the delta method and their degrees of freedom."""
-    k, x, m = (floats(one) for one in (people, total, n))
-    xx, mm, xm = (floats(one) for one in squares)
-    known = (k >= 2) & (m > 0)
-    size, mails = np.where(known, k, np.nan), np.where(m > 0, m, np.nan)
+    k, x, m = (floats(values) for values in (people, total, n))
+    xx, mm, xm = (floats(values) for values in squares)
+    estimable = (k >= 2) & (m > 0)
+    size, mails = np.where(estimable, k, np.nan), np.where(m > 0, m, np.nan)
     value = x / mails
     spread = (xx - 2 * value * xm + value**2 * mm) / mails**2 * size / (size - 1)
     # What rounding leaves of equal values is no variance.
     return value, np.where(spread > 1e-12 * value**2, spread, np.nan), size - 1
 
 
-def versus_others(found: ClusterRobust, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:
+def versus_others(rates: ClusterRobust, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:
     """Each group's rate minus that of the other groups together: difference, standard error and two-sided p.
 
     Args:
-        found: groups of different people.
+        rates: of groups of different people.
         n: their mails, by which the others are weighted.
     """
     m = floats(n)
-    known = np.isfinite(found.value) & (m > 0)
+    usable = np.isfinite(rates.value) & (m > 0)
     value, error, p = (np.full(m.shape, np.nan) for _ in range(3))
-    for group in np.flatnonzero(known):
-        others = known.copy()
-        others[group] = False
-        if not others.any():
+    for group in np.flatnonzero(usable):
+        compared = usable.copy()
+        compared[group] = False
+        if not compared.any():
             continue
-        share = m[others] / m[others].sum()
-        value[group] = found.value[group] - share @ found.value[others]
-        error[group] = np.sqrt(found.se[group] ** 2 + share**2 @ found.se[others] ** 2)
+        share = m[compared] / m[compared].sum()
+        value[group] = rates.value[group] - share @ rates.value[compared]
+        error[group] = np.sqrt(rates.se[group] ** 2 + share**2 @ rates.se[compared] ** 2)
         p[group] = 2 * norm.sf(abs(value[group]) / error[group]) if error[group] > 0 else np.nan
     return value, error, p
 
 
-def homogeneity_test(found: ClusterRobust) -> float:
+def homogeneity_test(rates: ClusterRobust) -> float:
     """The p-value of the groups having one rate: chi-square of the rates about their precision-weighted mean."""
-    known = np.isfinite(found.value) & (found.se > 0)
-    value, weight = found.value[known], 1 / found.se[known] ** 2
+    usable = np.isfinite(rates.value) & (rates.se > 0)
+    value, weight = rates.value[usable], 1 / rates.se[usable] ** 2
     if value.size < 2:
         return float("nan")
     return float(chi2.sf(weight @ (value - weight @ value / weight.sum()) ** 2, value.size - 1))

@@ -7,15 +7,15 @@ spread of all of them as what is known beforehand of each.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, isinf, log, nan, sqrt
+from math import inf, isinf, nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.optimize import minimize
-from scipy.special import betainc, betaln, expit, logit
+from scipy.special import betainc, betaln, xlog1py, xlogy
 from scipy.stats import beta, norm
 
+from kit.stats import likelihood
 from kit.stats.arrays import Floats, floats
 from kit.stats.intervals import critical_z
 from kit.stats.proportions import proportion_interval
@@ -29,12 +29,6 @@ UNITS_LEAST = 4
 
 EFFECTS_LEAST = 5
 """Past tests from which their spread says anything of one."""
-
-ALIKE = 1e7
-"""Size of the prior, in trials, from which units count as equal: their sd is below 0.02 points."""
-
-GAIN = 1e-3
-"""Log-likelihood by which rates that differ must explain the counts better than equal ones."""
 
 NODES = 4000
 """Points at which the law of the best is taken: a hundred within the narrowest of usual posteriors."""
@@ -97,38 +91,42 @@ class Effects:
 def beta_binomial_prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> BetaPrior:
     """The beta law that rates of units come from, by maximum likelihood of the beta-binomial.
 
-    Where they differ by no more than chance, and where nobody or everybody did it, all are taken to be
-    alike: `size` is infinite and `mean` the pooled rate. NaN without any unit.
+    Where they differ by no more than chance (the binomial law of one rate explains them within `likelihood.GAIN`),
+    and where nobody or everybody did it, all are taken to be alike: `size` is infinite and `mean` the pooled rate.
+    A prior weighs at least one trial. NaN without any unit.
 
     Source: Casella (1985), doi:10.1080/00031305.1985.10479400.
     """
-    x, total = _known(count, n)
+    x, total = _valid_units(count, n)
     if x.size == 0:
         return BetaPrior(nan, nan)
     pooled = float(x.sum() / total.sum())
     if x.size < 2 or pooled in (0, 1):
         return BetaPrior(pooled, inf)
 
-    def surprise(place: Floats) -> float:
-        size = exp(place[1])
-        a = size * float(expit(place[0]))
-        return -float((betaln(x + a, total - x + size - a) - betaln(a, size - a)).sum())
+    def loglik(parameters: Floats) -> float:
+        odds, spread = parameters
+        mean = odds / (1 + odds)
+        if spread == 0:
+            return float((xlogy(x, mean) + xlog1py(total - x, -mean)).sum())
+        a, b = mean / spread, (1 - mean) / spread
+        return float((betaln(x + a, total - x + b) - betaln(a, b)).sum())
 
-    bounds = [(logit(pooled) - 5, logit(pooled) + 5), (0, log(ALIKE))]
-    found = min(
-        (minimize(surprise, [logit(pooled), log(size)], bounds=bounds, method="L-BFGS-B") for size in (30, 3000)),
-        key=lambda one: one.fun,
-    )
-    # The likelihood is flat towards "all alike": what hardly beats it is it.
-    if found.fun > surprise(floats([logit(pooled), log(ALIKE)])) - GAIN:
+    odds = pooled / (1 - pooled)
+    starts = [(odds, 1 / 30), (odds, 1 / 3000)]
+    fitted = likelihood.maximise(loglik, starts, edges=({1: 0.0},))
+    if fitted is None or fitted.parameters[1] > 1:
+        fitted = likelihood.maximise(lambda parameters: loglik(np.append(parameters, 1.0)), [(odds,)])
+    if fitted is None:
         return BetaPrior(pooled, inf)
-    return BetaPrior(float(expit(found.x[0])), exp(found.x[1]))
+    odds, spread = map(float, (*fitted.parameters, 1.0)[:2])
+    return BetaPrior(odds / (1 + odds), 1 / spread if spread else inf)
 
 
 def shrink_rates(
     count: ArrayLike | pd.Series,
     n: ArrayLike | pd.Series,
-    known: BetaPrior,
+    prior: BetaPrior,
     *,
     level: float = 0.95,
     lowest: bool,
@@ -142,26 +140,26 @@ def shrink_rates(
     Args:
         count: events, a unit each.
         n: trials, likewise.
-        known: of `prior`.
+        prior: of `beta_binomial_prior`.
         level: confidence, 0 to 1.
         lowest: whether the lowest rate is the best.
     """
     events, trials = np.broadcast_arrays(floats(count), floats(n))
-    here = _valid(events, trials)
+    valid = _valid(events, trials)
     value, low, high, best = (np.full(events.shape, nan) for _ in range(4))
-    x, total = events[here], trials[here]
-    if isinf(known.size):
-        value[here], best[here] = known.mean, 1 / max(x.size, 1)
+    x, total = events[valid], trials[valid]
+    if isinf(prior.size):
+        value[valid], best[valid] = prior.mean, 1 / max(x.size, 1)
         ends = proportion_interval(x.sum(), total.sum(), level=level)
-        low[here], high[here] = (float(end) for end in ends)
+        low[valid], high[valid] = (float(end) for end in ends)
         return Shrunken(value, low, high, best, 0.0)
-    a = known.mean * known.size + x
-    b = (1 - known.mean) * known.size + total - x
-    value[here] = a / (a + b)
+    a = prior.mean * prior.size + x
+    b = (1 - prior.mean) * prior.size + total - x
+    value[valid] = a / (a + b)
     # Of a very skewed law even the mean may lie outside: an interval holds its value.
-    low[here] = np.minimum(beta.ppf((1 - level) / 2, a, b), value[here])
-    high[here] = np.maximum(beta.isf((1 - level) / 2, a, b), value[here])
-    best[here], regret = _best(b, a) if lowest else _best(a, b)
+    low[valid] = np.minimum(beta.ppf((1 - level) / 2, a, b), value[valid])
+    high[valid] = np.maximum(beta.isf((1 - level) / 2, a, b), value[valid])
+    best[valid], regret = _best(b, a) if lowest else _best(a, b)
     return Shrunken(value, low, high, best, regret)
 
 
@@ -179,16 +177,16 @@ def shrink_effects(effect: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, 
     Source: Efron & Morris (1975), doi:10.1080/01621459.1975.10479864; tau squared by moments.
     """
     d, error = floats(effect), floats(se)
-    known = np.isfinite(d) & np.isfinite(error) & (error > 0)
+    valid = np.isfinite(d) & np.isfinite(error) & (error > 0)
     value, low, high = (np.full(d.shape, nan) for _ in range(3))
-    if known.sum() < EFFECTS_LEAST:
+    if valid.sum() < EFFECTS_LEAST:
         return Effects(value, low, high, nan)
-    variance = error[known] ** 2
-    tau_squared = max(float(np.mean(d[known] ** 2 - variance)), 0.0)
+    variance = error[valid] ** 2
+    tau_squared = max(float(np.mean(d[valid] ** 2 - variance)), 0.0)
     weight = tau_squared / (tau_squared + variance)
-    value[known] = weight * d[known]
+    value[valid] = weight * d[valid]
     half = critical_z(level) * np.sqrt(weight * variance)
-    low[known], high[known] = value[known] - half, value[known] + half
+    low[valid], high[valid] = value[valid] - half, value[valid] + half
     return Effects(value, low, high, sqrt(tau_squared))
 
 
@@ -218,7 +216,7 @@ def _valid(events: Floats, trials: Floats) -> np.ndarray:
     return (trials > 0) & np.isfinite(trials) & (events >= 0) & (events <= trials)
 
 
-def _known(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floats, Floats]:
+def _valid_units(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floats, Floats]:
     events, trials = np.broadcast_arrays(floats(count), floats(n))
-    here = _valid(events, trials)
-    return events[here], trials[here]
+    valid = _valid(events, trials)
+    return events[valid], trials[valid]

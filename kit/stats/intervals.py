@@ -70,20 +70,20 @@ def koopman(x_a: float, n_a: float, x_b: float, n_b: float, *, z: float) -> tupl
         ratio = exp(log_ratio)
         # The rate of a that fits best if b's is `ratio` times it: the smaller root of a quadratic, whose
         # discriminant is written without a difference of large numbers.
-        left, right = ratio * (n_b + x_a), n_a + x_b
-        root = sqrt((left - right) ** 2 + 4 * ratio * (n_a - x_a) * (n_b - x_b))
-        fit_a = min(2 * (x_a + x_b) / (left + right + root), 1)
+        scaled, right = ratio * (n_b + x_a), n_a + x_b
+        root = sqrt((scaled - right) ** 2 + 4 * ratio * (n_a - x_a) * (n_b - x_b))
+        fit_a = min(2 * (x_a + x_b) / (scaled + right + root), 1)
         fit_b = min(ratio * fit_a, 1)
         variance = fit_b * (1 - fit_b) / n_b + ratio**2 * fit_a * (1 - fit_a) / n_a
         gap = x_b / n_b - ratio * x_a / n_a
         return gap**2 / variance - z**2 if variance else -(z**2)
 
-    seen = log(x_b / n_b) - log(x_a / n_a)
+    observed = log(x_b / n_b) - log(x_a / n_a)
 
     def end(step: float) -> float:
-        while surplus(seen + step) < 0:
+        while surplus(observed + step) < 0:
             step *= 2
-        return exp(root_scalar(surplus, bracket=(seen, seen + step), xtol=1e-13).root)
+        return exp(root_scalar(surplus, bracket=(observed, observed + step), xtol=1e-13).root)
 
     return end(-1), end(1)
 

@@ -84,11 +84,11 @@ def student_interval(
         are the same: no spread was seen, so none can be inferred.
     """
     sums, spread, size = _parts(total, squares, n)
-    known = np.isfinite(spread)
-    x, units = sums[known], size[known]
-    half = t.isf((1 - level) / 2, units - 1) * np.sqrt(spread[known] / units)
+    valid = np.isfinite(spread)
+    x, units = sums[valid], size[valid]
+    half = t.isf((1 - level) / 2, units - 1) * np.sqrt(spread[valid] / units)
     low, high = np.full(sums.shape, np.nan), np.full(sums.shape, np.nan)
-    low[known], high[known] = x / units - half, x / units + half
+    low[valid], high[valid] = x / units - half, x / units + half
     return low, high
 
 
@@ -135,10 +135,10 @@ def cuped(
 
     Source: Deng, Xu, Kohavi & Walker (2013), doi:10.1145/2433396.2433413.
     """
-    sum_y, squares_y, sum_x, squares_x, sum_xy, size = (floats(one).reshape(-1) for one in (*y, *x, products, n))
+    sum_y, squares_y, sum_x, squares_x, sum_xy, size = (floats(values).reshape(-1) for values in (*y, *x, products, n))
     plain = welch(sum_y, squares_y, size, level=level)
     spread_x = variance(sum_x, squares_x, size)
-    every = [one.sum() for one in (sum_y, sum_x, squares_x, sum_xy, size)]
+    every = [values.sum() for values in (sum_y, sum_x, squares_x, sum_xy, size)]
     if np.isnan(plain.value) or not np.isfinite(sum_xy).all() or np.isnan(spread_x).all() or np.isnan(sum_x).any():
         return NOT_ESTIMABLE
     theta = (every[3] - every[0] * every[1] / every[4]) / (every[2] - every[1] ** 2 / every[4])
@@ -174,10 +174,10 @@ def _parts(
 ) -> tuple[Floats, Floats, Floats]:
     """Sums, variances and units, of one shape; a variance that cannot be told is NaN."""
     sums, square_sums, size = np.broadcast_arrays(floats(total), floats(squares), floats(n))
-    known = (size >= 2) & np.isfinite(size) & np.isfinite(sums) & np.isfinite(square_sums)
-    x, units = sums[known], size[known]
-    seen = (square_sums[known] - x**2 / units) / (units - 1)
+    valid = (size >= 2) & np.isfinite(size) & np.isfinite(sums) & np.isfinite(square_sums)
+    x, units = sums[valid], size[valid]
+    observed = (square_sums[valid] - x**2 / units) / (units - 1)
     # What rounding leaves of equal values is no variance.
     spread = np.full(sums.shape, np.nan)
-    spread[known] = np.where(seen > 1e-12 * square_sums[known] / units, seen, np.nan)
+    spread[valid] = np.where(observed > 1e-12 * square_sums[valid] / units, observed, np.nan)
     return sums, spread, size

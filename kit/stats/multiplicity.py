@@ -34,9 +34,9 @@ def adjust(p: ArrayLike | pd.Series, method: Literal["bh", "holm"] = "bh") -> Fl
     jstor.org/stable/4615733.
     """
     raw = floats(p)
-    known = np.isfinite(raw)
+    valid = np.isfinite(raw)
     adjusted = np.full(raw.shape, np.nan)
-    order = np.flatnonzero(known)[np.argsort(raw[known], kind="stable")]
+    order = np.flatnonzero(valid)[np.argsort(raw[valid], kind="stable")]
     rank = np.arange(1, order.size + 1)
     if method == "holm":
         steps = np.maximum.accumulate(raw[order] * (order.size + 1 - rank))
@@ -61,23 +61,23 @@ def dunnett(t: ArrayLike, part: ArrayLike, df: float) -> Floats:
     (2008), doi:10.1002/bimj.200710466.
     """
     raw, shares = floats(t), floats(part)
-    known = np.isfinite(raw)
+    valid = np.isfinite(raw)
     adjusted = np.full(raw.shape, np.nan)
-    if not known.any() or not df > 0:
+    if not valid.any() or not df > 0:
         return adjusted
-    common, own = np.sqrt(shares[known]), np.sqrt(1 - shares[known])
+    common, separate = np.sqrt(shares[valid]), np.sqrt(1 - shares[valid])
     place = FARTHEST * POINTS
     low, high = chi.ppf(1e-13, df), chi.isf(1e-13, df)
     spread = (low + high) / 2 + (high - low) / 2 * POINTS
     of_place = FARTHEST * WEIGHTS * norm.pdf(place)
     of_spread = (high - low) / 2 * WEIGHTS * chi.pdf(spread, df)
     within = []
-    for bound in np.abs(raw[known]):
+    for bound in np.abs(raw[valid]):
         ends = (bound * spread / np.sqrt(df))[:, None, None]
         shift = place[None, :, None] * common
-        inside = norm.cdf((ends - shift) / own) - norm.cdf((-ends - shift) / own)
+        inside = norm.cdf((ends - shift) / separate) - norm.cdf((-ends - shift) / separate)
         within.append(of_spread @ inside.prod(axis=2) @ of_place)
     # Never below one comparison's own, nor above so many times it: the quadrature's error is not smaller than 1e-11.
-    alone = 2 * student.sf(np.abs(raw[known]), df)
-    adjusted[known] = np.clip(1 - floats(within), alone, np.minimum(known.sum() * alone, 1))
+    alone = 2 * student.sf(np.abs(raw[valid]), df)
+    adjusted[valid] = np.clip(1 - floats(within), alone, np.minimum(valid.sum() * alone, 1))
     return adjusted

@@ -98,5 +98,5 @@ def overdispersion(counts: ArrayLike | pd.Series, group: ArrayLike | pd.Series |
     fit, free = mean[place], x.size - names.size
     if free < 1 or not np.isfinite(x).all() or not fit.sum() > 0:
         return nan
-    some = fit > 0
-    return max(float(((x[some] - fit[some]) ** 2 / fit[some]).sum() / free), 1.0)
+    positive = fit > 0
+    return max(float(((x[positive] - fit[positive]) ** 2 / fit[positive]).sum() / free), 1.0)

@@ -128,12 +128,12 @@ def proportion_interval(
     doi:10.1093/biomet/26.4.404.
     """
     events, trials = np.broadcast_arrays(floats(count), floats(n))
-    known = _valid(events, trials)
-    x, total = events[known], trials[known]
+    valid = _valid(events, trials)
+    x, total = events[valid], trials[valid]
     few = {"auto": np.minimum(x, total - x) <= FEW, "exact": True, "wilson": False}[method]
     ends = np.where(few, clopper_pearson(x, total, level=level), wilson(x, total, z=critical_z(level)))
     low, high = np.full(events.shape, nan), np.full(events.shape, nan)
-    low[known], high[known] = ends
+    low[valid], high[valid] = ends
     return low, high
 
 
@@ -212,8 +212,8 @@ def sample_ratio_test(counts: ArrayLike | pd.Series, planned: Sequence[float] = 
 def chi_square_homogeneity(counts: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Homogeneity:
     """Whether groups have one rate, by chi-square; groups with no n do not count."""
     events, trials = np.broadcast_arrays(floats(counts), floats(n))
-    known = _valid(events, trials)
-    x, total = events[known], trials[known]
+    valid = _valid(events, trials)
+    x, total = events[valid], trials[valid]
     df = max(x.size - 1, 0)
     rate = x.sum() / total.sum() if x.size else nan
     if df == 0 or rate in (0, 1):
@@ -232,8 +232,8 @@ def binomial_test_greater(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series
         limit: the rate, as a share.
     """
     x, total = np.broadcast_arrays(floats(count), floats(n))
-    known = (total > 0) & (x >= 0) & (x <= total)
-    return np.where(known, binom.sf(np.where(known, x, 1) - 1, np.where(known, total, 1), limit), nan)
+    valid = (total > 0) & (x >= 0) & (x <= total)
+    return np.where(valid, binom.sf(np.where(valid, x, 1) - 1, np.where(valid, total, 1), limit), nan)
 
 
 def power(p_a: float, p_b: float, *, n: float, level: float = 0.95) -> float:

@@ -99,8 +99,8 @@ def heterogeneity(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Het
     Source: Paule & Mandel (1982), doi:10.6028/jres.087.022.
     """
     x, total = _units(count, n)
-    known = np.isfinite(x)
-    x, total = x[known], total[known]
+    valid = np.isfinite(x)
+    x, total = x[valid], total[valid]
     if x.size == 0:
         return Heterogeneity(nan, nan, nan, nan, 0)
     test = chi_square_homogeneity(x, total)
@@ -160,17 +160,18 @@ def leave_one_out_odds_ratios(
     doi:10.1093/biomet/54.1-2.181.
     """
     (x, n), (y, m) = _units(*inside), _units(*outside)
-    rest, own = np.log((y + 0.5) / (m - y + 0.5)), np.log((x + 0.5) / (n - x + 0.5))
+    logit_outside, logit_inside = np.log((y + 0.5) / (m - y + 0.5)), np.log((x + 0.5) / (n - x + 0.5))
     counted = 1 / (y + 0.5) + 1 / (m - y + 0.5)
-    expected, usual = leave_one_out_prediction(own - rest, counted + 1 / (x + 0.5) + 1 / (n - x + 0.5))
-    likely, usual = expit(rest + expected), np.hypot(usual, np.sqrt(counted))
+    error = counted + 1 / (x + 0.5) + 1 / (n - x + 0.5)
+    expected, usual = leave_one_out_prediction(logit_inside - logit_outside, error)
+    likely, usual = expit(logit_outside + expected), np.hypot(usual, np.sqrt(counted))
     # Few events scatter far down in log odds; on the arcsine scale they do not, so there the part itself is judged.
     slope = np.sqrt(likely * (1 - likely))
     apart = np.arcsin(np.sqrt((x + 3 / 8) / (n + 3 / 4))) - np.arcsin(np.sqrt(likely))
     z = apart / np.hypot(slope / 2 * usual, np.sqrt(1 / (4 * n + 2)))
-    law = t(max(int(np.isfinite(own - rest).sum()) - 2, 1))
+    law = t(max(int(np.isfinite(logit_inside - logit_outside).sum()) - 2, 1))
     reach = law.isf((1 - level) / 2) * usual
-    low, high = (expit(rest + expected + end) for end in (-reach, reach))
+    low, high = (expit(logit_outside + expected + end) for end in (-reach, reach))
     se = np.hypot(slope**2 * usual, slope / np.sqrt(n))
     return LeaveOneOut(likely, se, z, 2 * law.sf(np.abs(z)), low, high)
 
@@ -183,13 +184,13 @@ def leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floa
         error: its sampling variance.
     """
     expected, usual = np.full(value.shape, nan), np.full(value.shape, nan)
-    known = np.flatnonzero(np.isfinite(value))
-    if known.size >= UNITS_LEAST:
-        for unit in known:
-            others = known[known != unit]
-            tau_squared = _tau_squared(value[others], error[others])
-            weight = 1 / (error[others] + tau_squared)
-            expected[unit] = weight @ value[others] / weight.sum()
+    valid = np.flatnonzero(np.isfinite(value))
+    if valid.size >= UNITS_LEAST:
+        for unit in valid:
+            remaining = valid[valid != unit]
+            tau_squared = _tau_squared(value[remaining], error[remaining])
+            weight = 1 / (error[remaining] + tau_squared)
+            expected[unit] = weight @ value[remaining] / weight.sum()
             usual[unit] = sqrt(tau_squared + 1 / weight.sum())
     return expected, usual
 
@@ -228,8 +229,8 @@ def _exact(events: Floats, trials: Floats) -> Floats:
 def _units(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floats, Floats]:
     """Counts and trials, both NaN where they are none."""
     events, trials = np.broadcast_arrays(floats(count), floats(n))
-    known = (trials > 0) & np.isfinite(trials) & (events >= 0) & (events <= trials)
-    return np.where(known, events, nan), np.where(known, trials, nan)
+    valid = (trials > 0) & np.isfinite(trials) & (events >= 0) & (events <= trials)
+    return np.where(valid, events, nan), np.where(valid, trials, nan)
 
 
 def _tau_squared(value: Floats, error: Floats) -> float:

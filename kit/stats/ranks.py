@@ -156,7 +156,8 @@ def brunner_munzel(
     if min(m, n) < 2:
         return BrunnerMunzel(value, nan, nan, nan, nan, nan)
     parts = [
-        float(w @ (own - w @ own / w.sum()) ** 2) / (w.sum() - 1) / w.sum() for own, w in ((of_x, w_x), (of_y, w_y))
+        float(w @ (placement - w @ placement / w.sum()) ** 2) / (w.sum() - 1) / w.sum()
+        for placement, w in ((of_x, w_x), (of_y, w_y))
     ]
     if not sum(parts) > 0:
         return BrunnerMunzel(value, nan, nan, nan, nan, nan)
@@ -172,9 +173,9 @@ def _group(values: ArrayLike | pd.Series, weights: ArrayLike | pd.Series | None)
     """The values in order, each once, with how many units have it."""
     raw = floats(values).reshape(-1)
     weight = np.ones(raw.shape) if weights is None else floats(weights).reshape(-1)
-    some = np.isfinite(raw) & (weight > 0)
-    found, place = np.unique(raw[some], return_inverse=True)
-    return found, np.bincount(place, weights=weight[some], minlength=found.size).astype(float)
+    valid = np.isfinite(raw) & (weight > 0)
+    distinct, place = np.unique(raw[valid], return_inverse=True)
+    return distinct, np.bincount(place, weights=weight[valid], minlength=distinct.size).astype(float)
 
 
 def _ties(x: Floats, w_x: Floats, y: Floats, w_y: Floats) -> tuple[Floats, Floats]:

@@ -74,10 +74,10 @@ def median_response_time(
 
     # The distance of the curve from one half, in standard errors; once all have ended there is no error.
     distance = np.full(still.shape, np.inf)
-    some = still > 0
-    greenwood = np.cumsum(ended[some] / (at_risk[some] * (at_risk[some] - ended[some])))
-    depth = -np.log(still[some])
-    distance[some] = (np.log(depth) - log(log(2))) * depth / np.sqrt(greenwood)
+    remaining = still > 0
+    greenwood = np.cumsum(ended[remaining] / (at_risk[remaining] * (at_risk[remaining] - ended[remaining])))
+    depth = -np.log(still[remaining])
+    distance[remaining] = (np.log(depth) - log(log(2))) * depth / np.sqrt(greenwood)
     z = norm.isf((1 - level) / 2)
     return MedianResponseTime(
         _first(times, still <= 0.5 + ROUNDING),
@@ -95,12 +95,12 @@ def _rows(
     """The rows that stand for at least one, each known."""
     time, event = floats(minutes), floats(answered)
     weight = np.ones(time.shape) if weights is None else floats(weights)
-    good = np.isfinite(time) & (time >= 0) & np.isin(event, (0, 1)) & (weight >= 0) & (weight % 1 == 0)
-    if not good.all():
-        bad = np.count_nonzero(~good)
-        raise UsageError(f"{bad} waiting times have no minutes from 0, no yes or no, or no whole weight")
-    some = weight > 0
-    return time[some], event[some] == 1, weight[some]
+    valid = np.isfinite(time) & (time >= 0) & np.isin(event, (0, 1)) & (weight >= 0) & (weight % 1 == 0)
+    if not valid.all():
+        invalid = np.count_nonzero(~valid)
+        raise UsageError(f"{invalid} waiting times have no minutes from 0, no yes or no, or no whole weight")
+    counted = weight > 0
+    return time[counted], event[counted] == 1, weight[counted]
 
 
 def _first(times: Floats, reached: np.ndarray) -> float | None:

@@ -50,9 +50,9 @@ def auc(
     """
     mark, event = floats(score), floats(happened) == 1
     weight = np.ones(mark.shape) if weights is None else floats(weights)
-    places, own = np.unique(mark, return_inverse=True)
-    yes = np.bincount(own, weight * event, minlength=places.size)
-    no = np.bincount(own, weight * ~event, minlength=places.size)
+    places, position = np.unique(mark, return_inverse=True)
+    yes = np.bincount(position, weight * event, minlength=places.size)
+    no = np.bincount(position, weight * ~event, minlength=places.size)
     if not (yes.sum() > 0 and no.sum() > 0):
         return Auc(nan, nan, nan)
     value = float(yes @ (np.cumsum(no) - no / 2) / (yes.sum() * no.sum()))

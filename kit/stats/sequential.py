@@ -57,11 +57,11 @@ def spending_bounds(time: ArrayLike, spending: ArrayLike) -> Floats:
 
     Source: Armitage, McPherson & Rowe (1969), doi:10.2307/2343787, by quadrature.
     """
-    times, path, found = _times(time), _START, []
+    times, path, bounds = _times(time), _START, []
     for now, more in zip(times, np.diff(floats(spending), prepend=0), strict=True):
-        found.append(_bound(path, now, more))
-        path = _onwards(path, now, found[-1])
-    return floats(found)
+        bounds.append(_bound(path, now, more))
+        path = _onwards(path, now, bounds[-1])
+    return floats(bounds)
 
 
 def crossing_probability(time: ArrayLike, bound: ArrayLike) -> float:
@@ -75,9 +75,9 @@ def crossing_probability(time: ArrayLike, bound: ArrayLike) -> float:
         UsageError: as for `bounds`.
     """
     times, path, total = _times(time), _START, 0.0
-    for now, one in zip(times, np.broadcast_to(floats(bound), times.shape), strict=True):
-        total += _beyond(path, now, one)
-        path = _onwards(path, now, float(one))
+    for now, limit in zip(times, np.broadcast_to(floats(bound), times.shape), strict=True):
+        total += _beyond(path, now, limit)
+        path = _onwards(path, now, float(limit))
     return total
 
 
@@ -128,7 +128,7 @@ def _beyond(path: _Path, now: float, bound: float) -> float:
 def _bound(path: _Path, now: float, more: float) -> float:
     if _beyond(path, now, FARTHEST) >= more:
         return FARTHEST
-    return root_scalar(lambda one: _beyond(path, now, one) - more, bracket=(0, FARTHEST), xtol=1e-10).root
+    return root_scalar(lambda limit: _beyond(path, now, limit) - more, bracket=(0, FARTHEST), xtol=1e-10).root
 
 
 def _onwards(path: _Path, now: float, bound: float) -> _Path:

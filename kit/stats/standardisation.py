@@ -46,8 +46,8 @@ def direct_standardisation(count: ArrayLike, n: ArrayLike, mix: ArrayLike, *, le
     """
     events, trials, share = floats(count), floats(n), floats(mix) / floats(mix).sum()
     if events.size and np.nansum(events) > np.nansum(trials) / 2:
-        rest = direct_standardisation(trials - events, trials, share, level=level)
-        return Standardised(1 - rest.value, 1 - rest.high, 1 - rest.low)
+        complement = direct_standardisation(trials - events, trials, share, level=level)
+        return Standardised(1 - complement.value, 1 - complement.high, 1 - complement.low)
     used = share > 0
     events, trials, share = events[:, used], trials[:, used], share[used]
     whole = ((trials > 0) & np.isfinite(events)).all(axis=1)
@@ -57,10 +57,9 @@ def direct_standardisation(count: ArrayLike, n: ArrayLike, mix: ArrayLike, *, le
     most = weight.max(axis=1, initial=0)
     value[whole] = rate
     # Without an event the lower end is 0 and its gamma law has no width.
-    some = rate > 0
-    ends = np.zeros(rate.shape)
-    tail = (1 - level) / 2
-    ends[some] = gamma.ppf(tail, rate[some] ** 2 / variance[some], scale=variance[some] / rate[some])
+    positive, tail = rate > 0, (1 - level) / 2
+    mean, spread, ends = rate[positive], variance[positive], np.zeros(rate.shape)
+    ends[positive] = gamma.ppf(tail, mean**2 / spread, scale=spread / mean)
     low[whole] = ends
     rate, variance = rate + most, variance + most**2
     high[whole] = np.minimum(gamma.isf(tail, rate**2 / variance, scale=variance / rate), 1)

@@ -106,9 +106,9 @@ def mantel_haenszel(
     of the difference, Robins, Breslow & Greenland (1986), doi:10.2307/2531052, of the odds ratio; Tarone (1985),
     doi:10.1093/biomet/72.1.91.
     """
-    x_a, n_a, x_b, n_b = (floats(one).reshape(-1) for one in (x_a, n_a, x_b, n_b))
-    known = (n_a > 0) & (n_b > 0) & (x_a >= 0) & (x_b >= 0) & (x_a <= n_a) & (x_b <= n_b) & np.isfinite(n_a + n_b)
-    x_a, n_a, x_b, n_b = (one[known] for one in (x_a, n_a, x_b, n_b))
+    x_a, n_a, x_b, n_b = (floats(values).reshape(-1) for values in (x_a, n_a, x_b, n_b))
+    complete = (n_a > 0) & (n_b > 0) & (x_a >= 0) & (x_b >= 0) & (x_a <= n_a) & (x_b <= n_b) & np.isfinite(n_a + n_b)
+    x_a, n_a, x_b, n_b = (values[complete] for values in (x_a, n_a, x_b, n_b))
     z = critical_z(level)
     odds = _odds(x_a, n_a, x_b, n_b, z)
     return MantelHaenszel(
@@ -116,7 +116,7 @@ def mantel_haenszel(
         *odds,
         *_null(x_a, n_a, x_b, n_b),
         *_uneven(x_a, n_a, x_b, n_b, odds[0]),
-        int(known.sum()),
+        int(complete.sum()),
     )
 
 
@@ -155,9 +155,9 @@ def mantel_haenszel_clustered(
         }
     )
     cells = cells[(cells["n"] > 0) & cells["x"].between(0, cells["n"])]
-    own = cells.assign(m=cells["n"] * cells["z"]).groupby("stratum")
-    cells["trials"], cells["events"] = own["n"].transform("sum"), own["x"].transform("sum")
-    cells["mean"] = own["m"].transform("sum") / cells["trials"]
+    by_stratum = cells.assign(m=cells["n"] * cells["z"]).groupby("stratum")
+    cells["trials"], cells["events"] = by_stratum["n"].transform("sum"), by_stratum["x"].transform("sum")
+    cells["mean"] = by_stratum["m"].transform("sum") / cells["trials"]
     cells = cells[(cells["mean"] > 0) & (cells["mean"] < 1)]
     group = cells["z"] == 1
     k = min(cells.loc[group, "cluster"].nunique(), cells.loc[~group, "cluster"].nunique())
@@ -214,8 +214,8 @@ def _null(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats) -> tuple[float, fl
 def _uneven(x_a: Floats, n_a: Floats, x_b: Floats, n_b: Floats, odds: float) -> tuple[float, float]:
     """Strata where nobody or everybody did it say nothing of the odds ratio."""
     events = x_a + x_b
-    some = (events > 0) & (events < n_a + n_b)
-    x_b, n_a, n_b, events = x_b[some], n_a[some], n_b[some], events[some]
+    informative = (events > 0) & (events < n_a + n_b)
+    x_b, n_a, n_b, events = x_b[informative], n_a[informative], n_b[informative], events[informative]
     if np.isnan(odds) or x_b.size < 2:
         return nan, nan
     # The events of b that its stratum would have at the common odds ratio: a root of a quadratic, in the form

@@ -71,8 +71,8 @@ class Curve:
 
     def reaches(self, share: float) -> float | None:
         """The first time at which this share is reached; None where it never is ("not reached")."""
-        met = self.value <= share + TINY if self.start else self.value >= share - TINY
-        return float(self.times[met.argmax()]) if met.any() else None
+        reached = self.value <= share + TINY if self.start else self.value >= share - TINY
+        return float(self.times[reached.argmax()]) if reached.any() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +143,20 @@ def cumulative_incidence(
     gone, n = table.gone.sum(axis=0), table.at_risk
     before = np.concatenate([[1.0], np.cumprod(1 - gone / n)[:-1]]) if n.size else n
     all_ends = _over(gone, n * (n - gone))
-    found = []
-    for own in table.gone:
-        share = np.cumsum(before * own / n)
-        steps = before * own / n**2
+    curves = []
+    for of_cause in table.gone:
+        share = np.cumsum(before * of_cause / n)
+        steps = before * of_cause / n**2
         variance = (
             share**2 * np.cumsum(all_ends)
             - 2 * share * np.cumsum(share * all_ends)
             + np.cumsum(share**2 * all_ends)
-            + np.cumsum(before * steps * (n - own) / n)
+            + np.cumsum(before * steps * (n - of_cause) / n)
             - 2 * share * np.cumsum(steps)
             + 2 * np.cumsum(share * steps)
         )
-        found.append(_curve(table, share, variance, int(own.sum()), start=0.0, level=level))
-    return found
+        curves.append(_curve(table, share, variance, int(of_cause.sum()), start=0.0, level=level))
+    return curves
 
 
 def logrank(
@@ -171,20 +171,20 @@ def logrank(
 
     Source: Mantel (1966), Cancer Chemother. Rep. 50, 163-170; Peto & Peto (1972), doi:10.2307/2344317.
     """
-    names, own = np.unique(np.asarray(group), return_inverse=True)
-    parts = _table(time, ended, weights, entry, group=own, groups=len(names))
+    names, codes = np.unique(np.asarray(group), return_inverse=True)
+    parts = _table(time, ended, weights, entry, group=codes, groups=len(names))
     gone, at_risk = parts.gone, parts.by_group
     total, events = at_risk.sum(axis=0), gone.sum(axis=0)
-    some = (total > 0) & (events > 0)
-    total, events, at_risk, gone = total[some], events[some], at_risk[:, some], gone[:, some]
+    at_events = (total > 0) & (events > 0)
+    total, events, at_risk, gone = total[at_events], events[at_events], at_risk[:, at_events], gone[:, at_events]
     surplus = (gone - at_risk * events / total).sum(axis=1)
     spread = events * (total - events) / total**2 * _over(np.ones(total.shape), total - 1)
     variance = np.diag((at_risk * total * spread).sum(axis=1)) - (at_risk * spread) @ at_risk.T
-    seen = at_risk.sum(axis=1) > 0
-    df = int(seen.sum()) - 1
+    observed = at_risk.sum(axis=1) > 0
+    df = int(observed.sum()) - 1
     if df < 1 or not variance.any():
         return Logrank(nan, max(df, 0), nan)
-    surplus, variance = surplus[seen][1:], variance[seen][:, seen][1:, 1:]
+    surplus, variance = surplus[observed][1:], variance[observed][:, observed][1:, 1:]
     statistic = float(surplus @ np.linalg.pinv(variance) @ surplus)
     return Logrank(statistic, df, float(chi2.sf(statistic, df)))
 
@@ -215,23 +215,25 @@ def _table(
     begin = np.zeros(end.shape) if entry is None else floats(entry)
     # Who was watched from the outset is at risk at time 0 too.
     begin = np.where(begin <= 0, -np.inf, begin)
-    good = np.isfinite(end) & (end >= 0) & np.isin(why, range(kinds + 1)) & (weight >= 0) & (weight % 1 == 0)
-    good &= begin < end
-    if not good.all():
-        bad = np.count_nonzero(~good)
-        raise UsageError(f"{bad} rows have no time from 0, no known end, no whole weight, or a watch that begins late")
-    own = np.zeros(end.shape, dtype=int) if group is None else group
-    some = weight > 0
-    end, why, weight, begin, own = end[some], why[some], weight[some], begin[some], own[some]
+    valid = np.isfinite(end) & (end >= 0) & np.isin(why, range(kinds + 1)) & (weight >= 0) & (weight % 1 == 0)
+    valid &= begin < end
+    if not valid.all():
+        invalid = np.count_nonzero(~valid)
+        raise UsageError(
+            f"{invalid} rows have no time from 0, no known end, no whole weight, or a watch that begins late"
+        )
+    codes = np.zeros(end.shape, dtype=int) if group is None else group
+    counted = weight > 0
+    end, why, weight, begin, codes = end[counted], why[counted], weight[counted], begin[counted], codes[counted]
     times, place = np.unique(end, return_inverse=True)
     by_group, gone = np.zeros((groups, times.size)), np.zeros((max(kinds, groups), times.size))
-    for one in range(groups):
-        mine = own == one
+    for code in range(groups):
+        mine = codes == code
         still_in = _reaching(times, end[mine], weight[mine])
         not_yet = _reaching(times, begin[mine], weight[mine])  # those who come at this time or later
-        by_group[one] = still_in - not_yet
+        by_group[code] = still_in - not_yet
     ended = why > 0
-    row = own if groups > 1 else why.astype(int) - 1
+    row = codes if groups > 1 else why.astype(int) - 1
     np.add.at(gone, (row[ended], place[ended]), weight[ended])
     return _Table(times, by_group.sum(axis=0), gone, by_group, int(weight.sum()))
 
@@ -243,13 +245,13 @@ def _reaching(times: Floats, moments: Floats, weight: Floats) -> Floats:
     return weight.sum() - before[np.searchsorted(moments[order], times, side="left")]
 
 
-def _curve(table: _Table, value: Floats, variance: Floats, left: int, *, start: float, level: float) -> Curve:
+def _curve(table: _Table, value: Floats, variance: Floats, events: int, *, start: float, level: float) -> Curve:
     """The interval as that of a rate of so many people as the variance amounts to."""
     value = np.clip(value, 0, 1)
     alone = value * (1 - value)
     people = np.where((variance > TINY) & (alone > 0), alone / np.maximum(variance, TINY), table.at_risk)
     low, high = proportions.proportion_interval(value * people, people, level=level)
-    return Curve(table.times, value, low, high, table.at_risk, start, table.n, left)
+    return Curve(table.times, value, low, high, table.at_risk, start, table.n, events)
 
 
 def _over(above: Floats, below: Floats) -> Floats:

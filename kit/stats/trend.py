@@ -121,12 +121,12 @@ def quasi_binomial(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, desig
     with warnings.catch_warnings():
         # It is also said of rates that all lie on the line; those without an end are told by their fit below.
         warnings.simplefilter("ignore", PerfectSeparationWarning)
-        found = GLM(x / total, columns, Binomial(), var_weights=total).fit(scale="X2")
-    if (np.abs(floats(found.fittedvalues) - 0.5) > 0.5 - CERTAIN).all():
+        fitted = GLM(x / total, columns, Binomial(), var_weights=total).fit(scale="X2")
+    if (np.abs(floats(fitted.fittedvalues) - 0.5) > 0.5 - CERTAIN).all():
         unknown = np.full(columns.shape[1], nan)
         return Fit(unknown, unknown, nan, x.size - columns.shape[1])
-    counting = np.sqrt(np.diag(found.normalized_cov_params))
-    return Fit(floats(found.params), floats(counting), float(found.scale), int(found.df_resid))
+    counting = np.sqrt(np.diag(fitted.normalized_cov_params))
+    return Fit(floats(fitted.params), floats(counting), float(fitted.scale), int(fitted.df_resid))
 
 
 def logistic_trend(
@@ -135,19 +135,26 @@ def logistic_trend(
     """The line through rates over time, on the scale of log odds.
 
     Its errors are never below those of chance. NaN with fewer than twelve points, and where nobody or
-    everybody did it.
+    everybody did it. Where all events lie at one end (nobody in any month but the last), the slope has no end: then
+    `begin` and `end` are the rates themselves, the step is NaN, and p is that of the score test, which needs no slope.
 
     Args:
         count: events, a point in time each.
         n: trials, likewise; points with no n do not count.
         time: of each point, in the unit that `step` shall have.
         level: confidence of the interval, 0 to 1.
+
+    Source: as for `quasi_binomial`; the score test: Armitage (1955), doi:10.2307/3001775.
     """
     x, total, when = np.broadcast_arrays(floats(count), floats(n), floats(time))
-    known = (total > 0) & np.isfinite(x) & np.isfinite(when)
-    x, total, when = x[known], total[known], when[known]
+    valid = (total > 0) & np.isfinite(x) & np.isfinite(when)
+    x, total, when = x[valid], total[valid], when[valid]
     if x.size < POINTS_LEAST or x.sum() in (0, total.sum()):
         return Trend(nan, nan, nan, nan, nan, nan, nan)
+    with_events, without = when[x > 0], when[x < total]
+    if with_events.min() >= without.max() or with_events.max() <= without.min():
+        begin, end = (float(x[place] / total[place]) for place in (when.argmin(), when.argmax()))
+        return Trend(begin, end, nan, nan, nan, *_score_test(x, total, when))
     middle = when.mean()
     fit = quasi_binomial(x, total, np.column_stack([np.ones(x.size), when - middle]))
     slope, se = float(fit.coef[1]), float(fit.counting[1]) * sqrt(max(fit.phi, 1))
@@ -157,6 +164,15 @@ def logistic_trend(
     p = 2 * float(t.sf(abs(slope) / se, fit.df))
     steps = (slope * share, (slope - half) * share, (slope + half) * share)
     return Trend(float(ends[0]), float(ends[2]), *steps, p, fit.phi)
+
+
+def _score_test(x: Floats, total: Floats, when: Floats) -> tuple[float, float]:
+    """The p-value of no trend, two-sided, and the overdispersion about one rate."""
+    rate, df = x.sum() / total.sum(), x.size - 1
+    apart = when - total @ when / total.sum()
+    phi = float(((x - total * rate) ** 2 / total).sum() / (rate * (1 - rate)) / df)
+    error = sqrt(float(rate * (1 - rate) * (total @ apart**2)) * max(phi, 1))
+    return 2 * float(t.sf(abs(float(apart @ x)) / error, df)), phi
 
 
 def p_prime_chart(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Chart:
@@ -169,15 +185,15 @@ def p_prime_chart(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Cha
     Source: Laney (2002), doi:10.1081/QEN-120006708.
     """
     x, total = np.broadcast_arrays(floats(count), floats(n))
-    known = (total > 0) & np.isfinite(x)
+    valid = (total > 0) & np.isfinite(x)
     low, high = np.full(x.shape, nan), np.full(x.shape, nan)
-    if known.sum() < 2:
+    if valid.sum() < 2:
         return Chart(nan, nan, low, high)
-    center = float(x[known].sum() / total[known].sum())
-    error = np.sqrt(center * (1 - center) / total[known])
+    center = float(x[valid].sum() / total[valid].sum())
+    error = np.sqrt(center * (1 - center) / total[valid])
     if center in (0, 1):
         return Chart(center, nan, low, high)
-    wide = float(np.abs(np.diff((x[known] / total[known] - center) / error)).mean() / MOVING)
-    low[known] = np.maximum(center - LIMITS * wide * error, 0)
-    high[known] = np.minimum(center + LIMITS * wide * error, 1)
+    wide = float(np.abs(np.diff((x[valid] / total[valid] - center) / error)).mean() / MOVING)
+    low[valid] = np.maximum(center - LIMITS * wide * error, 0)
+    high[valid] = np.minimum(center + LIMITS * wide * error, 1)
     return Chart(center, wide, low, high)
