@@ -8,8 +8,9 @@ import pytest
 import small
 
 import kit
-from kit import abtest, counts, timing
+from kit import abtest, counts
 from kit.questions.compare_campaigns import equal_age, stand_out
+from kit.questions.months import time_to_react
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,7 +80,7 @@ def test_a_young_campaign_is_judged_at_its_age_and_not_by_its_total(tmp_path: Pa
     assert whole.rates.set_index("campaign_name")["verdict"]["Name of young"] == "too young"
     ages = counts.ages(opened)
     at = counts.at_age(opened, ["campaign_id", "campaign_name", "sent_local"], hours=24)
-    pace = timing.pace(counts.reactions(opened))
+    pace = time_to_react.measure(opened)
     told = equal_age.judge(at, "click_rate", ages, pace, maturity_days=3)
     assert told.young["verdict"].tolist() == ["as usual"]
     assert told.reacted == pytest.approx(0.5)  # of the old ones' 40 clicks 20 came within 24 hours
@@ -113,7 +114,7 @@ def test_nothing_young_and_no_log_are_said(tmp_path: Path) -> None:
     opened = kit.open(tmp_path)
     ages = counts.ages(opened)
     at = counts.at_age(opened, ["campaign_id", "campaign_name", "sent_local"], hours=0)
-    told = equal_age.judge(at, "click_rate", ages, timing.pace(counts.reactions(opened)), maturity_days=3)
+    told = equal_age.judge(at, "click_rate", ages, time_to_react.measure(opened), maturity_days=3)
     assert told.hours == 0
     assert "No campaign of an event log is too young" in told.summary().text
     assert told.table().frame.empty

@@ -12,8 +12,9 @@ import pytest
 import small
 
 import kit
-from kit import abtest, counts, metrics, months, volume, words
+from kit import abtest, counts, metrics, months, words
 from kit.errors import UsageError
+from kit.questions.choose_kpis import volume
 from kit.questions.compare_campaigns import pair, stand_out
 from kit.stats import proportions
 
@@ -265,7 +266,7 @@ class TestVolume:
     def test_the_span_follows_from_the_mails_needed(self) -> None:
         by_campaign = campaigns([50] * 12, 1000, opened=[400] * 12, unsubscribed=[2] * 12)
         by_month = by_campaign.assign(delivered=4000, clicked=200, opened=1600, unsubscribed=8)
-        got = volume.measurable(by_campaign, by_month, ["open_rate", "click_rate", "unsubscribe_rate"])
+        got = volume.judge(by_campaign, by_month, ["open_rate", "click_rate", "unsubscribe_rate"])
         assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not at this volume"]
         # 5 % against 6 %: 8,158 on each side by R's power.prop.test; the fall to 4 % needs fewer, 6,745 (CHECKS).
         assert got.rates["needed"].iloc[1] == 8158
@@ -273,8 +274,8 @@ class TestVolume:
 
     def test_its_tables_are_narrow_and_say_out_of_how_many(self) -> None:
         frame = campaigns([50] * 12, 1000)
-        got = volume.measurable(frame, frame, ["click_rate"])
-        shown = words.volume_table(got)
+        got = volume.judge(frame, frame, ["click_rate"])
+        shown = got.table()
         assert [column.title for column in shown.columns] == [
             "KPI", "Now", "Out of", "Needed on each side", "Can be compared",
         ]  # fmt: skip
@@ -283,9 +284,9 @@ class TestVolume:
         assert "Raw: as the platform counts" in shown.text()
         seen = got.rates["sees_campaign"].iloc[0]
         assert proportions.sample_size(0.05, 0.05 + seen - 1e-9) == 1001  # the smallest change that 1,000 show
-        assert words.reach_table(got).cells()[0][1:3] == ["1,000", "3.1"]
+        assert got.smallest_changes_table().cells()[0][1:3] == ["1,000", "3.1"]
 
     def test_a_high_rate_is_judged_by_what_is_left_of_it(self) -> None:
         frame = campaigns([0] * 12, 1000).assign(delivered=980, bounced=20)
-        got = volume.measurable(frame, frame, ["delivery_rate", "bounce_rate"]).rates
+        got = volume.judge(frame, frame, ["delivery_rate", "bounce_rate"]).rates
         assert got["needed"].iloc[0] == got["needed"].iloc[1]

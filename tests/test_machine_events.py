@@ -13,6 +13,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts
+from kit.questions.months import machine_rules
 from kit.sources.text.addresses import contact_key
 from kit.store import machine_events
 
@@ -146,7 +147,7 @@ def test_a_gateway_is_named_and_its_person_stays_a_clicker(tmp_path: Path) -> No
     assert row["clicks_total"] == len(scan) + len(people)
     first = one(data)["clicks_rule"].split(", ")
     assert first == ["every link", "burst", "at delivery", "no opening"]
-    named = counts.machine_rules(data).set_index("rule")["messages"]
+    named = machine_rules.count(data).set_index("rule")["messages"]
     assert named[["every link", "burst", "at delivery"]].to_list() == [2, 2, 2]
     hidden = machine_events.clicks(keyed(data), data.settings).to_pandas()
     assert len(hidden) == len(scan) + len(people)

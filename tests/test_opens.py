@@ -14,9 +14,10 @@ from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, metrics, opens, plots, words
+from kit import counts, metrics
 from kit.counts import people
 from kit.errors import UsageError
+from kit.questions.months import opens
 from kit.stats import proportions
 
 ROOT = Path(__file__).parents[1]
@@ -46,7 +47,7 @@ def test_bounds_and_extrapolation_of_the_published_case(shared: Path) -> None:
     # outsolvi.com/tools/apple-mpp-impact-estimator: 650 of 1,000 reported, 290 of them prefetched: 36 to 65 %.
     # Over the measurable people, as Oracle Responsys' adjusted rate has it: 360 / 710 = 50.7 %.
     case = {"delivered": 1000, "opened": 650, "proven": 360, "delivered_prefetching": 290}
-    row = only(opens.estimate(frame([case | {"delivered_trackable": 710, "opened_trackable": 360}])))
+    row = only(opens.judge(frame([case | {"delivered_trackable": 710, "opened_trackable": 360}])))
     assert (row["proven"] / row["delivered"], row["raw"]) == (0.36, 0.65)
     assert row["bound_low"] < 0.36
     assert row["bound_high"] > 0.65
@@ -58,7 +59,7 @@ def test_bounds_and_extrapolation_of_the_published_case(shared: Path) -> None:
 
 def test_the_interval_of_one_stratum_is_wilsons() -> None:
     case = {"delivered": 1000, "opened": 650, "proven": 360, "delivered_prefetching": 290}
-    row = only(opens.estimate(frame([case | {"delivered_trackable": 710, "opened_trackable": 360}])))
+    row = only(opens.judge(frame([case | {"delivered_trackable": 710, "opened_trackable": 360}])))
     # The half opening more in the variance moves it by less than 0.0005.
     low, high = proportions.proportion_interval(360, 710)
     assert (row["estimate_low"], row["estimate_high"]) == pytest.approx((float(low), float(high)), abs=5e-4)
@@ -68,7 +69,7 @@ def test_several_mails_to_the_same_people_widen_the_interval() -> None:
     """50 people get four mails; 20 open all, 30 none: 50 observations, not 200."""
     case = {"delivered": 200, "opened": 80, "proven": 80, "delivered_trackable": 200, "opened_trackable": 80}
     alike = frame([case]).assign(opened_squares=20 * 16, delivered_squares=50 * 16, opened_by_delivered=20 * 16)
-    row, low_high = only(opens.estimate(alike)), proportions.proportion_interval(20, 50)
+    row, low_high = only(opens.judge(alike)), proportions.proportion_interval(20, 50)
     assert row["estimate"] == pytest.approx(0.4)
     assert (row["estimate_low"], row["estimate_high"]) == pytest.approx([float(end) for end in low_high], abs=0.01)
 
@@ -81,7 +82,7 @@ def test_strata_are_weighted_by_all_mail() -> None:
     ]
     whole = {"opened": 600, "proven": 65}
     found = frame([row | whole | {"delivered_unknown": 1000 - row["delivered_trackable"]} for row in rows])
-    row = only(opens.estimate(found))
+    row = only(opens.judge(found))
     assert row["estimate"] == pytest.approx(0.25)
     assert (row["trackable"], row["unknown"]) == (0.5, 0.5)
 
@@ -94,7 +95,7 @@ def test_a_stratum_without_trackable_people_takes_its_neighbours_rate() -> None:
     found = frame([row | {"opened": 400, "proven": 50} for row in rows])
     found["delivered_prefetching"] = found["delivered"] - found["delivered_trackable"]
     found["delivered_told"] = found["delivered"]
-    assert only(opens.estimate(found))["estimate"] == pytest.approx(0.2)
+    assert only(opens.judge(found))["estimate"] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +108,14 @@ def test_a_stratum_without_trackable_people_takes_its_neighbours_rate() -> None:
     ],
 )
 def test_without_a_ground_there_is_no_estimate_and_the_reason_is_said(case: dict[str, int], basis: str) -> None:
-    row = only(opens.estimate(frame([{"delivered_trackable": 0, "opened": 100, "proven": 20} | case])))
+    row = only(opens.judge(frame([{"delivered_trackable": 0, "opened": 100, "proven": 20} | case])))
     assert row["basis"] == basis
     assert np.isnan([row["estimate"], row["estimate_low"], row["estimate_high"]]).all()
     assert row["bound_low"] < 20 / row["delivered"] < row["raw"] < row["bound_high"]
 
 
 def test_no_mail_has_no_rate() -> None:
-    row = only(opens.estimate(frame([{"delivered": 0, "delivered_trackable": 0}])))
+    row = only(opens.judge(frame([{"delivered": 0, "delivered_trackable": 0}])))
     assert np.isnan([row[name] for name in ("raw", "bound_low", "bound_high", "estimate", "told")]).all()
 
 
@@ -147,7 +148,7 @@ class TestPrefetching:
         shares, reading = m + np.array([-0.2, 0, 0.2]), np.array([0.1, 0.2, 0.35])
         counted = simulated(rng, 400, shares, reading, shift)
         truth = counted.groupby("run")["truth"].sum() / counted.groupby("run")["delivered"].sum()
-        return opens.estimate(counted, by=["run"]).rates.set_index("run"), truth
+        return opens.judge(counted, by=["run"]).rates.set_index("run"), truth
 
     @pytest.mark.parametrize("shift", [-0.08, 0, 0.2])
     def test_the_bounds_always_contain_the_truth(self, rng: np.random.Generator, m: float, shift: float) -> None:
@@ -168,7 +169,7 @@ class TestPrefetching:
         shares, reading = m + np.array([-0.2, 0, 0.2]), np.array([0.1, 0.2, 0.35])
         counted = simulated(rng, 400, shares, reading, 0)
         truth = counted["truth"].sum() / counted["delivered"].sum()
-        pooled = opens.estimate(counted.assign(domain="all"), by=["run"]).rates["estimate"].mean()
+        pooled = opens.judge(counted.assign(domain="all"), by=["run"]).rates["estimate"].mean()
         assert truth - pooled > 0.01
 
 
@@ -193,7 +194,7 @@ def half_prefetching(tmp_path_factory: pytest.TempPathFactory) -> kit.store.Data
 
 
 def test_the_human_rate_with_an_honest_denominator(half_prefetching: kit.store.Data) -> None:
-    row = only(opens.estimate(counts.openers(half_prefetching, [])))
+    row = only(opens.judge(counts.openers(half_prefetching, [])))
     assert row["raw"] == pytest.approx(0.61, abs=0.004)  # C1's own figures
     assert row["estimate"] == pytest.approx(0.22, abs=0.004)
     assert (row["trackable"], row["prefetching"], row["unknown"]) == (0.5, 0.5, 0)
@@ -202,13 +203,13 @@ def test_the_human_rate_with_an_honest_denominator(half_prefetching: kit.store.D
 
 def test_openings_by_people_over_all_mail_are_a_bound_and_no_rate(half_prefetching: kit.store.Data) -> None:
     """C1: the 11 % of a numerator that is filtered over a denominator that is not cannot be had as a rate."""
-    result = opens.estimate(counts.openers(half_prefetching, []))
+    result = opens.judge(counts.openers(half_prefetching, []))
     row = only(result)
     assert row["proven"] / row["delivered"] == pytest.approx(0.11, abs=0.003)
     assert row["bound_low"] < 0.11
-    told = words.openers(result)
-    assert told.text.startswith("Between 11 and 61% of delivered mail")
-    assert "The estimate is 2" in told.text
+    text = result.summary().text
+    assert text.startswith("Between 11 and 61% of delivered mail")
+    assert "The estimate is 2" in text
     assert not [
         one.key for one in metrics.KPIS.values() if one.numerator in {"proven", "opened_trackable", "opened_human"}
     ]
@@ -221,18 +222,18 @@ def test_openings_by_people_over_all_mail_are_a_bound_and_no_rate(half_prefetchi
 def test_an_export_without_machine_information_has_bounds_only(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{"Unique Id": f"00000000a{n}", "Unique Opens": 50 + n} for n in range(3)])
     data = kit.open(tmp_path)
-    result = opens.estimate(counts.openers(data, []))
+    result = opens.judge(counts.openers(data, []))
     row = only(result)
     assert (row["delivered"], row["opened"], row["proven"]) == (294, 153, 15)  # 3 x 98, 50 + 51 + 52, 3 x 5
     assert row["basis"] == "no machine information"
     assert np.isnan(row["trackable"])
-    assert words.openers(result).text.endswith("There is no estimate: the export does not tell machines from people.")
+    assert result.summary().text.endswith("There is no estimate: the export does not tell machines from people.")
 
 
 def test_an_export_that_names_machine_openings_raises_the_lower_bound(tmp_path: Path) -> None:
     header = ["Campaign", "Date", "Sent", "Delivered", "Opened", "Machine Opens", "Clicked"]
     small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 1000, 1000, 650, 290, 20]])
-    row = only(opens.estimate(counts.openers(kit.open(tmp_path), [])))
+    row = only(opens.judge(counts.openers(kit.open(tmp_path), [])))
     assert (row["proven"], row["basis"]) == (360, "no machine information")
 
 
@@ -242,10 +243,10 @@ def test_a_log_and_an_export_stand_side_by_side(tmp_path: Path) -> None:
     read = [event("open", n, campaign="c0", at=NOON + 900, useragent=CHROME) for n in range(10)]
     small.log(tmp_path, sends + read)
     small.mailchimp(tmp_path, [{"Unique Id": "00000000ab", "Send Date": "Feb 01, 2026 12:00 pm"}])
-    found = opens.estimate(counts.openers(kit.open(tmp_path), ["month"]), by=["month"]).rates.set_index("month")
+    found = opens.judge(counts.openers(kit.open(tmp_path), ["month"]), by=["month"]).rates.set_index("month")
     assert found["basis"].to_dict() == {"2026-01": "trackable people", "2026-02": "no machine information"}
     assert found.loc["2026-01", "estimate"] == pytest.approx(10 / 200)
-    whole = only(opens.estimate(counts.openers(kit.open(tmp_path), [])))
+    whole = only(opens.judge(counts.openers(kit.open(tmp_path), [])))
     assert (whole["delivered"], whole["basis"]) == (298, "machine information for a part")
 
 
@@ -269,7 +270,7 @@ def test_the_sample_gives_back_what_was_read(kind: str, key: str) -> None:
     truth = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))[key]
     read = {one["source_campaign_id"]: one["totals"]["read"] / one["totals"]["delivered"] for one in truth}
     data = kit.open(ROOT / "data/sample")
-    found = opens.estimate(counts.openers(data, ["campaign_id"], kind=kind), by=["campaign_id"]).rates
+    found = opens.judge(counts.openers(data, ["campaign_id"], kind=kind), by=["campaign_id"]).rates
     true = found["campaign_id"].str.partition(":")[2].map(read)
     assert true.notna().all()
     assert ((found["bound_low"] <= true) & (true <= found["bound_high"])).all()
@@ -285,22 +286,22 @@ class TestShown:
 
     @pytest.fixture
     def result(self) -> opens.Opens:
-        return opens.estimate(counts.openers(kit.open(ROOT / "data/sample"), ["month"]), by=["month"])
+        return opens.estimate(kit.open(ROOT / "data/sample"))
 
     def test_the_sentence_tells_bounds_platform_estimate_and_assumption(self, result: opens.Opens) -> None:
         last = result.rates.iloc[-1]
-        text = words.openers(result).text
+        text = result.summary().text
         assert text.startswith("Oct 2026: between ")
         for number in (last["bound_high"], last["raw"]):
             assert f"{number * 100:.0f}%" in text
         assert f"{last['estimate'] * 100:.1f}%" in text
-        assert text.endswith(f"if {opens.ASSUMPTION}.")
+        assert text.endswith("read like the trackable people of the same domain who click as much.")
 
     def test_the_tables_have_a_row_a_month(self, result: opens.Opens) -> None:
-        assert len(words.openers_table(result).cells()) == len(words.clicks_table(result).cells()) == 14
-        assert words.openers_table(result).cells()[0][-1] == "–"
+        assert len(result.table().cells()) == len(result.clicks_table().cells()) == 14
+        assert result.table().cells()[0][-1] == "–"
 
     def test_the_figure_says_what_it_shows(self, result: opens.Opens) -> None:
-        alt = plots.openers(result).alt
+        alt = result.plot().alt
         assert alt.count("no estimate") == 6
         assert "Oct 2026" in alt

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 import small
 
 import kit
 from kit import counts, metrics, words
+from kit.questions.choose_kpis import service
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +35,7 @@ class TestWaits:
         waits = counts.waits(data)
         assert waits.loc[waits["minutes"].notna(), "minutes"].tolist() == [0.5, 1.5, 60]
         assert metrics.response_time(waits[waits["month"] == "2026-01"])["value"].item() == 0.5
-        assert words.service(metrics.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).cells()[0][1] == (
-            "90 s (no interval)"
-        )
+        assert service.measure(data).table().cells()[0][1] == ("90 s (no interval)")
 
     def test_a_wait_that_cannot_be_is_counted_and_said(self, data: Data) -> None:
         waits = counts.waits(data)
@@ -46,7 +44,7 @@ class TestWaits:
         assert found[["n", "open", "left_out"]].to_numpy().tolist() == [[3, 1, 2]]
         said = "2 requests were answered before coming in, or came in after the end of the data: left out."
         assert said in words.waiting_table(metrics.response_time(waits, by=["month"])).text()
-        assert said in words.service(metrics.service(waits, pd.DataFrame(), pd.DataFrame()), return_days=180).text()
+        assert said in service.measure(data).table().text()
 
 
 class TestVisits:
@@ -87,8 +85,7 @@ class TestVisits:
 
     def test_it_is_shown_with_the_days_and_who_is_too_young(self, tmp_path: Path) -> None:
         data = self.data(tmp_path)
-        service = metrics.service(counts.waits(data), counts.answers(data), counts.visits(data))
-        shown = words.service(service, return_days=60)
+        shown = service.measure(data).table()
         assert shown.cells() == [["Repeat visit rate", "20.0% (0.5–71.6)", "5"]]  # 1 of 5: Clopper-Pearson
         assert "first known visit was 60 days or more before the end of the data" in shown.text()
         assert "One person first came later than that: not judged yet." in shown.text()

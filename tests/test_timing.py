@@ -10,7 +10,8 @@ import small
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, plots, timing, words
+from kit import counts
+from kit.questions.months import send_time, time_to_react
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,27 +53,27 @@ class TestPace:
         assert set(got["mails"]) == {10}  # those of c2 were not followed for a week
 
     def test_the_curve_has_its_n(self, data: Data) -> None:
-        result = timing.pace(counts.reactions(data))
+        result = time_to_react.measure(data)
         reached = result.reached.set_index("what")
         assert reached.loc["opening", ["n", "half", "nine"]].tolist() == [7, 1, 31]
-        assert words.pace_table(result).cells()[0] == [
+        assert result.table().cells()[0] == [
             "1 hour",
             "85.7% (42.1–99.6)",
             "0.00% (0.00–84.19)",
         ]  # Clopper-Pearson
-        assert words.pace(result).text == (
+        assert result.summary().text == (
             "Half of the week's openings come within 1 hour of delivery, nine in ten within 31 hours (7 openings); "
             "half of the week's clicks come within 3 hours of delivery, nine in ten within 32 hours (2 clicks)."
         )
-        assert "openings by people within 24 h 86%" in plots.pace(result).alt
+        assert "openings by people within 24 h 86%" in result.plot().alt
 
     def test_without_a_log_it_is_not_known(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
-        result = timing.pace(counts.reactions(kit.open(tmp_path)))
-        assert words.pace(result).text == "How soon people react is not known: no event log tells it."
-        assert words.pace_table(result).cells() == []
-        assert words.pace_table(result).notes == ()  # no "of 0 mails that were followed"
-        assert plots.pace(result).svg
+        result = time_to_react.measure(kit.open(tmp_path))
+        assert result.summary().text == "How soon people react is not known: no event log tells it."
+        assert result.table().cells() == []
+        assert result.table().notes == ()  # no "of 0 mails that were followed"
+        assert result.plot().svg
 
 
 class TestWeek:
@@ -83,31 +84,31 @@ class TestWeek:
         return frame.assign(campaign_id=[f"c{n}" for n in range(len(frame))], delivered=1000)
 
     def test_a_cell_with_few_campaigns_is_grey(self) -> None:
-        result = timing.week(self.sent((1, 10, 3, 50), (1, 11, 2, 60), (3, 10, 3, 90)))
+        result = send_time.judge(self.sent((1, 10, 3, 50), (1, 11, 2, 60), (3, 10, 3, 90)))
         names = ["weekday", "part", "campaigns", "numerator", "n", "large"]
         assert result.cells[names].to_numpy().tolist() == [
             [1, 9, 5, 3 * 50 + 2 * 60, 5000, True],
             [3, 9, 3, 270, 3000, False],
         ]
-        assert [row[-1] for row in words.week_table(result, zone=True).cells()] == ["yes", "too few"]
-        alt = plots.week(result, zone=True).alt
+        assert [row[-1] for row in result.table().cells()] == ["yes", "too few"]
+        alt = result.plot().alt
         assert "Tuesday 09–12 5.4% of 5,000, Thursday 09–12 9.0% of 3,000 (too few)" in alt
-        assert "No hour is called the best" in words.week(result, zone=True).text
+        assert "No hour is called the best" in result.summary().text
 
     def test_hours_are_on_the_firms_clock_and_refused_without_one(self, tmp_path: Path) -> None:
         header = ["Campaign", "Date", "Sent", "Delivered", "Clicked"]
         small.table(tmp_path, "a.csv", header, [["one", "2026-01-05 10:30", 100, 100, 5]])
         data = kit.open(tmp_path)
-        result = timing.week(counts.sendings(data))
+        result = send_time.by_weekday(data)
         assert result.cells.empty
-        text = words.week(result, zone=data.zone_known).text
+        text = result.summary().text
         assert text == "Hours are not judged: no time zone is known. Set time_zone in kit.toml."
-        assert "no time zone is known" in plots.week(result, zone=data.zone_known).alt
-        assert "no time zone is known" in words.week_table(result, zone=data.zone_known).text()
+        assert "no time zone is known" in result.plot().alt
+        assert "no time zone is known" in result.table().text()
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
-        row = counts.sendings(kit.open(tmp_path)).iloc[0]
+        row = send_time.count(kit.open(tmp_path)).iloc[0]
         assert (row["weekday"], row["hour"]) == (0, 10)  # 5 January 2026 is a Monday
-        text = words.week(timing.week(counts.sendings(kit.open(tmp_path))), zone=True).text
+        text = send_time.by_weekday(kit.open(tmp_path)).summary().text
         assert text.startswith("Mail went out in 1 part of the week")
 
     def test_what_is_dated_without_a_time_of_day_went_out_at_no_hour(self, tmp_path: Path) -> None:
@@ -116,6 +117,6 @@ class TestWeek:
         small.table(tmp_path, "a.csv", header, [["one", "2026-01-05", 100, 100, 5]])
         small.table(tmp_path, "b.csv", ["Month", *header[2:]], [["02.2026", 100, 100, 5]])
         data = kit.open(tmp_path)
-        assert counts.sendings(data).empty
+        assert send_time.count(data).empty
         assert counts.hours(data).empty
-        assert words.week(timing.week(counts.sendings(data)), zone=True).text == "No campaign has a time of sending."
+        assert send_time.by_weekday(data).summary().text == "No campaign has a time of sending."

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import metrics, words
+from kit import metrics
+from kit.questions.choose_kpis import goal
 from kit.show import formats as form
 from kit.show.formats import listing
 from kit.show.result import MIME, plain
@@ -95,5 +96,5 @@ def test_the_goal_says_how_many_campaigns_do_not_tell_it() -> None:
     none = pd.DataFrame(columns=["kpi", "n", "value", "low", "high", "left_out"])
     for missing, said in ((0, "."), (1, "; 1 campaign that does not tell it left out."), (43, "; 43 campaigns that")):
         mail = pd.DataFrame([row | {"missing": missing}])
-        text = words.goal(metrics.goal("revenue"), mail, none, set_by="revenue", currency="EUR").text
+        text = goal.GoalKpis(metrics.goal("revenue"), mail, none, currency="EUR").summary().text
         assert text.startswith(f"The goal is revenue: revenue per mail is 0.56 EUR, of 3,215 mails{said}")

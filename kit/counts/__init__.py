@@ -13,13 +13,13 @@ from kit.counts.levels import levels
 from kit.counts.log import conflicts
 from kit.counts.money import WINDOWS, arm_sales, arms, clicked_sales, costs, reached, sold, spans
 from kit.counts.pairs import same_people
-from kit.counts.people import machine_rules, openers
+from kit.counts.people import openers
 from kit.counts.purchases import again, currencies, purchases, repeat
 from kit.counts.refusals import not_sent, server_answers
 from kit.counts.service import answers, visits, waits
 from kit.counts.stages import entered, paths, stage_sources, stages
 from kit.counts.subscribers import silence, still_listed, subscribers
-from kit.counts.timing import reactions, sendings
+from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
 from kit.counts.variants import lines, spent
 from kit.counts.web import visits_by_campaign, visits_days
@@ -44,7 +44,6 @@ __all__ = [
     "left_out",
     "levels",
     "lines",
-    "machine_rules",
     "messages",
     "not_sent",
     "openers",
@@ -57,7 +56,6 @@ __all__ = [
     "requests",
     "same_people",
     "scores",
-    "sendings",
     "server_answers",
     "silence",
     "sold",

@@ -11,7 +11,6 @@ from ibis import _
 from kit.counts import campaigns, log, scope
 from kit.counts.scope import count
 from kit.errors import UsageError, nearest
-from kit.store import machine_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,31 +76,6 @@ def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.Dat
     found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
     found[[*SUMS, *SQUARES]] = found[[*SUMS, *SQUARES]].astype("Float64")
     return found.sort_values([*by, *STRATUM], kind="stable", ignore_index=True)[columns]
-
-
-@count("messages")
-def machine_rules(data: Data) -> pd.DataFrame:
-    """How many delivered messages of the log each rule of `machine_events` named.
-
-    Returns:
-        A row a rule: what ("opening" or "click"), rule, strength, meaning, messages. A message that
-        several rules name is in each of their rows.
-    """
-    table = scope.rows(data, "messages")
-    columns = ["what", "rule", "strength", "meaning", "messages"]
-    if table is None:
-        return pd.DataFrame(columns=columns)
-    table = log.of_delivered(table).filter(_.delivered)
-    named = table.group_by("opens_rule", "clicks_rule").agg(messages=_.count()).to_pandas()
-    rows = []
-    opens, clicks = machine_events.OPENINGS, machine_events.CLICKS
-    for what, column, rules in (("opening", "opens_rule", opens), ("click", "clicks_rule", clicks)):
-        names = named[column].fillna("").str.split(", ")
-        for rule in rules:
-            if rule.is_machine is not False:
-                held = names.map(lambda rules, name=rule.name: name in rules)
-                rows.append((what, rule.name, rule.strength, rule.what, int(named.loc[held, "messages"].sum())))
-    return pd.DataFrame(rows, columns=columns)
 
 
 def _exported(mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:

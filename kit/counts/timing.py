@@ -1,4 +1,4 @@
-"""Counts of when: hours from a person's own delivery to opening and clicking, weekday and hour of sending."""
+"""Counts of when: hours from a person's own delivery to opening and clicking."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 from ibis import _
 
 from kit.counts import scope
-from kit.counts.campaigns import covered, messages, timed
 from kit.counts.scope import count
 from kit.store import machine_events
 from kit.store.messages import leaves, message_key, ref
@@ -70,22 +69,3 @@ def until(data: Data, events: Expression) -> Expression:
         return events.occurred_at.max().as_scalar()
     zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone or UTC)
     return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
-
-
-@count("messages", "campaign_stats")
-def sendings(data: Data) -> pd.DataFrame:
-    """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
-
-    Returns:
-        A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened,
-        clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no time
-        zone is known: hours are not judged then.
-    """
-    counts = ["delivered", "opened", "clicked", "unsubscribed"]
-    columns = ["campaign_id", "weekday", "hour", *counts]
-    if not data.zone_known:
-        return pd.DataFrame(columns=columns)
-    mail = messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
-    mail = mail[timed(mail["sent_local"]) | mail["campaign_id"].isin(covered(data))]
-    sent = pd.to_datetime(mail["sent_local"])
-    return mail.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)

@@ -14,10 +14,12 @@ import ibis
 from ibis import _
 
 from kit.counts import scope
+from kit.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kit.messages import Message
     from kit.store import Data, Expression
 
 ENGAGED_DAYS = 90
@@ -32,11 +34,20 @@ PRESSURE_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Trait:
-    """One column to group by: its name, what it means to a reader, and how messages get it."""
+    """One column to group by.
 
-    name: str
-    title: str
-    meaning: str
+    Attributes:
+        key: the column.
+        title: as readers meet it at the head of a column.
+        name: the same within a sentence.
+        meaning: what it is, in words.
+        add: how messages get it.
+    """
+
+    key: str
+    title: Message
+    name: Message
+    meaning: Message
     add: Callable[[Expression, Data], Expression]
 
 
@@ -103,21 +114,41 @@ def _before(messages: Expression, *, days: int) -> Expression:
 
 
 TRAITS = {
-    trait.name: trait
+    trait.key: trait
     for trait in (
-        Trait("segment", "Segment", "the firm's own group, from the contacts", _of_contact("segment")),
-        Trait("language", "Language", "from the contacts", _of_contact("language")),
-        Trait("country", "Country", "from the contacts", _of_contact("country")),
-        Trait("opt_in_source", "Joined by", "how the person joined, from the contacts", _of_contact("opt_in_source")),
-        Trait("tenure", "On the list for", "from joining to this mail", _tenure),
         Trait(
-            "engagement", "Engagement",
-            f"active: clicked in the {ENGAGED_DAYS} days before this mail; silent: did not, of {ENGAGED_MAILS} or more "
-            "mails; new: had fewer", _engagement,
+            "segment", message("Segment"), message("segment"),
+            message("the firm's own group, from the contacts"), _of_contact("segment"),
         ),
         Trait(
-            "pressure", "Mails in a week",
-            f"mails to the person in the {PRESSURE_DAYS} days up to this one, bulk and automated", _pressure,
+            "language", message("Language"), message("language"),
+            message("from the contacts"), _of_contact("language"),
+        ),
+        Trait(
+            "country", message("Country"), message("country"),
+            message("from the contacts"), _of_contact("country"),
+        ),
+        Trait(
+            "opt_in_source", message("Joined by"), message("joined by"),
+            message("how the person joined, from the contacts"), _of_contact("opt_in_source"),
+        ),
+        Trait(
+            "tenure", message("On the list for"), message("on the list for"),
+            message("from joining to this mail"), _tenure,
+        ),
+        Trait(
+            "engagement", message("Engagement"), message("engagement"),
+            message(
+                "active: clicked in the {days} days before this mail; silent: did not, of {mails} or more mails; new: "
+                "had fewer",
+                days=ENGAGED_DAYS, mails=ENGAGED_MAILS,
+            ),
+            _engagement,
+        ),
+        Trait(
+            "pressure", message("Mails in a week"), message("mails in a week"),
+            message("mails to the person in the {days} days up to this one, bulk and automated", days=PRESSURE_DAYS),
+            _pressure,
         ),
     )
 }  # fmt: skip

@@ -16,9 +16,11 @@ from kit.metrics.kpis import (
     explain,
     find,
     mail_rate,
+    mails_title,
     raw_note,
 )
 from kit.metrics.values import overall, response_time, service, values
+from kit.metrics.written import amount, value_with_interval
 
 __all__ = [
     "ALIASES",
@@ -31,15 +33,18 @@ __all__ = [
     "Goal",
     "Kpi",
     "action",
+    "amount",
     "chosen",
     "explain",
     "explain_goal",
     "find",
     "goal",
     "mail_rate",
+    "mails_title",
     "overall",
     "raw_note",
     "response_time",
     "service",
+    "value_with_interval",
     "values",
 ]

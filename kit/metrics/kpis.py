@@ -263,6 +263,18 @@ def mail_rate(key: str) -> Kpi:
     return kpi
 
 
+_MAILS = {
+    "sent": message("Mails sent"),
+    "delivered": message("Mails delivered"),
+    "opened": message("Mails opened"),
+}
+
+
+def mails_title(kpi: Kpi) -> Message:
+    """The denominator of a KPI of campaign mail, as the head of a column."""
+    return _MAILS[kpi.denominator]
+
+
 def raw_note(keys: Iterable[str]) -> list[str]:
     """The note that says what “raw” means, where one of these KPIs is."""
     return [str(RAW)] if set(keys) & set(RAW_KPIS) else []

@@ -1,16 +1,14 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.campaigns import volume, waiting
+from kit.plots.campaigns import waiting
 from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
 from kit.plots.months import months
-from kit.plots.opens import openers
 from kit.plots.problems import benchmarks, complaints, findings, frequency
 from kit.plots.retention import back, list_growth, projection, staying
 from kit.plots.segments import segments
 from kit.plots.strata import strata
 from kit.plots.tests import tests
-from kit.plots.timing import pace, week
 from kit.plots.value import value_bands
 from kit.show.picture import Picture
 
@@ -26,8 +24,6 @@ __all__ = [
     "lags",
     "list_growth",
     "months",
-    "openers",
-    "pace",
     "projection",
     "returns",
     "segments",
@@ -35,7 +31,5 @@ __all__ = [
     "strata",
     "tests",
     "value_bands",
-    "volume",
     "waiting",
-    "week",
 ]

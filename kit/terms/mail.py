@@ -8,48 +8,6 @@ _MESSAGE = "a message: one person, one send"
 
 MONTHS = (
     Figure(
-        "opens_bounds", "Bounds of openings by people",
-        "opened or clicked by what is surely a person / delivered, up to opened / delivered", _MESSAGE,
-        "Manski (2003), doi:10.1007/b97478", ("openers.bound_low", "openers.bound_high"),
-        interval="each end is widened by its own sampling error",
-        edge="where machines are not told apart the lower end is all who clicked, scanners perhaps among them",
-    ),
-    Figure(
-        "opens_estimate", "Estimate of openings by people",
-        "opened by trackable people / delivered to them, in each domain and level of other clicks, weighted by all "
-        "mail delivered there",
-        _MESSAGE, "Holt & Smith (1979), doi:10.2307/2344652; Korn & Graubard (1998)", ("openers.estimate",),
-        window="a person's program is told by other mails clients.window_days around, clients.min_sends at least",
-        interval="95 %: Wilson at the effective sample size, over people",
-        edge="takes for granted that people who prefetch read like the trackable ones beside them; none where machines"
-        " are told of less than 95 % of the mail, or it would lie outside the bounds",
-    ),
-    Figure(
-        "opens_raw", "Opened, as the platform counts", "opened / delivered", _MESSAGE, "guide 1, step 2",
-        ("openers.raw", "measurable.raw_a"), interval=WILSON,
-        edge="machines among them: an upper bound (kit explain open_rate)",
-    ),
-    Figure(
-        "mail_programs", "Trackable, prefetching, unknown",
-        "delivered to people whose program loads pictures when they read, by itself, or too seldom to tell / delivered",
-        _MESSAGE, "guide 1, step 2; machine_events",
-        ("openers.trackable", "openers.prefetching", "openers.unknown", "measurable.trackable", "measurable.machines"),
-        window="by the person's other mails, clients.window_days around; never by this mail's own opening",
-        edge="of a test: of both arms together",
-    ),
-    Figure(
-        "clicks_judged", "Clicks without machines",
-        "clicked, less what a strict rule or any rule of machine_events names / delivered", _MESSAGE,
-        "guide 1, step 2; machine_events",
-        ("clicks_of_people.raw", "clicks_of_people.strict", "clicks_of_people.strictest", "links.value_human"),
-        interval=WILSON,
-        edge="known from event logs only; no event is deleted, and a later ordinary click keeps a person a clicker",
-    ),
-    Figure(
-        "mails_named", "Mails that a rule names", "delivered mails with an event that the rule names", _MESSAGE,
-        "machine_events", ("verdicts.messages",), edge="a mail that several rules name is counted in each",
-    ),
-    Figure(
         "usual_rate", "Overall rate of months or campaigns", "sum above / sum below the line, of those large enough",
         "a message", "guide 1, step 2", ("usual_variation.mean", "comparison.mean"),
         window="of months the whole history, before and since a known change apart; of campaigns those asked for",
@@ -72,26 +30,6 @@ MONTHS = (
         "McCullagh & Nelder (1989), 4.5", ("usual_variation.step",),
         window="the months asked for; told from twelve months on",
         interval="95 %: Student, of the logistic regression, with the months' overdispersion",
-    ),
-    Figure(
-        "pace_share", "Reacted within so many hours",
-        "first openings or clicks within so many hours of delivery / those within the week",
-        "a delivered mail; its first opening and its first click", "guide 1, step 6",
-        ("pace.hour", "pace.opening", "pace.click", "pace.opening_n", "pace.click_n"),
-        window="168 hours from each person's own delivery; mails followed for less are left out", interval=WILSON,
-        edge="machines' openings and scanners' clicks are left out where the log tells them; who never reacts is not "
-        "below the line",
-    ),
-    Figure(
-        "pace_hours", "Hours to half and to nine in ten", "whole hours within which half, nine in ten of them came",
-        "a delivered mail; its first opening and its first click", "guide 1, step 6",
-        ("pace.opening_half", "pace.click_half", "pace.opening_nine", "pace.click_nine"),
-        window="168 hours from each person's own delivery",
-    ),
-    Figure(
-        "week_cells", "Parts of the week", "weekdays by three hours with mail; of them large enough to be looked at",
-        "a weekday and three hours, on the firm's clock", "guide 1, step 6", ("week.cells", "week.large"),
-        edge="at least 4 campaigns, or hour and campaign cannot be told apart; needs a time of day and a time zone",
     ),
     Figure(
         "requests", "Requests, and those still waiting", "tickets that came in; of them without an answer at as_of",
@@ -117,26 +55,6 @@ MONTHS = (
         "a ticket, a survey answer", "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172; Brunner & Munzel (2000)",
         ("around.effect",), interval="95 %: Moses; Brunner-Munzel; exact conditional",
         edge="called a change only where the months say so too; since, not because of",
-    ),
-)  # fmt: skip
-
-VOLUME = (
-    Figure(
-        "mails_needed", "Mails needed on each side",
-        "sample size of two rates, for the change worth having, up or down", "what is below the line of the KPI",
-        "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
-        edge="5 % two-sided, found four times in five; of a rate near 1 what is left of it counts",
-    ),
-    Figure(
-        "usual_size", "In a campaign, in a month", "median of what is below the line of the KPI",
-        "a campaign, a month of sending", "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
-    ),
-    Figure(
-        "smallest_change", "Smallest change that two of them show",
-        "smallest rise of the rate that two usual campaigns, or months, find four times in five",
-        "what is below the line of the KPI", "Fleiss, Levin & Paik (2003), eq. 4.14",
-        ("reach.sees_campaign", "reach.sees_month"),
-        edge="counting error alone; what months and campaigns differ by anyway comes on top",
     ),
 )  # fmt: skip
 
@@ -205,4 +123,4 @@ PEOPLE = (
     ),
 )  # fmt: skip
 
-MAIL = (*MONTHS, *VOLUME, *PROBLEMS, *PEOPLE)
+MAIL = (*MONTHS, *PROBLEMS, *PEOPLE)

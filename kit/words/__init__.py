@@ -10,7 +10,6 @@ from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
 from kit.words.explained import explained
-from kit.words.first_page import goal, service_stands
 from kit.words.funnel import (
     funnel,
     funnel_groups,
@@ -20,7 +19,7 @@ from kit.words.funnel import (
     sequences,
     stages_table,
 )
-from kit.words.goals import goal_kpis, goals, reach_table, service, volume, volume_table, waiting_table
+from kit.words.goals import waiting_table
 from kit.words.measurable import dilution, measurable, measurable_table
 from kit.words.money import (
     attribution,
@@ -34,7 +33,6 @@ from kit.words.money import (
     returns_table,
 )
 from kit.words.months import months, months_table, trends, usual_table
-from kit.words.opens import clicks_table, openers, openers_table, verdicts_table
 from kit.words.problems import (
     cautions,
     finding_table,
@@ -63,7 +61,6 @@ from kit.words.retention import (
 from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
-from kit.words.timing import pace, pace_table, week, week_table
 from kit.words.value import (
     value,
     value_bands_table,
@@ -89,7 +86,6 @@ __all__ = [
     "benchmark_table",
     "benchmarks",
     "cautions",
-    "clicks_table",
     "cost_each",
     "cost_each_table",
     "dilution",
@@ -104,9 +100,6 @@ __all__ = [
     "funnel_groups",
     "funnel_groups_table",
     "funnel_table",
-    "goal",
-    "goal_kpis",
-    "goals",
     "limits_table",
     "list_growth",
     "list_table",
@@ -116,10 +109,6 @@ __all__ = [
     "months",
     "months_table",
     "not_sent_table",
-    "openers",
-    "openers_table",
-    "pace",
-    "pace_table",
     "parts_table",
     "passed_table",
     "peeking",
@@ -127,7 +116,6 @@ __all__ = [
     "projection_check_table",
     "projection_table",
     "published_table",
-    "reach_table",
     "remedy_table",
     "repeat_table",
     "returns",
@@ -136,8 +124,6 @@ __all__ = [
     "segments",
     "segments_table",
     "sequences",
-    "service",
-    "service_stands",
     "silence",
     "size_table",
     "skipped_rules",
@@ -161,10 +147,5 @@ __all__ = [
     "value_rankings_table",
     "verdict_table",
     "verdict_words",
-    "verdicts_table",
-    "volume",
-    "volume_table",
     "waiting_table",
-    "week",
-    "week_table",
 ]

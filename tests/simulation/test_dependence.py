@@ -10,7 +10,7 @@ from bars import runs
 from scipy.stats import norm
 from test_opens import simulated
 
-from kit import opens
+from kit.questions.months import opens
 from kit.stats import cluster_robust, paired, proportions
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def test_prefetching_is_bounded_and_the_estimate_unbiased(m: float, rng: Generat
         counted = simulated(rng, many, shares, reading, shift)
         sums = counted.groupby("run")[["truth", "delivered"]].sum()
         truth = sums["truth"] / sums["delivered"]
-        found = opens.estimate(counted, by=["run"]).rates.set_index("run")
+        found = opens.judge(counted, by=["run"]).rates.set_index("run")
         inside = ((found["bound_low"] <= truth) & (truth <= found["bound_high"])).mean()
         what = f"{m:.0%} prefetch and read by {shift:+.2f} more"
         bars.least("S18", f"bounds hold the truth, {what}", inside, 1.0, n=many)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from kit import counts, timing
+from kit import counts
 from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
+from kit.questions.months import time_to_react
 from kit.show.formats import joined, known, named, share, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kit.questions.compare_campaigns.stand_out import StandOut
+    from kit.questions.months.time_to_react import TimeToReact
     from kit.store import Data
-    from kit.timing import Pace
 
 DAY = 24
 """Hours."""
@@ -48,7 +49,7 @@ def compare(data: Data, *, kpi: str = "click_rate") -> EqualAge:
     days = data.settings["conversions.maturity_days"]
     ages = counts.ages(data)
     campaigns = counts.at_age(data, list(stand_out.CAMPAIGN), hours=common_age(ages, maturity_days=days))
-    return judge(campaigns, kpi, ages, timing.pace(counts.reactions(data)), maturity_days=days)
+    return judge(campaigns, kpi, ages, time_to_react.measure(data), maturity_days=days)
 
 
 def common_age(ages: pd.DataFrame, *, maturity_days: int) -> int:
@@ -62,7 +63,7 @@ def common_age(ages: pd.DataFrame, *, maturity_days: int) -> int:
     return int(hours.min()) if len(hours) else 0
 
 
-def judge(campaigns: pd.DataFrame, kpi: str, ages: pd.DataFrame, pace: Pace, *, maturity_days: int) -> EqualAge:
+def judge(campaigns: pd.DataFrame, kpi: str, ages: pd.DataFrame, pace: TimeToReact, *, maturity_days: int) -> EqualAge:
     """Compare all campaigns at the age of the youngest.
 
     Args:

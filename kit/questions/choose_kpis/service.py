@@ -1,0 +1,124 @@
+"""What does the service itself give?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kit import counts, metrics
+from kit.messages import _, _n, message
+from kit.show.formats import known, listing, whole, with_interval
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from kit.store import Data
+
+
+def measure(data: Data) -> Service:
+    """How fast does the service answer, are people satisfied, do they come again?"""
+    return Service(count(data), data.settings["visits.return_days"])
+
+
+def count(data: Data) -> pd.DataFrame:
+    """The KPIs of the service that are known, over the whole period; as `metrics.service`."""
+    return metrics.service(counts.waits(data), counts.answers(data), counts.visits(data))
+
+
+@result
+class Service(Result):
+    """What the service gives.
+
+    Attributes:
+        values: a row a KPI that is known: kpi, n, value, low, high [min or share], left_out [of the same things].
+        return_days: days within which a visitor must come again.
+    """
+
+    values: pd.DataFrame
+    return_days: int
+
+    def summary(self) -> Summary:
+        """Where the service stands; for the first page."""
+        rows = [row for row in self.values.to_dict("records") if known(row["value"])]
+        if not rows:
+            text = _("How the service does is not known: no tickets, surveys or visits came in.")
+            return Summary("service_stands", text)
+        clauses = [_clause(row, first=place == 0) for place, row in enumerate(rows)]
+        numbers = {row["kpi"]: row["value"] for row in rows}
+        return Summary("service_stands", _("{clauses}.", clauses=listing(clauses)), numbers)
+
+    def table(self) -> Table:
+        """Waiting time, satisfaction, repeat visits."""
+        columns = (
+            Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
+            Column("value", message("Value"), metrics.value_with_interval, number=True, whole_row=True),
+            Column("n", message("Out of"), whole, number=True),
+        )
+        title, empty = message("What the service gives"), message("no tickets, surveys or visits came in.")
+        return Table("service", title, self.values, columns, tuple(self._notes()), empty)
+
+    def _notes(self) -> list[str]:
+        left_out = dict(zip(self.values["kpi"], self.values["left_out"], strict=True))
+        notes = []
+        if "response_time" in left_out:
+            note = _("Response time: half of the requests are answered within it.")
+            notes.append(" ".join(filter(None, [note, impossible_waits(left_out["response_time"])])))
+        if "repeat_visit_rate" in left_out:
+            notes.append(
+                _n(
+                    "Repeat visit rate: of the people whose first known visit was {days} days or more before the end "
+                    "of the data, who came again on another day within so many days (visits.return_days). One person "
+                    "first came later than that: not judged yet.",
+                    "Repeat visit rate: of the people whose first known visit was {days} days or more before the end "
+                    "of the data, who came again on another day within so many days (visits.return_days). {n} people "
+                    "first came later than that: not judged yet.",
+                    left_out["repeat_visit_rate"],
+                    n=whole(left_out["repeat_visit_rate"]), days=self.return_days,
+                )
+            )  # fmt: skip
+        return notes
+
+
+def impossible_waits(tickets: float) -> str:
+    """The note on tickets whose wait cannot be; "" where there is none."""
+    if not known(tickets) or not tickets:
+        return ""
+    return _n(
+        "{n} request was answered before coming in, or came in after the end of the data: left out.",
+        "{n} requests were answered before coming in, or came in after the end of the data: left out.",
+        tickets, n=whole(tickets),
+    )  # fmt: skip
+
+
+def figure(row: Mapping[Any, Any], currency: str = "") -> str:
+    """A value with its interval and what it is out of: 8.1% (6.9–9.5) of 1,200 mails."""
+    kpi = metrics.find(row["kpi"])
+    of = _OUT_OF[kpi.counts](row["n"])
+    if kpi.unit == "share":
+        return _("{value} of {of}", value=with_interval(row["value"], row["low"], row["high"]), of=of)
+    if known(row["low"]) and known(row["high"]):
+        return _("{value}, of {of}", value=metrics.value_with_interval(row, currency), of=of)
+    return _("{value}, of {of}", value=metrics.amount(kpi, currency)(row["value"]), of=of)
+
+
+def _clause(row: Mapping[Any, Any], *, first: bool) -> str:
+    """Where one KPI stands, as a clause that begins the sentence or goes on with it."""
+    kpi = metrics.find(row["kpi"])
+    if kpi.kind != "wait":
+        return _("{kpi} is {figure}", kpi=kpi.title if first else kpi.name, figure=figure(row))
+    if first:
+        return _("Half of the requests are answered within {figure}", figure=figure(row))
+    return _("half of the requests are answered within {figure}", figure=figure(row))
+
+
+_OUT_OF = {
+    "messages": lambda n: _n("{n} mail", "{n} mails", n, n=whole(n)),
+    "answers": lambda n: _n("{n} answer", "{n} answers", n, n=whole(n)),
+    "visits": lambda n: _n("{n} visitor", "{n} visitors", n, n=whole(n)),
+    "waits": lambda n: _n("{n} request", "{n} requests", n, n=whole(n)),
+}
+"""What a KPI is out of, by the frame that counts it."""

@@ -1,0 +1,261 @@
+"""What can this volume measure? (guide 1, step 1)
+
+A goal chooses KPIs; the number of mails decides which of them can answer. For each rate: how many mails
+an arm or a month needs before a change worth having is seen, and how soon they come together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from kit import counts, metrics
+from kit.messages import _, message
+from kit.metrics import Figure
+from kit.questions.choose_kpis import goal as goals
+from kit.show.formats import MARGIN_OF_ERROR, joined, listing, share, size, whole, with_interval
+from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import proportions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from matplotlib.axes import Axes
+
+    from kit.store import Data
+
+WORTHWHILE = 0.2
+"""A change of a fifth of the present rate: what a firm would act on (a setting of the notebook)."""
+
+SPANS = (("each campaign", 0), ("each month", 1), ("a quarter", 3), ("a year", 12))
+"""Spans in which mails come together: name and months; 0 months is one campaign."""
+
+VERDICTS = {
+    "each campaign": message("each campaign"),
+    "each month": message("month by month"),
+    "a quarter": message("quarter by quarter"),
+    "a year": message("year by year"),
+    "not at this volume": message("not at this volume"),
+    "unknown": message("not known"),
+}
+"""How often a KPI can be compared."""
+
+_NAMES = {
+    "each campaign": message("each campaign"),
+    "each month": message("each month"),
+    "a quarter": message("a quarter"),
+    "a year": message("a year"),
+    "not at this volume": message("not at this volume"),
+    "unknown": message("unknown"),
+}
+"""The same in the figure's alternative text."""
+
+
+def measure(data: Data, *, goal: str = "", worthwhile: float = WORTHWHILE) -> Volume:
+    """For each rate of campaign mail: in what span can a worthwhile change be seen?
+
+    Args:
+        data: what `kit.open` returned.
+        goal: key of a goal, which says what a conversion is; "" as kit.toml says.
+        worthwhile: the relative change to be seen, 0.2 for a fifth.
+
+    Raises:
+        UsageError: there is no such goal.
+    """
+    action = goals.find(data, goal).action
+    by_campaign, by_month = (counts.messages(data, [group], action=action) for group in ("campaign_id", "month"))
+    return judge(by_campaign, by_month, metrics.MAIL_RATES, worthwhile=worthwhile)
+
+
+def judge(
+    by_campaign: pd.DataFrame, by_month: pd.DataFrame, kpis: Sequence[str], *, worthwhile: float = WORTHWHILE
+) -> Volume:
+    """For each rate, the shortest span in which a worthwhile change can be seen.
+
+    Args:
+        by_campaign: counts, a row a campaign.
+        by_month: counts, a row a month.
+        kpis: keys of rates.
+        worthwhile: the relative change to be seen, 0.2 for a fifth.
+
+    Source: two-proportion z test, 5 % two-sided, power 80 %, pooled null variance (as R power.prop.test).
+    """
+    rows = [_row(by_campaign, by_month, key, worthwhile) for key in kpis]
+    return Volume(pd.DataFrame(rows), worthwhile)
+
+
+def _row(by_campaign: pd.DataFrame, by_month: pd.DataFrame, key: str, worthwhile: float) -> dict[str, object]:
+    total = metrics.overall(by_campaign, [key]).iloc[0]
+    n_campaign, n_month = (_median(rows, key) for rows in (by_campaign, by_month))
+    row: dict[str, object] = {"kpi": key, "base": total["value"], "low": total["low"], "high": total["high"]}
+    row |= {"n": total["n"], "n_campaign": n_campaign, "n_month": n_month}
+    base = float(total["value"])
+    if not 0 < base < 1:
+        unknown = {"needed": np.nan, "sees_campaign": np.nan, "sees_month": np.nan}
+        return row | unknown | {"verdict": "not at this volume" if base in (0, 1) else "unknown"}
+    # A rate near 1 is judged by what is left of it: a fifth more bounces, not a fifth fewer deliveries.
+    rare = min(base, 1 - base)
+    needed = float(np.fmax(_needed(rare, rare * (1 + worthwhile)), _needed(rare, rare * (1 - worthwhile))))
+    sizes = [(name, n_campaign if months == 0 else n_month * months) for name, months in SPANS]
+    verdict = next((name for name, n in sizes if n >= needed), "not at this volume")
+    sees = {
+        f"sees_{name}": proportions.minimum_detectable_effect(rare, n)
+        for name, n in (("campaign", n_campaign), ("month", n_month))
+    }
+    return row | {"needed": needed} | sees | {"verdict": verdict}
+
+
+def _needed(base: float, changed: float) -> float:
+    """Of each side; NaN where there is no such rate."""
+    needed = proportions.sample_size(base, changed) if 0 <= changed <= 1 else None
+    return np.nan if needed is None else float(needed)
+
+
+def _median(rows: pd.DataFrame, key: str) -> float:
+    """Of the denominator, over the groups that know both counts."""
+    kpi = metrics.find(key)
+    complete = rows[[kpi.numerator, kpi.denominator]].notna().all(axis=1)
+    return float(rows.loc[complete, kpi.denominator].astype(float).median())
+
+
+@result
+class Volume(Result):
+    """What the volume can measure.
+
+    Attributes:
+        rates: a row a KPI: kpi, base [present rate], low, high, n [its denominator], n_campaign, n_month [the
+            denominator's median], needed [of it, for each of two sides; of a rise and a fall the greater],
+            sees_campaign, sees_month [smallest change seen four times in five, in shares], verdict: a key of VERDICTS.
+        worthwhile: the relative change that is asked for.
+    """
+
+    rates: pd.DataFrame
+    worthwhile: float
+
+    def summary(self) -> Summary:
+        """Which KPIs can be compared campaign by campaign, and which only over longer."""
+        change = share(self.worthwhile, 0)
+        quick, slow = self._names("each campaign"), self._names("each month", "a quarter", "a year")
+        clauses = [
+            _("Between two campaigns a change of {change} of the present rate can be seen in {kpis}", change=change,
+              kpis=listing(quick))
+            if quick
+            else _("Between two campaigns a change of {change} of the present rate can be seen in no KPI",
+                   change=change)
+        ]  # fmt: skip
+        if slow:
+            clauses.append(_("only over months in {kpis}", kpis=listing(slow)))
+        if never := self._names("not at this volume"):
+            clauses.append(_("not at all in {kpis}", kpis=listing(never)))
+        numbers = {row["kpi"]: row["verdict"] for row in self.rates.to_dict("records")}
+        return Summary("volume_reach", _("{clauses}.", clauses=joined(clauses)), numbers, headline=True, weight=45)
+
+    def _names(self, *verdicts: str) -> list[str]:
+        """The KPIs of these verdicts, verdict by verdict."""
+        keys = [key for one in verdicts for key in self.rates.loc[self.rates["verdict"] == one, "kpi"]]
+        return [str(metrics.find(key).name) for key in keys]
+
+    def table(self) -> Table:
+        """What the volume can measure, KPI by KPI."""
+        columns = (
+            Column("kpi", message("KPI"), _title),
+            Column("base", message("Now"), _rate, unit="share", number=True, whole_row=True),
+            Column("n", message("Out of"), whole, unit="mails", number=True),
+            Column("needed", message("Needed on each side"), whole, unit="mails", number=True),
+            Column("verdict", message("Can be compared"), VERDICTS.__getitem__),
+        )
+        notes = (
+            _(
+                "Needed: mails on each side to see a change of {change} of the present rate, up or down, four times in "
+                "five (two-sided, 5 %).",
+                change=share(self.worthwhile, 0),
+            ),
+            MARGIN_OF_ERROR,
+            *metrics.raw_note(self.rates["kpi"]),
+        )
+        return Table("volume", message("What this volume can measure"), self.rates, columns, notes)
+
+    def smallest_changes_table(self) -> Table:
+        """What each KPI has in a campaign and a month, and the smallest change that they show."""
+        columns = (
+            Column("kpi", message("KPI"), _title),
+            Column("n_campaign", message("In a campaign"), whole, unit="mails", number=True),
+            Column("sees_campaign", message("Two campaigns show (points)"), size, unit="share", number=True),
+            Column("n_month", message("In a month"), whole, unit="mails", number=True),
+            Column("sees_month", message("Two months show (points)"), size, unit="share", number=True),
+        )
+        note = message(
+            "In a campaign, in a month: the median; of mails delivered, or of what the KPI is out of. Show: the "
+            "smallest change by counting error alone; what months and campaigns differ by anyway comes on top (02, 03)."
+        )
+        frame = self.rates[self.rates["needed"].notna()].reset_index(drop=True)
+        title, empty = message("The smallest change that shows"), message("no rate is known.")
+        return Table("reach", title, frame, columns, (note,), empty)
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """What each KPI needs on each side against what a campaign, a month and a year have."""
+        rows = self.rates[self.rates["needed"].notna()].iloc[::-1].to_dict("records")
+        with drawing(1.2 + 0.38 * max(len(rows), 1), ax) as axes:
+            for place, row in enumerate(rows):
+                sizes = [row["n_campaign"], row["n_month"], 12 * row["n_month"]]
+                axes.plot(
+                    [sizes[0], sizes[2]], [place, place], color=BAND, linewidth=9, solid_capstyle="butt", zorder=1
+                )
+                axes.plot(sizes, [place] * 3, "|", color=QUIET, markersize=11, markeredgewidth=1.6)
+                color = GOOD if row["needed"] <= sizes[0] else PLAIN if row["needed"] <= sizes[2] else BAD
+                axes.plot(row["needed"], place, "o", color=color)
+                if place == len(rows) - 1:
+                    for x, name in zip(sizes, (_("campaign"), _("month"), _("year")), strict=True):
+                        axes.annotate(
+                            name, (x, place), (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
+                        )
+            axes.set_yticks(range(len(rows)), [str(_title(row["kpi"])) for row in rows])
+            axes.set_ylim(-0.6, max(len(rows), 1) - 0.1)
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: whole(value)))
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.set_xlabel(_("mails (logarithmic)\ndot: needed on each side; bar: from one campaign to a year"))
+            axes.grid(visible=False, axis="y")
+            needs = [
+                _("{kpi} needs {n}: {verdict}", kpi=_title(row["kpi"]), n=whole(row["needed"]),
+                  verdict=_NAMES[row["verdict"]])
+                for row in reversed(rows)
+            ]  # fmt: skip
+            alt = _("What the volume can measure: {needs}.", needs=joined(needs))
+            return picture(axes, name="volume", title=_("What this volume can measure"), alt=alt)
+
+
+def _title(key: str) -> Any:
+    return metrics.find(key).title
+
+
+def _rate(row: Any) -> str:
+    return with_interval(row["base"], row["low"], row["high"])
+
+
+FIGURES = (
+    Figure(
+        "mails_needed", message("Mails needed on each side"),
+        message("sample size of two rates, for the change worth having, up or down"),
+        message("what is below the line of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
+        edge=message("5 % two-sided, found four times in five; of a rate near 1 what is left of it counts"),
+    ),
+    Figure(
+        "usual_size", message("In a campaign, in a month"), message("median of what is below the line of the KPI"),
+        message("a campaign, a month of sending"), "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
+    ),
+    Figure(
+        "smallest_change", message("Smallest change that two of them show"),
+        message("smallest rise of the rate that two usual campaigns, or months, find four times in five"),
+        message("what is below the line of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14",
+        ("reach.sees_campaign", "reach.sees_month"),
+        edge=message("counting error alone; what months and campaigns differ by anyway comes on top"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,242 @@
+"""How does the rate differ by weekday and hour of sending? (guide 1, step 6)
+
+What was sent at which hour was not drawn by lot, so the table of hours is a view and no verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from babel.dates import get_day_names
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
+
+from kit import counts, metrics
+from kit.counts import scope
+from kit.counts.campaigns import covered, timed
+from kit.judging import CAMPAIGNS, large_enough
+from kit.messages import _, _n, locale, message
+from kit.metrics.figures import Figure
+from kit.show.formats import MARGIN_OF_ERROR, share, whole, with_interval
+from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+    from kit.messages import Message
+    from kit.metrics import Kpi
+    from kit.store import Data
+
+PART = 3
+"""Hours of a cell of the week: narrower ones have too few campaigns."""
+
+
+def by_weekday(data: Data, *, kpi: str = "click_rate") -> SendTime:
+    """One rate by weekday and part of the day of sending.
+
+    Args:
+        data: what `kit.open` returned.
+        kpi: key of a rate of opened, clicked or unsubscribed over delivered.
+    """
+    return judge(count(data), kpi, zone_known=data.zone_known)
+
+
+@scope.count("messages", "campaign_stats")
+def count(data: Data) -> pd.DataFrame:
+    """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
+
+    Returns:
+        A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened,
+        clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no time
+        zone is known: hours are not judged then.
+    """
+    columns = ["campaign_id", "weekday", "hour", "delivered", "opened", "clicked", "unsubscribed"]
+    if not data.zone_known:
+        return pd.DataFrame(columns=columns)
+    mail = counts.messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
+    mail = mail[timed(mail["sent_local"]) | mail["campaign_id"].isin(covered(data))]
+    sent = pd.to_datetime(mail["sent_local"])
+    return mail.assign(weekday=sent.dt.day_of_week, hour=sent.dt.hour)[columns].reset_index(drop=True)
+
+
+def judge(sendings: pd.DataFrame, key: str = "click_rate", *, zone_known: bool = True) -> SendTime:
+    """One rate by weekday and part of the day of sending.
+
+    Args:
+        sendings: what `count` returned.
+        key: a rate of opened, clicked or unsubscribed over delivered.
+        zone_known: whether the firm's time zone is known.
+    """
+    kpi = metrics.find(key)
+    sendings = sendings[sendings[[kpi.numerator, kpi.denominator]].notna().all(axis=1)]
+    sendings = sendings.assign(part=sendings["hour"] // PART * PART)
+    sums = sendings.groupby(["weekday", "part"], as_index=False).agg(
+        campaigns=("campaign_id", "nunique"), **{name: (name, "sum") for name in (kpi.numerator, kpi.denominator)}
+    )
+    cells = metrics.values(sums, [key], by=["weekday", "part", "campaigns"])
+    large = large_enough(cells) & (cells["campaigns"] >= CAMPAIGNS)
+    return SendTime(kpi, cells.assign(large=large).drop(columns=["kpi", "missing"]), zone_known)
+
+
+@result
+class SendTime(Result):
+    """One rate by weekday and part of the day of sending.
+
+    Attributes:
+        kpi: the rate.
+        cells: a row a cell with mail: weekday [0 is Monday], part [its first hour], campaigns, numerator, n, value,
+            low, high [counting error alone], large [enough campaigns and mails to be looked at].
+        zone_known: whether the firm's time zone is known.
+    """
+
+    kpi: Kpi
+    cells: pd.DataFrame
+    zone_known: bool
+
+    def summary(self) -> Summary:
+        """What the week's hours can say; never which is best."""
+        large = self.cells.loc[self.cells["large"], "value"]
+        numbers = {"cells": len(self.cells), "large": len(large)}
+        if not self.zone_known:
+            text = _("Hours are not judged: no time zone is known. Set time_zone in kit.toml.")
+            return Summary("week", text, numbers)
+        if self.cells.empty:
+            return Summary("week", _("No campaign has a time of sending."), numbers)
+        n = len(self.cells)
+        values = {"n": whole(n), "large": whole(len(large)), "campaigns": CAMPAIGNS}
+        if len(large) >= 2:
+            parts = _n(
+                "Mail went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and mails "
+                "enough: from {low} to {high}.",
+                "Mail went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and mails "
+                "enough: from {low} to {high}.",
+                n,
+                low=share(large.min()),
+                high=share(large.max()),
+                **values,
+            )
+        else:
+            parts = _n(
+                "Mail went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and mails "
+                "enough.",
+                "Mail went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and mails "
+                "enough.",
+                n,
+                **values,
+            )
+        caution = _(
+            "No hour is called the best: what went out when was not drawn by lot, so a difference may be the "
+            "campaign's. To know, send the same mail to two random halves at two hours (06)."
+        )
+        return Summary("week", f"{parts} {caution}", numbers)
+
+    def table(self) -> Table:
+        """The rate by weekday and part of the day, each cell with its campaigns and mails."""
+        frame = self.cells.sort_values(["weekday", "part"], ignore_index=True)
+        columns = (
+            Column("weekday", message("Sent on"), _weekday),
+            Column("part", message("At"), _part),
+            Column("campaigns", message("Campaigns"), whole, number=True),
+            Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
+            Column("value", self.kpi.title, _value, unit="share", number=True, whole_row=True),
+            Column("large", message("Enough to look at?"), lambda large: _("yes") if large else _("too few")),
+        )
+        notes = (
+            message(
+                "Too few: fewer than {campaigns} campaigns, so that the hour cannot be told from the campaign, or too "
+                "few mails.",
+                campaigns=CAMPAIGNS,
+            ),
+            MARGIN_OF_ERROR,
+            *metrics.raw_note([self.kpi.key]),
+        )
+        empty = (
+            message("no campaign has a time of sending.")
+            if self.zone_known
+            else message("hours are not judged: no time zone is known. Set time_zone in kit.toml.")
+        )
+        return Table("week", _title(self.kpi), frame, columns, notes, empty)
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """The rate by weekday and part of the day of sending; cells with too few campaigns or mails are grey."""
+        cells = self.cells[self.cells["value"].notna()]
+        if cells.empty:
+            why = (
+                message("no campaign has a time of sending")
+                if self.zone_known
+                else message("hours are not judged: no time zone is known. Set time_zone in kit.toml")
+            )
+            return nothing("week", _title(self.kpi), why)
+        days = list(range(int(cells["weekday"].min()), int(cells["weekday"].max()) + 1))
+        parts = sorted(cells["part"].unique())
+        large = cells[cells["large"]]["value"]
+        most = large.max() if len(large) and large.max() > 0 else 1.0  # shades from 0, so that little looks like little
+        with drawing(1.1 + 0.55 * len(days), ax) as axes:
+            for row in cells.to_dict("records"):
+                x, y = parts.index(row["part"]), days.index(int(row["weekday"]))
+                shade = row["value"] / most
+                color = _SHADES(shade) if row["large"] else BAND
+                axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, color=color, linewidth=0))
+                text = {"color": "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET}
+                axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", fontsize=10, **text)
+                axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", fontsize=8, **text)
+            axes.set_xlim(-0.6, len(parts) - 0.4)
+            axes.set_ylim(len(days) - 0.4, -0.6)
+            axes.set_xticks(range(len(parts)), [_part(hour) for hour in parts])
+            axes.set_yticks(range(len(days)), [_weekday(day) for day in days])
+            axes.grid(visible=False)
+            axes.set_xlabel(_("hour of sending; below the rate: mails\ngrey: too few campaigns or mails"))
+            rates = ", ".join(_in_words(row) for row in cells.to_dict("records"))
+            alt = _("{kpi} by weekday and hour of sending: {rates}.", kpi=self.kpi.title, rates=rates)
+            return picture(axes, name="week", title=_title(self.kpi), alt=alt)
+
+
+_SHADES = LinearSegmentedColormap.from_list("rates", ["#dbe6f2", PLAIN])
+
+
+def _title(kpi: Kpi) -> Message:
+    return message("{kpi} by weekday and hour of sending", kpi=kpi.title)
+
+
+def _weekday(day: float) -> str:
+    return get_day_names("wide", "stand-alone", locale())[int(day)]
+
+
+def _part(hour: float) -> str:
+    """A part of the day: 09–12."""
+    return f"{int(hour):02d}–{int(hour) + PART:02d}"
+
+
+def _value(row: Mapping[Any, Any]) -> str:
+    return with_interval(row["value"], row["low"], row["high"])
+
+
+def _in_words(row: Mapping[Any, Any]) -> str:
+    values = {"day": _weekday(row["weekday"]), "hours": _part(row["part"])}
+    values |= {"rate": share(row["value"]), "n": whole(row["n"])}
+    return (
+        _("{day} {hours} {rate} of {n}", **values)
+        if row["large"]
+        else _("{day} {hours} {rate} of {n} (too few)", **values)
+    )
+
+
+FIGURES = (
+    Figure(
+        "week_cells",
+        message("Parts of the week"),
+        message("weekdays by three hours with mail; of them large enough to be looked at"),
+        message("a weekday and three hours, on the firm's clock"),
+        "guide 1, step 6",
+        ("week.cells", "week.large"),
+        edge=message(
+            "at least 4 campaigns, or hour and campaign cannot be told apart; needs a time of day and a time zone"
+        ),
+    ),
+)
