@@ -176,11 +176,9 @@ def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
 
 
 def _explain_campaign(key: str, target: Path, campaign: str) -> None:
-    from kit import explain, store, words
+    from kit import explain, store
 
-    data = store.open_data(target)
-    found = explain.campaign(data, key, campaign)
-    click.echo("\n" + words.explained(found, currency=data.settings["currency"]).text())
+    click.echo("\n" + explain.campaign(store.open_data(target), key, campaign).table().text())
 
 
 @main.command()

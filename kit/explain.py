@@ -1,47 +1,30 @@
-"""What a key means, whichever registry knows it; and the counts of one campaign behind one KPI, and who told them."""
+"""What a key means, whichever registry knows it; and the two counts behind a KPI of one campaign, with their sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kit import counts, metrics, problems, questions, terms
 from kit.errors import UsageError, nearest
+from kit.messages import _, message
 from kit.metrics import methods
 from kit.metrics.figures import GENERAL
+from kit.show.formats import known, moment, money, named, whole, with_interval
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
 from kit.tables import COUNT_NAMES, COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from kit.messages import Message
     from kit.metrics import Kpi
     from kit.store import Data
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """One KPI of one campaign.
-
-    Attributes:
-        kpi: what is explained.
-        campaign: the campaign's name.
-        sent_local: when it was sent, on the firm's clock; None where nobody tells.
-        parts: two rows, above and below the line: count, value [NaN: not known], source [file, or "event log"].
-        value: one over the other, as every page prints it; NaN where it is not known.
-        low: of its interval.
-        high: its other end.
-    """
-
-    kpi: Kpi
-    campaign: str
-    sent_local: pd.Timestamp | None
-    parts: pd.DataFrame
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +32,7 @@ class Kind:
     """One registry: its title, key -> title of its entries, and what explains one of them."""
 
     title: str
-    entries: dict[str, str]
+    entries: Mapping[str, str | Message]
     explain: Callable[[str], str]
 
 
@@ -89,7 +72,7 @@ def printed_at(table: str, column: str, title: str = "") -> list[str]:
 
 def family(table: str) -> str:
     """The name of a table without the KPI that it is decided by: tests of tests_open_rate."""
-    stem, _, decided = table.partition("_")
+    stem, _bar, decided = table.partition("_")
     return stem if decided in metrics.KPIS else table
 
 
@@ -141,18 +124,18 @@ def entry(key: str) -> str:
         UsageError: nothing is known by it; names the nearest.
     """
     key = metrics.ALIASES.get(key, key)
-    table, _, column = key.partition(".")
+    table, _dot, column = key.partition(".")
     found = [kind.explain(one) for one in printed_at(table, column) or [key] for kind in KINDS if one in kind.entries]
     if not found:
-        known = [
+        keys = [
             *(one for kind in KINDS for one in kind.entries),
             *(at for one in FIGURES.values() for at in one.shown),
         ]
-        raise UsageError(f"Nothing is known by {key!r}. {nearest(key, known, otherwise='All keys: kit explain.')}")
+        raise UsageError(f"Nothing is known by {key!r}. {nearest(key, keys, otherwise='All keys: kit explain.')}")
     return "\n\n".join(found)
 
 
-def campaign(data: Data, key: str, name: str) -> Explained:
+def campaign(data: Data, key: str, name: str) -> CampaignKpi:
     """The counts behind a KPI of one campaign.
 
     Args:
@@ -163,34 +146,94 @@ def campaign(data: Data, key: str, name: str) -> Explained:
     Raises:
         UsageError: no such KPI or campaign, several campaigns of the name, a KPI that is not counted by campaign.
     """
-    told = metrics.find(key)
-    if told.counts != "messages":
-        raise UsageError(f"{key} is not counted by campaign: it is of {told.denominator}.")
-    own = _named(data, name)
+    kpi = metrics.find(key)
+    if kpi.counts != "messages":
+        raise UsageError(f"{key} is not counted by campaign: it is of {kpi.denominator}.")
+    chosen = _named(data, name)
     action = metrics.action(data.settings["goal"])
-    row = counts.messages(data, ["campaign_id"], kind="", action=action)
-    row = row[row["campaign_id"] == own["campaign_id"]]
-    if row.empty:
+    mail = counts.messages(data, ["campaign_id"], kind="", action=action)
+    mail = mail[mail["campaign_id"] == chosen["campaign_id"]]
+    if mail.empty:
         raise UsageError(f"{name!r} is a test send: it is left out of every KPI.")
-    found = metrics.values(row, [key], by=["campaign_id"]).iloc[0]
+    value = metrics.values(mail, [kpi.key], by=["campaign_id"]).iloc[0]
     sources = counts.sources_of_record(data, action=action)
-    source = sources[sources["campaign_id"] == own["campaign_id"]].set_index("count")["source"]
+    source = sources[sources["campaign_id"] == chosen["campaign_id"]].set_index("count")["source"]
     parts = [
-        {"count": count, "value": value, "source": source.get(count)}
-        for count, value in ((told.numerator, found["numerator"]), (told.denominator, found["n"]))
+        {"count": count, "value": number, "source": source.get(count)}
+        for count, number in ((kpi.numerator, value["numerator"]), (kpi.denominator, value["n"]))
     ]
-    when = None if pd.isna(own["sent_local"]) else pd.Timestamp(own["sent_local"])
-    ends = (float(found[name]) for name in ("value", "low", "high"))
-    return Explained(told, str(own["campaign_name"]), when, pd.DataFrame(parts), *ends)
+    return CampaignKpi(
+        kpi,
+        str(chosen["campaign_name"]),
+        None if pd.isna(chosen["sent_local"]) else pd.Timestamp(chosen["sent_local"]),
+        pd.DataFrame(parts),
+        float(value["value"]), float(value["low"]), float(value["high"]),
+        data.settings["currency"],
+    )  # fmt: skip
+
+
+@result
+class CampaignKpi(Result):
+    """One KPI of one campaign.
+
+    Attributes:
+        kpi: what is explained.
+        campaign: the campaign's name.
+        sent_local: when it was sent, on the firm's clock; None where nobody tells.
+        parts: two rows, numerator and denominator: count, value [NaN: not known], source [file, or "event log"].
+        value: one over the other, as every page prints it; NaN where it is not known.
+        low: of its interval.
+        high: its other end.
+        currency: of amounts.
+    """
+
+    kpi: Kpi
+    campaign: str
+    sent_local: pd.Timestamp | None
+    parts: pd.DataFrame
+    value: float
+    low: float
+    high: float
+    currency: str = ""
+
+    def summary(self) -> Summary:
+        """The formula with its numbers: clicked / delivered = 30 / 1,000 = 3.0% (2.1–4.3)."""
+        numbers = " / ".join(self._written(row) for row in self.parts.to_dict("records"))
+        value = _("not known")
+        if known(self.value):
+            is_rate = self.kpi.kind == "rate"
+            value = with_interval(self.value, self.low, self.high) if is_rate else money(self.currency)(self.value)
+        text = f"{self.kpi.formula} = {numbers} = {value}"
+        return Summary("explained", text, {"value": self.value, "low": self.low, "high": self.high})
+
+    def table(self) -> Table:
+        """The two counts, where each comes from, and what they come to."""
+        columns = (
+            Column("count", message("Count")),
+            Column("value", message("Value"), self._written, number=True, whole_row=True),
+            Column("source", message("Told by")),
+        )
+        title = _("{kpi} of {campaign}", kpi=self.kpi.title, campaign=named(self.campaign))
+        if self.sent_local is not None:
+            title = _(
+                "{kpi} of {campaign}, sent {time}",
+                kpi=self.kpi.title, campaign=named(self.campaign), time=moment(self.sent_local),
+            )  # fmt: skip
+        return Table("explained", title, self.parts, columns, (self.summary().text, self.kpi.edge))
+
+    def _written(self, row: Any) -> str:
+        if not known(row["value"]):
+            return _("not known")
+        return money(self.currency)(row["value"]) if row["count"] == "revenue" else whole(row["value"])
 
 
 def _named(data: Data, name: str) -> pd.Series:
     campaigns = data.campaigns
-    of = ("campaign_id", "source_campaign_id", "campaign_name")
-    rows = campaigns[pd.concat([campaigns[column] == name for column in of], axis=1).any(axis=1)]
+    columns = ("campaign_id", "source_campaign_id", "campaign_name")
+    rows = campaigns[pd.concat([campaigns[column] == name for column in columns], axis=1).any(axis=1)]
     if len(rows) > 1:
         raise UsageError(f"{len(rows)} campaigns are named {name!r}. Use an id: {', '.join(rows['campaign_id'])}.")
     if rows.empty:
-        known = campaigns["campaign_name"].dropna().astype(str)
-        raise UsageError(f"There is no campaign {name!r}. {nearest(name, list(known))}")
+        names = campaigns["campaign_name"].dropna().astype(str)
+        raise UsageError(f"There is no campaign {name!r}. {nearest(name, list(names))}")
     return rows.iloc[0]

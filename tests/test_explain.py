@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from small import event
 
 import kit
-from kit import counts, explain, metrics, words
+from kit import counts, explain, metrics
 from kit.cli import main
 from kit.errors import UsageError
 from kit.questions.compare_campaigns import stand_out
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Data:
-    small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-03-01T00:00:00")
+    small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"', "as_of = 2026-03-01T00:00:00")
     events = [event("delivered", n, campaign="c17") for n in range(1000)]
     events += [event("click", n, campaign="c17", url="https://example.com/") for n in range(30)]
     small.log(tmp_path, events)
@@ -35,26 +35,26 @@ def data(tmp_path: Path) -> Data:
 
 
 def test_the_counts_come_to_the_printed_rate(data: Data) -> None:
-    told = explain.campaign(data, "click_rate", "Name of c17")
-    assert told.parts[["count", "value", "source"]].to_numpy().tolist() == [
+    explained = explain.campaign(data, "click_rate", "Name of c17")
+    assert explained.parts[["count", "value", "source"]].to_numpy().tolist() == [
         ["clicked", 30, "event log"],
         ["delivered", 1000, "event log"],
     ]
     counted = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
     printed = stand_out.judge(counted, "click_rate", as_of=data.as_of, maturity_days=3).rates
     row = printed.set_index("campaign_name").loc["Name of c17"]
-    assert told.value == row["value"] == 30 / 1000
-    assert (told.low, told.high) == (row["low"], row["high"])
+    assert explained.value == row["value"] == 30 / 1000
+    assert (explained.low, explained.high) == (row["low"], row["high"])
 
 
 def test_it_is_said_with_its_counts_and_who_told_them(data: Data) -> None:
-    text = words.explained(explain.campaign(data, "click_rate", "c17")).text()
+    text = explain.campaign(data, "click_rate", "c17").table().text()
     assert text.splitlines()[0] == "Click rate (raw) of “Name of c17”, sent 2026-01-01 12:00"
     assert "clicked / delivered = 30 / 1,000 = 3.0% (2.1–4.3)" in text
-    revenue = words.explained(explain.campaign(data, "revenue_per_mail", "c17"), currency="EUR").text()
+    revenue = explain.campaign(data, "revenue_per_mail", "c17").table().text()
     assert "revenue / delivered = 90.50 EUR / 1,000 = 0.09 EUR" in revenue
     assert "export.csv" in revenue
-    unknown = words.explained(explain.campaign(data, "unsubscribe_rate", "c18")).text()
+    unknown = explain.campaign(data, "unsubscribe_rate", "c18").table().text()
     assert "unsubscribed / delivered = not known / 800 = not known" in unknown
 
 

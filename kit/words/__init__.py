@@ -9,7 +9,6 @@ from kit.show.table import Table
 from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
-from kit.words.explained import explained
 from kit.words.funnel import (
     funnel,
     funnel_groups,
@@ -91,7 +90,6 @@ __all__ = [
     "dilution",
     "effect",
     "effects_table",
-    "explained",
     "finding_table",
     "findings",
     "frequency",
