@@ -88,7 +88,7 @@ def choose(notebooks: list[Notebook], only: Iterable[str]) -> list[Notebook]:
     for word in wanted:
         if word not in names:
             raise UsageError(f"There is no notebook {word!r}. {nearest(word, names)}")
-    return [one for one in notebooks if not wanted or {one.name, one.number} & set(wanted)]
+    return [notebook for notebook in notebooks if not wanted or {notebook.name, notebook.number} & set(wanted)]
 
 
 def text(source: str | list[str]) -> str:
@@ -121,7 +121,7 @@ def _read(path: Path) -> Notebook:
         path=path,
         question=title[1].strip() if title else path.stem,
         requires=metadata.get("requires", {}),
-        parameters={one.name: one for one in read_parameters(tagged[0], path.name)},
+        parameters={parameter.name: parameter for parameter in read_parameters(tagged[0], path.name)},
         accepts=metadata.get("accepts", {}),
     )
 

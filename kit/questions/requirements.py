@@ -27,7 +27,7 @@ def answerable(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
     Returns:
         A row a notebook: notebook, question, reason [None: it can be answered].
     """
-    rows = [(one.name, one.question, unmet(one.requires, data)) for one in load(notebooks)]
+    rows = [(book.name, book.question, unmet(book.requires, data)) for book in load(notebooks)]
     return pd.DataFrame(rows, columns=["notebook", "question", "reason"], dtype=object)
 
 
@@ -40,9 +40,9 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
             campaigns that are no tests, months with mail, and variants of one campaign.
         data: what `kit.open` returned.
     """
-    reasons = [_lacking(data, one) for one in requires.get("any", [])]
+    reasons = [_lacking(data, need) for need in requires.get("any", [])]
     if reasons and all(reasons):
-        return reduce(lambda reason, other: _("{reason}; or {other}", reason=reason, other=other), map(str, reasons))
+        return reduce(_or, map(str, reasons))
     campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
     if campaigns < (n := requires.get("campaigns", 0)):
         reason = _n(
@@ -59,6 +59,10 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     else:
         return None
     return " ".join([reason, *_narrowing(data)])
+
+
+def _or(first: str, second: str) -> str:
+    return _("{first}; or {second}", first=first, second=second)
 
 
 def _lacking(data: Data, need: Mapping[str, Any]) -> str | None:

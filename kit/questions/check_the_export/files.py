@@ -236,9 +236,9 @@ class Files(Result):
 
 def _rejections(logs: Iterable[FileLog]) -> list[dict[str, object]]:
     return [
-        {"file": one.file, "line": one.line, "column": one.column, "reason": one.reason, "hint": one.hint}
+        {"file": row.file, "line": row.line, "column": row.column, "reason": row.reason, "hint": row.hint}
         for log in logs
-        for one in (*log.rejections[:SHOWN], *log.cells[:SHOWN])
+        for row in (*log.rejections[:SHOWN], *log.cells[:SHOWN])
     ]
 
 

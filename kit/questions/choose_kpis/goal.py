@@ -70,7 +70,7 @@ class GoalKpis(Result):
         key = self.goal.kpis[0][0]
         kpi, goal = metrics.find(key).name, self.goal.name
         rows = [row for part in (self.mail, self.service) for row in part.to_dict("records") if row["kpi"] == key]
-        row = next((one for one in rows if known(one["value"])), None)
+        row = next((row for row in rows if known(row["value"])), None)
         if row is None:
             text = (
                 _("The goal is {goal}. How far it is reached these exports do not tell: {kpi} is not known.",

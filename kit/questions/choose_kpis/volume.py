@@ -159,7 +159,7 @@ class Volume(Result):
 
     def _names(self, *verdicts: str) -> list[str]:
         """The KPIs of these verdicts, verdict by verdict."""
-        keys = [key for one in verdicts for key in self.rates.loc[self.rates["verdict"] == one, "kpi"]]
+        keys = [key for verdict in verdicts for key in self.rates.loc[self.rates["verdict"] == verdict, "kpi"]]
         return [str(metrics.find(key).name) for key in keys]
 
     def table(self) -> Table:
