@@ -1,25 +1,19 @@
-"""Guide 1's own table, and the analyses of its steps on made-up counts whose answer is known."""
+"""The analyses of its steps on made-up counts whose answer is known."""
 
 from __future__ import annotations
 
 import dataclasses
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
-import small
 
-import kit
-from kit import abtest, counts, metrics, months, words
+from kit import abtest, words
 from kit.errors import UsageError
 from kit.questions.choose_kpis import volume
 from kit.questions.compare_campaigns import pair, stand_out
 from kit.stats import proportions
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NOW = datetime(2026, 10, 31)
 
@@ -35,120 +29,6 @@ def campaigns(clicked: list[int], n: list[int] | int = 1000, **more: object) -> 
         clicked=clicked,
         **more,
     )
-
-
-class TestGuideTable:
-    """Open 25/30/35 %, CTR 5/7/9 %, conversion 2/3/4 %, unsubscribes 1/0.5/0.2 % over January to March."""
-
-    @pytest.fixture
-    def result(self, tmp_path: Path) -> months.Months:
-        header = ["Month", "Sent", "Delivered", "Unique opens", "Unique clicks", "Conversions", "Unsubscribed"]
-        rows = [
-            ["2026-01", 1000, 1000, 250, 50, 20, 10],
-            ["2026-02", 1000, 1000, 300, 70, 30, 5],
-            ["2026-03", 1000, 1000, 350, 90, 40, 2],
-        ]
-        small.table(tmp_path, "month.csv", header, rows)
-        keys = metrics.chosen("open_rate, click_rate, conversion_rate, unsubscribe_rate")
-        return months.table(counts.messages(kit.open(tmp_path), ["month"]), keys)
-
-    def test_it_comes_out_as_the_guide_has_it(self, result: months.Months) -> None:
-        wide = result.rates.pivot_table(index="month", columns="kpi", values="value", sort=False)
-        assert wide.to_dict("list") == {
-            "open_rate": [0.25, 0.30, 0.35],
-            "click_rate": [0.05, 0.07, 0.09],
-            "conversion_rate": [0.02, 0.03, 0.04],
-            "unsubscribe_rate": [0.01, 0.005, 0.002],
-        }
-        assert wide.index.tolist() == ["2026-01", "2026-02", "2026-03"]
-
-    def test_it_is_shown_with_n_and_intervals(self, result: months.Months) -> None:
-        text = words.months_table(result).text()
-        assert "Jan 2026  1,000            25.0% (22.4–27.8)" in text
-        assert "0.20% (0.02–0.72)" in text  # 2 of 1,000: Clopper-Pearson
-
-    def test_three_months_are_too_few_to_call_a_change_one(self, result: months.Months) -> None:
-        assert result.changes == 0
-        assert words.months(result).text == (
-            "No change is called one: 3 months are too few to tell what is usual; six are needed."
-        )
-
-
-class TestMonths:
-    def monthly(self, opened: list[float], n: int = 100_000) -> months.Months:
-        frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=len(opened), freq="M").strftime("%Y-%m")})
-        return months.table(frame.assign(delivered=n, opened=[round(n * rate) for rate in opened]), ["open_rate"])
-
-    def test_counting_error_alone_would_call_every_month_changed(self, rng: np.random.Generator) -> None:
-        # 100,000 mails a month, months that vary by 1 point for no reason: each difference is "significant"
-        # by counting, none is beyond the usual.
-        result = self.monthly(list(0.25 + rng.normal(0, 0.01, 14)))
-        change = result.rates["change"].abs()
-        counted_alone = 1.96 * np.sqrt(2 * 0.25 * 0.75 / 100_000)
-        assert (change > counted_alone).sum() >= 8
-        assert not result.rates["verdict"].isin(("up", "down")).any()
-
-    def test_a_jump_beyond_the_usual_is_called_one(self, rng: np.random.Generator) -> None:
-        rates = 0.25 + rng.normal(0, 0.005, 14)
-        rates[9:10] -= 0.08
-        result = self.monthly(list(rates))
-        assert result.rates["verdict"].tolist()[9] == "down"
-        assert set(result.rates["verdict"]) <= {"first", "down", "up", "no change seen"}
-        assert (result.rates["verdict"] == "down").sum() == 1
-
-    def test_false_changes_are_rare(self, rng: np.random.Generator) -> None:
-        # 200 pages of 14 months without any change: at most 5 % + 3 Monte Carlo errors of them name one.
-        named = sum(
-            self.monthly(list(0.25 + rng.normal(0, 0.01, 14))).rates["verdict"].isin(("up", "down")).any()
-            for _ in range(200)
-        )
-        assert named <= 200 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 200))
-
-    def test_the_yardstick_is_the_whole_history_whatever_the_period(self, rng: np.random.Generator) -> None:
-        frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=14, freq="M").strftime("%Y-%m")})
-        rates = 0.25 + rng.normal(0, 0.005, 14)
-        rates[12:] -= 0.08
-        frame = frame.assign(delivered=100_000, opened=(rates * 100_000).round())
-        whole = months.table(frame, ["open_rate"])
-        asked = months.table(frame, ["open_rate"], period=("2026-01", "2026-01"))
-        row = asked.asked.iloc[0]
-        assert (row["month"], row["verdict"], asked.changes) == ("2026-01", "down", 1)
-        yardstick = ["months", "mean", "tau", "detectable"]
-        assert asked.usual[yardstick].equals(whole.usual[yardstick])
-        assert row["change_low"] == whole.rates["change_low"].iloc[12]  # the usual of all other months
-        assert words.months_table(asked).cells() == [words.months_table(whole).cells()[12]]
-        assert words.trends(asked).text == (
-            "A trend needs twelve months; Jan 2026 has 1. Without a period all months are taken."
-        )
-        assert "Months, overall, usual: of all months of the data. Trend: of Jan 2026 alone." in (
-            words.usual_table(asked).text()
-        )
-
-    def test_a_month_of_few_mails_is_no_yardstick_and_is_not_judged(self, rng: np.random.Generator) -> None:
-        frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=10, freq="M").strftime("%Y-%m")})
-        frame = frame.assign(delivered=20_000, opened=(20_000 * (0.25 + rng.normal(0, 0.003, 10))).round())
-        without = months.table(frame.drop(index=4), ["open_rate"]).usual.iloc[0]
-        frame.loc[4, ["delivered", "opened"]] = [1, 1]  # one mail, opened: 100 %
-        result = months.table(frame, ["open_rate"])
-        assert result.usual["tau"].iloc[0] == pytest.approx(without["tau"])
-        assert result.usual["months"].iloc[0] == 9
-        assert result.rates["verdict"].iloc[[4, 5]].tolist() == ["too few", "too few"]
-        assert result.rates["p"].iloc[[4, 5]].isna().all()
-        assert np.isnan(result.rates["usual_low"].iloc[4])
-        assert not result.rates["verdict"].isin(("up", "down")).any()
-
-    def test_what_is_too_rare_for_any_month_is_said(self) -> None:
-        frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=8, freq="M").strftime("%Y-%m")})
-        result = months.table(frame.assign(delivered=1000, complained=[0, 1, 0, 0, 0, 1, 0, 0]), ["complaint_rate"])
-        assert result.changes == 0
-        assert "Too rare to judge in any month of this volume: complaint rate." in words.usual_table(result).text()
-
-    def test_a_month_without_mail_is_a_gap(self) -> None:
-        frame = pd.DataFrame({"month": ["2026-01", "2026-03"], "delivered": [100, 100], "opened": [20, 30]})
-        result = months.table(frame, ["open_rate"])
-        assert result.rates["verdict"].tolist() == ["first", "gap", "gap"]
-        assert np.isnan(result.rates["value"].iloc[1])
-        assert "Feb 2026  –" in words.months_table(result).text()
 
 
 class TestCompare:

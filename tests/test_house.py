@@ -35,11 +35,9 @@ LAYERS = (
     {
         "abtest",
         "adjusted",
-        "around",
         "benchmarks",
         "funnel",
         "money",
-        "months",
         "repeat",
         "retention",
         "segments",
@@ -159,8 +157,9 @@ def state():
     return dict(mpl.rcParams), np.geterr(), list(warnings.filters), {name: pd.get_option(name) for name in NAMES}
 NAMES = ["display.max_rows", "display.precision", "display.float_format"]
 before = state()
-from kit import counts, metrics, months, plots, words
-plots.months(months.table(pd.DataFrame({"month": ["2026-01"], "delivered": [10], "opened": [3]}), ["open_rate"]))
+from kit import counts, metrics
+from kit.questions.months import rates
+rates.judge(pd.DataFrame({"month": ["2026-01"], "delivered": [10], "opened": [3]}), ["open_rate"]).plot()
 print(state() == before)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import months, plots
+from kit import plots
+from kit.questions.months import rates
 from kit.show import picture
 from kit.show.result import MIME
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
     from kit.plots import Picture
 
 
-def monthly(opened: list[float]) -> months.Months:
+def monthly(opened: list[float]) -> rates.Months:
     names = pd.period_range("2026-01", periods=len(opened), freq="M").strftime("%Y-%m")
-    return months.table(pd.DataFrame({"month": names, "delivered": 1000, "opened": opened}), ["open_rate"])
+    return rates.judge(pd.DataFrame({"month": names, "delivered": 1000, "opened": opened}), ["open_rate"])
 
 
 @pytest.fixture
 def drawn() -> Picture:
-    return plots.months(monthly([250, 300, 350]))
+    return monthly([250, 300, 350]).plot()
 
 
 def test_the_alternative_text_says_the_numbers(drawn: Picture) -> None:
@@ -38,8 +39,8 @@ def test_the_alternative_text_says_the_numbers(drawn: Picture) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(drawn: Picture) -> None:
-    assert plots.months(monthly([250, 300, 350])).svg == drawn.svg
-    assert plots.months(monthly([250, 300, 351])).svg != drawn.svg
+    assert monthly([250, 300, 350]).plot().svg == drawn.svg
+    assert monthly([250, 300, 351]).plot().svg != drawn.svg
 
 
 def test_a_figure_loads_nothing_and_names_no_time(drawn: Picture) -> None:
@@ -50,7 +51,7 @@ def test_a_figure_loads_nothing_and_names_no_time(drawn: Picture) -> None:
 
 def test_drawing_leaves_the_readers_theme_alone() -> None:
     before = dict(mpl.rcParams)
-    plots.months(monthly([250, 300, 350]))
+    monthly([250, 300, 350]).plot()
     assert dict(mpl.rcParams) == before
 
 
@@ -79,7 +80,5 @@ def test_any_subject_can_be_an_axis_label() -> None:
 
 
 def test_nothing_to_draw_is_an_empty_picture_not_an_error() -> None:
-    result = months.table(
-        pd.DataFrame({"month": ["2026-01"], "delivered": [np.nan], "opened": [np.nan]}), ["open_rate"]
-    )
-    assert plots.months(result).svg.startswith("<svg")
+    result = rates.judge(pd.DataFrame({"month": ["2026-01"], "delivered": [np.nan], "opened": [np.nan]}), ["open_rate"])
+    assert result.plot().svg.startswith("<svg")

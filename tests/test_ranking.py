@@ -8,8 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import months, plots, words
-from kit.errors import UsageError
 from kit.questions.compare_campaigns import audience_mix, ranking, stand_out
 
 NOW = datetime(2026, 10, 31)
@@ -106,50 +104,3 @@ class TestOneMix:
         assert found.comparable == 0
         assert text in found.summary().text
         assert found.table().cells() == []
-
-
-class TestMonths:
-    def counted(self, rates: list[float], first: str = "2025-01", n: int = 100_000) -> pd.DataFrame:
-        frame = pd.DataFrame({"month": pd.period_range(first, periods=len(rates), freq="M").strftime("%Y-%m")})
-        return frame.assign(delivered=n, opened=[round(n * rate) for rate in rates])
-
-    def test_a_known_change_is_no_change_seen(self, rng: np.random.Generator) -> None:
-        rates = list(0.2 + rng.normal(0, 0.004, 8)) + list(0.4 + rng.normal(0, 0.004, 8))
-        result = months.table(self.counted(rates), ["open_rate"], change="2025-09")
-        assert result.rates["verdict"].tolist()[8] == "known change"
-        assert not result.rates["verdict"].isin(("up", "down")).any()
-        assert result.usual["since"].tolist() == ["", "2025-09"]
-        assert result.usual["mean"].tolist() == pytest.approx([0.2, 0.4], abs=0.005)
-        text = words.months_table(result).text()
-        assert "Months before Sep 2025 and since are judged apart" in text
-        assert "since Sep 2025" in words.usual_table(result).text()
-        assert plots.months(result).svg
-
-    def test_what_is_no_month_is_no_change(self) -> None:
-        with pytest.raises(UsageError, match=r"change: '2025-13' is no month\. Write it like 2026-03\."):
-            months.table(self.counted([0.2] * 3), ["open_rate"], change="2025-13")
-
-    def test_openings_across_september_2021_carry_a_note(self) -> None:
-        note = "From Sep 2021 on Apple's mail programs load every picture"
-        for first, change, told in (("2021-05", "", True), ("2021-05", "2021-09", False), ("2022-05", "", False)):
-            result = months.table(self.counted([0.2] * 8, first), ["open_rate"], change=change)
-            assert (note in words.months_table(result).text()) == told
-
-    def test_a_trend_is_told_and_a_wander_is_not(self, rng: np.random.Generator) -> None:
-        noise = rng.normal(0, 0.01, 18)
-        flat = months.table(self.counted(list(0.3 + noise)), ["open_rate"])
-        assert words.trends(flat).text == "No trend goes beyond what months usually differ by."
-        falling = months.table(self.counted(list(0.4 - 0.006 * np.arange(18) + noise)), ["open_rate"])
-        assert falling.usual["trend"].tolist() == ["falling"]
-        assert words.trends(falling).text.startswith("Open rate (raw) is falling, from ")
-        assert falling.usual["step"].iloc[0] == pytest.approx(-0.006, abs=0.0015)
-
-    def test_eleven_months_have_no_trend(self) -> None:
-        result = months.table(self.counted([0.2 + 0.01 * i for i in range(11)]), ["open_rate"])
-        assert words.trends(result).text == "A trend needs twelve months; the longest here has 11."
-
-    def test_months_lie_within_their_band(self, rng: np.random.Generator) -> None:
-        found = months.table(self.counted(list(0.25 + rng.normal(0, 0.01, 20))), ["open_rate"]).rates
-        assert (found["value"].between(found["usual_low"], found["usual_high"])).all()
-        few = months.table(self.counted([0.2] * 5), ["open_rate"]).rates
-        assert few["usual_low"].isna().all()

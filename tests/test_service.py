@@ -8,8 +8,9 @@ import pytest
 import small
 
 import kit
-from kit import counts, metrics, words
+from kit import counts, metrics
 from kit.questions.choose_kpis import service
+from kit.questions.months import response_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ class TestWaits:
         found = metrics.response_time(waits)
         assert found[["n", "open", "left_out"]].to_numpy().tolist() == [[3, 1, 2]]
         said = "2 requests were answered before coming in, or came in after the end of the data: left out."
-        assert said in words.waiting_table(metrics.response_time(waits, by=["month"])).text()
+        assert said in response_time.by_month(data).table().text()
         assert said in service.measure(data).table().text()
 
 

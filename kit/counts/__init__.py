@@ -6,7 +6,6 @@ that lack it beside it.
 """
 
 from kit.counts.age import ages, at_age
-from kit.counts.around import requests, scores
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
@@ -53,9 +52,7 @@ __all__ = [
     "reached",
     "reactions",
     "repeat",
-    "requests",
     "same_people",
-    "scores",
     "server_answers",
     "silence",
     "sold",

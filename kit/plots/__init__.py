@@ -1,9 +1,7 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.campaigns import waiting
 from kit.plots.funnel import funnel, funnel_groups, lags
 from kit.plots.money import returns
-from kit.plots.months import months
 from kit.plots.problems import benchmarks, complaints, findings, frequency
 from kit.plots.retention import back, list_growth, projection, staying
 from kit.plots.segments import segments
@@ -23,7 +21,6 @@ __all__ = [
     "funnel_groups",
     "lags",
     "list_growth",
-    "months",
     "projection",
     "returns",
     "segments",
@@ -31,5 +28,4 @@ __all__ = [
     "strata",
     "tests",
     "value_bands",
-    "waiting",
 ]

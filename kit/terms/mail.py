@@ -2,61 +2,9 @@
 
 from __future__ import annotations
 
-from kit.metrics.figures import KAPLAN_MEIER, WILSON, Figure
+from kit.metrics.figures import WILSON, Figure
 
 _MESSAGE = "a message: one person, one send"
-
-MONTHS = (
-    Figure(
-        "usual_rate", "Overall rate of months or campaigns", "sum above / sum below the line, of those large enough",
-        "a message", "guide 1, step 2", ("usual_variation.mean", "comparison.mean"),
-        window="of months the whole history, before and since a known change apart; of campaigns those asked for",
-    ),
-    Figure(
-        "usual_spread", "Usual variation (tau)", "standard deviation of true rates between months or campaigns",
-        "a month or campaign that is large enough", "Paule & Mandel (1982), doi:10.6028/jres.087.022",
-        ("usual_variation.tau", "comparison.tau"),
-        window="of months the whole history, before and since a known change apart; of campaigns those asked for",
-        edge="counting error is taken off; 0 where they differ by no more than that",
-    ),
-    Figure(
-        "detectable_change", "Change that shows",
-        "2.8 x standard error of the change between two usual months, counting and usual variation together", "a month",
-        "guide 1, step 2", ("usual_variation.detectable",),
-        edge="seen four times in five at the 5 % level; a month of the median size",
-    ),
-    Figure(
-        "trend_step", "Trend", "change of the fitted rate for a month, in shares", "a month that is large enough",
-        "McCullagh & Nelder (1989), 4.5", ("usual_variation.step",),
-        window="the months asked for; told from twelve months on",
-        interval="95 %: Student, of the logistic regression, with the months' overdispersion",
-    ),
-    Figure(
-        "requests", "Requests, and those still waiting", "tickets that came in; of them without an answer at as_of",
-        "a ticket, by the row of the file", "guide 1, step 1", ("waiting.n", "waiting.open"),
-        edge="one answered before it came in is left out, and the note says how many",
-    ),
-    Figure(
-        "waiting_p90", "Nine in ten are answered within", "90 % quantile of the time until the first answer",
-        "a ticket, by the row of the file", KAPLAN_MEIER, ("waiting.p90",),
-        window="from coming in to the first answer, or to as_of; nights and weekends count",
-        edge="not known where so many have not been answered yet",
-    ),
-    Figure(
-        "around_sides", "The service before a change and since",
-        "median minutes to the answer; mean score, 0 to 1; requests a day", "a ticket, a survey answer",
-        "guide 1, step 2", ("around.n_before", "around.n_since", "around.before", "around.since"),
-        window="months before the month that is named, and from it on",
-        interval="95 %: order statistics of waits; Garwood of requests, with the days' overdispersion; none of scores",
-    ),
-    Figure(
-        "around_effect", "What changed in the service",
-        "minutes later (Hodges-Lehmann); chance that a score since is above one before; ratio of requests a day",
-        "a ticket, a survey answer", "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172; Brunner & Munzel (2000)",
-        ("around.effect",), interval="95 %: Moses; Brunner-Munzel; exact conditional",
-        edge="called a change only where the months say so too; since, not because of",
-    ),
-)  # fmt: skip
 
 PROBLEMS = (
     Figure(
@@ -123,4 +71,4 @@ PEOPLE = (
     ),
 )  # fmt: skip
 
-MAIL = (*MONTHS, *PROBLEMS, *PEOPLE)
+MAIL = (*PROBLEMS, *PEOPLE)

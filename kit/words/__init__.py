@@ -7,7 +7,6 @@ as data (`application/vnd.kit.result+json`), which the report gathers into resul
 from kit.show.summary import Summary
 from kit.show.table import Table
 from kit.words.adjusted import adjusted, adjusted_table
-from kit.words.around import around, around_table
 from kit.words.benchmarks import benchmark_table, benchmarks, published_table
 from kit.words.funnel import (
     funnel,
@@ -18,7 +17,6 @@ from kit.words.funnel import (
     sequences,
     stages_table,
 )
-from kit.words.goals import waiting_table
 from kit.words.measurable import dilution, measurable, measurable_table
 from kit.words.money import (
     attribution,
@@ -31,7 +29,6 @@ from kit.words.money import (
     returns,
     returns_table,
 )
-from kit.words.months import months, months_table, trends, usual_table
 from kit.words.problems import (
     cautions,
     finding_table,
@@ -75,8 +72,6 @@ __all__ = [
     "Table",
     "adjusted",
     "adjusted_table",
-    "around",
-    "around_table",
     "attribution",
     "attribution_table",
     "back",
@@ -104,8 +99,6 @@ __all__ = [
     "measurable",
     "measurable_table",
     "money_span",
-    "months",
-    "months_table",
     "not_sent_table",
     "parts_table",
     "passed_table",
@@ -133,9 +126,7 @@ __all__ = [
     "strata",
     "strata_table",
     "tests",
-    "trends",
     "unknown_table",
-    "usual_table",
     "value",
     "value_bands_table",
     "value_check",
@@ -145,5 +136,4 @@ __all__ = [
     "value_rankings_table",
     "verdict_table",
     "verdict_words",
-    "waiting_table",
 ]

@@ -1,0 +1,396 @@
+"""What are the rates, month by month, and what changed? (guide 1, step 2)
+
+A month's interval says how well its rate was counted. Whether it changed is another question: months
+differ for many reasons, so a change is called a change only beyond the usual variation between months.
+Where something known happened, a new platform say, months before and after it are not set against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from kit import counts, metrics
+from kit.errors import UsageError
+from kit.judging import ALPHA, LEVEL, MONTHS, large_enough
+from kit.messages import _, _n, message
+from kit.show.axes import direction_color, intervals, month_axis, percent, series, span
+from kit.show.formats import MARGIN_OF_ERROR, listing, month, share, size, whole, with_interval
+from kit.show.formats import span as interval
+from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import multiplicity, random_effects, trend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+    from kit.store import Data
+
+PREFETCH = "2021-09"
+"""Month from which Apple's mail programs load every picture, so that openings rose by themselves."""
+
+KPIS = "open_rate, click_rate, conversion_rate, unsubscribe_rate"
+
+
+def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = "") -> Months:
+    """How do rates of campaign mail move, month by month?
+
+    Args:
+        data: what `kit.open` returned.
+        kpis: keys of rates of campaign mail, by comma.
+        action: what counts as a conversion: appointment, review, order …; "" as the goal says.
+        change: the first month after a known change, like 2026-03; "" where none is known.
+
+    Raises:
+        UsageError: a KPI is no rate of campaign mail, `action` is unknown, or `change` is no month.
+
+    Source: as `judge`.
+    """
+    chosen = metrics.chosen(kpis)
+    action = action or metrics.action(data.settings["goal"])
+    history = counts.messages(data.history, ["month"], action=action)
+    return judge(history, chosen, period=data.months, change=change)
+
+
+def judge(
+    history: pd.DataFrame,
+    kpis: Sequence[str],
+    *,
+    period: tuple[str, str] | None = None,
+    change: str = "",
+    level: float = LEVEL,
+) -> Months:
+    """The rates of the months and their changes.
+
+    What months usually differ by comes from the whole history; changes are judged of the months
+    asked for. A month with too few mails (`judging.large_enough`) is shown, and is neither judged nor a yardstick.
+
+    Args:
+        history: a row a month of the whole history, from `counts.messages(data.history, ["month"])`.
+        kpis: keys of rates.
+        period: first and last month of the question; None: all.
+        change: the first month after a known change, like 2026-03; "" where none is known. Months before
+            and since are judged apart.
+        level: confidence of the intervals.
+
+    Returns:
+        Every month from the first to the last, in order: a month without mail is a gap, not 0 %.
+
+    Raises:
+        UsageError: `change` is no month.
+
+    Source: guide 1, step 2; between-month variance by Paule and Mandel (1982), doi:10.6028/jres.087.022;
+    limits: Laney (2002), doi:10.1081/QEN-120006708.
+    """
+    if change and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", change):
+        raise UsageError(_("change: {change} is no month. Write it like 2026-03.", change=repr(change)))
+    rates = metrics.values(_calendar(history), kpis, by=["month"], level=level)
+    rates = rates.assign(asked=rates["month"].between(*period) if period else True)
+    parts = [_era(era) for _since, era in eras(rates, change)]
+    rates = pd.concat(parts, ignore_index=True) if parts else _era(rates)
+    rates["p"] = multiplicity.adjust(rates["p"])
+    rates["verdict"] = _verdicts(rates, change)
+    return Months(rates, int(rates["p"].notna().sum()), change, period)
+
+
+def eras(rates: pd.DataFrame, change: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Each KPI's months before and since a known change: the first month of the era, "" where none is known."""
+    for _key, months in rates.groupby("kpi", sort=False):
+        for since in ("", change) if change else ("",):
+            part = months[(months["month"] >= change) == bool(since)] if change else months
+            if len(part):
+                yield since, part.reset_index(drop=True)
+
+
+def _era(months: pd.DataFrame) -> pd.DataFrame:
+    """One KPI's months of one era with their changes and the limits within which months usually lie."""
+    months = months.assign(large=large_enough(months))
+    large = months[months["large"]]
+    judged = len(large) >= MONTHS
+    months = pd.concat([months, _changes(months, large if judged else large.iloc[:0])], axis=1)
+    chart = trend.p_prime_chart(months["numerator"], months["n"].where(months["large"] & judged))
+    return months.assign(usual_low=chart.low, usual_high=chart.high)
+
+
+def _calendar(history: pd.DataFrame) -> pd.DataFrame:
+    months = history["month"].dropna()
+    if months.empty:
+        return history.iloc[:0]
+    calendar = pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m")
+    return history.set_index("month").reindex(calendar).rename_axis("month").reset_index()
+
+
+def _changes(months: pd.DataFrame, large: pd.DataFrame) -> pd.DataFrame:
+    """Each month asked for against the one before it, by the usual variation of all the others.
+
+    The two months are left out of the usual: else one that stands out would hide itself. A month with too
+    few mails, and the one after it, have a change and no p.
+    """
+    rows = [_NONE, *(_change(before, now, large) for before, now in pairwise(months.to_dict("records")))]
+    return pd.DataFrame(rows[: len(months)], columns=["change", "change_low", "change_high", "p"])
+
+
+_NONE = (np.nan, np.nan, np.nan, np.nan)
+
+
+def _change(before: dict[Any, Any], now: dict[Any, Any], large: pd.DataFrame) -> tuple[float, float, float, float]:
+    if not now["asked"] or np.isnan(before["value"]) or np.isnan(now["value"]):
+        return _NONE
+    others = large[~large["month"].isin((before["month"], now["month"]))]
+    tau, months = random_effects.heterogeneity(others["numerator"], others["n"]).tau, len(others)
+    moved = random_effects.change((before["numerator"], before["n"]), (now["numerator"], now["n"]), tau=tau, k=months)
+    return moved.value, moved.low, moved.high, moved.p if before["large"] and now["large"] else np.nan
+
+
+def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
+    moved = rates["p"] < ALPHA
+    verdict = pd.Series("no change seen", index=rates.index, dtype="object")
+    verdict = verdict.mask(moved & (rates["change"] > 0), "up").mask(moved & (rates["change"] < 0), "down")
+    verdict = verdict.mask(rates["p"].isna(), "too few").mask(
+        rates["usual_low"].isna() & rates["large"], "too few months"
+    )
+    verdict = verdict.mask(rates["change"].isna(), "gap").mask(rates["value"].isna(), "unknown")
+    verdict = verdict.mask(rates["n"].isna(), "gap").mask(rates["month"] == change, "known change")
+    has_rates = rates.groupby("kpi")["value"].transform("count") > 0
+    verdict = verdict.mask(rates["month"] == rates["month"].min(), "first").where(has_rates, "unknown")
+    return verdict.where(rates["asked"], "not asked")
+
+
+@result
+class Months(Result):
+    """Rates by month.
+
+    Attributes:
+        rates: a row a month of the history and KPI: month, kpi, numerator, n, value, low, high, missing; asked [it is
+            of the question]; large [enough mails to be judged]; of the months asked for the change from the
+            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down",
+            "no change seen", "first", "known change", "gap", "too few", "too few months", "unknown" or
+            "not asked"; usual_low, usual_high [where months usually lie: the limits of the p' chart, from
+            six months on].
+        changes: how many changes were judged.
+        change: the month of the known change, or "".
+        period: first and last month of the question; None: all.
+    """
+
+    rates: pd.DataFrame
+    changes: int
+    change: str = ""
+    period: tuple[str, str] | None = None
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """The rates of the months of the question."""
+        return self.rates[self.rates["asked"]].reset_index(drop=True)
+
+    def summary(self) -> Summary:
+        """Which month-to-month changes go beyond the usual."""
+        if self.changes == 0:
+            large = max((int(era["large"].sum()) for _since, era in eras(self.rates, self.change)), default=0)
+            numbers = {"months": large, "changes": 0}
+            return Summary("months_changes", _unjudged(self.asked, large), numbers)
+        moved = self.rates[self.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
+        surest = [_moved(row) for row in moved.sort_values("p").head(3).to_dict("records")]
+        text = _beyond(self.changes, len(moved), "; ".join(surest))
+        numbers = {"changes": self.changes, "beyond": len(moved)}
+        return Summary("months_changes", text, numbers, headline=True, weight=70 if len(moved) else 40)
+
+    def table(self) -> Table:
+        """The guide's month table: a row a month, a column a KPI, each with its interval and its n."""
+        rates = self.asked
+        kpis = list(dict.fromkeys(rates["kpi"]))
+        shown = [key for key in kpis if rates.loc[rates["kpi"] == key, "value"].notna().any()]
+        wide = pd.DataFrame({"month": list(dict.fromkeys(rates["month"]))})
+        columns = [Column("month", message("Month"), month)]
+        for key in shown:
+            kpi = metrics.find(key)
+            if kpi.denominator not in wide:
+                wide[kpi.denominator] = rates.loc[rates["kpi"] == key, "n"].to_numpy()
+                columns.append(Column(kpi.denominator, metrics.mails_title(kpi), whole, unit="mails", number=True))
+        for key in shown:
+            values = rates[rates["kpi"] == key]
+            for name in ("value", "low", "high"):
+                wide[key if name == "value" else f"{key}_{name}"] = values[name].to_numpy()
+            title = metrics.find(key).title
+            columns.append(Column(key, title, _interval_of(key), unit="share", number=True, whole_row=True))
+        notes = [MARGIN_OF_ERROR, *metrics.raw_note(shown), *self._notes(wide, kpis, shown)]
+        if shown:
+            wide, gaps = _without_long_gaps(wide, columns[1].name)
+            if gaps:
+                notes.append(_("No mail, or not counted: {months}. That is a gap, not 0 %.", months=listing(gaps)))
+        title = message("KPIs by month of sending")
+        return Table("months", title, wide, tuple(columns), tuple(notes), message("No month has mail."))
+
+    def _notes(self, wide: pd.DataFrame, kpis: list[str], shown: list[str]) -> Iterator[str]:
+        """What a reader must know of the KPIs and months that are shown."""
+        unknown = [str(metrics.find(key).title) for key in kpis if key not in shown]
+        if unknown:
+            yield _("Not known from these exports: {kpis}.", kpis=", ".join(unknown))
+        partly = [
+            kpi.title
+            for kpi in map(metrics.find, shown)
+            if wide.loc[wide[kpi.denominator].notna(), kpi.key].isna().any()
+        ]
+        if partly:
+            yield _(
+                "“–” in {kpis}: a campaign of the month does not tell it, or is too young for it to be known.",
+                kpis=listing(partly),
+            )
+        if self.change and (wide["month"] == self.change).any():
+            yield _(
+                "Months before {month} and since are judged apart: a known change lies between.",
+                month=month(self.change),
+            )
+        if "open_rate" in shown and wide["month"].min() < PREFETCH <= wide["month"].max() and self.change != PREFETCH:
+            yield _(
+                "From {month} on Apple's mail programs load every picture: openings rose by themselves. Set the "
+                "parameter change to {change} to judge the months before and since apart.",
+                month=month(PREFETCH),
+                change=PREFETCH,
+            )
+
+    def plot(self) -> Picture:
+        """Each KPI by month with its interval, over the band within which months usually lie.
+
+        Months that the question leaves out are drawn in grey: they are the yardstick.
+        """
+        rates = self.rates[self.rates["value"].notna()]
+        kpis = [metrics.find(key) for key in dict.fromkeys(self.rates["kpi"]) if (rates["kpi"] == key).any()]
+        names = list(dict.fromkeys(self.rates["month"]))
+        title = message("KPIs by month")
+        if not kpis:
+            return nothing("months", title, message("no rate is known for any month"))
+        with panels(0.5 + 1.55 * len(kpis)) as figure:
+            grid = figure.subplots(len(kpis), 1, sharex=True, squeeze=False)[:, 0]
+            for axes, kpi in zip(grid, kpis, strict=True):
+                _draw(axes, rates[rates["kpi"] == kpi.key], kpi, names, self.change)
+            month_axis(grid[-1], names)
+            asked = rates[rates["asked"]]
+            values = [(kpi, asked[asked["kpi"] == kpi.key]) for kpi in kpis]
+            lines = [
+                _("{kpi}: {values}.", kpi=kpi.title, values=series(rows["month"], rows["value"], share))
+                for kpi, rows in values
+            ]
+            return picture(figure, name="months", title=title, alt=" ".join([_("By month."), *lines]))
+
+
+def _unjudged(asked: pd.DataFrame, large: int) -> str:
+    """Why no change was judged.
+
+    Args:
+        asked: the rates of the months of the question.
+        large: the months of the era that has most large ones.
+    """
+    if asked["value"].notna().sum() == 0:
+        return _("No month can be counted.")
+    if large == 0:
+        return _(
+            "No change is called one: months without mails enough are too few to tell what is usual; six are needed."
+        )
+    if large < MONTHS:
+        return _n(
+            "No change is called one: one month is too few to tell what is usual; six are needed.",
+            "No change is called one: {n} months are too few to tell what is usual; six are needed.",
+            large,
+            n=whole(large),
+        )
+    return _("No change is called one: no month asked for and the one before it both have mails enough to be judged.")
+
+
+def _beyond(changes: int, beyond: int, moves: str) -> str:
+    """How many of the changes go beyond the usual, and which."""
+    n = whole(changes)
+    if not beyond:
+        return _n(
+            "Of one change from one month to the next, none goes beyond what months usually differ by, so none needs a "
+            "story.",
+            "Of {n} changes from one month to the next, none goes beyond what months usually differ by, so none needs "
+            "a story.",
+            changes,
+            n=n,
+        )
+    if beyond == 1:
+        return _n(
+            "Of one change from one month to the next, one goes beyond what months usually differ by: {moves}.",
+            "Of {n} changes from one month to the next, one goes beyond what months usually differ by: {moves}.",
+            changes,
+            n=n,
+            moves=moves,
+        )
+    if beyond <= 3:
+        return _(
+            "Of {n} changes from one month to the next, {beyond} go beyond what months usually differ by: {moves}.",
+            n=n,
+            beyond=whole(beyond),
+            moves=moves,
+        )
+    return _(
+        "Of {n} changes from one month to the next, {beyond} go beyond what months usually differ by, the surest: "
+        "{moves}.",
+        n=n,
+        beyond=whole(beyond),
+        moves=moves,
+    )
+
+
+def _moved(row: Mapping[Any, Any]) -> str:
+    """A change that goes beyond the usual, in a clause."""
+    values = {
+        "kpi": metrics.find(row["kpi"]).name,
+        "month": month(row["month"]),
+        "value": share(row["value"]),
+        "points": size(row["change"]),
+        "interval": interval(row["change_low"], row["change_high"]),
+    }
+    if row["verdict"] == "up":
+        return _("{kpi} in {month} was {value}, {points} points more than the month before ({interval})", **values)
+    return _("{kpi} in {month} was {value}, {points} points less than the month before ({interval})", **values)
+
+
+def _without_long_gaps(wide: pd.DataFrame, denominator: str) -> tuple[pd.DataFrame, list[str]]:
+    """The table without the rows of gaps of more than two months, and every gap in words."""
+    empty = wide[denominator].isna()
+    runs = wide[empty].groupby((empty != empty.shift()).cumsum()[empty])["month"].agg(["first", "last", "size"])
+    gaps = [month_span(first, last) for first, last in zip(runs["first"], runs["last"], strict=True)]
+    long = [wide["month"].between(run["first"], run["last"]) for run in runs.to_dict("records") if run["size"] > 2]
+    left_out = pd.concat(long, axis=1).any(axis=1) if long else pd.Series(data=False, index=wide.index)
+    return wide[~left_out].reset_index(drop=True), gaps
+
+
+def month_span(first: str, last: str) -> str:
+    """One month, or the first and the last of several."""
+    return month(first) if first == last else _("{first} to {last}", first=month(first), last=month(last))
+
+
+def _interval_of(key: str) -> Callable[[Any], str]:
+    return lambda row: with_interval(row[key], row[f"{key}_low"], row[f"{key}_high"])
+
+
+def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str], change: str) -> None:
+    """One KPI: the band of the usual, months of the question, months outside of it, and changes."""
+    place = rates["month"].map(names.index)
+    for at, low, high in zip(place, rates["usual_low"], rates["usual_high"], strict=True):
+        axes.fill_between([at - 0.5, at + 0.5], low, high, color=BAND, linewidth=0, zorder=0)
+    if not rates["asked"].all():
+        intervals(axes, place, rates, color=QUIET)
+    intervals(axes, place[rates["asked"]], rates[rates["asked"]], color=PLAIN)
+    for verdict, sign in (("up", 1), ("down", -1)):
+        moved = rates["verdict"] == verdict
+        color = direction_color(kpi.better, sign)
+        axes.plot(place[moved], rates.loc[moved, "value"], "o", color=color, markersize=8)
+    axes.set_title(str(kpi.title))
+    axes.yaxis.set_major_formatter(percent(rates["high"].max() - rates["low"].min()))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    limits = rates[["low", "high", "usual_low", "usual_high"]].to_numpy()
+    axes.set_ylim(*span(limits[~np.isnan(limits)].tolist()))
+    axes.grid(visible=False, axis="x")
+    if change in names:
+        axes.axvline(names.index(change) - 0.5, color=INK, linewidth=1, linestyle="--")

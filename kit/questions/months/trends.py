@@ -1,0 +1,245 @@
+"""How much do months usually differ, and where are they heading? (guide 1, step 2)
+
+Single months may all be as usual and still head somewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit import metrics
+from kit.judging import ALPHA, MONTHS
+from kit.messages import _, message
+from kit.metrics.figures import Figure
+from kit.questions.months.rates import Months, eras, month_span
+from kit.show.formats import UNKNOWN, joined, known, listing, month, points, share, size, span, whole
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import multiplicity, random_effects, trend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+POWER = 2.8
+"""1.96 + 0.84: a change of so many standard errors is seen four times in five at the 5 % level."""
+
+_COLUMNS = [
+    *("kpi", "since", "months", "mean", "tau", "phi", "detectable"),
+    *("asked", "begin", "end", "step", "step_low", "step_high", "trend_p"),
+]
+
+
+def judge(months: Months) -> Trends:
+    """What is usual of each KPI, and its trend.
+
+    Args:
+        months: what `rates.by_month` returned.
+
+    Source: guide 1, step 2; between-month variance by Paule and Mandel (1982), doi:10.6028/jres.087.022; trend:
+    logistic regression with overdispersion.
+    """
+    usual = pd.DataFrame([_usual(since, era) for since, era in eras(months.rates, months.change)], columns=_COLUMNS)
+    p = multiplicity.adjust(usual["trend_p"].astype(float))
+    direction = np.where(usual["step"] > 0, "rising", "falling")
+    direction = np.where(p < ALPHA, direction, np.where(np.isnan(p), "too few months", "no trend seen"))
+    return Trends(months, usual.assign(trend_p=p, trend=direction))
+
+
+def _usual(since: str, months: pd.DataFrame) -> dict[str, Any]:
+    """What is usual of one KPI in one era, and its trend."""
+    large = months[months["large"]]
+    spread = random_effects.heterogeneity(large["numerator"], large["n"])
+    judged = len(large) >= MONTHS
+    n = months["n"].where(months["large"] & months["asked"])
+    line = trend.logistic_trend(months["numerator"], n, pd.RangeIndex(len(months)).to_numpy())
+    return {
+        "kpi": months["kpi"].iloc[0],
+        "since": since,
+        "months": len(large),
+        "mean": spread.mean,
+        "tau": spread.tau if judged else np.nan,
+        "phi": spread.phi if judged else np.nan,
+        "detectable": _detectable(spread.mean, spread.tau, large["n"].median()) if judged else np.nan,
+        "asked": int(large["asked"].sum()),
+        "begin": line.begin,
+        "end": line.end,
+        "step": line.step,
+        "step_low": line.low,
+        "step_high": line.high,
+        "trend_p": line.p,
+    }
+
+
+def _detectable(mean: float, tau: float, n: float) -> float:
+    return POWER * float(np.sqrt(2 * (mean * (1 - mean) / n + tau**2)))
+
+
+@result
+class Trends(Result):
+    """What is usual of each KPI, and where it is heading.
+
+    Attributes:
+        months: the rates by month.
+        usual: a row a KPI and era, before and since the known change: kpi, since [month, "" where no change
+            is known]; of all large months: months, mean, tau [sd between months], phi [overdispersion],
+            detectable [the change that would be seen four times in five]; of the large months asked for:
+            asked [their number] and the trend: begin, end [fitted rates], step, step_low, step_high
+            [shares a month], trend_p [adjusted], trend: "rising", "falling", "no trend seen" or
+            "too few months".
+    """
+
+    months: Months
+    usual: pd.DataFrame
+
+    def summary(self) -> Summary:
+        """Which KPIs are heading somewhere."""
+        judged = self.usual[self.usual["trend"] != "too few months"]
+        moving = judged[judged["trend"].isin(("rising", "falling"))].to_dict("records")
+        numbers = {"judged": len(judged), "moving": len(moving)}
+        if judged.empty:
+            return Summary("months_trend", self._too_few(), numbers)
+        if not moving:
+            text = _("No trend goes beyond what months usually differ by.")
+            return Summary("months_trend", text, numbers)
+        kpis = [metrics.find(row["kpi"]) for row in moving]
+        names = [kpis[0].title, *(kpi.name for kpi in kpis[1:])]
+        clauses = joined([_direction(name, row) for name, row in zip(names, moving, strict=True)])
+        return Summary("months_trend", f"{clauses}.", numbers, headline=True, weight=65)
+
+    def _too_few(self) -> str:
+        """Why no trend was judged."""
+        asked = self.usual["asked"].max() if len(self.usual) else 0
+        period = self.months.period
+        if period and asked < self.usual["months"].max():
+            return _(
+                "A trend needs twelve months; {period} has {n}. Without a period all months are taken.",
+                period=month_span(*period),
+                n=whole(asked),
+            )
+        if asked:
+            return _("A trend needs twelve months; the longest here has {n}.", n=whole(asked))
+        return _("A trend needs twelve months with mails enough to judge.")
+
+    def table(self) -> Table:
+        """How much each KPI usually moves between months, the change that could be seen, and where it is heading."""
+        frame, change, period = self.usual[self.usual["months"] > 0], self.months.change, self.months.period
+        columns = [
+            Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
+            Column("months", message("Months"), whole, number=True),
+            Column("mean", message("Overall"), share, unit="share", number=True),
+            Column("tau", message("Usual ± (points)"), size, unit="share", number=True),
+            Column("detectable", message("Seen from (points)"), size, unit="share", number=True),
+            Column("step", message("Trend (points a month)"), _step, unit="share", number=True, whole_row=True),
+            Column("trend", message("Heading"), _HEADINGS.__getitem__),
+        ]
+        if change:
+            columns.insert(1, Column("since", message("Era"), _era(change)))
+        notes = [
+            message(
+                "Usual ±: two months in three lie no further than this from the overall rate, counting error aside. "
+                "More mails do not make it smaller."
+            ),
+            message("Seen from: the smallest change between two ordinary months that is found four times in five."),
+            message(
+                "Trend: the line through twelve months or more. Of a single year it cannot tell a season from a trend."
+            ),
+        ]
+        if period:
+            note = message(
+                "Months, overall, usual: of all months of the data. Trend: of {period} alone.",
+                period=month_span(*period),
+            )
+            notes.insert(0, note)
+        if rare := self._rare():
+            notes.append(message("Too rare to judge in any month of this volume: {kpis}.", kpis=listing(rare)))
+        title = message("How much months usually differ, and where they head")
+        empty = message("no month has mails enough.")
+        return Table("usual_variation", title, frame, tuple(columns), tuple(notes), empty)
+
+    def _rare(self) -> list[Any]:
+        """The names of KPIs that have rates and are too rare in every month to be judged."""
+        months = self.months.rates.groupby("kpi", sort=False)
+        rare = (months["value"].count() > 0) & ~months["large"].any()
+        return [metrics.find(str(key)).name for key in rare.index[rare]]
+
+
+_HEADINGS = {
+    "rising": message("rising"),
+    "falling": message("falling"),
+    "no trend seen": message("no trend seen"),
+    "too few months": message("too few months"),
+}
+
+
+def _direction(kpi: Any, row: Mapping[Any, Any]) -> str:
+    """Where a KPI is heading, in a clause."""
+    values = {
+        "kpi": kpi,
+        "begin": share(row["begin"]),
+        "end": share(row["end"]),
+        "n": whole(row["asked"]),
+        "step": points(row["step"], 2),
+    }
+    if row["trend"] == "rising":
+        return _("{kpi} is rising, from about {begin} to {end} over {n} months: {step} points a month", **values)
+    return _("{kpi} is falling, from about {begin} to {end} over {n} months: {step} points a month", **values)
+
+
+def _step(row: Mapping[Any, Any]) -> str:
+    if not known(row["step"]):
+        return UNKNOWN
+    return f"{points(row['step'], 2)} ({span(row['step_low'], row['step_high'], 2)})"
+
+
+def _era(change: str) -> Callable[[Any], str]:
+    return lambda since: _("since {month}", month=month(since)) if since else _("before {month}", month=month(change))
+
+
+FIGURES = (
+    Figure(
+        "usual_rate",
+        message("Overall rate of months or campaigns"),
+        message("sum above / sum below the line, of those large enough"),
+        message("a message"),
+        "guide 1, step 2",
+        ("usual_variation.mean", "comparison.mean"),
+        window=message(
+            "of months the whole history, before and since a known change apart; of campaigns those asked for"
+        ),
+    ),
+    Figure(
+        "usual_spread",
+        message("Usual variation (tau)"),
+        message("standard deviation of true rates between months or campaigns"),
+        message("a month or campaign that is large enough"),
+        "Paule & Mandel (1982), doi:10.6028/jres.087.022",
+        ("usual_variation.tau", "comparison.tau"),
+        window=message(
+            "of months the whole history, before and since a known change apart; of campaigns those asked for"
+        ),
+        edge=message("counting error is taken off; 0 where they differ by no more than that"),
+    ),
+    Figure(
+        "detectable_change",
+        message("Change that shows"),
+        message("2.8 x standard error of the change between two usual months, counting and usual variation together"),
+        message("a month"),
+        "guide 1, step 2",
+        ("usual_variation.detectable",),
+        edge=message("seen four times in five at the 5 % level; a month of the median size"),
+    ),
+    Figure(
+        "trend_step",
+        message("Trend"),
+        message("change of the fitted rate for a month, in shares"),
+        message("a month that is large enough"),
+        "McCullagh & Nelder (1989), 4.5",
+        ("usual_variation.step",),
+        window=message("the months asked for; told from twelve months on"),
+        interval=message("95 %: Student, of the logistic regression, with the months' overdispersion"),
+    ),
+)
