@@ -36,8 +36,6 @@ LAYERS = (
         "abtest",
         "adjusted",
         "benchmarks",
-        "funnel",
-        "money",
         "repeat",
         "retention",
         "segments",

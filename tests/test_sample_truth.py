@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import kit
-from kit import abtest, counts, metrics, money, plots, problems, words
+from kit import abtest, counts, metrics, plots, problems, words
+from kit.questions import sales_cycle
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -93,14 +94,15 @@ def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str,
 
 def test_the_holdout_shows_what_mail_caused(export: kit.store.Data, truth: dict[str, Any]) -> None:
     planted = truth["business"]["holdout"]
-    span = money.span(counts.spans(export))
-    arms = counts.arms(export, span.begin, span.end)
-    (effect,) = money.effects(arms, counts.arm_sales(export, span.begin, span.end))
+    span = sales_cycle.span.common(export)
+    result = sales_cycle.holdout.measure(export, span, sales_cycle.attribution.credit(export, span))
+    (effect,) = result.effects
+    arms = effect.arms
     assert arms.set_index("is_holdout")["persons"].to_dict() == dict(zip([False, True], planted["people"], strict=True))
     assert (effect.problem, effect.treated) == ("", planted["people"][0])
     for found, caused in ((effect.revenue, "revenue_caused"), (effect.buyers, "buyers_caused")):
         assert 0 < found.low <= planted[caused] / effect.treated <= found.high
-    spent = counts.costs(export, span.begin, span.end)["amount"].sum()
+    spent = sales_cycle.returns.costs(export, span.begin, span.end)["amount"].sum()
     # The last minute of October is not in the exports.
     assert spent == pytest.approx(truth["business"]["costs"]["since_holdout"], rel=1e-4)
 

@@ -52,7 +52,8 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
     "silence": ((), {"days": 120}),
     **{
-        name: (SPAN, {}) for name in ("money.sold", "clicked_sales", "reached", "arms", "arm_sales", "costs", "entered")
+        name: (SPAN, {})
+        for name in ("attribution.sold", "clicked_sales", "reached", "arms", "arm_sales", "returns.costs", "entered")
     },
 }
 """What those functions are called with that need more than the data, by the end of their name."""

@@ -1,7 +1,5 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.funnel import funnel, funnel_groups, lags
-from kit.plots.money import returns
 from kit.plots.problems import benchmarks, complaints, findings, frequency
 from kit.plots.retention import back, list_growth, projection, staying
 from kit.plots.segments import segments
@@ -17,12 +15,8 @@ __all__ = [
     "complaints",
     "findings",
     "frequency",
-    "funnel",
-    "funnel_groups",
-    "lags",
     "list_growth",
     "projection",
-    "returns",
     "segments",
     "staying",
     "strata",

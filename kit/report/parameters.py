@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from kit import abtest, metrics, retention, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
 from kit.counts.purchases import check_what
-from kit.counts.stages import BY
 from kit.errors import UsageError, nearest
 from kit.messages import _
+from kit.questions.sales_cycle import ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,13 +117,6 @@ def _column(text: str) -> None:
         raise UsageError(_("mail has no {value} to group by. {hint}", value=repr(text), hint=hint))
 
 
-def _people(text: str) -> None:
-    if text not in BY:
-        raise UsageError(
-            _("people have no {value} to be told apart by. {hint}", value=repr(text), hint=nearest(text, BY))
-        )
-
-
 def _month(text: str) -> None:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise UsageError(_("{value} is no month. Write it like 2026-03.", value=repr(text)))
@@ -165,7 +158,7 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "kpis": lambda text: [_rate(word.strip()) for word in text.split(",")],
     "worthwhile": _above_zero,
     "mix": _column,
-    "people": _people,
+    "people": ways.check,
     "change": _month,
     "what": check_what,
     "every": retention.known,

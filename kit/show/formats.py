@@ -64,6 +64,13 @@ def share(value: Any, digits: int | None = None) -> str:
     return pattern.replace("#,##0", _percent(value, digits))
 
 
+def signed_share(value: Any, digits: int | None = None) -> str:
+    """A share as per cent with its sign: +60%."""
+    if not known(value):
+        return _("not known")
+    return locale().percent_formats[None].pattern.replace("#,##0", points(value, digits))
+
+
 def points(value: Any, digits: int | None = None) -> str:
     """A difference of shares in percentage points, with its sign: +0.9, −2.1."""
     if not known(value):
@@ -85,6 +92,13 @@ def with_interval(value: Any, low: Any, high: Any) -> str:
     if not known(low):
         return _("{value} (no interval)", value=share(value, digits))
     return f"{share(value, digits)} ({_percent(low, digits)}–{_percent(high, digits)})"
+
+
+def with_ends(value: str, low: Any, high: Any, write: Callable[[Any], str]) -> str:
+    """A value that is written already, and the ends of its interval: 3.40 EUR (2.90 to 4.10)."""
+    if not known(low):
+        return _("{value} (no interval)", value=value)
+    return _("{value} ({low} to {high})", value=value, low=write(low), high=write(high))
 
 
 def span(low: Any, high: Any, digits: int | None = None) -> str:

@@ -60,6 +60,10 @@ class BootstrapInterval:
     low: float
     high: float
 
+    def scaled(self, factor: float, added: float = 0.0) -> BootstrapInterval:
+        """The same on another scale; the factor is 0 or more."""
+        return BootstrapInterval(self.value * factor + added, self.low * factor + added, self.high * factor + added)
+
 
 def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
     """A group of n units with these amounts; zeros among them may be left out.

@@ -3,6 +3,5 @@
 from kit.terms.abtests import ABTESTS
 from kit.terms.customers import CUSTOMERS
 from kit.terms.mail import MAIL
-from kit.terms.sales import SALES
 
-REMAINING = (*MAIL, *ABTESTS, *SALES, *CUSTOMERS)
+REMAINING = (*MAIL, *ABTESTS, *CUSTOMERS)

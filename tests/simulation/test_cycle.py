@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from bars import runs
 
-from kit import funnel
+from kit.questions.sales_cycle import steps
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -38,7 +38,7 @@ def waits(rng: np.random.Generator, share: float, mean: float, n: int) -> np.nda
 
 
 def histogram(step: str, begun: np.ndarray, took: np.ndarray) -> pd.DataFrame:
-    """As `counts.stages` tells them, for people who began so many days before the export."""
+    """As `ways.durations` counts them, for people who began so many days before the export."""
     start, _, end = step.partition(" → ")
     reached = took <= begun
     told = pd.DataFrame({"days": np.where(reached, np.ceil(np.where(reached, took, 0)), np.floor(begun))})
@@ -63,7 +63,7 @@ def test_the_planted_conversion_lies_in_both_intervals(bars: Bars) -> None:
     many = max(runs(10 * SEEDS), SEEDS)  # a counts-level run takes a few milliseconds: never fewer than a hundred
     inside = dict.fromkeys([(step, kind) for step in TRUTH for kind in ("plain", "lagged")], 0)
     for seed in range(many):
-        result = funnel.follow(planted(seed), days=DAYS).steps.set_index("step")
+        result = steps.judge(planted(seed), days=DAYS).rates.set_index("step")
         for step, truth in TRUTH.items():
             row = result.loc[step]
             inside[step, "plain"] += row["low"] <= truth <= row["high"]
@@ -77,7 +77,7 @@ def test_the_lagged_rate_uses_those_who_came_late(bars: Bars) -> None:
     widths, naive = [], []
     for seed in range(many):
         told = planted(seed)
-        row = funnel.follow(told, days=DAYS).steps.iloc[0]
+        row = steps.judge(told, days=DAYS).rates.iloc[0]
         widths.append((row["lagged_high"] - row["lagged_low"]) / (row["high"] - row["low"]))
         first = told[told["step"] == "contact → lead"]
         naive.append((first["reached"] & (first["days"] <= DAYS)).mean() - TRUTH["contact → lead"])

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from bars import runs
 
-from kit import money
+from kit.questions.sales_cycle import attribution, holdout, returns
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -45,14 +45,14 @@ def test_the_planted_return_lies_in_its_interval(lift: float, bars: Bars) -> Non
         held, mailed = buyers(rng, HELD, 0.3), buyers(rng, MAILED, 0.3 * (1 + lift))
         sales = pd.DataFrame({"arm": np.repeat(["held", "mail"], [len(held), len(mailed)])})
         sales = sales.assign(experiment="", after=True, orders=1, revenue=np.concatenate([held, mailed]))
-        (effect,) = money.effects(arms, sales)
-        nothing = money.attribution(
+        (effect,) = holdout.judge(arms, sales)
+        nothing = attribution.judge(
             pd.DataFrame({"known": [True], "orders": [1], "revenue": [1.0], "unpriced": [0]}),
             pd.DataFrame(columns=["person", "campaign_id", "days", "orders", "revenue"]),
             MAILED,
-            windows=(money.HEADLINE,),
+            windows=(attribution.HEADLINE,),
         )
-        table = money.returns(costs, nothing, effect, margin=MARGIN).table
+        table = returns.judge(costs, nothing, effect, margin=MARGIN).figures
         roi = table[(table["basis"] == "incremental") & (table["figure"] == "ROI")].iloc[0]
         inside += roi["low"] <= truth <= roi["high"]
     bars.least("C8", f"planted return inside its 95 % interval, lift {lift:g}", inside / many, 0.95, n=many)

@@ -10,7 +10,8 @@ import pytest
 import small
 
 import kit
-from kit import counts, money
+from kit import counts
+from kit.questions.sales_cycle import attribution, costs, holdout, returns, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,16 +48,13 @@ def click(person: int, moment: int, **more: Any) -> dict[str, Any]:
 
 
 def everything(data: kit.store.Data) -> tuple[pd.Timestamp, pd.Timestamp]:
-    told = money.span(counts.spans(data))
-    assert told.problem == ""
-    return told.begin, told.end
+    time = span.judge(span.spans(data))
+    assert time.problem == ""
+    return time.begin, time.end
 
 
-def attributed(data: kit.store.Data) -> money.Attribution:
-    begin, end = everything(data)
-    reached = counts.reached(data, begin, end)
-    sold, clicked = counts.sold(data, begin, end), counts.clicked_sales(data, begin, end)
-    return money.attribution(sold, clicked, reached, windows=counts.WINDOWS)
+def attributed(data: kit.store.Data) -> attribution.Attribution:
+    return attribution.credit(data, span.common(data))
 
 
 def test_a_sale_is_credited_to_the_last_click_before_it_within_each_window(tmp_path: Path) -> None:
@@ -100,9 +98,9 @@ def test_an_order_without_an_amount_refuses_the_return_and_is_counted(tmp_path: 
     cost = pd.DataFrame(
         {"kind": ["people"], "amount": [10.0], "hours": [1.0], "unpriced": [0], "undated": [0], "currency": ["EUR"]}
     )
-    returned = money.returns(cost, told, None, margin=0.5)
-    assert returned.table["value"].isna().all()
-    assert returned.table["reason"].iloc[0] == "1 orders have no amount"
+    returned = returns.judge(cost, told, None, margin=0.5)
+    assert returned.figures["value"].isna().all()
+    assert returned.figures["reason"].iloc[0] == "1 order has no amount"
 
 
 HOLDOUT = ["Email", "Group", "Assigned at"]
@@ -123,14 +121,14 @@ def test_arms_are_counted_by_assignment_and_who_stands_in_two_in_neither(tmp_pat
     small.table(place, "holdout.csv", HOLDOUT, rows)
     data = kit.open(place)
     begin, end = everything(data)
-    arms = counts.arms(data, begin, end).set_index("arm")
+    arms = holdout.arms(data, begin, end).set_index("arm")
     assert arms["persons"].to_dict() == {"mail": 5, "holdout": 6}
     assert arms["crossed"].sum() == 1
     assert arms["mailed"].to_dict() == {"mail": 5, "holdout": 4}  # the mailing went to p0 to p9
-    sales = counts.arm_sales(data, begin, end)
+    sales = holdout.arm_sales(data, begin, end)
     assert sales[sales["after"]].set_index("arm")["revenue"].to_dict() == {"mail": 45, "holdout": 20}
     assert sales[~sales["after"]]["revenue"].tolist() == [7]
-    (effect,) = money.effects(counts.arms(data, begin, end), sales)
+    (effect,) = holdout.judge(holdout.arms(data, begin, end), sales)
     assert effect.problem == ""
     assert effect.buyers.value == pytest.approx(1 / 5 - 1 / 6)
     assert np.isnan(effect.revenue.low)  # too few buyers for an interval
@@ -156,8 +154,8 @@ def test_a_file_that_does_not_say_who_got_no_mail_tells_no_effect() -> None:
         | {"persons": [50, 50], "crossed": 0, "mailed": 0}
     )
     none = pd.DataFrame(columns=["experiment", "arm", "after", "orders", "revenue"])
-    (effect,) = money.effects(arms, none)
-    assert "holdout.arms" in effect.problem
+    (effect,) = holdout.judge(arms, none)
+    assert "holdout.arms" in str(effect.problem)
     assert np.isnan(effect.revenue.value)
 
 
@@ -192,7 +190,7 @@ def test_with_organic_buyers_and_no_effect_clicks_get_revenue_and_the_holdout_sh
         begin, end = everything(data)
         told = attributed(data)
         assert (told.windows["low"] > 0).all()
-        (effect,) = money.effects(counts.arms(data, begin, end), counts.arm_sales(data, begin, end))
+        (effect,) = holdout.judge(holdout.arms(data, begin, end), holdout.arm_sales(data, begin, end))
         shown += not effect.revenue.low < 0 < effect.revenue.high
     assert shown <= 1  # one interval in twenty misses; two of three would in one case of 140
 
@@ -213,7 +211,7 @@ def test_the_holdouts_interval_misses_no_effect_in_one_case_of_twenty(rng: np.ra
         sales = pd.DataFrame(
             {"experiment": "", "arm": np.repeat(["holdout", "mail"], buyers), "after": True, "orders": 1}
         )
-        (effect,) = money.effects(arms, sales.assign(revenue=rng.lognormal(3, 0.8, len(sales))))
+        (effect,) = holdout.judge(arms, sales.assign(revenue=rng.lognormal(3, 0.8, len(sales))))
         missed += not effect.revenue.low <= 0 <= effect.revenue.high
     assert missed / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
 
@@ -221,7 +219,7 @@ def test_the_holdouts_interval_misses_no_effect_in_one_case_of_twenty(rng: np.ra
 def test_a_real_effect_is_seen_by_the_holdout(tmp_path: Path) -> None:
     data = kit.open(organic(tmp_path, 5, lift=0.08))
     begin, end = everything(data)
-    (effect,) = money.effects(counts.arms(data, begin, end), counts.arm_sales(data, begin, end))
+    (effect,) = holdout.judge(holdout.arms(data, begin, end), holdout.arm_sales(data, begin, end))
     assert effect.buyers.low > 0
     assert effect.buyers.low < 0.08 < effect.buyers.high
 
@@ -231,13 +229,13 @@ def test_costs_count_by_their_days_within_the_span(tmp_path: Path) -> None:
     rows = [["2026-01-01", "2026-01-31", "software", 310, ""], ["2026-01-10", "2026-01-10", "people", "", 8]]
     small.table(place, "costs.csv", ["Start Date", "End Date", "Cost Type", "Amount", "Hours"], rows)
     data = kit.open(place)
-    told = counts.costs(data, pd.Timestamp("2026-01-11"), pd.Timestamp("2026-01-21")).set_index("kind")
+    told = returns.costs(data, pd.Timestamp("2026-01-11"), pd.Timestamp("2026-01-21")).set_index("kind")
     assert told.loc["software", "amount"] == pytest.approx(100)
     assert told["unpriced"].sum() == 0  # the hours lie outside
-    whole = counts.costs(data, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")).set_index("kind")
+    whole = returns.costs(data, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")).set_index("kind")
     assert whole.loc["people", "unpriced"] == 1
     small.settings(place, 'time_zone = "UTC"', 'currency = "EUR"', "[money]", "hour_rate = 25")
-    priced = counts.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")).set_index("kind")
+    priced = returns.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")).set_index("kind")
     assert priced.loc["people", "amount"] == 200
 
 
@@ -245,10 +243,10 @@ def test_a_cost_whose_period_ends_before_it_begins_is_not_counted_as_nothing(tmp
     place = folder(tmp_path, [order(1, 1, small.NOON + DAY, 10)])
     rows = [["2026-02-01", "2026-01-31", "software", 310], ["2026-01-01", "2026-01-31", "sending", 31]]
     small.table(place, "costs.csv", ["Start Date", "End Date", "Cost Type", "Amount"], rows)
-    told = counts.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-01"))
+    told = returns.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-01"))
     assert told.set_index("kind")["undated"].to_dict() == {"sending": 0, "software": 1}
-    returned = money.returns(told, attributed(kit.open(place)), None, margin=0.5)
-    assert returned.why == "1 costs have no period, or one that ends before it begins"
+    returned = returns.judge(told, attributed(kit.open(place)), None, margin=0.5)
+    assert returned.why == "1 cost has no period, or one that ends before it begins"
 
 
 def test_costs_of_another_time_have_no_currency_in_this_one(tmp_path: Path) -> None:
@@ -257,8 +255,8 @@ def test_costs_of_another_time_have_no_currency_in_this_one(tmp_path: Path) -> N
     small.table(place, "costs.csv", ["Start Date", "End Date", "Cost Type", "Amount", "Currency"], rows)
     data = kit.open(place)
     first, last = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")
-    assert counts.costs(data, first, last)["currency"].tolist() == ["EUR"]
-    assert counts.costs(data, pd.Timestamp("2023-12-01"), last)["currency"].isna().all()
+    assert returns.costs(data, first, last)["currency"].tolist() == ["EUR"]
+    assert returns.costs(data, pd.Timestamp("2023-12-01"), last)["currency"].isna().all()
 
 
 def test_people_enter_a_stage_in_the_span_and_go_on_later(tmp_path: Path) -> None:
@@ -266,7 +264,7 @@ def test_people_enter_a_stage_in_the_span_and_go_on_later(tmp_path: Path) -> Non
     rows = [[f"p{person}@example.com", "lead", at(small.NOON + DAY)] for person in (1, 2, 3)]
     small.table(place, "leads.csv", ["Email", "Action", "Date"], rows)
     begin, end = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-10")
-    told = counts.entered(kit.open(place), begin, end).set_index("stage")
+    told = costs.entered(kit.open(place), begin, end).set_index("stage")
     assert told["people"].to_dict() == {"lead": 3, "customer": 1}
     assert told.loc["lead", "late"] == 1
 
@@ -275,6 +273,6 @@ def test_sales_of_an_unknown_currency_are_refused(tmp_path: Path) -> None:
     place = folder(tmp_path, [[*order(1, 1, small.NOON + DAY, 10)[:5], "", "paid"]])
     small.settings(place, 'time_zone = "UTC"', "as_of = 2026-01-31T00:00:00")
     data = kit.open(place)
-    told = money.span(counts.spans(data), counts.currencies(data))
+    told = span.common(data)
     assert told.problem == "the currency of the sales is not known: say currency in kit.toml"
     assert told.begin == told.end

@@ -9,7 +9,7 @@ import pandas as pd
 import small
 
 import kit
-from kit import counts, money, plots, words
+from kit.questions.sales_cycle import attribution, costs, holdout, returns, span
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +20,9 @@ def cost(amount: float) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def sold() -> money.Attribution:
+def sold() -> attribution.Attribution:
     row = {"days": [7], "orders": [1], "buyers": [1], "revenue": [1.0], "low": [0.5], "high": [2.0]}
-    return money.Attribution(pd.DataFrame(row), 1, 1.0, 0, 0, 100)
+    return attribution.Attribution(pd.DataFrame(row), 1, 1.0, 0, 0, 100, "EUR")
 
 
 def test_a_holdout_that_bought_as_often_gives_no_cost_of_a_buyer_and_no_verdict() -> None:
@@ -38,15 +38,15 @@ def test_a_holdout_that_bought_as_often_gives_no_cost_of_a_buyer_and_no_verdict(
     sales = pd.DataFrame(
         {"experiment": "", "arm": ["holdout"] * 9 + ["mail"] * 67, "after": True, "orders": 1, "revenue": 90.0}
     )
-    (effect,) = money.effects(arms, sales)
+    (effect,) = holdout.judge(arms, sales)
     assert effect.buyers.value < 0 < effect.buyers.high
-    returned = money.returns(cost(900), sold(), effect, margin=0.4)
-    table = money.cost_each(returned, pd.DataFrame(columns=["stage", "people", "late"]), effect)
-    (extra,) = table.to_dict("records")
+    returned = returns.judge(cost(900), sold(), effect, margin=0.4)
+    each = costs.judge(returned, pd.DataFrame(columns=["stage", "people", "late"]))
+    (extra,) = each.people.to_dict("records")
     assert np.isnan(extra["value"])
-    assert "bought as often or more" in extra["reason"]
-    assert "inf" not in words.cost_each_table(table, "EUR").text()
-    told = words.returns(returned).text  # 9 buyers are fewer than an interval of money needs
+    assert "bought as often or more" in str(extra["reason"])
+    assert "inf" not in each.table().text()
+    told = returned.summary().text  # 9 buyers are fewer than an interval of money needs
     assert told.startswith("Whether mail pays is not decided: too few bought in one of the arms")
 
 
@@ -59,17 +59,16 @@ def test_without_an_export_of_clicks_what_was_sold_after_them_is_not_known(tmp_p
     )
     small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"', "as_of = 2026-01-31T00:00:00")
     data = kit.open(tmp_path)
-    begin, end = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")
-    sales, clicked = counts.sold(data, begin, end), counts.clicked_sales(data, begin, end)
-    told = money.attribution(sales, clicked, counts.reached(data, begin, end), windows=counts.WINDOWS)
+    time = span.Span(pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01"), ())
+    told = attribution.credit(data, time)
     assert (told.orders, told.revenue) == (2, 30)
     assert told.windows.drop(columns="days").isna().all(axis=None)
-    assert words.attribution(told, "EUR").text.startswith("What was sold after a click is not known: no export")
-    assert "0" not in words.attribution_table(told, "EUR").text().splitlines()[1]
-    own = money.returns(cost(250), told, None, margin=0.4).table.query("basis == 'attributed'")
-    assert own["value"].isna().all()
-    assert "no export tells" in words.returns(money.returns(cost(250), told, None, margin=0.4)).text
-    assert "no export tells" in plots.returns(told, None, "EUR").alt
+    assert told.summary().text.startswith("What was sold after a click is not known: no export")
+    assert "0" not in told.table().text().splitlines()[1]
+    returned = returns.judge(cost(250), told, None, margin=0.4)
+    assert returned.figures.query("basis == 'attributed'")["value"].isna().all()
+    assert "no export tells" in returned.summary().text
+    assert "no export tells" in holdout.Holdout((), None, told).plot().alt
 
 
 def test_the_sale_that_the_end_of_the_data_is_taken_from_is_counted(tmp_path: Path) -> None:
@@ -79,8 +78,8 @@ def test_the_sale_that_the_end_of_the_data_is_taken_from_is_counted(tmp_path: Pa
     small.table(tmp_path, "costs.csv", ["Month", "Kind", "Amount"], [["2026-01", "software", 31]])
     small.settings(tmp_path, 'time_zone = "UTC"', 'currency = "EUR"')
     data = kit.open(tmp_path)
-    told = money.span(counts.spans(data))
-    assert counts.sold(data, told.begin, told.end)[["orders", "revenue"]].sum().tolist() == [2, 30]
+    told = span.judge(span.spans(data))
+    assert attribution.sold(data, told.begin, told.end)[["orders", "revenue"]].sum().tolist() == [2, 30]
 
 
 def test_orders_without_a_zone_are_not_told_as_no_sales(tmp_path: Path) -> None:
@@ -88,11 +87,10 @@ def test_orders_without_a_zone_are_not_told_as_no_sales(tmp_path: Path) -> None:
     small.table(tmp_path, "orders.csv", header, [["1", "p1@example.com", "2026-01-02 10:00:00", 10, "EUR"]])
     small.log(tmp_path, [small.event("delivered", 1)])
     data = kit.open(tmp_path)
-    time = money.span(counts.spans(data))
-    assert "say time_zone in kit.toml" in words.money_span(time).text
-    sales, clicked = counts.sold(data, time.begin, time.end), counts.clicked_sales(data, time.begin, time.end)
-    told = money.attribution(sales, clicked, 0, windows=counts.WINDOWS, problem=time.problem)
-    assert "say time_zone in kit.toml" in words.attribution(told, "EUR").text
-    assert "0 orders" not in words.attribution_table(told, "EUR").text()
+    time = span.judge(span.spans(data))
+    assert "say time_zone in kit.toml" in time.summary().text
+    told = attribution.credit(data, time)
+    assert "say time_zone in kit.toml" in told.summary().text
+    assert "0 orders" not in told.table().text()
     small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-01-31T00:00:00")
-    assert money.span(counts.spans(kit.open(tmp_path))).problem == ""
+    assert span.judge(span.spans(kit.open(tmp_path))).problem == ""

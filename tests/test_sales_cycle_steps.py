@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,9 @@ import pytest
 import small
 
 import kit
-from kit import counts, funnel, plots, words
 from kit.errors import UsageError
+from kit.questions.sales_cycle import cohorts, groups, sequences, stages, steps
+from kit.questions.sales_cycle.ways import durations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ class TestStages:
             did=[("a", "booking", "2026-01-02 13:00")],
             bought=[("a", "2026-01-05 13:00:00")],
         )
-        told = counts.stages(data)
+        told = durations(data)
         first = told[told["step"] == "contact → lead"]
         # a: 25 hours, the second day begun; b: 177 days and 23 hours without a lead
         assert first[["days", "reached", "n"]].to_numpy().tolist() == [[2, True, 1], [177, False, 1]]
@@ -78,7 +78,7 @@ class TestStages:
             did=[("b", "lead", "2026-01-02 12:00"), ("a", "lead", "2026-03-01 12:00")],
             bought=[("a", "2026-01-11 12:00:00")],
         )
-        told = counts.stages(data)
+        told = durations(data)
         lead = told[told["step"] == "contact → lead"]
         assert lead[["days", "reached"]].to_numpy().tolist() == [[1, True], [10, True]]
         bought = told[told["step"] == "lead → customer"].set_index("reached")
@@ -91,7 +91,7 @@ class TestStages:
             did=[("a", "booking", "2026-02-10 12:00"), ("a", "lead", "2026-01-21 12:00")],
             bought=[("a", "2026-05-01 12:00:00"), ("a", "2026-01-31 12:00:00")],
         )
-        told = counts.stages(data)
+        told = durations(data)
         assert told["n"].tolist() == [1, 1, 1]
         assert told["days"].tolist() == [20, 10, 30]
 
@@ -106,7 +106,7 @@ class TestStages:
                 ("d", "Open", "2026-01-03 12:00:00", "2026-08-01 12:00:00"),
             ],
         )
-        told = counts.stages(data)
+        told = durations(data)
         assert one(told[told["reached"] & (told["days"] == 7)], "contact → customer")["n"] == 1  # c, won
         assert told[(told["step"] == "contact → customer") & told["reached"]]["n"].sum() == 2  # c and b
         assert told[(told["step"] == "contact → lead") & told["reached"]]["n"].sum() == 3
@@ -116,7 +116,7 @@ class TestStages:
             tmp_path, joined=[("a", "2026-01-20 12:00:00")], did=[("a", "lead", "2026-01-05 12:00")],
             bought=[("a", "2026-01-25 12:00:00")],
         )  # fmt: skip
-        told = counts.stages(data)
+        told = durations(data)
         assert one(told, "contact → lead")["days"] == 0
         assert told["cohort"].unique().tolist() == ["2026-01"]
         assert one(told, "contact → customer")["days"] == 20
@@ -126,7 +126,7 @@ class TestStages:
             tmp_path, joined=[("a", "2026-06-01 12:00:00")], did=[("a", "lead", "2026-07-05 12:00")],
             bought=[("b", "2026-06-05 12:00:00")],
         )  # fmt: skip
-        told = counts.stages(data, ["contact", "customer"])
+        told = durations(data, ["contact", "customer"])
         assert sorted(told[["days", "reached"]].to_numpy().tolist()) == [[0, True], [29, False]]
 
     def test_people_from_before_a_stage_was_recorded_are_early(self, tmp_path: Path) -> None:
@@ -136,20 +136,21 @@ class TestStages:
             did=[("a", "lead", "2026-01-15 12:00")],
             bought=[("b", "2026-01-25 12:00:00"), ("a", "2026-02-01 12:00:00")],
         )
-        told = counts.stages(data)
+        told = durations(data)
         assert told.loc[told["cohort"] == "2025-01", "early"].all()
-        result = funnel.follow(told, days=90)
+        result = steps.judge(told, days=90)
         assert result.early == 1
-        assert result.steps["entered"].tolist() == [1, 1, 1]
+        assert result.rates["entered"].tolist() == [1, 1, 1]
 
     def test_a_stage_that_nothing_tells_of_is_left_out_and_not_0(self, tmp_path: Path) -> None:
         data = world(tmp_path, joined=[("a", "2026-01-01 12:00:00")], bought=[("a", "2026-01-03 12:00:00")])
-        sources = counts.stage_sources(data)
+        sources = stages.sources(data)
         assert sources[["stage", "what", "people"]].to_numpy().tolist() == [
             ["contact", "joined the list", 1], ["lead", "nothing", 0], ["customer", "order", 1],
         ]  # fmt: skip
-        assert counts.stages(data)["step"].unique().tolist() == ["contact → customer"]
-        assert "Nothing tells of lead" in words.stages_table(sources).text()
+        assert durations(data)["step"].unique().tolist() == ["contact → customer"]
+        assert "Nothing tells of lead" in stages.read(data).table().text()
+        assert stages.read(data).summary().text == "Recorded stages: contact and customer."
 
     def test_another_stage_is_the_action_of_its_name(self, tmp_path: Path) -> None:
         data = world(
@@ -159,13 +160,13 @@ class TestStages:
             bought=[("a", "2026-01-08 12:00:00")],
             more=["[funnel]", 'stages = ["contact", "Demo", "customer"]'],
         )
-        assert counts.stages(data)[["step", "days"]].to_numpy().tolist() == [
+        assert durations(data)[["step", "days"]].to_numpy().tolist() == [
             ["contact → demo", 3], ["demo → customer", 4], ["contact → customer", 7],
         ]  # fmt: skip
         with pytest.raises(UsageError, match="'trial' is no stage and no action of this data"):
-            counts.stages(data, ["contact", "trial"])
+            durations(data, ["contact", "trial"])
         with pytest.raises(UsageError, match="is no way"):
-            counts.stages(data, ["contact"])
+            durations(data, ["contact"])
 
     def test_the_period_is_that_of_beginning_the_step(self, tmp_path: Path) -> None:
         world(
@@ -174,7 +175,7 @@ class TestStages:
             did=[("a", "lead", "2026-02-15 12:00"), ("b", "lead", "2026-03-15 12:00")],
             bought=[("a", "2026-01-15 12:00:00")],
         )
-        told = counts.stages(kit.open(tmp_path, "2026-02"))
+        told = durations(kit.open(tmp_path, "2026-02"))
         assert told[["step", "n"]].to_numpy().tolist() == [["contact → lead", 1], ["contact → customer", 1]]
 
 
@@ -202,7 +203,7 @@ class TestMail:
             did=[(who, "booking", when) for who, when in at.items()],
             bought=[("p2", "2026-03-20 12:00:00")],
         )
-        told = counts.stages(data, by="mail")
+        told = durations(data, by="mail")
         lead = told[told["step"] == "lead → customer"].groupby("group")["n"].sum()
         assert lead.to_dict() == {"Name of c1": 1, "no mail before it": 2}
 
@@ -215,31 +216,30 @@ class TestMail:
             did=[("p1", "lead", "2026-03-16 12:00"), ("p2", "lead", "2026-03-06 12:00")],
             bought=[("p2", "2026-03-31 12:00:00")],
         )
-        told = counts.stages(data, by="sequence")
+        told = durations(data, by="sequence")
         first = told[told["step"] == "contact → lead"]
         # p3 from 5 March to 30 June: 117 days
         assert sorted(first[["days", "reached"]].to_numpy().tolist()) == [[5, True], [117, False]]
         assert one(told, "lead → customer")["days"] == 20  # p2, from 11 to 31 March
         assert set(told["step"]) == {"contact → lead", "lead → customer"}
-        result = funnel.follow(told, days=90, by="sequence")
-        assert result.differ["p"].isna().all()
+        assert sequences.judge(told, days=90).rates["entered"].tolist() == [2, 1]
 
     def test_without_a_time_zone_nobody_was_brought_by_a_mail(self, tmp_path: Path) -> None:
         mailed(tmp_path, small.event("delivered", 1, at=NOON), auto(1, 1, "Welcome"))
         world(tmp_path, joined=[("p1", "2026-03-01 06:00:00")], did=[("p1", "lead", "2026-03-04 12:00")])
         small.settings(tmp_path, "as_of = 2026-06-30T12:00:00")
         data = kit.open(tmp_path)
-        assert counts.stages(data, by="mail")["group"].unique().tolist() == ["not known"]
-        after = counts.stages(data, by="sequence")
+        assert durations(data, by="mail")["group"].unique().tolist() == ["not known"]
+        after = durations(data, by="sequence")
         assert after.empty
-        assert words.sequences(funnel.follow(after, days=90, by="sequence")).numbers == {"sequences": 0}
+        assert sequences.judge(after, days=90).summary().numbers == {"sequences": 0}
 
     def test_without_a_joining_date_the_first_mail_counts(self, tmp_path: Path) -> None:
         mailed(tmp_path, small.event("delivered", 1, at=NOON), small.event("delivered", 1, at=NOON + 9, campaign="c2"))
         data = world(tmp_path, bought=[("p1", "2026-03-04 12:00:00")])
-        sources = counts.stage_sources(data).set_index("what")
+        sources = stages.sources(data).set_index("what")
         assert sources.loc["first mail, joining not told", "people"] == 1
-        told = counts.stages(data, ["contact", "customer"])
+        told = durations(data, ["contact", "customer"])
         assert told["days"].tolist() == [3]
         assert told["early"].tolist() == [True]  # in the log's first month: perhaps on the list for long
 
@@ -260,7 +260,7 @@ class TestFollow:
             (5, True, False, 30),
             (9, False, False, 40),
         ]
-        row = funnel.follow(told(rows), days=90).steps.iloc[0]
+        row = steps.judge(told(rows), days=90).rates.iloc[0]
         # Those within 90 days of those followed for 90: 20 of 20 + 5 + 75; Wilson, by hand with z = 1.959964
         assert (row["n"], row["passed"], row["value"], row["open"], row["entered"]) == (100, 20, 0.2, 40, 170)
         assert (row["low"], row["high"]) == pytest.approx((0.133367, 0.288829), abs=1e-6)
@@ -269,28 +269,27 @@ class TestFollow:
     def test_the_lagged_rate_by_hand(self) -> None:
         # 10 people: 2 pass on day 1, 4 are lost sight of on day 2, 1 passes on day 3, 3 are open on day 5
         rows = [(1, True, False, 2), (2, False, False, 4), (3, True, False, 1), (5, False, True, 3)]
-        row = funnel.follow(told(rows), days=4).steps.iloc[0]
+        row = steps.judge(told(rows), days=4).rates.iloc[0]
         assert row["lagged"] == pytest.approx(1 - 8 / 10 * 3 / 4)  # at risk: 10 on day 1, 4 on day 3
         assert row["at_risk"] == 3
         assert pd.isna(row["median"])
         assert row["lagged_low"] < row["lagged"] < row["lagged_high"]
 
     def test_beyond_what_anybody_was_followed_for_nothing_is_known(self) -> None:
-        result = funnel.follow(told([(10, True, False, 3), (20, False, False, 4)]), days=90)
-        row = result.steps.iloc[0]
+        result = steps.judge(told([(10, True, False, 3), (20, False, False, 4)]), days=90)
+        row = result.rates.iloc[0]
         assert (row["n"], row["few"]) == (0, True)
         assert pd.isna(row[["value", "low", "high", "lagged", "lagged_low", "lagged_high"]].astype(float)).all()
-        assert words.funnel(result).text.startswith("No conversion can be told yet")
-        assert "not followed so long" in words.funnel_table(result).text()
+        assert result.summary().text.startswith("No conversion can be told yet")
+        assert "not followed so long" in result.table().text()
 
     def test_where_everybody_came_before_the_stages_are_recorded_that_is_the_reason(self) -> None:
-        result = dataclasses.replace(funnel.follow(told([]), days=90), early=1200)
-        text = words.funnel(result).text
+        text = steps.judge(told([(10, True, True, 1200)], early=True), days=90).summary().text
         assert text.endswith("all 1,200 people were first seen before all stages were recorded.")
 
     def test_the_median_is_told_with_its_interval_or_not_reached(self) -> None:
         rows = [(day, True, True, 10) for day in range(1, 33)] + [(100, False, True, 80)]
-        row = funnel.follow(told(rows), days=90).steps.iloc[0]
+        row = steps.judge(told(rows), days=90).rates.iloc[0]
         assert row["median"] == 20  # 200 of 400 have passed by then
         assert row["median_low"] < 20 < row["median_high"]
 
@@ -299,8 +298,8 @@ class TestFollow:
             {"group": "all", "cohort": "2026-01", "passed": [0, 1, 2], "early": False, "n": [60, 25, 15]}
         )
         both = pd.concat([told([(1, True, True, 1)]), told([(1, True, True, 1)], step="b → c", start="b", end="c")])
-        passed = funnel.follow(both, paths, days=90).passed
-        assert passed[["stage", "n", "numerator"]].to_numpy().tolist() == [
+        passed = steps.judge(both, paths, days=90).passed
+        assert passed[["stage", "n", "began"]].to_numpy().tolist() == [
             ["a", 100, 100],
             ["b", 40, 100],
             ["c", 15, 100],
@@ -311,22 +310,22 @@ class TestFollow:
         slow, fast = [(80, True, True, 20), (200, False, True, 80)], [(5, True, True, 60), (200, False, True, 40)]
         few = [(5, True, True, 9)]
         frame = pd.concat([told(slow, group="slow"), told(fast, group="fast"), told(few, group="few")])
-        result = funnel.follow(frame, days=90)
-        assert result.steps.set_index("group")["few"].to_dict() == {"fast": False, "few": True, "slow": False}
-        assert (result.differ["groups"][0], result.differ["p"][0] < 1e-6) == (2, True)
-        assert funnel.follow(frame, days=4).differ["p"].isna().all()  # nobody has passed by then
-        sentence = words.funnel_groups(result, "segment").text
+        result = groups.judge(frame, days=90, by="segment")
+        assert result.rates.set_index("group")["few"].to_dict() == {"fast": False, "few": True, "slow": False}
+        assert (result.differences["groups"][0], result.differences["p"][0] < 1e-6) == (2, True)
+        assert groups.judge(frame, days=4, by="segment").differences["p"].isna().all()  # nobody has passed by then
+        sentence = result.summary().text
         assert "60.0% of “fast” and 20.0% of “slow”" in sentence
         assert "not drawn by chance" in sentence
 
     def test_nothing_gives_nothing(self) -> None:
-        result = funnel.follow(told([]), days=90)
-        assert result.steps.empty
-        for shown in (words.funnel_table(result), words.passed_table(result), words.funnel_groups_table(result)):
+        result, apart = steps.judge(told([]), days=90), groups.judge(told([]), days=90, by="mail")
+        assert result.rates.empty
+        for shown in (result.table(), result.passed_table(), apart.table(), cohorts.judge(told([]), days=90).table()):
             assert shown.text()
-        for draw in (plots.funnel, plots.lags, plots.funnel_groups):
-            assert "othing to draw" in draw(result).svg
-        assert words.funnel(result).text.startswith("No conversion")
+        for picture in (result.plot(), result.lags_plot(), apart.plot()):
+            assert "othing to draw" in picture.svg
+        assert result.summary().text.startswith("No conversion")
 
 
 @pytest.fixture(scope="module")
@@ -337,35 +336,33 @@ def export() -> kit.store.Data:
 class TestSample:
     def test_its_steps_are_the_planted_ones(self, export: kit.store.Data) -> None:
         truth = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))["business"]["funnel"]
-        result = funnel.follow(counts.stages(export), counts.paths(export), days=truth["days"])
-        found = result.steps[["step", "n", "passed"]].to_numpy().tolist()
+        result = steps.judge(durations(export), steps.paths(export), days=truth["days"])
+        found = result.rates[["step", "n", "passed"]].to_numpy().tolist()
         assert found == [[one["step"], one["people"], one["passed"]] for one in truth["steps"]]
-        assert (result.passed["numerator"] == result.passed["n"].iloc[0]).all()
+        assert (result.passed["began"] == result.passed["n"].iloc[0]).all()
 
     @pytest.mark.parametrize("by", ["segment", "opt_in_source", "language", "mail"])
     def test_its_groups_add_up_to_all(self, export: kit.store.Data, by: str) -> None:
         keys = ["step", "early"]
-        sums = [counts.stages(export, by=how).groupby(keys)["n"].sum() for how in ("", by)]
+        sums = [durations(export, by=how).groupby(keys)["n"].sum() for how in ("", by)]
         assert sums[0].equals(sums[1])
 
     def test_where_people_joined_decides_who_asks_and_not_who_buys(self, export: kit.store.Data) -> None:
-        result = funnel.follow(counts.stages(export, by="opt_in_source"), days=90)
-        p = result.differ.set_index("step")["p"]
+        p = groups.compare(export, by="opt_in_source", days=90).differences.set_index("step")["p"]
         assert p["contact → lead"] < 0.01  # asks: 6 % to 30 % by source, as planted
         assert p["lead → customer"] > 0.01
 
     def test_a_goal_is_called_no_profit_and_a_sequence_no_effect(self, export: kit.store.Data) -> None:
-        result = funnel.follow(counts.stages(export), days=90)
-        assert "is a goal and no sale: it is not profit" in words.funnel(result).text
-        after = funnel.follow(counts.stages(export, by="sequence"), days=90, by="sequence")
-        assert "are no effect" in words.sequences(after).text
+        result = steps.follow(export, days=90)
+        assert "is a goal and no sale: it is not profit" in result.summary().text
+        assert "are no effect" in sequences.follow(export, days=90).summary().text
 
 
 def test_a_way_that_cannot_be_asked_is_said(tmp_path: Path) -> None:
     data = world(tmp_path, joined=[("a", "2026-01-01 12:00:00")])
-    assert counts.stages(data).empty
-    assert counts.paths(data).empty
+    assert durations(data).empty
+    assert steps.paths(data).empty
     with pytest.raises(UsageError, match="no 'colour' to be told apart by"):
-        counts.stages(data, by="colour")
+        durations(data, by="colour")
     with pytest.raises(UsageError, match="a day or more, not 0"):
-        counts.stages(data, days=0)
+        durations(data, days=0)

@@ -8,7 +8,7 @@ import pandas as pd
 import small
 
 import kit
-from kit import counts
+from kit.questions.sales_cycle import holdout, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,9 +38,9 @@ def test_who_is_assigned_after_the_span_is_in_no_arm_yet(tmp_path: Path) -> None
     rows = [[f"p{n}@example.com", "mail" if n % 2 else "holdout", at(small.NOON + 10 * n * DAY)] for n in range(10)]
     data = folder(tmp_path, HOLDOUT, rows, {1: small.NOON + 11 * DAY, 3: small.NOON + 29 * DAY})
     end = pd.Timestamp(small.NOON + 25 * DAY, unit="s")
-    arms = counts.arms(data, pd.Timestamp(small.NOON, unit="s"), end).set_index("arm")
+    arms = holdout.arms(data, pd.Timestamp(small.NOON, unit="s"), end).set_index("arm")
     assert arms["persons"].to_dict() == {"holdout": 2, "mail": 1}  # p0 and p2, p1
-    sales = counts.arm_sales(data, pd.Timestamp(small.NOON, unit="s"), end)
+    sales = holdout.arm_sales(data, pd.Timestamp(small.NOON, unit="s"), end)
     assert sales[["arm", "after", "revenue"]].to_numpy().tolist() == [["mail", True, 40.0]]
 
 
@@ -50,6 +50,6 @@ def test_the_time_of_the_money_begins_with_the_test_that_tells(tmp_path: Path) -
     rows += [[f"p{n}@example.com", "autumn", "mail" if n else "holdout", at(small.NOON + 9 * DAY)] for n in range(8)]
     data = folder(tmp_path, header, rows, {1: small.NOON + 11 * DAY})
     names, start = ("", "spring", "autumn"), pd.Timestamp(small.NOON, unit="s")
-    begins = [counts.spans(data, name).set_index("what").loc[["holdout"], "begin"] for name in names]
+    begins = [span.spans(data, name).set_index("what").loc[["holdout"], "begin"] for name in names]
     days = {name: int((own - start).dt.days.sum()) for name, own in zip(names, begins, strict=True)}
     assert days == {"": 9, "spring": 2, "autumn": 9}  # autumn is the larger one

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import money, words
 from kit.errors import UsageError
+from kit.questions.sales_cycle import attribution, costs, returns
+from kit.questions.sales_cycle.holdout import Effect, Holdout, chosen, judge
 from kit.stats import bootstrap
 
 
@@ -20,28 +21,28 @@ def cost(amount: float, **more: Any) -> pd.DataFrame:
     )
 
 
-def sold(revenue: float) -> money.Attribution:
+def sold(revenue: float, currency: str = "") -> attribution.Attribution:
     windows = pd.DataFrame(
         {"days": [7], "orders": [1], "buyers": [1], "revenue": [revenue], "low": [revenue / 2], "high": [revenue * 2]}
     )
-    return money.Attribution(windows, 1, revenue, 0, 0, 100)
+    return attribution.Attribution(windows, 1, revenue, 0, 0, 100, currency)
 
 
-def figures(returned: money.Returns, basis: str) -> dict[str, float]:
-    table = returned.table[returned.table["basis"] == basis]
+def figures(returned: returns.Returns, basis: str) -> dict[str, float]:
+    table = returned.figures[returned.figures["basis"] == basis]
     return dict(zip(table["figure"], table["value"], strict=True))
 
 
 def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
     # 1,000 sold at a margin of 40 % for 250 spent: 4.0 a unit of cost; (400 - 250) / 250 = 60 %.
-    returned = money.returns(cost(250), sold(1000), None, margin=0.4)
+    returned = returns.judge(cost(250), sold(1000), None, margin=0.4)
     assert figures(returned, "attributed") == {
         "revenue": 1000,
         "revenue a unit of cost": 4,
         "profit": 150,
         "ROI": pytest.approx(0.6),
     }
-    own = returned.table[(returned.table["basis"] == "attributed") & (returned.table["figure"] == "ROI")].iloc[0]
+    own = returned.figures.set_index(["basis", "figure"]).loc[("attributed", "ROI")]
     assert (own["low"], own["high"]) == (pytest.approx(-0.2), pytest.approx(2.2))
     assert all(np.isnan(value) for value in figures(returned, "incremental").values())
 
@@ -57,21 +58,21 @@ def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
     ],
 )
 def test_a_cost_that_is_0_or_unknown_gives_no_ratio_and_the_reason(table: pd.DataFrame, word: str) -> None:
-    own = money.returns(table, sold(1000), None, margin=0.4).table.set_index(["basis", "figure"])
+    own = returns.judge(table, sold(1000), None, margin=0.4).figures.set_index(["basis", "figure"])
     for figure in ("revenue a unit of cost", "ROI"):
         assert np.isnan(own.loc[("attributed", figure), "value"])
-        assert word in own.loc[("attributed", figure), "reason"]
+        assert word in str(own.loc[("attributed", figure), "reason"])
     assert own.loc[("attributed", "revenue"), "value"] == 1000
 
 
 def test_costs_of_all_mail_are_not_set_against_sales_of_some() -> None:
-    own = money.returns(cost(250), sold(1000), None, margin=0.4, narrowed=True).table
+    own = returns.judge(cost(250), sold(1000), None, margin=0.4, narrowed=True).figures
     assert own["value"].notna().sum() == 1  # the revenue alone
-    assert own["reason"].str.contains("narrowed").any()
+    assert own["reason"].astype(str).str.contains("narrowed").any()
 
 
 def test_without_a_margin_there_is_no_profit() -> None:
-    own = figures(money.returns(cost(250), sold(1000), None, margin=None), "attributed")
+    own = figures(returns.judge(cost(250), sold(1000), None, margin=None), "attributed")
     assert own["revenue a unit of cost"] == 4
     assert np.isnan(own["ROI"])
     assert np.isnan(own["profit"])
@@ -90,24 +91,24 @@ def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_m
     sales = pd.DataFrame(
         {"experiment": "", "arm": ["holdout"] * 100 + ["mail"] * 990, "after": True, "orders": 1, "revenue": 10.0}
     )
-    (effect,) = money.effects(arms, sales)
+    (effect,) = judge(arms, sales)
     entered = pd.DataFrame({"stage": ["lead", "customer"], "people": [90, 30], "late": [4, None]})
-    table = money.cost_each(money.returns(cost(900), sold(1), effect, margin=None), entered, effect)
-    own = table.set_index("what")
+    each = costs.judge(returns.judge(cost(900), sold(1, "EUR"), effect, margin=None), entered)
+    own = each.people.set_index("what")
     assert own.loc["lead", "value"] == 10
     assert own.loc["customer", "value"] == 30
     extra = own.loc["buyer brought by mail alone"]
     assert extra["value"] == pytest.approx(900 / (9000 * 0.01))
     assert extra["high"] == np.inf
-    assert "one new customer for 3.0 leads" in words.cost_each(table, "EUR").text
-    assert "4 leads of this time became customers after it" in words.cost_each(table, "EUR").text
+    assert "one new customer for 3.0 leads" in each.summary().text
+    assert "4 leads of this time became customers after it" in each.summary().text
 
 
-def holdout(low: float, high: float) -> money.Effect:
+def effect_of(low: float, high: float) -> Effect:
     """An effect of 4 a person with this interval, 1,000 people with mail."""
     told, none = bootstrap.BootstrapInterval(4.0, low, high), bootstrap.BootstrapInterval(0.0, np.nan, np.nan)
     arms = pd.DataFrame({"persons": [70, 10], "crossed": [5, 0]})
-    return money.Effect("autumn", arms, 1000, bootstrap.BootstrapInterval(0.02, 0.01, 0.03), told, none)
+    return Effect("autumn", arms, 1000, bootstrap.BootstrapInterval(0.02, 0.01, 0.03), told, none)
 
 
 @pytest.mark.parametrize(
@@ -120,22 +121,22 @@ def holdout(low: float, high: float) -> money.Effect:
 )
 def test_mail_pays_only_where_the_holdouts_whole_interval_does(low: float, high: float, verdict: str) -> None:
     # 4 a person, 1,000 people and a margin of 40 % are 1,600 for 1,000 spent.
-    returned = money.returns(cost(1000), sold(5000), holdout(low, high), margin=0.4)
-    assert verdict in words.returns(returned).text
-    assert "+100%" in words.returns(returned).text  # by clicks: (2,000 - 1,000) / 1,000
+    returned = returns.judge(cost(1000), sold(5000, "EUR"), effect_of(low, high), margin=0.4)
+    assert verdict in returned.summary().text
+    assert "+100%" in returned.summary().text  # by clicks: (2,000 - 1,000) / 1,000
     # 100 people were reached, 85 were drawn for an arm.
-    assert "At least 15 of 100 people whom mail reached stand in no arm" in words.returns_table(returned, "EUR").text()
+    assert "At least 15 of 100 people whom mail reached stand in no arm" in returned.table().text()
 
 
 def test_a_test_is_chosen_by_name_and_a_misspelt_one_is_named() -> None:
-    assert money.chosen([]) is None
-    assert money.chosen([holdout(1, 2)], "autumn").experiment == "autumn"
+    assert chosen([]) is None
+    assert chosen([effect_of(1, 2)], "autumn").experiment == "autumn"
     with pytest.raises(UsageError, match="autumn"):
-        money.chosen([holdout(1, 2)], "autum")
+        chosen([effect_of(1, 2)], "autum")
 
 
 def test_arms_that_differ_before_the_test_are_told_as_what_chance_may_do() -> None:
-    told = holdout(3.0, 5.0)
+    told = effect_of(3.0, 5.0)
     apart = dataclasses.replace(told, before=bootstrap.BootstrapInterval(2.0, 0.5, 3.5))
-    assert "before" not in words.effect(told, "EUR").text
-    assert "Chance does that in one test of twenty" in words.effect(apart, "EUR").text
+    assert "before" not in Holdout((told,), told, sold(1, "EUR")).summary().text
+    assert "Chance does that in one test of twenty" in Holdout((apart,), apart, sold(1, "EUR")).summary().text

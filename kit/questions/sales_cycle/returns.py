@@ -1,0 +1,360 @@
+"""Does it pay: what came back for what was spent. (guide 2)
+
+Attributed and incremental stand side by side. Only the second is an effect of the mail, and only where there was a
+holdout can it be told.
+"""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit.counts import scope
+from kit.counts.scope import count
+from kit.messages import _, message, message_n
+from kit.metrics import Figure
+from kit.questions.sales_cycle.attribution import BOOTSTRAP, HEADLINE, OF_A_SPAN, SPAN
+from kit.show.formats import UNKNOWN, commas, decimal, known, points, signed_share, with_ends
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats.bootstrap import BootstrapInterval
+from kit.tables import COSTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from kit.messages import Message
+    from kit.questions.sales_cycle.attribution import Attribution
+    from kit.questions.sales_cycle.holdout import Effect, Holdout
+    from kit.questions.sales_cycle.span import Span
+    from kit.store import Data
+
+NOT_KNOWN = BootstrapInterval(nan, nan, nan)
+
+_ORDER = message("an order; a cost of the span")
+_MARGIN = message(
+    "attributed and incremental side by side; not told without money.margin, without costs, with costs in several or "
+    "other currencies, or with a cost of 0"
+)
+
+FIGURES = (
+    Figure(
+        "revenue_per_cost", message("Revenue a unit of cost"), message("revenue / cost"), _ORDER,
+        "guide 2; CIMM lexicon (TRA: incremental sales / cost)", ("returns.value",), window=SPAN, interval=BOOTSTRAP,
+        edge=message(
+            "attributed and incremental side by side; also called return on investment, and it is not ROI; a cost of "
+            "0 gives none and is never infinite"
+        ),
+    ),
+    Figure(
+        "profit", message("Profit"), message("revenue x margin - cost"), _ORDER, "guide 2", ("returns.value",),
+        window=SPAN, interval=BOOTSTRAP, edge=_MARGIN,
+    ),
+    Figure(
+        "roi", message("Return on investment (ROI)"), message("(revenue x margin - cost) / cost"), _ORDER,
+        "guide 2; CIMM lexicon (IAB: net profit / investment)",
+        ("returns.value", "returns.attributed", "returns.incremental"), window=SPAN, interval=BOOTSTRAP, edge=_MARGIN,
+    ),
+    Figure(
+        "cost", message("Cost"),
+        message("people's hours x rate + software + sending + discounts given, as the cost file names them"),
+        message("a row of the cost file; by its days where its period reaches beyond the span"), "guide 2",
+        ("returns.cost",), window=SPAN,
+        edge=message("not known where a row has no amount, no period, or another currency"),
+    ),
+)  # fmt: skip
+
+_BASES = {"attributed": message("attributed"), "incremental": message("incremental")}
+
+_NAMES = {
+    "revenue": message("revenue"),
+    "revenue a unit of cost": message("revenue a unit of cost"),
+    "profit": message("profit"),
+    "ROI": message("ROI"),
+}
+"""The figures in words."""
+
+_KINDS = {
+    "people": message("people"),
+    "software": message("software"),
+    "sending": message("sending"),
+    "discount": message("discount"),
+    "other": message("other"),
+}
+"""The kinds of cost in words."""
+
+
+def compare(data: Data, span: Span, holdout: Holdout) -> Returns:
+    """What came back for what was spent, attributed and incremental, gross and net.
+
+    Args:
+        data: what `kit.open` returned; the margin is the setting `money.margin`.
+        span: what `span.common` returned.
+        holdout: what `holdout.measure` returned for the same span.
+
+    Source: guide 2. "ROI" is profit over cost (IAB), "revenue a unit of cost" is sales over cost (TRA); both are
+    called return on investment (CIMM lexicon), so both are named.
+    """
+    return judge(
+        costs(data, span.begin, span.end),
+        holdout.sold,
+        holdout.effect,
+        margin=data.settings["money.margin"],
+        narrowed=bool(data.filters),
+    )
+
+
+@count("costs", whole=OF_A_SPAN, unfiltered=scope.NO_CAMPAIGN)
+def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
+    """What the mail of a span cost, by kind; a cost whose period reaches beyond it counts by its days.
+
+    Returns:
+        A row a kind: kind, amount [money], hours [h, those without a rate and without the setting
+        `money.hour_rate` too], unpriced [rows whose amount is not known], undated [rows without a period, or
+        of one that ends before it begins, which are in no amount], currency [of these rows; NULL where they have
+        several].
+    """
+    table = scope.frame(data, COSTS.name)
+    columns = ["kind", "amount", "hours", "unpriced", "undated", "currency"]
+    if table.empty:
+        return pd.DataFrame(columns=columns)
+    rate = data.settings["money.hour_rate"]
+    hours, amount = table["hours"].astype(float), table["amount"].astype(float)
+    amount = amount.fillna(hours * rate) if rate is not None else amount
+    first = pd.to_datetime(table["period_start"]).to_numpy(dtype="datetime64[s]")
+    last = pd.to_datetime(table["period_end"]).to_numpy(dtype="datetime64[s]") + np.timedelta64(1, "D")
+    since, until = np.maximum(first, np.datetime64(begin, "s")), np.minimum(last, np.datetime64(end, "s"))
+    undated = ~(last > first)  # so is one without either day
+    with np.errstate(invalid="ignore", divide="ignore"):
+        inside = np.where(undated, 0.0, np.clip((until - since) / (last - first), 0, None))
+    written = table.loc[(inside > 0) | undated, "currency"]
+    currencies = written.fillna(data.settings["currency"]).unique()
+    priced = table.assign(
+        amount=amount * inside,
+        hours=hours * inside,
+        unpriced=(amount.isna() & (inside > 0)).astype(int),
+        undated=undated.astype(int),
+    )
+    sums = priced.groupby("kind")[["amount", "hours", "unpriced", "undated"]].sum().reset_index()
+    currency = data.settings["currency"] if written.empty else currencies[0]
+    return sums.assign(currency=currency if len(currencies) < 2 else None)[columns]
+
+
+def judge(
+    spent: pd.DataFrame,
+    sold: Attribution,
+    effect: Effect | None,
+    *,
+    margin: float | None,
+    narrowed: bool = False,
+    days: int = HEADLINE,
+) -> Returns:
+    """Return on what was spent: attributed and incremental, gross and net.
+
+    Args:
+        spent: what `costs` returned for the span.
+        sold: what `attribution.judge` returned for the same span; costs in another currency are not set against it.
+        effect: that of the holdout for the same span; None where there is no holdout.
+        margin: the share of net revenue that is left after what was sold is paid for; None: not known.
+        narrowed: the sales are those of some campaigns only, and costs are of all mail.
+        days: the window of the attributed figures.
+
+    Returns:
+        The figures. A cost of 0 or not known gives no ratio, and the reason is told: it is never infinite.
+    """
+    row = sold.windows[sold.windows["days"] == days].to_dict("records")[0]
+    bases = {"attributed": (BootstrapInterval(row["revenue"], row["low"], row["high"]), sold.problem)}
+    bases["incremental"] = _incremental(effect)
+    cost, why = _cost(spent)
+    currency = "" if spent.empty else spent["currency"].iloc[0]
+    if not why and currency and sold.currency and currency != sold.currency:
+        why = message("costs are in {currency} and sales in {of_sales}", currency=currency, of_sales=sold.currency)
+        cost = nan
+    if not why and narrowed:
+        why = message("the question is narrowed to some campaigns, and the costs are those of all mail")
+        cost = nan
+    lacking = "" if margin is not None else message("the margin is not known; say money.margin in kit.toml")
+    refused = _unpriced(sold.unpriced)
+    part = nan if margin is None else margin
+    rows = []
+    for basis, (revenue, problem) in bases.items():
+        no_ratio, no_profit = refused or problem or why, refused or problem or lacking or why
+        figures = (
+            ("revenue", revenue, refused or problem),
+            ("revenue a unit of cost", revenue.scaled(1 / cost if cost else nan), no_ratio),
+            ("profit", revenue.scaled(part, -cost), no_profit),
+            ("ROI", revenue.scaled(part / cost if cost else nan, -1.0), no_profit),
+        )
+        for figure, interval, reason in figures:
+            shown = NOT_KNOWN if reason else interval
+            named = {"basis": basis, "figure": figure}
+            rows.append(named | {"value": shown.value, "low": shown.low, "high": shown.high, "reason": reason})
+    drawn = sold.reached if effect is None else int(effect.arms[["persons", "crossed"]].to_numpy().sum())
+    return Returns(
+        costs=spent,
+        cost=cost,
+        why=why,
+        figures=pd.DataFrame(rows),
+        reached=sold.reached,
+        outside=max(sold.reached - drawn, 0),
+        effect=effect,
+        currency=sold.currency,
+    )
+
+
+@result
+class Returns(Result):
+    """What came back for what was spent.
+
+    Attributes:
+        costs: as `costs`.
+        cost: all of it [money]; NaN where it is not known.
+        why: the reason for that; "" where it is known.
+        figures: a row a basis ("attributed" or "incremental") and figure ("revenue", "revenue a unit of cost",
+            "profit", "ROI"): value, low, high, reason [why there is no value; "" where there is].
+        reached: people to whom mail was delivered.
+        outside: of them at least so many in no arm of the holdout: in the cost, in no incremental figure.
+        effect: that of the holdout; None where there is none.
+        currency: of the sales.
+    """
+
+    costs: pd.DataFrame
+    cost: float
+    why: str | Message
+    figures: pd.DataFrame
+    reached: int
+    outside: int
+    effect: Effect | None
+    currency: str
+
+    def summary(self) -> Summary:
+        """Whether mail pays, in one sentence."""
+        attributed, incremental = self._roi("attributed"), self._roi("incremental")
+        numbers = {"attributed": attributed["value"], "incremental": incremental["value"], "cost": self.cost}
+        if not known(incremental["value"]):
+            text = _(
+                "Whether mail pays is not decided: {why}. ROI of what was sold after clicks: {roi}.",
+                why=incremental["reason"], roi=_percent_or_why(attributed),
+            )  # fmt: skip
+            return Summary("returns", text, numbers, headline=True, weight=60)
+        verdict = message("Whether mail pays is not decided")
+        if incremental["low"] > 0:
+            verdict = message("Mail pays")
+        elif incremental["high"] < 0:
+            verdict = message("Mail does not pay")
+        values = {"verdict": verdict, "roi": _percent(incremental), "by_clicks": _percent_or_why(attributed)}
+        if known(attributed["value"]):
+            text = _("{verdict}: its own ROI is {roi}; counted by clicks it would be {by_clicks}.", **values)
+        else:
+            text = _("{verdict}: its own ROI is {roi}; counted by clicks it is {by_clicks}.", **values)
+        return Summary("returns", text, numbers, headline=True, weight=90)
+
+    def table(self) -> Table:
+        """What came back for what was spent, attributed and incremental."""
+        columns = (
+            Column("basis", message("Counted as"), _BASES.__getitem__),
+            Column("figure", message("Figure"), _NAMES.__getitem__),
+            Column("value", message("Value"), _figure(self.currency), number=True, whole_row=True),
+            Column("reason", message("Why not")),
+        )
+        notes = [
+            self._cost_note(),
+            message(
+                "Attributed: sold after a click, whoever would have bought anyway included. Incremental: beyond the "
+                "holdout."
+            ),
+            message("ROI is profit over cost; revenue a unit of cost is another number that is called ROI, too."),
+        ]
+        if self.outside:
+            notes.append(
+                message(
+                    "At least {outside} of {reached} people whom mail reached stand in no arm of the test: what mail "
+                    "brought them is in no incremental figure, what it cost is.",
+                    outside=self.outside, reached=self.reached,
+                )
+            )  # fmt: skip
+        return Table("returns", message("What came back for what was spent"), self.figures, columns, tuple(notes))
+
+    def _roi(self, basis: str) -> dict[Any, Any]:
+        """The ROI counted in one way."""
+        figures = self.figures
+        return figures[(figures["basis"] == basis) & (figures["figure"] == "ROI")].to_dict("records")[0]
+
+    def _cost_note(self) -> Message:
+        if not known(self.cost):
+            return message("Cost of this time: not known.")
+        kinds = [
+            f"{_KINDS.get(kind, kind)} {decimal(amount, 0)}"
+            for kind, amount in self.costs[["kind", "amount"]].to_numpy()
+        ]
+        return message(
+            "Cost of this time: {amount} {currency} ({kinds}).",
+            amount=decimal(self.cost, 0), currency=self.currency, kinds=commas(kinds),
+        )  # fmt: skip
+
+
+def _unpriced(orders: int) -> str | Message:
+    if not orders:
+        return ""
+    return message_n("{n} order has no amount", "{n} orders have no amount", orders)
+
+
+def _incremental(effect: Effect | None) -> tuple[BootstrapInterval, str | Message]:
+    if effect is None:
+        return NOT_KNOWN, message("there was no holdout, so nobody can tell what mail alone brought")
+    revenue = effect.revenue.scaled(effect.treated)
+    if not effect.problem and isnan(effect.revenue.low):
+        return revenue, message("too few bought in one of the arms for an interval")
+    return revenue, effect.problem
+
+
+def _cost(spent: pd.DataFrame) -> tuple[float, str | Message]:
+    """All of it, or why it is not known."""
+    if spent.empty:
+        return nan, message("no file says what mail cost")
+    if spent["currency"].isna().any():
+        return nan, message("the costs are in several currencies")
+    undated, unpriced = int(spent["undated"].sum()), int(spent["unpriced"].sum())
+    if undated:
+        return nan, message_n(
+            "{n} cost has no period, or one that ends before it begins",
+            "{n} costs have no period, or one that ends before it begins",
+            undated,
+        )
+    if unpriced:
+        return nan, message_n(
+            "{n} cost has no amount; hours need a rate, or money.hour_rate in kit.toml",
+            "{n} costs have no amount; hours need a rate, or money.hour_rate in kit.toml",
+            unpriced,
+        )
+    total = float(spent["amount"].sum())
+    if not total > 0:
+        return nan, message("the costs of this time are 0, and nothing can be told per 0")
+    return total, ""
+
+
+def _figure(currency: str) -> Callable[[Any], str]:
+    def write(row: Any) -> str:
+        if not known(row["value"]):
+            return UNKNOWN
+        if row["figure"] == "ROI":
+            return _percent(row)
+        if row["figure"] == "revenue a unit of cost":
+            return with_ends(decimal(row["value"], 2), row["low"], row["high"], lambda end: decimal(end, 2))
+        amount = f"{decimal(row['value'], 0)} {currency}"
+        return with_ends(amount, row["low"], row["high"], lambda end: decimal(end, 0))
+
+    return write
+
+
+def _percent(row: Any) -> str:
+    return with_ends(signed_share(row["value"], 0), row["low"], row["high"], lambda end: points(end, 0))
+
+
+def _percent_or_why(row: Any) -> str:
+    return _percent(row) if known(row["value"]) else _("not known ({why})", why=row["reason"])
