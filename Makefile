@@ -51,8 +51,9 @@ docs: $(KIT) ## Write the reference pages and the catalogue of messages anew
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation
 
-fuzz: $(KIT) ## Read 10,000 damaged files
+fuzz: $(KIT) ## Read 10,000 damaged files; look for other examples of property tests
 	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
+	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 -m hypothesis tests
 
 lock: ## Compile requirements.lock from pyproject.toml again
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \

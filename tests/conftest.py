@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+
+# The examples of property tests are the same at every run; `make fuzz` looks for others. A slow machine is no fault.
+settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("fuzz", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("fuzz" if "KIT_FUZZ" in os.environ else "ci")
 
 
 @pytest.fixture(scope="session")

@@ -275,7 +275,7 @@ def test_a_cell_that_is_no_count_is_named_and_costs_nothing_else(tmp_path: Path,
     assert len(tables["campaign_stats"]) == len(rows) - 1 - len(log.rejections)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(
         st.text(st.characters(exclude_characters="\0\ufffd", exclude_categories=["Cs"]), min_size=1, max_size=40),

@@ -40,7 +40,7 @@ def table(rows: list[tuple[int, int]], *, unique: bool) -> pd.DataFrame:
 
 
 @given(st.lists(groups(), min_size=2, max_size=4), st.sampled_from(["open_rate", "revenue_per_mail"]))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_tests_of_any_counts_are_judged_and_told(rows: list[tuple[int, int]], key: str) -> None:
     frame = table(rows, unique=False)
     for stated in (abtest.plan(0), abtest.plan(100, "1 of 2"), abtest.plan(0, "any time")):
@@ -52,7 +52,7 @@ def test_tests_of_any_counts_are_judged_and_told(rows: list[tuple[int, int]], ke
 
 
 @given(st.lists(groups(), min_size=1, max_size=8))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_campaigns_of_any_counts_are_compared_and_told(rows: list[tuple[int, int]]) -> None:
     frame = table(rows, unique=True)
     found = stand_out.judge(frame, "open_rate", as_of=None, maturity_days=0)
@@ -66,7 +66,7 @@ def test_campaigns_of_any_counts_are_compared_and_told(rows: list[tuple[int, int
 
 
 @given(st.lists(st.tuples(groups(), groups()), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_parts_of_any_counts_are_read_and_told(pairs: list[tuple[tuple[int, int], tuple[int, int]]]) -> None:
     rows = [
         table(list(pair), unique=False).assign(segment=f"part {place}", variant=["A", "B"])
@@ -79,7 +79,7 @@ def test_parts_of_any_counts_are_read_and_told(pairs: list[tuple[tuple[int, int]
 
 
 @given(groups(), groups())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_rates_of_any_counts_answer_or_say_not_estimable(a: tuple[int, int], b: tuple[int, int]) -> None:
     found: Any = proportions.proportion_difference(*a, *b)
     assert isnan(found.value) == (0 in (a[1], b[1])) == (found.test == "not estimable")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import small
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kit
@@ -162,7 +162,6 @@ def test_the_retention_planted_in_the_sample_is_found() -> None:
     assert found.loc["2025-09":"2026-10", "joined"].sum() + result.undated == planted["joined"]
 
 
-@settings(deadline=None)  # a slow machine is no fault
 @given(PEOPLE, st.sampled_from(["month", "quarter"]))
 def test_net_is_the_difference_of_sizes_and_every_count_adds_up(rows: list[tuple], every: str) -> None:  # B22
     table = people([(joined, left and max(joined, left), cause, n) for joined, left, cause, n in rows])

@@ -258,7 +258,7 @@ def test_a_log_survives_being_written_down(tmp_path: Path) -> None:
         assert str(again.error) == str(log.error)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(ALL)),
     places=st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=3)), min_size=1, max_size=4),
@@ -280,7 +280,7 @@ def test_no_damage_of_a_file_makes_a_traceback_or_loses_a_row(
             assert kept == log.rows_kept
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=300),
     st.sampled_from([b"", b"PK\x03\x04xl/workbook.xml", b"\x1f\x8b", b"\xff\xfe", b"{", b"Sent,"]),

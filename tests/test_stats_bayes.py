@@ -61,7 +61,7 @@ def test_chance_and_losses_are_those_of_draws(arms: tuple[int, int, int, int], r
 GROUP = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(GROUP, GROUP)
 def test_turned_round_the_chance_is_the_rest_and_the_losses_change_places(
     a: tuple[int, int], b: tuple[int, int]

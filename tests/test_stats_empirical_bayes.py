@@ -110,7 +110,7 @@ def test_none_is_nothing() -> None:
     assert np.isnan(empirical_bayes.beta_binomial_prior([0, 3], [0, 2]).mean)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(UNITS, st.data())
 def test_shrinking_never_fails_and_lies_between_the_rate_and_the_usual(
     units: list[tuple[int, int]], data: st.DataObject

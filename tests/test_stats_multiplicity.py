@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracles import oracle
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 METHODS = st.sampled_from(["bh", "holm"])
-QUICK = settings(deadline=None)
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 
 
@@ -40,7 +39,6 @@ def test_bh_is_by_hand() -> None:  # p times 4 over its rank, from the largest d
     assert adjust([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.02, 0.04, 0.04, 0.02])
 
 
-@QUICK
 @given(P_VALUES, METHODS)
 def test_adjusting_never_lowers_and_keeps_the_order(p: list[float], method: Any) -> None:
     found = adjust(p, method)
@@ -49,7 +47,6 @@ def test_adjusting_never_lowers_and_keeps_the_order(p: list[float], method: Any)
     assert (np.diff(found[np.argsort(p, kind="stable")]) >= -1e-12).all()
 
 
-@QUICK
 @given(P_VALUES, METHODS, st.data())
 def test_a_missing_p_stays_missing_and_does_not_count(p: list[float], method: Any, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(p)))

@@ -77,7 +77,6 @@ def test_auto_changes_between_five_and_six_events_or_non_events() -> None:
 
 
 @given(groups(), st.sampled_from([0.8, 0.95, 0.999]))
-@settings(deadline=None)
 def test_share_is_that_of_statsmodels(group: tuple[Any, Any], level: float) -> None:
     for method, theirs in (("wilson", "wilson"), ("exact", "beta")):
         expected = proportion_confint(float(group[0]), float(group[1]), alpha=1 - level, method=theirs)
@@ -171,7 +170,7 @@ def test_difference_chooses_the_test_by_the_expected_counts(
 
 
 @given(groups(), groups())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_difference_never_fails_and_swapping_arms_only_turns_it_round(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     found, swapped = proportion_difference(*a, *b), proportion_difference(*b, *a)
     assert -1 <= found.low <= found.value <= found.high <= 1
@@ -184,7 +183,6 @@ def test_difference_never_fails_and_swapping_arms_only_turns_it_round(a: tuple[A
 
 
 @given(groups(), groups())
-@settings(deadline=None)
 def test_newcombe_is_that_of_statsmodels(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     a, b = (float(a[0]), float(a[1])), (float(b[0]), float(b[1]))
     expected = confint_proportions_2indep(*b, *a, method="newcomb", compare="diff")
@@ -230,7 +228,6 @@ def test_lift_is_that_printed_for_hillstrom(shared: Path) -> None:
 
 
 @given(groups(), groups())
-@settings(deadline=None)
 def test_lift_never_fails_and_swapping_arms_inverts_it(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     found, swapped = proportions.lift(*a, *b), proportions.lift(*b, *a)
     assert found.method == swapped.method

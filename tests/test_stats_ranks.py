@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracles import oracle
 from scipy import stats
@@ -44,7 +44,6 @@ def test_the_shift_of_baskets_is_not_the_difference_of_medians(shared: Path) -> 
 
 
 @given(VALUES, VALUES)
-@settings(deadline=None)
 def test_the_shift_is_the_middle_of_all_pairs(a: list[int], b: list[int]) -> None:
     found = ranks.hodges_lehmann((a, None), (b, None))
     pairs = np.subtract.outer(b, a).ravel()
@@ -55,7 +54,6 @@ def test_the_shift_is_the_middle_of_all_pairs(a: list[int], b: list[int]) -> Non
 
 
 @given(VALUES, VALUES)
-@settings(deadline=None)
 def test_numbers_of_units_say_the_same_as_units(a: list[int], b: list[int]) -> None:
     groups = [np.unique(one, return_counts=True) for one in (a, b)]
     assert astuple(ranks.hodges_lehmann(*groups)) == pytest.approx(
@@ -74,7 +72,6 @@ def test_scores_are_as_published(shared: Path) -> None:
 
 
 @given(VALUES, VALUES)
-@settings(deadline=None)
 def test_the_chance_turns_round_with_the_groups(a: list[int], b: list[int]) -> None:
     found, back = ranks.brunner_munzel((a, None), (b, None)), ranks.brunner_munzel((b, None), (a, None))
     assert found.value == pytest.approx(1 - back.value)

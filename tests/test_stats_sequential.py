@@ -56,7 +56,7 @@ def test_early_looks_ask_for_much_as_obrien_and_fleming() -> None:
 TIMES = st.lists(st.integers(1, 100), min_size=1, max_size=6, unique=True).map(lambda n: np.sort(n) / 100)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(TIMES)
 def test_what_is_spent_is_what_is_crossed_wherever_the_looks_are(time: np.ndarray) -> None:
     spending = sequential.alpha_spending(time)

@@ -70,7 +70,7 @@ def test_an_effect_that_differs_is_found_as_by_woolf(shared: Path) -> None:
 
 
 @given(st.lists(STRATUM, min_size=2, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_it_is_statsmodels_where_no_cell_is_empty(cells: list[tuple[int, int, int, int]]) -> None:
     did_a, not_a, did_b, not_b = np.array(cells, dtype=float).T
     found = stratified.mantel_haenszel(did_a, did_a + not_a, did_b, did_b + not_b)
@@ -105,7 +105,6 @@ def test_the_interval_of_the_difference_covers(rng: np.random.Generator) -> None
 
 
 @given(st.lists(ANY, max_size=6))
-@settings(deadline=None)
 def test_no_counts_make_it_fail_and_swapping_turns_it_round(rows: list[tuple[int, int, int, int]]) -> None:
     cells = np.array(rows, dtype=float).reshape(-1, 4)
     x_a, x_b = np.minimum(cells[:, 0], cells[:, 2]), np.minimum(cells[:, 1], cells[:, 3])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight, survdiff
 
@@ -37,7 +37,6 @@ def test_curve_and_log_rank_are_rs(shared: Path) -> None:
     assert (found.statistic, found.df, found.p) == pytest.approx((told["chi2"], 1, told["p"]), abs=1e-5)
 
 
-@settings(deadline=None)  # a slow machine is no fault
 @given(TIMES)
 def test_curve_is_statsmodels_with_late_entry_and_weights_are_people(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, entry = columns(rows)
@@ -50,7 +49,6 @@ def test_curve_is_statsmodels_with_late_entry_and_weights_are_people(rows: list[
         assert curve.at(day - 1)[0] == pytest.approx(value, abs=1e-9)
 
 
-@settings(deadline=None)  # a slow machine is no fault
 @given(TIMES)
 def test_causes_are_statsmodels_and_add_up_to_what_is_missing(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)
@@ -77,7 +75,6 @@ def test_variance_of_a_cause_is_that_of_statsmodels(rng: np.random.Generator) ->
         )
 
 
-@settings(deadline=None)  # a slow machine is no fault
 @given(TIMES)
 def test_log_rank_is_statsmodels(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)

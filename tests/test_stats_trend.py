@@ -54,7 +54,7 @@ def test_a_planted_slope_is_found(rng: Generator) -> None:
 COUNTS = st.lists(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=30)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(COUNTS)
 def test_neither_fails_on_valid_counts(rows: list[tuple[int, int]]) -> None:
     x, n = np.array(rows, dtype=float).reshape(-1, 2).T
