@@ -14,20 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kit
-from kit import counts, plots, repeat, retention, words
 from kit.errors import UsageError
+from kit.questions.retention import list_growth, projection, repeat_purchase, silence, staying, subscribers
 
 ROOT = Path(__file__).parents[1]
 SINCE, UNTIL = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-03-31")
 
 DAYS = st.dates(SINCE.date(), UNTIL.date())
 PEOPLE = st.lists(
-    st.tuples(DAYS, st.none() | DAYS, st.sampled_from(retention.CAUSES), st.integers(1, 5)), min_size=1, max_size=25
+    st.tuples(DAYS, st.none() | DAYS, st.sampled_from(subscribers.CAUSES), st.integers(1, 5)), min_size=1, max_size=25
 )
 
 
 def people(rows: list[tuple], *, since: pd.Timestamp | None = SINCE, source: str = "form") -> pd.DataFrame:
-    """Rows joined, left, cause, n as `counts.subscribers` gives them."""
+    """Rows joined, left, cause, n as `subscribers.count` gives them."""
     table = pd.DataFrame(rows, columns=["joined", "left", "cause", "n"])
     days = {name: pd.to_datetime(table[name]) for name in ("joined", "left")}
     table = table.assign(**days, undated=False, opt_in_source=source, since=since, until=UNTIL)
@@ -47,21 +47,22 @@ def leaving(rng: np.random.Generator, size: int, chance: float, *, joined: str =
 
 
 def test_repeat_rates_of_cdnow_are_called_what_they_are(shared: Path, tmp_path: Path) -> None:
-    counted = counts.repeat(cdnow.opened(shared, tmp_path, period="1997-10..1997-12"))
-    rates = repeat.window(counted).set_index("rate")
+    data = cdnow.opened(shared, tmp_path, period="1997-10..1997-12")
+    result = repeat_purchase.measure(data)
+    rates = result.rates.set_index("rate")
     # Counted by hand in pandas over the file: 404 buyers, 162 with two orders, 157 on two days; one old cohort, so
     # each of them had bought before.
     assert rates["numerator"].to_dict() == {"repeated": 162, "repeated_days": 157, "returning": 404}
     assert rates.loc["returning", "value"] == 1
-    assert "rises as the log gets older" in words.repeat_table(repeat.window(counted), counted).text()
+    assert "rises as the log gets older" in result.rates_table().text()
 
 
 def test_kaplan_meier_holds_the_truth_that_the_naive_share_misses(shared: Path, tmp_path: Path) -> None:
     (tmp_path / "all").mkdir()
-    later = counts.again(cdnow.opened(shared, tmp_path / "all"))
-    came = later["again"] & (later["days"] <= 160)
-    truth = later.loc[came, "n"].sum() / later["n"].sum()
-    found = repeat.soon(counts.again(cdnow.opened(shared, tmp_path, as_of="1997-06-30")), days=160)
+    later = repeat_purchase.count_returns(cdnow.opened(shared, tmp_path / "all"))
+    returned = later["returned"] & (later["days"] <= 160)
+    truth = later.loc[returned, "n"].sum() / later["n"].sum()
+    found = repeat_purchase.measure(cdnow.opened(shared, tmp_path, as_of="1997-06-30"), days=160)
     row = found.shares.set_index("days").loc[160]
     assert row["naive"] < row["low"] < truth < row["high"]
     assert np.isnan(found.shares.set_index("days").loc[365, "value"])
@@ -76,23 +77,25 @@ def test_visits_are_orders_and_appointments_by_day(tmp_path: Path) -> None:
     small.table(tmp_path, "orders.csv", cdnow.HEADER, orders)
     small.settings(tmp_path, "as_of = 2026-02-28T23:59:00", 'time_zone = "Europe/Berlin"')
     data = kit.open(tmp_path)
-    assert counts.repeat(data, "visit")[["buyers", "repeated"]].to_numpy().tolist() == [[2, 1]]
-    assert counts.repeat(data)[["buyers", "repeated"]].to_numpy().tolist() == [[2, 0]]
+    window, returns = repeat_purchase.count_window, repeat_purchase.count_returns
+    assert window(data, "visit")[["buyers", "repeated"]].to_numpy().tolist() == [[2, 1]]
+    assert window(data)[["buyers", "repeated"]].to_numpy().tolist() == [[2, 0]]
     # By hand: a on 5 January, again after 31 days; b on 6 February, 22 days until the end.
-    assert counts.again(data, "visit")[["days", "again", "n"]].to_numpy().tolist() == [[31, True, 1], [22, False, 1]]
+    assert returns(data, "visit")[["days", "returned", "n"]].to_numpy().tolist() == [[31, True, 1], [22, False, 1]]
     with pytest.raises(UsageError, match=r"come back for no 'visits'\. Did you mean 'visit'"):
-        counts.repeat(data, "visits")
+        repeat_purchase.measure(data, what="visits")
 
 
 def test_nobody_followed_so_long_is_not_known() -> None:
-    counted = pd.DataFrame({"cohort": ["2026-01"], "days": [20], "again": [False], "n": [50]})
-    found = repeat.soon(counted, days=90)
-    assert words.back(found).text == (
+    returns = pd.DataFrame({"cohort": ["2026-01"], "days": [20], "returned": [False], "n": [50]})
+    nobody = pd.DataFrame(columns=repeat_purchase.WINDOW)
+    found = repeat_purchase.judge(nobody, returns, days=90)
+    assert found.summary().text == (
         "How many of 50 people come again within 90 days is not known: nobody was followed for so long (the longest "
         "20 days)."
     )
     assert found.median is None
-    assert "nobody came again" in plots.back(found).alt
+    assert "nobody came again" in found.plot().alt
 
 
 # Who stays subscribed
@@ -123,7 +126,7 @@ def export(folder: Path) -> kit.store.Data:
 
 
 def test_leaving_has_a_day_and_a_cause(tmp_path: Path) -> None:
-    found = counts.subscribers(export(tmp_path))
+    found = subscribers.count(export(tmp_path))
     assert found["n"].sum() == 9  # p8 never confirmed
     # The mails of 1 January date p4's bounce and p6's complaint, which came before p6 unsubscribed.
     left = found.dropna(subset="left").assign(left=lambda frame: frame["left"].dt.strftime("%m-%d"))
@@ -137,24 +140,24 @@ def test_leaving_has_a_day_and_a_cause(tmp_path: Path) -> None:
 
 
 def test_the_list_by_hand(tmp_path: Path) -> None:
-    found = retention.periods(counts.subscribers(export(tmp_path)))
+    found = list_growth.measure(export(tmp_path))
     assert (found.undated, found.dateless) == (1, 1)
     names = ["period", "start", "joined", "left", "end", "net", "stayed", "sunset"]
     # January: p1 to p4, p6 and p10 are there; p7 joins; p2, p4, p6 and p10 leave.
     # February: p1, p3 and p7 are there; p3 is taken off.
-    assert found.table[names].to_numpy().tolist() == [
+    assert found.periods[names].to_numpy().tolist() == [
         ["2026-01", 6, 1, 4, 3, -3, 2, 0], ["2026-02", 3, 0, 1, 2, -1, 2, 1],
     ]  # fmt: skip
-    assert found.table["value"].tolist() == pytest.approx([2 / 6, 2 / 3])
-    assert found.table["churn"].tolist() == pytest.approx([4 / 6, 0])
-    assert "Taken off by us" in words.list_table(found).text()
-    assert words.list_growth(found).text.endswith("so the list shrank by 1 to 2.")
+    assert found.periods["value"].tolist() == pytest.approx([2 / 6, 2 / 3])
+    assert found.periods["churn"].tolist() == pytest.approx([4 / 6, 0])
+    assert "Taken off by us" in found.table().text()
+    assert found.summary().text.endswith("so the list shrank by 1 to 2.")
 
 
 def test_the_retention_planted_in_the_sample_is_found() -> None:
     planted = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))["business"]["retention"]
-    result = retention.periods(counts.subscribers(kit.open(ROOT / "data/sample")))
-    found = result.table.set_index("period")
+    result = list_growth.measure(kit.open(ROOT / "data/sample"))
+    found = result.periods.set_index("period")
     assert {month: [found.loc[month, "start"], found.loc[month, "stayed"]] for month in planted["months"]} == (
         planted["months"]
     )
@@ -165,13 +168,13 @@ def test_the_retention_planted_in_the_sample_is_found() -> None:
 @given(PEOPLE, st.sampled_from(["month", "quarter"]))
 def test_net_is_the_difference_of_sizes_and_every_count_adds_up(rows: list[tuple], every: str) -> None:  # B22
     table = people([(joined, left and max(joined, left), cause, n) for joined, left, cause, n in rows])
-    found = retention.periods(table, every=every).table
+    found = list_growth.judge(table, every=every).periods
     if found.empty:
         assert table["left"].isna().all()
         return
     assert (found["end"] - found["start"]).tolist() == found["net"].tolist()
     assert found["start"].tolist()[1:] == found["end"].tolist()[:-1]
-    assert (found["start"] - found["stayed"]).tolist() == found[list(retention.CAUSES)].sum(axis=1).tolist()
+    assert (found["start"] - found["stayed"]).tolist() == found[list(subscribers.CAUSES)].sum(axis=1).tolist()
     assert found["joined"].sum() == table["n"].sum()
     known = found[found["value"].notna()]
     assert ((known["low"] <= known["value"]) & (known["value"] <= known["high"])).all()
@@ -180,7 +183,7 @@ def test_net_is_the_difference_of_sizes_and_every_count_adds_up(rows: list[tuple
 def test_new_people_never_stand_above_the_line() -> None:
     before = [("2025-01-05", "2025-02-10", "unsubscribe", 20), ("2025-01-05", None, "", 80)]
     few, many = (
-        retention.periods(people([*before, ("2025-02-03", None, "", n)])).table.set_index("period") for n in (1, 5000)
+        list_growth.judge(people([*before, ("2025-02-03", None, "", n)])).periods.set_index("period") for n in (1, 5000)
     )
     assert few.loc["2025-02", "value"] == many.loc["2025-02", "value"] == 0.8
 
@@ -188,7 +191,7 @@ def test_new_people_never_stand_above_the_line() -> None:
 def test_a_period_that_is_not_over_or_not_recorded_has_no_rate() -> None:
     rows = [("2024-06-01", None, "", 50), ("2025-03-01", "2025-06-01", "bounce", 50)]
     late = people(rows, since=pd.Timestamp("2025-05-15")).assign(until=pd.Timestamp("2025-08-10"))
-    table = retention.periods(late).table.set_index("period")["value"]
+    table = list_growth.judge(late).periods.set_index("period")["value"]
     assert table.isna().to_dict() == {"2025-05": True, "2025-06": False, "2025-07": False, "2025-08": True}
 
 
@@ -196,42 +199,42 @@ def test_who_joined_before_the_log_is_watched_from_its_beginning(rng: np.random.
     told = leaving(rng, 4000, 0.004, joined="2024-06-01")
     seen = told.assign(since=pd.Timestamp("2025-01-01"))
     seen = seen[~(seen["left"] < seen["since"])]  # whom the log cannot know
-    found = retention.staying(seen)
+    found = staying.judge(seen)
     row = found.shares[(found.shares["days"] == 180) & (found.shares["state"] == "still there")].iloc[0]
     assert row["low"] < 0.996**180 < row["high"]
     # Without late entry those who had left by then are missing, and the share is far too high.
-    naive = retention.staying(seen.assign(since=pd.Timestamp("2024-01-01"))).shares
+    naive = staying.judge(seen.assign(since=pd.Timestamp("2024-01-01"))).shares
     assert naive[(naive["days"] == 180) & (naive["state"] == "still there")]["low"].iloc[0] > 0.996**180
 
 
 def test_causes_add_up_to_what_is_missing(rng: np.random.Generator) -> None:
-    found = retention.staying(leaving(rng, 1500, 0.003))
+    found = staying.judge(leaving(rng, 1500, 0.003))
     for _, own in found.shares.dropna().groupby("days"):
         assert own["value"].sum() == pytest.approx(1)
     assert set(found.gone) == {"unsubscribe", "bounce"}
-    assert "Bounced" in words.staying_table(found).text()
-    assert plots.staying(found).alt.startswith("Gone from the list, by cause and days since joining: in all 30 days")
+    assert "Bounced" in found.table().text()
+    assert found.plot().alt.startswith("Gone from the list, by cause and days since joining: in all 30 days")
 
 
 def test_sources_that_leave_otherwise_are_told(rng: np.random.Generator) -> None:
     both = pd.concat([leaving(rng, 800, 0.002).assign(opt_in_source="counter"), leaving(rng, 800, 0.006)])
-    found = retention.staying(both)
+    found = staying.judge(both)
     assert found.alike.p < 1e-6
     values = found.sources.set_index("source")["value"]
     assert values["counter"] > values["form"]
-    assert "leave differently (p below 0.001)" in words.staying_sources_table(found).text()
+    assert "leave differently (p below 0.001)" in found.sources_table().text()
 
 
 def test_projections_hold_on_months_held_back(rng: np.random.Generator) -> None:
     """Of 40 lists left at one rate, where the likelihood is flat: 95 % less three Monte Carlo errors."""
     inside, covered, words_hold = [], [], []
     for _ in range(40):
-        found = retention.projection(leaving(rng, 1500, 0.002))
+        found = projection.judge(leaving(rng, 1500, 0.002))
         check = found.check
         inside.append((check["low"] <= check["observed"]) & (check["observed"] <= check["high"]))
         row = found.ahead.set_index("month").loc[12]
-        covered.append(row["low"] < 0.998 ** (12 * retention.MONTH) < row["high"])
-        words_hold.append(words.projection(found).text.endswith("as expected."))
+        covered.append(row["low"] < 0.998 ** (12 * subscribers.MONTH) < row["high"])
+        words_hold.append(found.summary().text.endswith("as expected."))
     least = 0.95 - 3 * np.sqrt(0.95 * 0.05 / 40)
     assert pd.concat(inside, axis=1).mean(axis=1).min() >= least
     assert np.mean(covered) >= least
@@ -241,9 +244,9 @@ def test_projections_hold_on_months_held_back(rng: np.random.Generator) -> None:
 def test_a_month_that_is_not_over_does_not_make_leaving_faster(rng: np.random.Generator) -> None:
     # Counted with the last month of each person, in which only those who left show, the share after six months came
     # out 2.3 points lower than the truth.
-    told = [retention.projection(leaving(rng, 6000, 0.004, joined="2025-05-01")) for _ in range(3)]
+    told = [projection.judge(leaving(rng, 6000, 0.004, joined="2025-05-01")) for _ in range(3)]
     seen = np.mean([one.ahead.set_index("month").loc[6, "value"] for one in told])
-    assert seen == pytest.approx(0.996 ** (6 * retention.MONTH), abs=0.012)
+    assert seen == pytest.approx(0.996 ** (6 * subscribers.MONTH), abs=0.012)
 
 
 def test_a_change_of_times_is_told(rng: np.random.Generator) -> None:
@@ -253,7 +256,7 @@ def test_a_change_of_times_is_told(rng: np.random.Generator) -> None:
     told = told.assign(
         left=told["left"].mask(gone, pd.Timestamp("2025-12-15")), cause=told["cause"].mask(gone, "bounce")
     )
-    assert words.projection(retention.projection(told)).text.endswith("so take the projection with care.")
+    assert projection.judge(told).summary().text.endswith("so take the projection with care.")
 
 
 def test_silence_needs_enough_mails() -> None:
@@ -262,17 +265,17 @@ def test_silence_needs_enough_mails() -> None:
         [(2, False, 0, 30), (14, False, 0, 10), (10, True, 128, 50)], columns=["mails", "signal", "clicked", "n"]
     )
     counted.loc[2, "clicked"] = 0.2 * (counted["mails"] * counted["n"]).sum()
-    found = retention.silent(counted, days=90)
+    found = silence.judge(counted, days=90)
     assert (found.needed, found.silent, found.undecided, found.people) == (14, 10, 30, 90)
     assert (found.value, found.most) == pytest.approx((10 / 90, 40 / 90))
-    fewer = retention.silent(counted[counted["mails"] < 14], days=90)
+    fewer = silence.judge(counted[counted["mails"] < 14], days=90)
     assert np.isnan(fewer.value)
-    assert "nobody got so many" in words.silence(fewer).text
+    assert "nobody got so many" in fewer.summary().text
 
 
 def test_silence_is_counted_of_those_on_the_list_all_the_time(tmp_path: Path) -> None:
     # p1 clicked; p7 joined within the window, the others left.
-    assert counts.silence(export(tmp_path), days=80).to_numpy().tolist() == [[1, True, 1, 1]]
+    assert silence.count(export(tmp_path), days=80).to_numpy().tolist() == [[1, True, 1, 1]]
 
 
 @pytest.mark.parametrize(
@@ -298,25 +301,25 @@ def test_silence_is_counted_of_those_on_the_list_all_the_time(tmp_path: Path) ->
     ],
 )
 def test_what_is_not_known_says_why(table: pd.DataFrame, reason: str) -> None:
-    found, ahead = retention.staying(table), retention.projection(table)
+    found, ahead = staying.judge(table), projection.judge(table)
     assert (found.reason, ahead.reason) == (reason, reason)
-    assert words.staying(found).text == f"How long people stay is not known: {reason}."
-    assert words.projection(ahead).text == f"Nothing is projected: {reason}."
-    assert reason in words.staying_table(found).text()
-    for picture in (plots.staying(found), plots.projection(ahead), plots.list_growth(retention.periods(table))):
-        assert picture.svg.startswith("<svg")
+    assert found.summary().text == f"How long people stay is not known: {reason}."
+    assert ahead.summary().text == f"Nothing is projected: {reason}."
+    assert reason in found.table().text()
+    for result in (found, ahead, list_growth.judge(table)):
+        assert result.plot().svg.startswith("<svg")
 
 
 def test_months_after_the_data_are_not_known() -> None:
-    found = retention.periods(people([("2025-01-05", "2025-02-10", "bounce", 20)]), months=("2027-01", "2027-03"))
-    assert words.list_growth(found).text == (
+    found = list_growth.judge(people([("2025-01-05", "2025-02-10", "bounce", 20)]), months=("2027-01", "2027-03"))
+    assert found.summary().text == (
         "Retention of the list is not known: the data holds none of these months."
     )  # fmt: skip
 
 
 def test_no_period_of_another_length() -> None:
     with pytest.raises(UsageError, match="'week' is no length of a period"):
-        retention.periods(people([]), every="week")
+        list_growth.judge(people([]), every="week")
 
 
 def test_who_left_by_the_log_and_is_still_listed_is_told(tmp_path: Path) -> None:
@@ -325,7 +328,7 @@ def test_who_left_by_the_log_and_is_still_listed_is_told(tmp_path: Path) -> None
     )
     rows = [["p1@example.com", "subscribed"], ["p2@example.com", "unsubscribed"], ["p3@example.com", "subscribed"]]
     small.table(tmp_path, "contacts.csv", ["Email", "Status"], rows)
-    people = counts.still_listed(kit.open(tmp_path))
-    assert people == 1
-    assert "1 people unsubscribed" in words.still_listed(people).text
-    assert words.still_listed(0).headline is False
+    found = list_growth.measure(kit.open(tmp_path))
+    assert found.still_listed == 1
+    assert "1 person unsubscribed" in found.still_listed_summary().text
+    assert list_growth.judge(people([])).still_listed_summary().headline is False

@@ -12,6 +12,7 @@ import pytest
 import kit
 from kit import abtest, counts, metrics, plots, problems, words
 from kit.questions import sales_cycle
+from kit.questions.retention import subscribers
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -109,7 +110,7 @@ def test_the_holdout_shows_what_mail_caused(export: kit.store.Data, truth: dict[
 
 def test_the_list_keeps_and_loses_whom_it_did(export: kit.store.Data, truth: dict[str, Any]) -> None:
     planted = truth["business"]["retention"]
-    people = counts.subscribers(export)
+    people = subscribers.count(export)
     people = people[~people["undated"]]
     gone = people["left"].fillna(pd.Timestamp("2100-01-01"))
     for month, (start, end) in planted["months"].items():

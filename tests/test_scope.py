@@ -50,7 +50,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "levels": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
     "log.counts": (([],), {}),
     "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
-    "silence": ((), {"days": 120}),
+    "silence.count": ((), {"days": 120}),
     **{
         name: (SPAN, {})
         for name in ("attribution.sold", "clicked_sales", "reached", "arms", "arm_sales", "returns.costs", "entered")

@@ -12,8 +12,9 @@ import pytest
 import small
 
 import kit
-from kit import counts, plots, value, words
+from kit import counts
 from kit.errors import UsageError
+from kit.questions.retention import backtest, customer_value, purchases
 from kit.stats import bg_nbd, roc
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ HELD_BACK = 273
 
 @pytest.fixture(scope="module")
 def earlier(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    return counts.purchases(cdnow.opened(shared, tmp_path_factory.mktemp("cdnow")), held_back=HELD_BACK)
+    return purchases.count(cdnow.opened(shared, tmp_path_factory.mktemp("cdnow")), held_back=HELD_BACK)
 
 
 @pytest.fixture(scope="module")
-def check(earlier: pd.DataFrame) -> value.Check:
-    return value.backtest(earlier, days=HELD_BACK, currencies=("USD",))
+def check(earlier: pd.DataFrame) -> backtest.Backtest:
+    return backtest.judge(earlier, days=HELD_BACK, currencies=("USD",))
 
 
 def test_one_occasion_a_person_and_day_is_the_published_summary(earlier: pd.DataFrame, shared: Path) -> None:  # E8
@@ -65,38 +66,36 @@ def test_orders_find_the_buyers_as_published(earlier: pd.DataFrame, shared: Path
 
 def test_bg_nbds_chance_of_being_alive_ranks_nobody(earlier: pd.DataFrame) -> None:  # E9
     with pytest.raises(UsageError, match="1 for everybody who bought once, so it ranks nobody"):
-        value.backtest(earlier, days=HELD_BACK, kind="bg", by="alive")
+        backtest.judge(earlier, days=HELD_BACK, kind="bg", by="alive")
     with pytest.raises(UsageError, match="put in order by no 'palive'"):
-        value.backtest(earlier, days=HELD_BACK, by="palive")
+        backtest.judge(earlier, days=HELD_BACK, by="palive")
 
 
-def test_no_ranking_of_the_page_is_by_it(check: value.Check) -> None:
+def test_no_ranking_of_the_page_is_by_it(check: backtest.Backtest) -> None:
     assert [name for name in check.rankings["by"] if "alive" in name] == ["chance of being alive by MBG/NBD"]
 
 
-def test_the_check_sets_what_happened_beside_what_was_expected(check: value.Check) -> None:
-    purchases = check.totals[check.totals["what"] == "purchases"].set_index("kind")
-    assert set(purchases["observed"]) == {1882}  # E8
+def test_the_check_sets_what_happened_beside_what_was_expected(check: backtest.Backtest) -> None:
+    totals = check.totals[check.totals["what"] == "purchases"].set_index("kind")
+    assert set(totals["observed"]) == {1882}  # E8
     # Those weeks held more than either model expects, and the page says so.
-    assert (purchases["observed"] > purchases["high"]).all()
-    drift = purchases.loc["mbg", "observed"] / purchases.loc["mbg", "expected"] - 1
-    assert purchases.loc["mbg", "drift"] == pytest.approx(drift)
-    assert (
-        f"{drift:.1%} more than expected: times have changed or the model does not fit" in words.value_check(check).text
-    )
+    assert (totals["observed"] > totals["high"]).all()
+    drift = totals.loc["mbg", "observed"] / totals.loc["mbg", "expected"] - 1
+    assert totals.loc["mbg", "drift"] == pytest.approx(drift)
+    assert f"{drift:.1%} more than expected: times have changed or the model does not fit" in check.summary().text
     assert check.bands["n"].sum() == check.customers == 2357
     assert (check.bands["n"] * check.bands["observed"]).sum() == pytest.approx(1882)
     assert check.bands["expected"].is_monotonic_increasing
-    assert "held back" in plots.value_bands(check).alt
+    assert "held back" in check.plot().alt
 
 
 def test_bands_may_be_of_mbg_nbds_chance(earlier: pd.DataFrame) -> None:
-    assert value.backtest(earlier, days=HELD_BACK, by="alive").bands["n"].sum() == 2357
+    assert backtest.judge(earlier, days=HELD_BACK, by="alive").bands["n"].sum() == 2357
 
 
 def test_everybody_is_expected_to_buy_and_pay_something(shared: Path, tmp_path: Path) -> None:
     data = cdnow.opened(shared, tmp_path)
-    found = value.worth(counts.purchases(data), days=180, currencies=counts.currencies(data))
+    found = customer_value.judge(purchases.count(data), days=180, currencies=counts.currencies(data))
     assert (found.customers, found.repeaters) == (2357, 1139)  # distinct days, counted by hand in pandas
     own = found.each
     row = found.models.set_index("kind").loc["mbg"]
@@ -104,7 +103,7 @@ def test_everybody_is_expected_to_buy_and_pay_something(shared: Path, tmp_path: 
     assert (own["n"] * own["worth"]).sum() == pytest.approx(found.total.value)
     assert row["low"] < row["value"] < row["high"]
     assert found.fit[["observed", "mbg", "bg"]].sum().tolist() == pytest.approx([2357] * 3)
-    text = words.value(found, "USD").text
+    text = found.summary().text
     assert text.startswith("2,357 customers, of whom 1,139 bought again, are expected to buy ")
     assert "USD" in text
 
@@ -116,10 +115,10 @@ def history(people: int, again: int = 0) -> pd.DataFrame:
 
 def test_a_log_no_longer_than_what_is_held_back_is_not_said_to_be_without_buyers() -> None:
     nobody = history(0).iloc[:0]
-    assert value.worth(nobody, days=30).reason == "nobody bought"
-    check = value.backtest(nobody, days=180)
-    assert check.reason.startswith("nobody is known to have bought before the last 180 days, which are held back")
-    assert check.reason in words.value_bands_table(check).text()
+    assert customer_value.judge(nobody, days=30).reason == "nobody bought"
+    check = backtest.judge(nobody, days=180)
+    assert str(check.reason).startswith("nobody is known to have bought before the last 180 days, which are held back")
+    assert str(check.reason) in check.bands_table().text()
 
 
 @pytest.mark.parametrize(
@@ -131,12 +130,12 @@ def test_a_log_no_longer_than_what_is_held_back_is_not_said_to_be_without_buyers
     ],
 )
 def test_what_cannot_be_told_says_why(counted: pd.DataFrame, days: int, reason: str) -> None:
-    found, check = value.worth(counted, days=days), value.backtest(counted, days=days)
+    found, check = customer_value.judge(counted, days=days), backtest.judge(counted, days=days)
     assert (found.reason, check.reason) == (reason, reason)
     assert found.total is None
-    assert words.value(found).text == f"What a customer is worth is not told: {reason}."
-    assert words.value_check(check).text == f"The models are not checked: {reason}."
-    for table in (words.value_models_table(found), words.value_fit_table(found), words.value_bands_table(check)):
+    assert found.summary().text == f"What a customer is worth is not told: {reason}."
+    assert check.summary().text == f"The models are not checked: {reason}."
+    for table in (found.table(), found.fit_table(), check.bands_table()):
         assert reason in table.text()
 
 
@@ -147,15 +146,15 @@ def test_amounts_of_several_currencies_are_not_added(tmp_path: Path) -> None:
     ]
     small.table(tmp_path, "orders.csv", cdnow.HEADER, rows)
     data = kit.open(tmp_path)
-    counted = counts.purchases(data)
+    counted = purchases.count(data)
     assert counted["worth"].isna().all()
     assert counts.currencies(data) == ("EUR", "USD")
     more = pd.concat([history(600, 300), counted.assign(n=1)])
-    found = value.worth(more, days=30, currencies=("EUR", "USD"))
+    found = customer_value.judge(more, days=30, currencies=("EUR", "USD"))
     assert (found.total, found.moneyless) == (
         None, "orders are in EUR, USD, and amounts of several currencies are not added",
     )  # fmt: skip
-    assert "EUR, USD" in words.value(found).text
+    assert "EUR, USD" in found.summary().text
 
 
 def test_money_is_net_of_refunds_and_without_cancelled_orders(tmp_path: Path) -> None:
@@ -172,11 +171,11 @@ def test_money_is_net_of_refunds_and_without_cancelled_orders(tmp_path: Path) ->
     small.settings(tmp_path, "as_of = 2026-03-31T23:59:00")
     data = kit.open(tmp_path)
     # By hand: a came on 1 Jan and 1 Feb (two orders, 50 - 20 + 7), b on 5 March.
-    assert counts.purchases(data)[["frequency", "recency", "age", "worth", "n"]].to_numpy().tolist() == [
+    assert purchases.count(data)[["frequency", "recency", "age", "worth", "n"]].to_numpy().tolist() == [
         [0, 0, 26, 0, 1], [1, 31, 89, 37, 1],
     ]  # fmt: skip
-    back = counts.purchases(data, held_back=58)  # up to 1 February
+    back = purchases.count(data, held_back=58)  # up to 1 February
     assert back[["frequency", "worth", "later", "later_worth", "n"]].to_numpy().tolist() == [[1, 37, 0, 0, 1]]
-    assert counts.purchases(data, held_back=59)[["frequency", "later", "later_worth"]].to_numpy().tolist() == [
+    assert purchases.count(data, held_back=59)[["frequency", "later", "later_worth"]].to_numpy().tolist() == [
         [0, 1, 37]
     ]

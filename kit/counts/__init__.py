@@ -7,15 +7,14 @@ that lack it beside it.
 
 from kit.counts.age import ages, at_age
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
+from kit.counts.currencies import currencies
 from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
 from kit.counts.log import conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
-from kit.counts.purchases import again, currencies, purchases, repeat
 from kit.counts.refusals import not_sent, server_answers
 from kit.counts.service import answers, visits, waits
-from kit.counts.subscribers import silence, still_listed, subscribers
 from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
 from kit.counts.variants import lines, spent
@@ -23,7 +22,6 @@ from kit.counts.web import visits_by_campaign, visits_days
 
 __all__ = [
     "TRAITS",
-    "again",
     "ages",
     "answers",
     "at_age",
@@ -39,16 +37,11 @@ __all__ = [
     "not_sent",
     "openers",
     "pressure",
-    "purchases",
     "reactions",
-    "repeat",
     "same_people",
     "server_answers",
-    "silence",
     "sources_of_record",
     "spent",
-    "still_listed",
-    "subscribers",
     "visits",
     "visits_by_campaign",
     "visits_days",

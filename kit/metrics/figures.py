@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from kit.messages import Message
 
 WILSON = message("95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against")
+GREENWOOD = message("95 %: Greenwood's variance as an effective number of people (Rothman 1978)")
+PREDICTION = message("95 %: prediction, if times stay as they were")
 KAPLAN_MEIER = "Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452"
 
 

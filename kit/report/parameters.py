@@ -11,11 +11,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from kit import abtest, metrics, retention, store
+from kit import abtest, metrics, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
-from kit.counts.purchases import check_what
 from kit.errors import UsageError, nearest
 from kit.messages import _
+from kit.questions.retention.list_growth import check_every
+from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "people": ways.check,
     "change": _month,
     "what": check_what,
-    "every": retention.known,
+    "every": check_every,
     "held_back": _above_zero,
 }
 """By a parameter's name: what raises UsageError on a value that it cannot have; "" is unset."""

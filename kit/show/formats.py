@@ -144,6 +144,11 @@ def month(value: str) -> str:
     return format_skeleton("yMMM", pd.Period(value, "M").to_timestamp().to_pydatetime(), locale=locale())
 
 
+def quarter(value: str) -> str:
+    """2026Q1 as 2026 Q1."""
+    return _("{year} Q{quarter}", year=value[:4], quarter=value[-1])
+
+
 def day(value: Any) -> str:
     """A day: 2026-03-04; in other languages as they write it."""
     moment = pd.Timestamp(value)
@@ -162,6 +167,11 @@ def listing(words: Sequence[Any]) -> str:
 
 _LISTS = Locale("en", "GB")
 """English lists here have no comma before the last word."""
+
+
+def alternatives(words: Sequence[Any]) -> str:
+    """Words of which any may hold: a, b or c."""
+    return format_list([str(word) for word in words], style="or", locale=_LISTS if language() == "en" else locale())
 
 
 def commas(words: Sequence[Any]) -> str:

@@ -1,7 +1,6 @@
 """Entries of printed figures whose questions have no room of their own yet."""
 
 from kit.terms.abtests import ABTESTS
-from kit.terms.customers import CUSTOMERS
 from kit.terms.mail import MAIL
 
-REMAINING = (*MAIL, *ABTESTS, *CUSTOMERS)
+REMAINING = (*MAIL, *ABTESTS)

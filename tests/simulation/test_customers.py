@@ -14,7 +14,7 @@ import pytest
 from bars import runs
 from scipy.special import betaln
 
-from kit import repeat, retention
+from kit.questions.retention import list_growth, repeat_purchase, staying
 from kit.stats import bg_nbd, gamma_gamma, sbg, survival
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def held(bars: Bars, what: str, covers: Callable[[Generator], bool]) -> None:
 def test_a_repeat_rate(people: int, chance: float, bars: Bars) -> None:
     def covers(rng: Generator) -> bool:
         row = pd.DataFrame({"buyers": [people], "repeated": rng.binomial(people, chance)})
-        found = repeat.window(row.assign(repeated_days=row["repeated"], returning=row["repeated"])).iloc[0]
+        found = repeat_purchase.repeat_rates(row.assign(repeated_days=row["repeated"], returning=row["repeated"])).iloc[
+            0
+        ]
         return bool(found["low"] <= chance <= found["high"])
 
     held(bars, f"a repeat rate of {chance:g}, {people} buyers", covers)
@@ -53,9 +55,10 @@ def test_the_share_who_come_again(people: int, mean: float, bars: Bars) -> None:
         watched = rng.integers(1, 365, people)  # first times all over a year
         back = np.ceil(rng.exponential(mean, people)).astype(int)
         counted = pd.DataFrame(
-            {"cohort": "2026-01", "days": np.minimum(back, watched), "again": back <= watched, "n": 1}
+            {"cohort": "2026-01", "days": np.minimum(back, watched), "returned": back <= watched, "n": 1}
         )
-        row = repeat.soon(counted, days=90).shares.set_index("days").loc[90]
+        nobody = pd.DataFrame(columns=repeat_purchase.WINDOW)
+        row = repeat_purchase.judge(nobody, counted, days=90).shares.set_index("days").loc[90]
         return bool(row["low"] <= truth <= row["high"])
 
     held(bars, f"the share who come again within 90 days ({truth:.3f}), {people} people", covers)
@@ -79,7 +82,7 @@ def test_retention_over_a_quarter(size: int, bars: Bars) -> None:
     truth = (1 - daily) ** 92  # July to September 2025
 
     def covers(rng: Generator) -> bool:
-        table = retention.periods(subscribers(rng, size, {"unsubscribe": daily}), every="quarter").table
+        table = list_growth.judge(subscribers(rng, size, {"unsubscribe": daily}), every="quarter").periods
         row = table.set_index("period").loc["2025Q3"]
         return bool(row["low"] <= truth <= row["high"])
 
@@ -95,7 +98,7 @@ def test_survival_and_causes_with_late_entry(size: int, bars: Bars) -> None:
     seen: dict[str, list[bool]] = {name: [] for name in truth}
     many = runs(100)
     for seed in range(many):
-        found = retention.staying(subscribers(np.random.default_rng(seed), size, chances)).shares
+        found = staying.judge(subscribers(np.random.default_rng(seed), size, chances)).shares
         own = found[found["days"] == 180].set_index("state")
         for name, share in truth.items():
             # A cause that nobody left by has no row: none seen, none told.

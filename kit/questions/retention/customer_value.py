@@ -1,0 +1,309 @@
+"""What is a customer worth? (guide 2, customer value)
+
+The models suppose that times stay as they were; `backtest` compares them with what happened. Customers are ranked by
+what they are expected to buy, never by BG/NBD's chance of being alive, which is 1 for everybody who bought once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit import counts
+from kit.judging import LEVEL
+from kit.messages import _, _n, message
+from kit.metrics.figures import PREDICTION, Figure
+from kit.questions.retention import purchases
+from kit.questions.retention.purchases import KINDS, NO_MODEL, SOURCE, amount, with_ends
+from kit.show.formats import commas, decimal, known, money, whole
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import bg_nbd, gamma_gamma
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.messages import Message
+    from kit.questions.retention.purchases import Models
+    from kit.stats.bg_nbd import Kind, Total
+    from kit.stats.gamma_gamma import GammaGamma
+    from kit.store import Data
+
+CLOSE = 0.3
+"""Correlation of number and mean of purchases beyond which the worth of a purchase may not be taken apart from them."""
+
+TIMES = 4
+"""Purchases after the first from which they are counted as "or more"."""
+
+MODELS = ["kind", "customers", "r", "alpha", "a", "b", "loglik", "value", "low", "high", "new", "new_low", "new_high"]
+EACH = ["frequency", "recency", "age", "n", "expected", "mean", "worth"]
+FIT = ["times", "observed", "mbg", "bg"]
+
+
+def estimate(data: Data, *, days: int = 180, kind: Kind = "mbg") -> CustomerValue:
+    """What the customers will buy and pay within so many days from now.
+
+    Args:
+        data: what `kit.open` returned; its period is that of the first order.
+        days: ahead.
+        kind: the model that customers are valued by: "mbg" or "bg".
+
+    Source: guide 2.
+    """
+    return judge(purchases.count(data), days=days, currencies=counts.currencies(data), kind=kind)
+
+
+def judge(
+    histories: pd.DataFrame,
+    *,
+    days: int = 180,
+    currencies: Sequence[str] = (),
+    kind: Kind = "mbg",
+    level: float = LEVEL,
+) -> CustomerValue:
+    """What the customers will buy and pay within so many days from now.
+
+    Args:
+        histories: what `purchases.count` returned.
+        days: ahead.
+        currencies: of the orders; of several no sum is made.
+        kind: the model that customers are valued by: "mbg" or "bg".
+        level: confidence.
+
+    Source: guide 2; Batislam et al. (2007), Fader, Hardie & Lee (2005), Fader & Hardie (2013), see `kit.stats.bg_nbd`.
+    """
+    customers = int(histories["n"].sum())
+    repeaters = int(histories.loc[histories["frequency"] > 0, "n"].sum())
+    currency = commas(currencies)
+    reason = purchases.why_not(histories, days)
+    models = None if reason else purchases.fit(histories, currencies)
+    if models is None or kind not in models.buying:
+        reason = reason or NO_MODEL
+        return CustomerValue(
+            days,
+            customers,
+            repeaters,
+            pd.DataFrame(columns=MODELS),
+            pd.DataFrame(columns=FIT),
+            pd.DataFrame(columns=EACH),
+            None,
+            None,
+            kind,
+            currency,
+            reason,
+            reason,
+        )
+    people, spending, mean = models.people, models.spending, models.mean
+    rows = []
+    for name, model in models.buying.items():
+        total = bg_nbd.total_purchases(model, people, days, level=level)
+        new = bg_nbd.new_customer_interval(model, days, level=level)
+        parts = (model.r, model.alpha, model.a, model.b, model.loglik)
+        parts += (total.value, total.low, total.high, new.value, new.low, new.high)
+        rows.append((name, customers, *parts))
+    buying = models.buying[kind]
+    expected = bg_nbd.expected_purchases(buying, people, days)
+    spend = np.full(expected.shape, np.nan)
+    if spending:
+        spend = gamma_gamma.expected_spend(spending, people.frequency, mean)
+    each = histories[["frequency", "recency", "age", "n"]].assign(expected=expected, mean=spend, worth=expected * spend)
+    total = gamma_gamma.total_spend(buying, spending, people, mean, days, level=level) if spending else None
+    table = pd.DataFrame(rows, columns=MODELS)
+    fit, moneyless = _times(models), models.moneyless
+    return CustomerValue(days, customers, repeaters, table, fit, each, total, spending, kind, currency, "", moneyless)
+
+
+def _times(models: Models) -> pd.DataFrame:
+    """How many people bought so many times again, and how many the models expect to."""
+    people = models.people
+    ages, place = np.unique(people.age, return_inverse=True)
+    weight = np.bincount(place, people.weights)
+    rows = []
+    for times in range(TIMES + 1):
+        last = times == TIMES
+        bought = people.frequency >= times if last else people.frequency == times
+        row: dict[str, float] = {"times": times, "observed": float(people.weights[bought].sum())}
+        for kind, model in models.buying.items():
+            before = range(TIMES) if last else (times,)
+            chance = sum(bg_nbd.probability_of_n_purchases(model, count, ages) for count in before)
+            row[kind] = float(weight @ (1 - chance if last else chance))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=FIT)
+
+
+@result
+class CustomerValue(Result):
+    """What the customers will buy and pay.
+
+    Attributes:
+        days: from now.
+        customers: people.
+        repeaters: of them bought on another day.
+        models: a row a model: kind, customers, r, alpha, a, b, loglik, value, low, high [purchases of all of them
+            within `days`], new, new_low, new_high [those of a new customer after the first].
+        fit: a row a number of purchases after the first: times [the last: so many or more], observed, mbg, bg [people].
+        each: a row a history: frequency, recency, age [days], n, expected [purchases within `days`], mean [money a
+            purchase], worth [money within `days`].
+        total: their money within `days`; None where it is not known.
+        spending: the model of the worth of a purchase; None where there is a reason.
+        kind: the model by which `each` and `total` are.
+        currency: of the money.
+        reason: why nothing is known; "" where it is.
+        moneyless: why no money is known; "" where it is.
+    """
+
+    days: int
+    customers: int
+    repeaters: int
+    models: pd.DataFrame
+    fit: pd.DataFrame
+    each: pd.DataFrame
+    total: Total | None
+    spending: GammaGamma | None
+    kind: Kind
+    currency: str
+    reason: str | Message = ""
+    moneyless: str | Message = ""
+
+    def summary(self) -> Summary:
+        """What all customers will buy and pay, and what a customer is worth."""
+        numbers: dict[str, Any] = {"customers": self.customers, "repeaters": self.repeaters}
+        if self.reason:
+            text = _("What a customer is worth is not told: {reason}.", reason=self.reason)
+            return Summary("value", text, numbers)
+        row = self.models[self.models["kind"] == self.kind].iloc[0]
+        text = _n(
+            "{n} customer, of whom {repeaters} bought again, are expected to buy {purchases} times more within {days} "
+            "days.",
+            "{n} customers, of whom {repeaters} bought again, are expected to buy {purchases} times more within {days} "
+            "days.",
+            self.customers,
+            repeaters=self.repeaters,
+            purchases=_interval(row),
+            days=self.days,
+        )
+        numbers |= {"purchases": row["value"], "days": self.days}
+        if self.total is None or self.spending is None:
+            unpaid = _("What they pay is not told: {reason}.", reason=self.moneyless)
+            return Summary("value", f"{text} {unpaid}", numbers)
+        correlation = self.spending.correlation
+        numbers |= {"money": self.total.value, "correlation": correlation}
+        sentences = [
+            text,
+            _(
+                "They are expected to pay {money}, {each} a customer.",
+                money=amount(self.total.value, self.total.low, self.total.high, self.currency),
+                each=money(self.currency)(self.total.value / self.customers),
+            ),
+        ]
+        if known(correlation):
+            value = decimal(correlation, 2)
+            sentences.append(
+                _("Number and mean of purchases correlate by {value}: little enough for the model.", value=value)
+                if abs(correlation) <= CLOSE
+                else _(
+                    "Number and mean of purchases correlate by {value}: more than the model allows, so take the money "
+                    "with care.",
+                    value=value,
+                )
+            )
+        return Summary("value", " ".join(sentences), numbers, headline=True, weight=50)
+
+    def table(self) -> Table:
+        """The models of buying beside each other."""
+        within = _n("Purchases within {n} day", "Purchases within {n} days", self.days)
+        columns = (
+            Column("kind", message("Model"), KINDS.__getitem__),
+            Column("customers", message("Customers"), whole, unit="people", number=True),
+            Column("value", within, _interval, unit="purchases", number=True, whole_row=True),
+            Column("new", message("… by a new customer"), _of_new, unit="purchases", number=True, whole_row=True),
+            Column("loglik", message("Log-likelihood"), lambda value: decimal(value, 1), number=True),
+        )
+        notes = (
+            message(
+                "A purchase is a person and day, after the first. Brackets: 95 % prediction intervals, if nothing "
+                "changes."
+            ),
+            message(
+                "BG/NBD holds everybody who bought once to be alive; its chance of being alive is never used to rank."
+            ),
+        )
+        empty = message("{reason}.", reason=self.reason)
+        return Table("value_models", message("How often customers will buy"), self.models, columns, notes, empty)
+
+    def fit_table(self) -> Table:
+        """How many people bought so many times again, and how many the models expect to."""
+        columns = (
+            Column("times", message("Bought again"), _bought, unit="purchases"),
+            Column("observed", message("People"), whole, unit="people", number=True),
+            *(
+                Column(kind, message("… by {model}", model=model), whole, unit="people", number=True)
+                for kind, model in KINDS.items()
+            ),
+        )
+        title, empty = message("Do the models fit the log?"), message("{reason}.", reason=self.reason)
+        return Table("value_fit", title, self.fit, columns, empty=empty)
+
+
+def _interval(row: Any) -> str:
+    return with_ends(row["value"], row["low"], row["high"])
+
+
+def _of_new(row: Any) -> str:
+    return f"{decimal(row['new'], 2)} ({decimal(row['new_low'], 2)}–{decimal(row['new_high'], 2)})"
+
+
+def _bought(times: Any) -> str:
+    if times == TIMES:
+        return _n("{n} time or more", "{n} times or more", TIMES)
+    if times < 2:
+        return _("once") if times else _("never")
+    return _n("{n} time", "{n} times", times, n=whole(times))
+
+
+_DAY = message("a person and day with an order")
+_AHEAD = message("so many days from as_of")
+
+FIGURES = (
+    Figure(
+        "customers", message("Customers"), message("people with an order; of them bought on another day"),
+        message("a person"), "guide 2",
+        ("value.customers", "value.repeaters", "value.days", "value_models.customers", "value_bands.n"),
+        edge=message("from 500 on the models are fitted; one occasion a day"),
+    ),
+    Figure(
+        "expected_purchases", message("Expected purchases"),
+        message("mean of the purchases in the days to come, given frequency, recency and age"), _DAY, SOURCE,
+        ("value_models.value", "value.purchases"), window=_AHEAD, interval=PREDICTION,
+        edge=message("supposes that times stay as they were; the check on the days held back says if so"),
+    ),
+    Figure(
+        "purchases_of_new", message("Purchases of a new customer"),
+        message("mean of the purchases after the first, of one who has just bought a first time"), _DAY, SOURCE,
+        ("value_models.new",), window=message("so many days from the first purchase"),
+        interval=message("95 %: how well the model is known, not what one person does"),
+    ),
+    Figure(
+        "customer_value", message("Customer value"),
+        message("expected purchases x expected money a purchase (Gamma-Gamma)"),
+        message("a person; refunds are taken off"), "Fader & Hardie (2013), brucehardie.com/notes/025",
+        ("value.money", "value.correlation"), window=_AHEAD, interval=PREDICTION,
+        edge=message(
+            "one currency; number and mean of purchases may hardly correlate, and the correlation stands beside it"
+        ),
+    ),
+    Figure(
+        "log_likelihood", message("Log-likelihood"),
+        message("log of the chance of the observed histories under the model"), message("a person"), SOURCE,
+        ("value_models.loglik",), edge=message("of two models on the same customers the higher fits better"),
+    ),
+    Figure(
+        "purchases_fit", message("Bought again so many times"),
+        message("people with so many purchases after the first, seen and by the models"), message("a person"), SOURCE,
+        ("value_fit.times", "value_fit.observed", "value_fit.mbg", "value_fit.bg"),
+        edge=message("the last row: so many or more"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,292 @@
+"""How long do people stay on the list, and by what do they leave? (guide 2, subscriber retention)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit.judging import LEVEL, PEOPLE
+from kit.messages import _, _n, message
+from kit.metrics.figures import GREENWOOD, KAPLAN_MEIER, Figure
+from kit.questions.retention import subscribers
+from kit.questions.retention.subscribers import CAUSES, TITLES, dated, left_out, watched_days, why_no_curve
+from kit.show.axes import percent
+from kit.show.formats import commas, day, joined, known, p_value, share, whole, with_interval
+from kit.show.picture import BAD, BAND, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import survival
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.axes import Axes
+
+    from kit.messages import Message
+    from kit.stats.survival import Curve, Logrank
+    from kit.store import Data
+
+MILESTONES = (30, 90, 180, 365, 730)
+"""Days after joining at which the share still there is shown."""
+
+YEAR = 365
+"""The milestone of the summary, or the last one before it that is known [days]."""
+
+CAUSE_COLORS = {
+    "unsubscribe": PLAIN,
+    "complaint": BAD,
+    "bounce": "#b9862f",
+    "sunset": QUIET,
+    "not known": BAND,
+}
+"""They differ in lightness too."""
+
+
+def measure(data: Data, *, days: int = 180) -> Staying:
+    """How long people stay from joining, and by what they leave.
+
+    Args:
+        data: what `kit.open` returned; a period does not narrow it.
+        days: after which sources of joining are compared.
+
+    Source: guide 2.
+    """
+    return judge(subscribers.count(data), days=days)
+
+
+def judge(people: pd.DataFrame, *, days: int = 180, level: float = LEVEL) -> Staying:
+    """How long people stay from joining, and by what they leave.
+
+    Args:
+        people: what `subscribers.count` returned.
+        days: after which sources of joining are compared.
+        level: confidence.
+
+    Source: Kaplan & Meier (1958); cumulative incidence, Aalen & Johansen (1978); log-rank, Mantel (1966).
+    """
+    placed = dated(people)
+    watched, before = watched_days(placed.people)
+    reason = placed.reason or why_no_curve(watched)
+    if reason:
+        watched = watched.iloc[:0]
+    curve = _curve(watched, level)
+    codes = watched["cause"].map({"": 0} | {cause: code for code, cause in enumerate(CAUSES, 1)})
+    by_cause = survival.cumulative_incidence(
+        watched["days"], codes, watched["n"], kinds=len(CAUSES), entry=watched["entry"], level=level
+    )
+    gone = {cause: incidence for cause, incidence in zip(CAUSES, by_cause, strict=True) if incidence.events}
+    states = {"still there": curve, **gone}
+    shares = pd.DataFrame(
+        [(end, state, *share_of.at(end, level=level)) for end in MILESTONES for state, share_of in states.items()],
+        columns=["days", "state", "value", "low", "high"],
+    )
+    named = watched[watched["opt_in_source"].notna()]
+    rows = []
+    for source, joiners in named.groupby("opt_in_source"):
+        part = _curve(joiners, level)
+        if joiners.loc[joiners["entry"] == 0, "n"].sum() >= PEOPLE:
+            rows.append((source, part.n, part.events, *part.at(days, level=level)))
+    sources = pd.DataFrame(rows, columns=["source", "n", "left", "value", "low", "high"])
+    named = named[named["opt_in_source"].isin(sources["source"])]
+    alike = survival.logrank(
+        named["days"], named["cause"] != "", named["opt_in_source"].astype(str), named["n"], entry=named["entry"]
+    )
+    return Staying(
+        curve, gone, shares, sources, alike, days, curve.reaches(0.5), before,
+        placed.undated, placed.dateless, placed.since, reason,
+    )  # fmt: skip
+
+
+def _curve(watched: pd.DataFrame, level: float) -> Curve:
+    departed = watched["cause"] != ""
+    return survival.kaplan_meier(watched["days"], departed, watched["n"], entry=watched["entry"], level=level)
+
+
+@result
+class Staying(Result):
+    """How long people stay on the list, from joining.
+
+    Attributes:
+        curve: the share still there.
+        gone: cause -> share gone by it; they add up to what is missing.
+        shares: a row a milestone and cause ("still there" first): days, state, value, low, high.
+        sources: a row a source of joining: source, n, left, value, low, high [still there after `days`].
+        alike: whether people of different sources leave alike.
+        days: of the comparison of sources.
+        median: days until half have left; None: not reached.
+        before: people who had left before leaving was recorded; in no count.
+        undated: people who left, nobody knows when; in no count.
+        dateless: people whose joining nobody dated; in no count.
+        since: day from which leaving is recorded.
+        reason: why there is no curve; "" where there is one.
+    """
+
+    curve: Curve
+    gone: dict[str, Curve]
+    shares: pd.DataFrame
+    sources: pd.DataFrame
+    alike: Logrank
+    days: int
+    median: float | None
+    before: int
+    undated: int
+    dateless: int
+    since: pd.Timestamp
+    reason: str | Message = ""
+
+    def summary(self) -> Summary:
+        """How many are still there a year after joining, or as far as is known."""
+        if self.reason:
+            text = _("How long people stay is not known: {reason}.", reason=self.reason)
+            return Summary("staying", text, {"reason": self.reason})
+        there = self.shares[(self.shares["state"] == "still there") & self.shares["value"].notna()]
+        there = there[there["days"] <= YEAR]
+        if there.empty:
+            text = _n(
+                "How long people stay is not known yet: the longest watch is {n} day.",
+                "How long people stay is not known yet: the longest watch is {n} days.",
+                self.curve.end,
+                n=whole(self.curve.end),
+            )
+            return Summary("staying", text, {"end": self.curve.end})
+        row = there.iloc[-1]
+        causes = self.shares[(self.shares["days"] == row["days"]) & (self.shares["state"] != "still there")]
+        worst = causes.sort_values("value").iloc[-1]
+        clauses = [
+            _n(
+                "{value} of subscribers are still there {n} day after joining",
+                "{value} of subscribers are still there {n} days after joining",
+                row["days"],
+                n=whole(row["days"]),
+                value=_interval(row),
+            ),
+            _most_left(worst["state"], share(worst["value"])),
+            _("half is not reached in the time watched")
+            if self.median is None
+            else _n("half have left after {n} day", "half have left after {n} days", self.median, n=whole(self.median)),
+        ]
+        text = _("{clauses}.", clauses=joined(clauses))
+        return Summary("staying", text, {"days": row["days"], "value": row["value"]}, headline=True, weight=35)
+
+    def table(self) -> Table:
+        """The share still there and gone by each cause, so many days after joining."""
+        wide = pd.DataFrame({"days": list(dict.fromkeys(self.shares["days"]))})
+        columns = [Column("days", message("Days after joining"), whole, unit="days", number=True)]
+        for state in ["still there", *self.gone]:
+            rows = self.shares[self.shares["state"] == state].set_index("days")
+            wide[[state, f"{state}_low", f"{state}_high"]] = rows.loc[wide["days"], ["value", "low", "high"]].to_numpy()
+            columns.append(Column(state, TITLES[state], _of(state), unit="share", number=True, whole_row=True))
+        notes = [
+            _(
+                "The causes add up to what is missing (cumulative incidence). “–” is beyond what anybody was watched "
+                "for."
+            ),
+            _("The brackets take people to leave one by one; one mail that drives many off makes them too narrow."),
+        ]
+        if pd.notna(self.since) and not self.reason:
+            notes.append(
+                _n(
+                    "Leaving is recorded from {day}; who joined before is watched from that day. {n} had left before "
+                    "and is in no count.",
+                    "Leaving is recorded from {day}; who joined before is watched from that day. {n} had left before "
+                    "and are in no count.",
+                    self.before,
+                    day=day(self.since),
+                )
+            )
+        notes += left_out(self.undated, self.dateless)
+        frame = wide.iloc[:0] if self.reason else wide
+        empty = message("{reason}.", reason=self.reason)
+        return Table("staying", message("How long people stay"), frame, tuple(columns), tuple(notes), empty)
+
+    def sources_table(self) -> Table:
+        """The share still there, by how people joined."""
+        after = _n("Still there after {n} day", "Still there after {n} days", self.days)
+        columns = (
+            Column("source", message("Joined by")),
+            Column("n", message("People"), whole, unit="people", number=True),
+            Column("left", message("Left"), whole, unit="people", number=True),
+            Column("value", after, _interval, unit="share", number=True, whole_row=True),
+        )
+        notes = [_("Sources of fewer than {n} people watched from joining are left out.", n=PEOPLE)]
+        if known(self.alike.p):
+            p = p_value(self.alike.p)
+            notes.append(
+                _("By the log-rank test people of these sources are not seen to leave differently ({p}).", p=p)
+                if self.alike.p >= 0.05
+                else _("By the log-rank test people of these sources leave differently ({p}).", p=p)
+            )
+        title, empty = message("Who joined how, and stays"), message("no source is told.")
+        return Table("staying_sources", title, self.sources, columns, tuple(notes), empty)
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """The share gone by each cause, one above the other, by days since joining."""
+        title = _("Gone from the list, by cause and days since joining")
+        if self.reason or not self.gone:
+            return nothing("staying", title, self.reason or message("nobody left"))
+        with drawing(3.4, ax) as axes:
+            times, base = self.curve.times, np.zeros(self.curve.times.size)
+            for cause, curve in self.gone.items():
+                top, color, label = base + curve.value, CAUSE_COLORS[cause], str(TITLES[cause])
+                axes.fill_between(times, base, top, step="post", color=color, linewidth=0, label=label)
+                base = top
+            axes.legend(loc="upper left", frameon=False, fontsize=9.5)
+            axes.set_ylim(0, base[-1] * 1.05)
+            axes.set_xlim(0, times[-1])
+            axes.yaxis.set_major_formatter(percent(base[-1]))
+            axes.set_xlabel(_("days since joining"))
+            there = self.shares[(self.shares["state"] == "still there") & self.shares["value"].notna()]
+            points = [
+                _n("{n} day {value}", "{n} days {value}", end, n=whole(end), value=share(1 - value))
+                for end, value in zip(there["days"], there["value"], strict=True)
+            ]
+            alt = _("{title}: in all {values}.", title=title, values=commas(points) or _("not known"))
+            return picture(axes, name="staying", title=title, alt=alt)
+
+
+def _most_left(cause: str, value: str) -> Message:
+    return {
+        "unsubscribe": message("most of the others unsubscribed ({share})", share=value),
+        "complaint": message("most of the others complained ({share})", share=value),
+        "bounce": message("most of the others bounced ({share})", share=value),
+        "sunset": message("most of the others were taken off by the firm ({share})", share=value),
+        "not known": message("most of the others left by what is not known ({share})", share=value),
+    }[cause]
+
+
+def _interval(row: Any) -> str:
+    return with_interval(row["value"], row["low"], row["high"])
+
+
+def _of(state: str) -> Callable[[Any], str]:
+    return lambda row: with_interval(row[state], row[f"{state}_low"], row[f"{state}_high"])
+
+
+_PERSON = message("a person")
+_AALEN = "Aalen & Johansen (1978), Scand. J. Statist. 5, 141-150"
+
+FIGURES = (
+    Figure(
+        "subscriber_survival", message("Still there after so many days"), message("S(days) from joining to leaving"),
+        _PERSON, KAPLAN_MEIER,
+        ("staying.days", "staying.value", "staying.still there", "staying_sources.value", "projection.seen"),
+        window=message("from joining; who joined before leaving was recorded is watched from that day (late entry)"),
+        interval=GREENWOOD, edge=message("who is still there at as_of counts for as long as was watched"),
+    ),
+    Figure(
+        "left_after", message("Gone by a cause after so many days"),
+        message("cumulative incidence of the cause from joining"), _PERSON, _AALEN,
+        ("staying.unsubscribe", "staying.complaint", "staying.bounce", "staying.sunset", "staying.not known"),
+        window=message("from joining, with late entry"),
+        interval=message("95 %: delta method, as a rate of an effective number"),
+        edge=message("the causes add up to what is missing; 1 - Kaplan-Meier of each would be too much"),
+    ),
+    Figure(
+        "source_people", message("People of a source"), message("people who joined by it; of them left"), _PERSON,
+        "guide 2", ("staying_sources.n", "staying_sources.left"),
+        edge=message("sources of fewer than 30 people are left out"),
+    ),
+)  # fmt: skip
