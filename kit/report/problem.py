@@ -11,6 +11,7 @@ import json
 import platform
 import re
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -26,7 +27,7 @@ from kit.sources.detect.presets import named
 from kit.sources.text import encodings, grid, workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kit.sources import FileLog
     from kit.sources.text.grid import Grid, Row
@@ -54,16 +55,16 @@ _KNOWN = re.compile(r"\b(?:line|lines) [\d,]+|\w+")
 
 def report(data: Data) -> str:
     """The report on everything that was read, as text that a person can read before sending it."""
-    inside = _paths(data)
     lines = [
         f"Problem report of the e-mail analysis kit {version('email-analysis-kit')}, {_machine()}.",
         "It holds names of columns and patterns of cells: no value, no address, no subject, no name of a file.",
         "Read it before you send it.",
     ]
     names = [log.file for log in data.files]
-    for number, log in enumerate(data.files, start=1):
-        name = re.sub(r" \[[^\]]*\]$", "", log.file) if log.file not in inside else log.file
-        lines += ["", *_file(number, log, inside.get(name), names)]
+    with _paths(data) as inside:
+        for number, log in enumerate(data.files, start=1):
+            name = re.sub(r" \[[^\]]*\]$", "", log.file) if log.file not in inside else log.file
+            lines += ["", *_file(number, log, inside.get(name), names)]
     return "\n".join(lines) + "\n"
 
 
@@ -117,13 +118,14 @@ class _Words:
         return shape(word)
 
 
-def _paths(data: Data) -> dict[str, Path]:
+@contextmanager
+def _paths(data: Data) -> Iterator[dict[str, Path]]:
     """Where each file lies, by its name in the log."""
     if data.target is None or not data.target.exists():
-        return {}
-    base = data.target if data.target.is_dir() else data.target.parent
-    paths = folder.unfolded((path, path.relative_to(base).as_posix()) for path in folder.files(data.target)[0])[0]
-    return {name: path for path, name in paths.items()}
+        yield {}
+        return
+    with folder.unfolded(folder.names(folder.files(data.target)[0], data.target).items()) as (paths, _):
+        yield {name: path for path, name in paths.items()}
 
 
 def _file(number: int, log: FileLog, path: Path | None, files: Sequence[str]) -> list[str]:

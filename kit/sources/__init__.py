@@ -24,8 +24,7 @@ from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Reje
 from kit.sources.mail import find, outlook
 from kit.sources.reports import analytics, bigquery, sections
 from kit.sources.tabular import reader, recipients
-from kit.sources.text import encodings, grid, workbook
-from kit.sources.text.packed import CUT
+from kit.sources.text import encodings, grid, packed, workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +74,8 @@ def read(target: Path, settings: Settings, engine: Engine | None = None) -> Load
     Raises:
         UsageError: there is no such folder or file.
     """
-    base = target if target.is_dir() else target.parent
     paths, unread = folder.files(target)
-    names = {path: path.relative_to(base).as_posix() for path in paths if path.name != SETTINGS_FILE}
+    names = folder.names((path for path in paths if path.name != SETTINGS_FILE), target)
     mapping_names = {path: name for path, name in names.items() if name.endswith(MAPPING)}
     user_presets, logs = mappings.read(mapping_names.items())
     mail = find.find({path: name for path, name in names.items() if path not in mapping_names})
@@ -86,27 +84,19 @@ def read(target: Path, settings: Settings, engine: Engine | None = None) -> Load
     others = {path: name for path, name in names.items() if path not in mail.paths}
     sessions, session_paths = bigquery.read(others, settings, engine)
     claimed = {*mapping_names, *mail.paths, *session_paths}
-    members, unreadable = folder.unfolded([(path, name) for path, name in names.items() if path not in claimed])
-    logs += [*unread, *unreadable]
+    logs += unread
     gathered = _Gathered(logs)
     for web in sessions:
         gathered.add(web)
-    duplicates = duplicate_files.of_content(members)
-    for path, name in members.items():
-        if path in duplicates:
-            original = members[duplicates[path]]
-            logs.append(duplicate_files.passed_over(FileLog(name, "ignored", ""), original, "content"))
-            continue
-        stamp = Stamp.of(path)
-        parts = _file(path, name, user_presets, settings)
-        if stamp and not stamp.holds:
-            parts = [Read(FileLog(name, "unreadable", _NOT_READ, error=changed(name)), {})]
-        for part in parts:
-            if isinstance(part, EventFile):
-                gathered.events.append(replace(part, stamp=stamp))
-                logs.append(FileLog(name, "read", part.why, preset=part.preset, table="events"))
+    with folder.unfolded([(path, name) for path, name in names.items() if path not in claimed]) as (files, unreadable):
+        logs += unreadable
+        duplicates = duplicate_files.of_content(files)
+        for path, name in files.items():
+            if path in duplicates:
+                original = files[duplicates[path]]
+                logs.append(duplicate_files.passed_over(FileLog(name, "ignored", ""), original, "content"))
             else:
-                gathered.add_unless_repeated(part)
+                gathered.read(path, name, user_presets, settings)
     tables, logs = recipients.with_details(gathered.together(), logs)
     tables = recipients.linked(tables)
     sorted_logs = tuple(sorted(map(tidy, logs), key=lambda log: log.file))
@@ -126,6 +116,20 @@ class _Gathered:
         self.raw: dict[str, pd.DataFrame] = {}
         self._parts: defaultdict[str, list[pd.DataFrame]] = defaultdict(list)
         self._rows = duplicate_files.Rows()
+
+    def read(self, path: Path, name: str, user_presets: list[Preset], settings: Settings) -> None:
+        """Read a file, unless it changes meanwhile, and take what it holds."""
+        lies, inside = packed.location(path)
+        stamp = Stamp.of(lies)
+        parts = _file(path, name, user_presets, settings)
+        if stamp and not stamp.holds:
+            parts = [Read(FileLog(name, "unreadable", _NOT_READ, error=changed(name)), {})]
+        for part in parts:
+            if isinstance(part, EventFile):
+                self.events.append(replace(part, path=lies, inside=inside, stamp=stamp))
+                self.logs.append(FileLog(name, "read", part.why, preset=part.preset, table="events"))
+            else:
+                self.add_unless_repeated(part)
 
     def add(self, part: Read) -> None:
         """Take the rows of a file, or of one sheet of it."""
@@ -173,7 +177,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             if not sheets:
                 raise _EmptyFileError("the workbook has no filled sheet", file=name, hint="Export it again.")
             return [_grid(sheet, mappings, settings) for sheet in sheets]
-        return [_text(raw, name, mappings, settings, (CUT,) if cut else ())]
+        return [_text(raw, name, mappings, settings, (packed.CUT,) if cut else ())]
     except InputError as error:
         error.file = name
         status = "empty" if isinstance(error, _EmptyFileError) else "unreadable"

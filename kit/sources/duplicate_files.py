@@ -107,7 +107,7 @@ def passed_over(log: FileLog, before: str, same: str) -> FileLog:
 
 def _size(path: Path) -> int:
     """The length of the content; of a packed file by what it says of itself, else 0."""
-    if not isinstance(path, Path):
+    if not isinstance(path, Path):  # in an archive
         return path.root.getinfo(path.at).file_size
     try:
         size = path.stat().st_size

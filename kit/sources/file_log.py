@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kit.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from kit.sources.text.cells import CellError
@@ -126,6 +127,7 @@ class EventFile:
         file: path relative to the folder.
         preset: name of its preset.
         why: why it was taken for this.
+        inside: its name in there, where `path` is an archive.
         stamp: its size and time when it was begun.
     """
 
@@ -133,6 +135,7 @@ class EventFile:
     file: str
     preset: str
     why: str
+    inside: str = ""
     stamp: Stamp | None = None
 
 
@@ -202,13 +205,12 @@ class Stamp:
 
     @classmethod
     def of(cls, path: Path) -> Self | None:
-        """The stamp of a file; of a file in an archive, that of the archive. None where it cannot be looked at."""
-        lies = path if isinstance(path, Path) else Path(str(path.root.filename))
+        """The stamp of a file; None where it cannot be looked at."""
         try:
-            told = lies.stat()
+            status = path.stat()
         except OSError:  # whoever reads the file says so
             return None
-        return cls(lies, told.st_size, told.st_mtime_ns)
+        return cls(path, status.st_size, status.st_mtime_ns)
 
     @property
     def holds(self) -> bool:

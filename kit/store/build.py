@@ -220,7 +220,7 @@ def _key(target: Path, settings: Settings) -> str:
     digest = hashlib.sha256()
     paths, unreadable = files(target)
     for path in paths:
-        digest.update(str(path.relative_to(target) if target.is_dir() else path.name).encode())
+        digest.update(os.fsencode(path.relative_to(target) if target.is_dir() else path.name))
         digest.update(_digest(path))
     digest.update(repr([(log.file, str(log.error)) for log in unreadable]).encode())
     digest.update(repr(sorted(dict(settings.values).items())).encode())

@@ -10,12 +10,13 @@ from urllib.parse import parse_qsl
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.sources.detect.folder import files, unfolded
+from kit.sources.detect.folder import files, names, unfolded
 from kit.sources.detect.presets import named
 from kit.sources.frames import without
 from kit.sources.logs.lines import Lines
 from kit.sources.mail import find, mailbox, message
 from kit.sources.mail.archives import DAMAGES, Shelf
+from kit.sources.text.packed import location
 from kit.store import build
 from kit.tables import EVENTS, MAILS
 
@@ -46,28 +47,27 @@ def of(data: Data, file: str) -> pd.DataFrame:
         return pd.read_parquet(kept[file])
     preset = named(log.preset) if log.preset else None
     if log.status == "read" and preset and preset.shape == EVENTS.name:
-        return _of_log(_found(data, file), preset)
+        return _of_log(*_found(data, file), preset)
     if log.status == "read" and preset and log.table == MAILS.name and not log.header:
         return _of_box(_box(data, file), preset)
     return pd.DataFrame({"line": pd.Series(dtype="Int64")})
 
 
-def _found(data: Data, file: str) -> Path:
+def _found(data: Data, file: str) -> tuple[Path, str]:
     target = data.target
     if target is not None and target.exists():
-        base = target if target.is_dir() else target.parent
-        inside, _ = unfolded((path, path.relative_to(base).as_posix()) for path in files(target)[0])
-        for path, name in inside.items():
-            if name == file:
-                return path
+        with unfolded(names(files(target)[0], target).items()) as (inside, _):
+            for path, name in inside.items():
+                if name == file:
+                    return location(path)
     raise UsageError(f"{file}: the log is no longer where it was read, and the store holds no copy of it.")
 
 
-def _of_log(path: Path, preset: Preset) -> pd.DataFrame:
+def _of_log(path: Path, inside: str, preset: Preset) -> pd.DataFrame:
     known = {name for field in preset.fields.values() for name in field.names} | set(preset.times.field)
     lines: list[int] = []
     fields: list[str] = []
-    for batch in Lines(path):
+    for batch in Lines(path, inside):
         (block,) = batch.to_pylist()
         for number, said in enumerate(block["block"].split("\n"), start=block["first"]):
             for event in _events(said, preset):
@@ -91,8 +91,7 @@ def _events(said: str, preset: Preset) -> list[dict[str, Any]]:
 def _box(data: Data, file: str) -> MailBox:
     target = data.target
     if target is not None and target.exists():
-        base = target if target.is_dir() else target.parent
-        found = find.find({path: path.relative_to(base).as_posix() for path in files(target)[0]})
+        found = find.find(names(files(target)[0], target))
         for box in found.boxes:
             if box.file == file:
                 return box

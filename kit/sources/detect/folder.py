@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,32 @@ from kit.settings import FILE as SETTINGS_FILE
 from kit.sources.detect.presets import MAPPING
 from kit.sources.file_log import FileLog
 from kit.sources.text import packed
+from kit.sources.text.encodings import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _NOT_READ = "it cannot be read"
+
+
+def names(paths: Iterable[Path], target: Path) -> dict[Path, str]:
+    """What each file is called, each by a name of its own: its place in the folder.
+
+    Args:
+        paths: the files.
+        target: the folder, or the single file.
+    """
+    base = target if target.is_dir() else target.parent
+    named: dict[Path, str] = {}
+    for path in paths:
+        name = _name(path, base)
+        copies = sum(other == name for other in named.values()) if name != path.relative_to(base).as_posix() else 0
+        named[path] = f"{name} ({copies + 1})" if copies else name
+    return named
+
+
+def _name(path: Path, base: Path) -> str:
+    return readable(path.relative_to(base).as_posix())
 
 
 def candidates(target: Path) -> list[Path]:
@@ -45,42 +67,46 @@ def files(target: Path) -> tuple[list[Path], list[FileLog]]:
     closed: list[OSError] = []
     for here, folders, names in os.walk(target, onerror=closed.append):
         links = [Path(here) / name for name in folders if (Path(here) / name).is_symlink()]
-        odd += [_folder_link(path.relative_to(target).as_posix()) for path in links if not _hidden(path, target)]
+        odd += [_folder_link(_name(path, target)) for path in links if not _hidden(path, target)]
         for path in (Path(here) / name for name in names):
             if _hidden(path, target):
                 continue
             if strange := _strange(path):
-                odd.append(_log(path.relative_to(target).as_posix(), strange, "Put the file itself here."))
+                odd.append(_log(_name(path, target), strange, "Put the file itself here."))
             else:
                 found.append(path)
     for error in closed:
-        name = Path(error.filename or target).relative_to(target).as_posix()
+        name = _name(Path(error.filename or target), target)
         odd.append(_log(name, (error.strerror or "cannot be opened").lower(), "Check the folder and who may read it."))
     return sorted(found), odd
 
 
-def unfolded(paths: Iterable[tuple[Path, str]]) -> tuple[dict[Path, str], list[FileLog]]:
-    """The files and, in place of each archive of exports, what is in it; a log for each archive that stays shut.
+@contextmanager
+def unfolded(paths: Iterable[tuple[Path, str]]) -> Iterator[tuple[dict[Path, str], list[FileLog]]]:
+    """The files and, in place of each archive of exports, what is in it; a log for each archive that is unreadable.
+
+    The archives are open, and what is in them can be read, within the `with`.
 
     Args:
         paths: each file's path, and its name relative to the folder.
     """
-    inside: dict[Path, str] = {}
-    shut: list[FileLog] = []
-    for path, name in paths:
-        if not _of_exports(path):
-            inside[path] = name
-            continue
-        try:
-            members = packed.members(path, name)
-        except InputError as error:
-            shut.append(FileLog(name, "unreadable", _NOT_READ, error=error))
-            continue
-        inside |= dict(members)
-        if not members:
-            error = InputError("the archive is empty", file=name, hint="Make or download it again.")
-            shut.append(FileLog(name, "empty", _NOT_READ, error=error))
-    return inside, shut
+    files: dict[Path, str] = {}
+    unreadable: list[FileLog] = []
+    with ExitStack() as archives:
+        for path, name in paths:
+            if not _of_exports(path):
+                files[path] = name
+                continue
+            try:
+                members = packed.members(path, name, archives)
+            except InputError as error:
+                unreadable.append(FileLog(name, "unreadable", _NOT_READ, error=error))
+                continue
+            files |= dict(members)
+            if not members:
+                error = InputError("the archive is empty", file=name, hint="Make or download it again.")
+                unreadable.append(FileLog(name, "empty", _NOT_READ, error=error))
+        yield files, unreadable
 
 
 def _of_exports(path: Path) -> bool:

@@ -101,7 +101,7 @@ def _parquet(path: Path) -> str:
 
 def _read(engine: Engine, log: EventFile, query: str) -> Lines:
     """Run a query over the lines of a log."""
-    reader = Lines(log.path)
+    reader = Lines(log.path, log.inside)
     with engine.registered(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
         engine.run(query)
     if reader.swollen:

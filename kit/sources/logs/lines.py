@@ -40,13 +40,14 @@ class Lines:
         swollen: whether it unpacks to more than an export can; then it was not read to its end.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, inside: str = "") -> None:
         self.path = path
+        self.inside = inside
         self.cut = False
         self.swollen = False
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        with Packed(self.path) as stream:
+        with Packed(self.path, self.inside) as stream:
             head = stream.read(BLOCK).removeprefix(codecs.BOM_UTF8)
             if _lies_over_lines(head):
                 yield from _documents((head + stream.read(LARGEST)).decode("utf-8", errors="replace"))

@@ -6,14 +6,14 @@ import io
 import tarfile
 import zipfile
 import zlib
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from kit.sources.text.packed import Packed, swollen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -57,7 +57,7 @@ class Shelf:
     ) -> None:
         self._close()
 
-    def heads(self, path: Path, size: int) -> Iterator[tuple[str, bytes]]:
+    def heads(self, path: Path, size: int) -> Generator[tuple[str, bytes]]:
         """The files in an archive: their names and first bytes.
 
         Raises:
@@ -114,12 +114,10 @@ class _Tar:
     """A tar archive, packed or not, from its beginning to its end."""
 
     def __init__(self, path: Path) -> None:
-        self._packed = Packed(path)
-        try:
-            self._tar = tarfile.open(fileobj=cast("Any", self._packed), mode="r|")  # noqa: SIM115  closed below
-        except tarfile.TarError:
-            self._packed.close()
-            raise
+        with ExitStack() as files:
+            self._packed = files.enter_context(Packed(path))
+            self._tar = files.enter_context(tarfile.open(fileobj=cast("Any", self._packed), mode="r|"))
+            self._files = files.pop_all()
         self._rest = iter(self)
 
     def __iter__(self) -> Iterator[tuple[str, Callable[[int], bytes]]]:
@@ -137,8 +135,7 @@ class _Tar:
         raise EOFError("the archive no longer holds it")
 
     def close(self) -> None:
-        self._tar.close()
-        self._packed.close()
+        self._files.close()
 
 
 def _is_ole(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import PurePosixPath
@@ -17,6 +18,7 @@ from kit.sources.file_log import FileLog, MailBox, MailPart
 from kit.sources.mail import archives
 from kit.sources.mail.encoded_words import folder_name
 from kit.sources.text import encodings
+from kit.sources.text.encodings import readable
 from kit.tables import MAILS
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class _Search:
         """Whether a file is mail; it is gathered then."""
         try:
             head = encodings.unpacked(path, HEAD)
+            is_message = head.startswith(archives.OLE) and _MSG in encodings.unpacked(path)
         except InputError:  # whoever reads the file says so
             return False
         if head.startswith(_PST):
@@ -83,7 +86,7 @@ class _Search:
             return self._archive(path, name)
         elif preset := mbox(head):
             self.boxes.append(MailBox(name, preset.name, _SEPARATED, (MailPart(path, name, labels=_box_label(name)),)))
-        elif head.startswith(archives.OLE) and _MSG in path.read_bytes():
+        elif is_message:
             self._letters[_folder(name), "msg"].append(MailPart(path, name, labels=_label(name)))
         elif is_letter(head):
             self._letter(path, name)
@@ -107,25 +110,26 @@ class _Search:
         folders: defaultdict[str, list[MailPart]] = defaultdict(list)
         others: list[str] = []
         try:
-            with archives.Shelf() as shelf:
-                for member, head in shelf.heads(path, HEAD):
-                    shown = f"{name} [{member}]"
+            with archives.Shelf() as shelf, closing(shelf.heads(path, HEAD)) as heads:
+                for member, head in heads:
+                    member_name = readable(member)
+                    shown = f"{name} [{member_name}]"
                     if member in _OFFICE:
                         return False
                     if _OLM in member:
                         self.logs.append(_unread(name, *_OLM_SAID))
                         return True
                     if preset := mbox(head):
-                        part = MailPart(path, shown, member, _box_label(member))
+                        part = MailPart(path, shown, member, _box_label(member_name))
                         found.append(MailBox(shown, preset.name, _SEPARATED, (part,)))
                     elif is_letter(head):
-                        folders[_folder(member)].append(MailPart(path, shown, member, _label(member)))
+                        folders[_folder(member_name)].append(MailPart(path, shown, member, _label(member_name)))
                     else:
-                        others.append(PurePosixPath(member).name)
+                        others.append(PurePosixPath(member_name).name)
         except archives.DAMAGES:  # what is no archive of mail, or cannot be opened, is told by the next reader
             return False
         for folder, parts in folders.items():
-            inside = _together(folder, [MailPart(part.path, part.inside) for part in parts])
+            inside = _together(folder, [MailPart(part.path, readable(part.inside)) for part in parts])
             found.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
         if others and found:
             said = f"in the archive, no mail and not read: {listed(others)}"

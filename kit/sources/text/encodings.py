@@ -103,9 +103,26 @@ def decode(raw: bytes) -> Text:
     broken = text.count(DAMAGED)
     if broken <= sum(letter > "\x7f" for letter in text) - broken:
         return Text(text, "utf-8", "some bytes are no UTF-8; the rows that hold them are rejected")
-    encoding = _russian(raw) if _RUN_OF_HIGH.search(raw) else "cp1252"
+    encoding = _likeliest(raw)
     note = f"the encoding is not marked; {encoding} is the likeliest"
     return Text(raw.decode(encoding, errors="replace"), encoding, note)
+
+
+def readable(name: str) -> str:
+    """A file's name; bytes of it that are no UTF-8 are the letters that they most likely are."""
+    try:
+        raw = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a letter, which only some systems allow
+        return name.encode("utf-8", "replace").decode()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode(_likeliest(raw), "replace")
+
+
+def _likeliest(raw: bytes) -> str:
+    """The one-byte encoding; letters of Latin scripts seldom stand side by side when they are no ASCII."""
+    return _russian(raw) if _RUN_OF_HIGH.search(raw) else "cp1252"
 
 
 def _russian(raw: bytes) -> str:

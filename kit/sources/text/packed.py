@@ -10,13 +10,15 @@ import io
 import lzma
 import zipfile
 import zlib
+from contextlib import ExitStack
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from kit.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from io import BufferedReader
     from types import TracebackType
 
 RATIO = 250
@@ -51,25 +53,28 @@ _LOCKED = 1  # the bit of an encrypted member
 class Packed:
     """A file that is open for reading, unpacked where it is packed; to be used in a `with`.
 
+    Args:
+        path: the file.
+        inside: its name in there, where `path` is a ZIP archive.
+
     Attributes:
         cut: whether the packed stream ended before its end, or broke.
         swollen: whether it unpacks to more than an export can; then nothing more is read of it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, inside: str = "") -> None:
         self.cut = False
         self.swollen = False
-        try:
-            self._file = path.open("rb")
-        except _DAMAGES as error:
-            raise OSError("the archive is damaged") from error
-        try:
-            self._packed = self._file.read(len(_GZIP)) == _GZIP
-        except _DAMAGES as error:
-            self._file.close()
-            raise OSError("the archive is damaged") from error
-        self._file.seek(0)
-        self._stream = gzip.GzipFile(fileobj=self._file) if self._packed else self._file
+        with ExitStack() as files:
+            try:
+                place = files.enter_context(zipfile.ZipFile(path)).open(inside) if inside else path.open("rb")
+                self._file = files.enter_context(cast("BufferedReader", place))
+                self._packed = self._file.read(len(_GZIP)) == _GZIP
+                self._file.seek(0)
+            except (KeyError, *_DAMAGES) as error:
+                raise OSError("the archive is damaged") from error
+            self._stream = files.enter_context(gzip.GzipFile(fileobj=self._file)) if self._packed else self._file
+            self._files = files.pop_all()
         self._read = 0
 
     def __enter__(self) -> Self:
@@ -82,8 +87,7 @@ class Packed:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._stream.close()
-        self._file.close()
+        self._files.close()
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer, and in the end none, where there are no more."""
@@ -138,18 +142,19 @@ def of_exports(path: Path) -> bool:
             return not any(part.encode() in beginning for part in (*_WORKBOOKS, *_DOCUMENTS))
 
 
-def members(path: Path, name: str) -> list[tuple[Path, str]]:
+def members(path: Path, name: str, archives: ExitStack) -> list[tuple[Path, str]]:
     """The files in an archive of exports, without hidden ones, each with the archive's name before its own.
 
     Args:
         path: the archive.
         name: what it is called in the log.
+        archives: closes the archive, in the end; its files open and read as others do until then.
 
     Raises:
         InputError: damaged, locked, too many files, too large, or packed more tightly than any export.
     """
     try:
-        book = zipfile.ZipFile(path)
+        book = archives.enter_context(zipfile.ZipFile(path))
     except DAMAGES as error:
         raise InputError("the archive is damaged", file=name, hint="Make or download it again.") from error
     inside = [info for info in book.infolist() if not info.is_dir() and not _hidden(info.filename)]
@@ -157,11 +162,15 @@ def members(path: Path, name: str) -> list[tuple[Path, str]]:
         problem = f"the archive holds {len(inside):,} files, and at most {MEMBERS:,} are read out of one"
         raise InputError(problem, file=name, hint="Unpack it and read the folder.")
     check(book, inside, name)
-    # a member opens and reads as a file does
     return [
         (cast("Path", zipfile.Path(book, info.filename)), f"{name}/{info.filename}")
         for info in sorted(inside, key=lambda info: info.filename)
     ]
+
+
+def location(path: Path) -> tuple[Path, str]:
+    """Where a file lies: itself and nothing, or its archive and its name in there."""
+    return (path, "") if isinstance(path, Path) else (Path(str(path.root.filename)), path.at)
 
 
 def check(book: zipfile.ZipFile, inside: list[zipfile.ZipInfo], name: str, largest: int = LARGEST) -> None:
