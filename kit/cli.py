@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import sys
+from errno import EPIPE
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +18,7 @@ import click
 
 from kit import __version__
 from kit.errors import KitError, UsageError
+from kit.places import NAME_ANOTHER, reaching, try_folder, unreachable
 
 WRONG = 1
 """Exit status: something could not be read, a notebook failed, or there was nothing to answer with."""
@@ -36,12 +39,20 @@ class _Commands(click.Group):
         except KitError as error:
             click.echo(f"kit: {error}", err=True)
             ctx.exit(USAGE if isinstance(error, UsageError) else WRONG)
+        except OSError as error:
+            if error.errno == EPIPE:  # whoever reads the output has read enough
+                raise
+            click.echo(f"kit: {unreachable(error)}", err=True)
+            ctx.exit(WRONG)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kit")
 def main() -> None:
     """Honest answers from e-mail campaign exports."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows not every letter shows its code
 
 
 @main.command()
@@ -77,13 +88,17 @@ def _report_problem(target: Path, file: str) -> None:
     from kit import store
     from kit.report.problem import report
 
-    if file != "-" and Path(file).exists():
-        raise UsageError(f"--report {file} is there already; it stays as it is.")
+    if file != "-":
+        if Path(file).exists():
+            raise UsageError(f"--report {file} is there already; it stays as it is.")
+        try_folder(Path(file).parent, f"--report {file}")
     said = report(store.open_data(target))
     if file == "-":
         click.echo(said, nl=False)
     else:
-        Path(file).write_text(said, encoding="utf-8")
+        with reaching(Path(file), NAME_ANOTHER):
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_text(said, encoding="utf-8")
         click.echo(file)
 
 
@@ -138,10 +153,13 @@ def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresse
     """Write the canonical tables of FOLDER, for other tools, and tables.md, which says what their columns mean."""
     from kit import store
     from kit.report.quality import unread
-    from kit.store.export import DICTIONARY, export
+    from kit.store.export import DICTIONARY, check_place, export
 
+    check_place(out, target)
     data = store.open_data(target)
-    for path in export(data, out, form=form, addresses=addresses, raw=raw):
+    with reaching(out, NAME_ANOTHER):
+        paths = export(data, out, form=form, addresses=addresses, raw=raw)
+    for path in paths:
         click.echo(path)
     click.echo(out / DICTIONARY)
     lost = unread(data.files)

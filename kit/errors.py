@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kit.messages import Message
+
 
 class KitError(Exception):
     """The root: whoever catches this catches everything that the kit says on purpose."""
@@ -38,12 +40,12 @@ class InputError(KitError):
 
     def __init__(
         self,
-        problem: str,
+        problem: Message | str,
         *,
         file: str | None = None,
         line: int | None = None,
         column: str | None = None,
-        hint: str = "",
+        hint: Message | str = "",
         setting: str = "",
     ) -> None:
         self.problem = problem

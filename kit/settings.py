@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kit.errors import SettingsError, nearest
+from kit.places import cause
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,13 +109,15 @@ def load(folder: Path) -> Settings:
     """The settings of a folder: its kit.toml, or the defaults where it has none.
 
     Raises:
-        SettingsError: no TOML, an unknown key, a value of the wrong kind.
+        SettingsError: a file that cannot be read, no TOML, an unknown key, a value of the wrong kind.
     """
     path = folder / FILE
-    if not path.is_file():
-        return Settings()
     try:
+        if not path.is_file():
+            return Settings()
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(cause(error), file=FILE, hint="Check the file and who may read it.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"no TOML: {error}", file=FILE, hint="See the README's table of settings.") from error
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})

@@ -26,6 +26,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 LAYERS = (
     {"messages"},
     {"errors"},
+    {"places"},
     {"tables", "settings"},
     {"sources"},
     {"store"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import click
 
@@ -36,6 +36,7 @@ from generator import write
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty; files of the same names are lost.")
 def sample(folder: Path, *, seed: int, contacts: int, truth: Path | None, force: bool) -> None:
     """Write the exports of a made-up service centre, with known truth, into DIR: a new or empty folder."""
+    _try_writing(folder, *([truth.parent] if truth else []))
     with TemporaryDirectory() as temporary:
         planted = write(Path(temporary), seed=seed, contacts=contacts)
         existing = _files(folder)
@@ -47,6 +48,16 @@ def sample(folder: Path, *, seed: int, contacts: int, truth: Path | None, force:
     if truth is not None:
         truth.write_text(planted.to_json(), encoding="utf-8")
     click.echo(folder)
+
+
+def _try_writing(*folders: Path) -> None:
+    """Refuse a folder that cannot be written before anything is made up."""
+    for folder in folders:
+        there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+        try:
+            TemporaryFile(dir=there).close()
+        except OSError as error:
+            raise click.UsageError(f"{folder}: {(error.strerror or str(error)).lower()}.") from error
 
 
 def _files(folder: Path) -> set[str]:

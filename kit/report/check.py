@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kit import settings, store
 from kit.errors import UsageError
 from kit.messages import _
+from kit.places import reaching
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
 from kit.report import no_export
@@ -124,7 +125,8 @@ def start(target: Path) -> Path:
     path = folder / settings.FILE
     if path.exists():
         raise UsageError(_("{path} is there already; it stays as it is.", path=path))
-    path.write_text(settings.template(), encoding="utf-8")
+    with reaching(path, _("Check the folder and who may write there.")):
+        path.write_text(settings.template(), encoding="utf-8")
     return path
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kit.errors import UsageError
 from kit.messages import _
+from kit.places import NAME_ANOTHER, reaching, try_folder, try_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,8 @@ def check(out: Path, target: Path) -> None:
     """Refuse a place where a report must not be put: nothing that is not a report is ever replaced.
 
     Raises:
-        UsageError: in the folder of the exports, or on something that is no former report.
+        UsageError: in the folder of the exports, on something that is no former report, or not to be written; exports
+            that notebooks cannot be told of.
     """
     if target.is_dir() and out.resolve().is_relative_to(target.resolve()):
         raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
@@ -38,6 +40,8 @@ def check(out: Path, target: Path) -> None:
             raise UsageError(_("--out {out} is no former report. Name an empty or a new folder.", out=out))
     elif out.exists():
         raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
+    try_name(target, str(target))
+    try_folder(out.resolve().parent, f"--out {out}")
 
 
 @contextmanager
@@ -46,12 +50,13 @@ def replacing(out: Path) -> Iterator[Path]:
     out = out.resolve()
     draft = out.with_name(f".{out.name}.new-{os.getpid()}")
     former = out.with_name(f".{out.name}.old-{os.getpid()}")
-    draft.mkdir(parents=True)
     try:
-        yield draft
-        if out.exists():
-            out.rename(former)
-        draft.rename(out)
+        with reaching(out, NAME_ANOTHER):
+            draft.mkdir(parents=True)
+            yield draft
+            if out.exists():
+                out.rename(former)
+            draft.rename(out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)

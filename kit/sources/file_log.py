@@ -268,11 +268,11 @@ def _tidied(one: Rejection) -> Rejection:
 
 def _cut(error: InputError) -> InputError:
     return InputError(
-        shortened(error.problem),
+        shortened(str(error.problem)),
         file=error.file,
         line=error.line,
         column=None if error.column is None else _name(error.column),
-        hint=shortened(error.hint),
+        hint=shortened(str(error.hint)),
         setting=error.setting,
     )
 

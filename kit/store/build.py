@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
+from kit.places import WRITE_CACHE, reaching
 from kit.sources import frames
 from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
@@ -60,10 +62,22 @@ def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
     """The store of a folder or file, built now if its content was not read before."""
     settings = kit_toml.load(target if target.is_dir() else target.parent)
     place = cache() / _key(target, settings)
-    if not place.is_dir():
-        place = _build(target, settings, place)
-    os.utime(place)
-    return place, _read_logs(place), settings
+    with reaching(cache(), WRITE_CACHE):
+        if not _is_whole(place):
+            shutil.rmtree(place, ignore_errors=True)
+            place = _build(target, settings, place)
+        with suppress(OSError):  # another user's, who will do it
+            os.utime(place)
+        return place, _read_logs(place), settings
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether a store is there and none of its files is missing or cut off."""
+    try:
+        sizes = json.loads((place / "store.json").read_text(encoding="utf-8"))["sizes"]
+        return all((place / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def latest(place: Path) -> datetime | None:
@@ -143,6 +157,7 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         "notes": notes,
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
+        "sizes": {path.relative_to(place).as_posix(): path.stat().st_size for path in sorted(place.rglob("*.parquet"))},
     }
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
@@ -240,7 +255,9 @@ def _digest(path: Path) -> bytes:
 
 
 def _prune(root: Path) -> None:
-    folders = (folder for folder in root.iterdir() if (folder / "store.json").is_file())
-    stores = sorted(folders, key=lambda folder: folder.stat().st_mtime)
-    for old in stores[:-KEPT]:
+    stores: dict[Path, float] = {}
+    for about in root.glob("*/store.json"):
+        with suppress(OSError):  # another process prunes, too
+            stores[about.parent] = about.parent.stat().st_mtime
+    for old in sorted(stores, key=stores.__getitem__)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)

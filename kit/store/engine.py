@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
+from errno import EIO
 from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
@@ -18,6 +20,16 @@ if TYPE_CHECKING:
 
 Expression = Any
 """An expression of Ibis, whose annotations know no method that depends on a column's type."""
+
+
+@contextmanager
+def _of_the_system() -> Iterator[None]:
+    """Make an error of files what it is everywhere else, an OSError."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        number = re.search(r'"errno":"(\d+)"', str(error))
+        raise OSError(int(number[1]) if number else EIO, str(error)) from error
 
 
 class Engine:
@@ -47,11 +59,13 @@ class Engine:
 
     def to_parquet(self, table: Expression, path: Path) -> None:
         """Write a table as one Parquet file."""
-        self._backend.to_parquet(table, path)
+        with _of_the_system():
+            self._backend.to_parquet(table, path)
 
     def run(self, query: str) -> None:
         """Run SQL that answers nothing."""
-        self._session.execute(query)
+        with _of_the_system():
+            self._session.execute(query)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows that SQL answers with."""

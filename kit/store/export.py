@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import UsageError
+from kit.places import try_folder
 from kit.sources import frames
 from kit.store import build
 from kit.tables import CONTACTS, MAILS, TABLES
@@ -76,7 +77,7 @@ def export(
     Raises:
         UsageError: `out` holds something else, or lies in the folder of the exports.
     """
-    _check(data, out)
+    check_place(out, data.target)
     tables = {name: data.table(name) for name in TABLES}
     keys = _keys(tables.values())
     hide = _hidden(keys, addresses=addresses)
@@ -173,9 +174,13 @@ def _write(table: pa.Table, path: Path, form: Form) -> None:
     neutral(frame).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def _check(data: Data, out: Path) -> None:
-    target = data.target
-    if target is not None and target.is_dir() and out.resolve().is_relative_to(target):
+def check_place(out: Path, target: Path | None) -> None:
+    """Refuse a place where tables must not be put: nothing that is no former export of them is ever replaced.
+
+    Raises:
+        UsageError: in the folder of the exports, on something else, or not to be written.
+    """
+    if target is not None and target.is_dir() and out.resolve().is_relative_to(target.resolve()):
         raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file. Name a folder.")
@@ -184,6 +189,7 @@ def _check(data: Data, out: Path) -> None:
         raise UsageError(
             f"--out {out} is no former export of tables (it has {others[0]!r}). Name an empty or a new folder."
         )
+    try_folder(out, f"--out {out}")
 
 
 def _note(out: Path, written: dict[str, Any]) -> None:

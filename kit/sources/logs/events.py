@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from kit.errors import InputError
+from kit.places import unreachable
 from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, named
 from kit.sources.file_log import EventFile, FileLog, Rejection, changed, tidy
@@ -79,7 +80,7 @@ def project(engine: Engine, log: EventFile, out: Path, settings: Settings) -> Fi
             about = _told(engine, about, out)
     except InputError as error:
         return replace(about, status="unreadable", error=error)
-    except (*engine.failures, OSError) as error:
+    except engine.failures as error:
         problem = f"it cannot be read: {str(error).splitlines()[0]}"
         failure = InputError(problem, file=log.file, hint="Export it again.")
         return replace(about, status="unreadable", error=failure)
@@ -104,6 +105,8 @@ def _read(engine: Engine, log: EventFile, query: str) -> Lines:
     reader = Lines(log.path, log.inside)
     with engine.registered(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
         engine.run(query)
+    if reader.error:
+        raise unreachable(reader.error, log.path, "Check the file and who may read it.")
     if reader.swollen:
         raise swelling(log.file)
     if log.stamp and not log.stamp.holds:

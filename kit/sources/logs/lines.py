@@ -38,6 +38,7 @@ class Lines:
     Attributes:
         cut: whether the packed stream ended before its end.
         swollen: whether it unpacks to more than an export can; then it was not read to its end.
+        error: why it could not be read to its end.
     """
 
     def __init__(self, path: Path, inside: str = "") -> None:
@@ -45,8 +46,15 @@ class Lines:
         self.inside = inside
         self.cut = False
         self.swollen = False
+        self.error: OSError | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._batches()
+        except OSError as error:  # the engine would make it one of its own
+            self.error = error
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
         with Packed(self.path, self.inside) as stream:
             head = stream.read(BLOCK).removeprefix(codecs.BOM_UTF8)
             if _lies_over_lines(head):

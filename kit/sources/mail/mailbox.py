@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import InputError
+from kit.places import WRITE_CACHE, reaching
 from kit.sources import frames
 from kit.sources.detect.presets import named
 from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
@@ -64,7 +65,7 @@ def project(found: Iterable[MailBox], out: Path, settings: Settings) -> list[Fil
         A log a mailbox, with the first rejections listed.
     """
     seen: set[int] = set()
-    return [_Reader(box, settings, seen).read(out / f"box-{number}.parquet") for number, box in enumerate(found)]
+    return [_Reader(box, out / f"box-{number}.parquet", settings, seen).read() for number, box in enumerate(found)]
 
 
 def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | None, bytes, bytes]]:
@@ -125,11 +126,12 @@ class _Reader:
 
     Args:
         box: the mailbox.
+        out: where the rows are written.
         settings: the folder's.
         seen: what was read before; the messages of this one are added if it is used.
     """
 
-    def __init__(self, box: MailBox, settings: Settings, seen: set[int]) -> None:
+    def __init__(self, box: MailBox, out: Path, settings: Settings, seen: set[int]) -> None:
         preset = named(box.preset)
         if preset is None:
             raise KeyError(box.preset)
@@ -139,6 +141,7 @@ class _Reader:
         self.zone = settings.zone
         self.seen = seen
         self.new: set[int] = set()
+        self.out = out
         self.writer: pq.ParquetWriter | None = None
         self.rows: list[dict[str, Any]] = []
         self.letters = 0
@@ -147,15 +150,15 @@ class _Reader:
         self.rejections: list[Rejection] = []
         self.broken: InputError | None = None
 
-    def read(self, out: Path) -> FileLog:
+    def read(self) -> FileLog:
         """Write the rows; the complete log."""
-        with pq.ParquetWriter(out, frames.schema(MAILS)) as self.writer, Shelf() as shelf:
+        with pq.ParquetWriter(self.out, frames.schema(MAILS)) as self.writer, Shelf() as shelf:
             held = [self._part(part, shelf) for part in self.box.parts]
             self._flush()
         if not all(held) and self.preset.recognise.separator:
-            out.unlink()
+            self.out.unlink()
             lost = changed(self.box.file)
-            return FileLog(self.box.file, "unreadable", lost.problem, self.preset.name, MAILS.name, error=lost)
+            return FileLog(self.box.file, "unreadable", str(lost.problem), self.preset.name, MAILS.name, error=lost)
         self.seen |= self.new
         kept = self.count["kept"]
         log = FileLog(
@@ -183,7 +186,7 @@ class _Reader:
                 for offset, head, raw in cut(read, self.preset):
                     if offset is None and stamp and not stamp.holds:
                         self.count["read"] += 1
-                        self._reject(part, changed(part.file).problem)
+                        self._reject(part, str(changed(part.file).problem))
                     else:
                         self._message(part, offset, raw, _time(head))
         except DAMAGES as error:
@@ -243,7 +246,8 @@ class _Reader:
 
     def _flush(self) -> None:
         if self.rows and self.writer:
-            self.writer.write_table(pa.Table.from_pylist(self.rows, schema=frames.schema(MAILS)))
+            with reaching(self.out, WRITE_CACHE):
+                self.writer.write_table(pa.Table.from_pylist(self.rows, schema=frames.schema(MAILS)))
         self.rows.clear()
         self.letters = 0
 
