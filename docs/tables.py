@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit import explain, metrics, problems, settings
+from kit import explain, metrics, settings
 from kit.metrics import methods
 from kit.questions import notebooks
+from kit.questions.find_problems import rules
 from kit.sources.detect import presets
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def all_methods() -> str:
 
 def problem_rules() -> str:
     """Every problem rule."""
-    rows = ((f"`{rule.key}`", rule.sign, rule.measure.title, rule.unit, rule.cause) for rule in problems.RULES.values())
+    rows = ((f"`{rule.key}`", rule.symptom, rule.kpi.title, rule.unit, rule.cause) for rule in rules.RULES.values())
     return table(("rule", "symptom", "rate", "by", "likely cause"), rows)
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import counts, metrics, problems, questions, terms
+from kit import counts, metrics, questions, terms
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
 from kit.metrics import methods
 from kit.metrics.figures import GENERAL
+from kit.questions.find_problems import rules
 from kit.show.formats import known, moment, money, named, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -42,7 +43,7 @@ def _count(key: str) -> str:
 
 
 def _measure(key: str) -> str:
-    share = problems.MEASURES[key]
+    share = rules.MEASURES[key]
     lines = {"formula": share.formula, "edge cases": share.edge, "authority": share.source}
     return "\n".join([f"{key}: {share.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
 
@@ -106,8 +107,8 @@ KINDS = (
     Kind("Figures", {key: one.title for key, one in FIGURES.items()}, explain_figure),
     Kind("Methods", {key: one.title for key, one in methods.METHODS.items()}, methods.explain),
     Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
-    Kind("Problem rules", {key: one.sign for key, one in problems.RULES.items()}, problems.explain),
-    Kind("Rates of problem rules", {key: one.title for key, one in problems.MEASURES.items()}, _measure),
+    Kind("Problem rules", {key: one.symptom for key, one in rules.RULES.items()}, rules.explain),
+    Kind("Rates of problem rules", {key: one.title for key, one in rules.MEASURES.items()}, _measure),
     Kind("Counts", {key: one.meaning for key, one in _COUNTS.items()}, _count),
 )
 """What can be explained, in the order in which it is looked up."""

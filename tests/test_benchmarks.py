@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kit import benchmarks, metrics, plots, words
+from kit import metrics
 from kit.errors import InputError
 from kit.metrics import KPIS
+from kit.questions.find_problems import benchmarks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,17 +81,17 @@ class TestBeside:
     )
     def test_only_an_interval_wholly_outside_is_flagged(self, clicked: int, verdict: str) -> None:
         # all industries, of delivered: 2.91 (Mailchimp 2019) to 3.82 % (MailerLite 2020)
-        got = benchmarks.beside(own("click_rate", clicked, 10_000), benchmarks.load()).rates.iloc[0]
+        got = benchmarks.judge(own("click_rate", clicked, 10_000), benchmarks.load()).rates.iloc[0]
         assert (got["lowest"], got["highest"]) == (0.0291, 0.0382)
         assert got["verdict"] == verdict
 
     def test_an_interval_that_reaches_into_the_spread_is_not(self) -> None:
-        got = benchmarks.beside(own("click_rate", 28, 1_000), benchmarks.load()).rates.iloc[0]
+        got = benchmarks.judge(own("click_rate", 28, 1_000), benchmarks.load()).rates.iloc[0]
         assert got["value"] < got["lowest"] < got["high"]
         assert got["verdict"] == "within the spread"
 
     def test_a_rate_of_sent_mail_is_not_set_against_one_of_delivered(self) -> None:
-        got = benchmarks.beside(own("click_rate", 10, 1_000), benchmarks.load(), industry="Automotive services")
+        got = benchmarks.judge(own("click_rate", 10, 1_000), benchmarks.load(), industry="Automotive services")
         assert got.rates["verdict"].tolist() == ["no comparable figure"]
         why = got.published.set_index("industry")["why"]
         assert why["Automotive services"] == "of sent, not of delivered"
@@ -98,28 +99,28 @@ class TestBeside:
 
     @pytest.mark.parametrize("last", ["2021-09", "2026-10", None])
     def test_openings_since_september_2021_are_no_threshold(self, last: str | None) -> None:
-        got = benchmarks.beside(own("open_rate", 10, 1_000), benchmarks.load(), last_month=last)
+        got = benchmarks.judge(own("open_rate", 10, 1_000), benchmarks.load(), last_month=last)
         assert got.rates["verdict"].tolist() == ["no threshold"]
         assert (got.published["why"] != "").all()
 
     def test_old_openings_of_old_mail_are_one(self) -> None:
-        got = benchmarks.beside(own("open_rate", 10, 1_000), benchmarks.load(), last_month="2021-08")
+        got = benchmarks.judge(own("open_rate", 10, 1_000), benchmarks.load(), last_month="2021-08")
         # of delivered and before: Mailchimp 2019 22.71, Silverpop 2012 20.1 %
         assert got.rates[["lowest", "highest", "verdict"]].to_numpy().tolist() == [[0.201, 0.2271, "below the spread"]]
 
     def test_an_unknown_industry_is_said(self) -> None:
         with pytest.raises(InputError, match="Did you mean 'E-commerce'"):
-            benchmarks.beside(own("open_rate", 1, 10), benchmarks.load(), industry="Ecommerce")
+            benchmarks.judge(own("open_rate", 1, 10), benchmarks.load(), industry="Ecommerce")
 
     def test_what_is_not_known_is_no_verdict(self) -> None:
-        got = benchmarks.beside(own("click_rate", 0, 0), benchmarks.load())
+        got = benchmarks.judge(own("click_rate", 0, 0), benchmarks.load())
         assert got.rates["verdict"].tolist() == ["no comparable figure"]
-        assert plots.benchmarks(got).alt == "Beside published figures: nothing to draw, no rate is known."
+        assert got.plot().alt == "Beside published figures: nothing to draw, no rate is known."
 
 
 def test_the_page_shows_publisher_year_definition_and_machine_mark() -> None:
-    got = benchmarks.beside(own("click_to_open_rate", 90, 1_000), benchmarks.load())
-    text = words.published_table(got).text()
+    got = benchmarks.judge(own("click_to_open_rate", 90, 1_000), benchmarks.load())
+    text = got.published_table().text()
     for shown in ("MailerLite", "2022", "clicked of opened", "counted", "openings since September 2021", "https://"):
         assert shown in text
-    assert words.benchmarks(got).text == "No published figure has the denominators of the rates here."
+    assert got.summary().text == "No published figure has the denominators of the rates here."

@@ -13,7 +13,8 @@ from pathlib import Path
 import papermill
 import pytest
 
-from kit import metrics, problems
+from kit import metrics
+from kit.questions.find_problems import references, rules
 from kit.questions.notebooks import load
 from kit.tables import TABLES
 
@@ -36,11 +37,10 @@ LAYERS = (
     {
         "abtest",
         "adjusted",
-        "benchmarks",
         "segments",
         "strata",
     },
-    {"measurable", "problems"},
+    {"measurable"},
     {"words"},
     {"plots"},
     {"questions"},
@@ -204,13 +204,13 @@ class TestNotebook:
 
 
 def test_every_problem_rule_looks_at_a_known_rate_and_unit() -> None:
-    for key, rule in problems.RULES.items():
+    for key, rule in rules.RULES.items():
         assert key == rule.key
-        assert rule.kpi in (*metrics.MAIL_RATES, *problems.MEASURES)
-        assert rule.unit in problems.UNITS
-        assert rule.kind in problems.KINDS
-        assert bool(rule.limits) == (rule.kind == "limit")
-        assert bool(rule.part) == (rule.kind in ("strata", "relation"))
+        assert rule.rate in (*metrics.MAIL_RATES, *rules.MEASURES)
+        assert rule.unit in rules.UNITS
+        assert rule.reference in references.JUDGES
+        assert bool(rule.limits) == (rule.reference == "limit")
+        assert bool(rule.part) == (rule.reference in ("strata", "relation"))
 
 
 def test_every_goal_names_known_kpis() -> None:

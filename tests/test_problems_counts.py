@@ -9,7 +9,7 @@ import small
 from small import DAY, NOON
 
 import kit
-from kit import counts, problems, words
+from kit.questions.find_problems import findings, frequency, groups, refused, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +38,11 @@ class TestGroups:
         return tmp_path
 
     def test_without_a_period_everything_is_asked_for(self, folder: Path) -> None:
-        got = counts.groups(kit.open(folder), ["list_name"])
+        got = groups.groups(kit.open(folder), ["list_name"])
         assert got[["list_name", "sent", "asked"]].to_numpy().tolist() == [["A", 200, True], ["B", 100, True]]
 
     def test_a_period_marks_its_own_mail_and_leaves_the_rest_as_a_yardstick(self, folder: Path) -> None:
-        got = counts.groups(kit.open(folder, "2026-02"), ["list_name"])
+        got = groups.groups(kit.open(folder, "2026-02"), ["list_name"])
         assert got[["list_name", "sent", "asked"]].to_numpy().tolist() == [
             ["A", 100, False],
             ["A", 100, True],
@@ -50,22 +50,22 @@ class TestGroups:
         ]
 
     def test_a_count_that_one_month_lacks_stays_unknown(self, folder: Path) -> None:
-        got = counts.groups(kit.open(folder, "2026-02"), ["list_name"])
+        got = groups.groups(kit.open(folder, "2026-02"), ["list_name"])
         assert got["opened_machine"].isna().all()
 
     def test_the_hour_of_an_export_is_its_campaigns(self, folder: Path) -> None:
         small.settings(folder, 'time_zone = "Europe/Berlin"')
-        got = counts.hours(kit.open(folder))
+        got = groups.hours(kit.open(folder))
         assert got.groupby("part")["sent"].sum().to_dict() == {"12 to 15 h": 200, "9 to 12 h": 100}
 
     def test_without_a_time_zone_no_hour_is_known(self, folder: Path) -> None:
-        assert counts.hours(kit.open(folder)).empty
+        assert groups.hours(kit.open(folder)).empty
 
     def test_every_unit_has_its_counts_and_the_rules_run_on_them(self, folder: Path) -> None:
-        told = problems.counted(kit.open(folder))
-        assert set(problems.UNITS) < set(told)
-        result = problems.find(told)
-        assert result.found.empty
+        told = groups.by_unit(kit.open(folder))
+        assert set(rules.UNITS) < set(told)
+        result = findings.judge(told)
+        assert result.areas.empty
         assert len(result.skipped) > 10
 
 
@@ -73,7 +73,7 @@ class TestLog:
     def test_the_hour_of_a_log_is_that_of_each_mail(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')  # noon in UTC is 15 h there
         small.log(tmp_path, [*sent(1), *sent(2), *sent(3, at=NOON - 6 * HOUR)])
-        got = counts.hours(kit.open(tmp_path)).groupby("part")["delivered"].sum()
+        got = groups.hours(kit.open(tmp_path)).groupby("part")["delivered"].sum()
         assert got.to_dict() == {"15 to 18 h": 2, "9 to 12 h": 1}
 
     def test_mails_are_counted_before_a_mail_and_not_by_the_calendar(self, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ class TestLog:
         events = [one for n in range(4) for one in sent(1, f"c{n}", NOON + 3 * n * DAY)]
         events += [*sent(2, "c3", NOON + 9 * DAY), small.event("unsubscribe", 1, campaign="c3", at=NOON + 10 * DAY)]
         small.log(tmp_path, events)
-        got = counts.pressure(kit.open(tmp_path))
+        got = frequency.pressure(kit.open(tmp_path))
         week = got[got["days"] == 7].set_index("level")
         # person 1 on days 0, 3, 6 and 9: one, two, three, three in seven days; person 2 one
         assert week["mails"].to_dict() == {"1": 2, "2": 1, "3 or more": 2}
@@ -94,7 +94,7 @@ class TestLog:
         reasons = ["550 5.1.1 <p1@example.com> unknown", "550 5.1.1 <p2@example.com> unknown", "554 blocked"]
         events = [small.event("bounce", n + 1, type="bounce", reason=told) for n, told in enumerate(reasons)]
         small.log(tmp_path, events)
-        got = counts.server_answers(kit.open(tmp_path))
+        got = refused.server_answers(kit.open(tmp_path))
         assert got[["domain", "answer", "mails"]].to_numpy().tolist() == [
             ["example.com", "550 5.1.1 <…> unknown", 2],
             ["example.com", "554 blocked", 1],
@@ -104,25 +104,25 @@ class TestLog:
         small.settings(tmp_path, 'time_zone = "UTC"')
         events = [small.event("dropped", n, reason="Bounced Address") for n in (1, 2)]
         small.log(tmp_path, [*events, small.event("dropped", 3, reason="Unsubscribed Address"), *sent(4)])
-        got = counts.not_sent(kit.open(tmp_path))
-        assert got["mails"].tolist() == [2, 1]
-        assert got["people"].tolist() == [2, 1]
-        assert len(words.not_sent_table(got).cells()) == 2
+        got = refused.never_sent(kit.open(tmp_path))
+        assert got.reasons["mails"].tolist() == [2, 1]
+        assert got.reasons["people"].tolist() == [2, 1]
+        assert len(got.table().cells()) == 2
 
     def test_a_period_narrows_what_is_told(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "UTC"')
         events = [small.event("dropped", 1, reason="Bounced Address"), *sent(4), *sent(5, "c2", NOON + 60 * DAY)]
         small.log(tmp_path, events)
         late = kit.open(tmp_path, "2026-03")
-        assert counts.not_sent(late).empty
-        assert counts.pressure(late).groupby("days")["mails"].sum().to_dict() == {7: 1, 28: 1}
+        assert refused.not_sent(late).empty
+        assert frequency.pressure(late).groupby("days")["mails"].sum().to_dict() == {7: 1, 28: 1}
 
     def test_without_a_log_there_is_nothing_to_tell(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
         data = kit.open(tmp_path)
-        assert counts.server_answers(data).empty
-        assert counts.not_sent(data).empty
-        assert counts.pressure(data).empty
+        assert refused.server_answers(data).empty
+        assert refused.not_sent(data).empty
+        assert frequency.pressure(data).empty
 
 
 def test_a_campaign_that_is_too_young_is_left_out_and_said(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_campaign_that_is_too_young_is_left_out_and_said(tmp_path: Path) -> No
     dates = [f"Mar 0{day}, 2026 12:00 pm" for day in range(1, 10)]
     rows = [{"Title": f"mail {n}", "Unique Id": f"00000000{n}a", "Send Date": when} for n, when in enumerate(dates)]
     small.mailchimp(tmp_path, rows)
-    told = problems.counted(kit.open(tmp_path))
-    assert sorted(told["young"]["campaign_name"]) == ["mail 7", "mail 8"]  # three days are the rule
+    told = groups.by_unit(kit.open(tmp_path))
+    assert sorted(told["immature"]["campaign_name"]) == ["mail 7", "mail 8"]  # three days are the rule
     assert len(told["campaign"]) == 7
-    assert "2 campaigns are too young to be judged and left out." in words.finding_table(problems.find(told)).notes
+    assert "2 campaigns are too young to be judged and left out." in findings.judge(told).table().notes

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import plots, problems, words
 from kit.errors import UsageError
+from kit.questions.find_problems import findings, frequency, rules
 from kit.stats import proportions, random_effects, stratified
 
 if TYPE_CHECKING:
-    from kit.problems import Findings
+    from kit.questions.find_problems.findings import Findings
 
 PAGES = 60
 RARE = PAGES * (0.05 + 3 * np.sqrt(0.05 * 0.95 / PAGES))
@@ -34,7 +34,7 @@ def counted(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
 
 
 def named(found: Findings) -> set[tuple[str, str]]:
-    return set(zip(found.found["rule"], found.found["name"], strict=True))
+    return set(zip(found.areas["rule"], found.areas["name"], strict=True))
 
 
 def skipped(found: Findings) -> dict[str, str]:
@@ -57,7 +57,7 @@ class TestAgainstOthers:
         told["campaign"] = frame
         told["list"].loc[2, "bounced_hard"] = 600
         told["domain"].loc[3, "bounced"] = 300
-        result = problems.find(told)
+        result = findings.judge(told)
         assert named(result) == {
             ("low_opens", "campaign 5"),
             ("low_clicks", "campaign 11"),
@@ -65,12 +65,12 @@ class TestAgainstOthers:
             ("bounces_list", "C"),
             ("bounces_domain", "d3.example.com · 2026-05"),
         }
-        assert (result.found["low"] * result.found["high"] > 0).all()  # no interval of a finding holds zero
-        assert (result.found["rate_low"] < result.found["value"]).all()
+        assert (result.areas["low"] * result.areas["high"] > 0).all()  # no interval of a finding holds zero
+        assert (result.areas["rate_low"] < result.areas["value"]).all()
 
     def test_where_nothing_is_wrong_little_is_found(self, rng: np.random.Generator) -> None:
-        pages = [problems.find(counted(rng)) for _ in range(PAGES)]
-        assert sum(len(page.found) > 0 for page in pages) <= RARE
+        pages = [findings.judge(counted(rng)) for _ in range(PAGES)]
+        assert sum(len(page.areas) > 0 for page in pages) <= RARE
         assert all(page.checked > 100 for page in pages)
 
     def test_the_domain_with_the_most_bounces_too_many_comes_first_not_the_highest_rate(
@@ -80,7 +80,7 @@ class TestAgainstOthers:
         names = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(80)], "month": "2026-05"})
         sent, bounced = [900] * 78 + [20_000, 200], [*rng.binomial(900, 0.015, 78), 4_000, 120]
         told["domain"] = names.assign(sent=sent, bounced=bounced)
-        found = problems.find(told).found
+        found = findings.judge(told).areas
         assert found["name"].str.partition(".")[0].tolist() == ["d78", "d79"]
         assert found["value"].tolist() == [0.2, 0.6]
 
@@ -90,9 +90,9 @@ class TestAgainstOthers:
         frame = mails(rng)
         frame.loc[[5, 20], "opened"] = 200
         frame["asked"] = frame.index == 5
-        result = problems.find({"campaign": frame})
+        result = findings.judge({"campaign": frame})
         assert named(result) == {("low_opens", "campaign 5")}
-        assert result.found["expected"].iloc[0] == pytest.approx(0.3, abs=0.02)
+        assert result.areas["expected"].iloc[0] == pytest.approx(0.3, abs=0.02)
         assert result.checked == 3  # three rates of the one campaign
 
     def test_the_answers_of_the_servers_stand_beside_the_bounces(self, rng: np.random.Generator) -> None:
@@ -100,9 +100,9 @@ class TestAgainstOthers:
         told["domain"].loc[3, "bounced"] = 300
         refused = {"list_name": None, "domain": "d3.example.com", "month": "2026-05"}
         told["answers"] = pd.DataFrame([refused | {"answer": "554 blocked", "mails": 290}])
-        result = problems.find(told)
-        assert result.found["answers"].tolist() == ["554 blocked (290)"]
-        assert "554 blocked (290)" in words.remedy_table(result).text()
+        result = findings.judge(told)
+        assert result.areas["answers"].tolist() == ["554 blocked (290)"]
+        assert "554 blocked (290)" in result.remedies_table().text()
 
 
 class TestAgainstLimits:
@@ -118,7 +118,7 @@ class TestAgainstLimits:
     )
     def test_the_verdict_is_the_interval_against_gmails_limits(self, complained: int, n: int, verdict: str) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": n, "delivered": n, "complained": complained})
-        result = problems.find({"month": month})
+        result = findings.judge({"month": month})
         assert result.limits["verdict"].tolist() == [verdict]
         assert named(result) == ({("complaints", "2026-05")} if verdict.startswith("above") else set())
 
@@ -129,7 +129,7 @@ class TestAgainstLimits:
 
     def test_months_are_judged_each_and_shown_together(self) -> None:
         month = pd.DataFrame({"month": ["2026-05", "2026-06"], "sent": 2_500, "delivered": 2_500, "complained": 0})
-        result = problems.find({"month": month})
+        result = findings.judge({"month": month})
         assert result.limits[["name", "verdict"]].to_numpy().tolist() == [
             ["2026-05", "can't be judged"],
             ["2026-06", "can't be judged"],
@@ -139,24 +139,24 @@ class TestAgainstLimits:
 
     def test_machines_that_open_are_a_caution_and_no_problem_of_the_mail(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 240})
-        result = problems.find({"question": month})
-        assert result.found.empty
+        result = findings.judge({"question": month})
+        assert result.areas.empty
         assert result.cautions["rule"].tolist() == ["machine_opens"]
-        assert "the open rate must not be used" in words.cautions(result).text
+        assert "the open rate must not be used" in result.cautions_summary().text
 
     def test_few_machines_or_none_known_are_told_apart(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
-        assert "may be used" in words.cautions(problems.find({"question": month})).text
-        assert "is not known" in words.cautions(problems.find({"question": month.assign(opened_machine=None)})).text
+        assert "may be used" in findings.judge({"question": month}).cautions_summary().text
+        assert "is not known" in findings.judge({"question": month.assign(opened_machine=None)}).cautions_summary().text
 
 
 class TestWithin:
     def test_who_gets_much_mail_is_set_against_others_of_the_same_campaign(self, rng: np.random.Generator) -> None:
         frame = parts(mails(rng, 20), "pressure", **{"1": (2_000, 4), "3 or more": (1_000, 12)})
-        result = problems.find({"pressure": frame.assign(unsubscribed=frame["x"])})
+        result = findings.judge({"pressure": frame.assign(unsubscribed=frame["x"])})
         assert named(result) == {("frequency", "people with 3 or more mails in a week")}
-        assert result.found[["value", "expected"]].iloc[0].tolist() == pytest.approx([0.012, 0.002])
-        assert "targeted, not causal" in words.remedy_table(result).text()
+        assert result.areas[["value", "expected"]].iloc[0].tolist() == pytest.approx([0.012, 0.002])
+        assert "targeted, not causal" in result.remedies_table().text()
 
     def test_campaigns_that_differ_are_no_difference_of_the_group(self, rng: np.random.Generator) -> None:
         # The busy campaigns are the annoying ones: pooled the group leaves more, inside each campaign it does not.
@@ -164,9 +164,9 @@ class TestWithin:
         loud = mails(rng, 10).assign(campaign_id=[f"loud{i}" for i in range(10)])
         loud = parts(loud, "pressure", **{"1": (300, 6), "3 or more": (2_700, 54)})
         frame = pd.concat([quiet, loud], ignore_index=True)
-        result = problems.find({"pressure": frame.assign(unsubscribed=frame["x"])})
+        result = findings.judge({"pressure": frame.assign(unsubscribed=frame["x"])})
         assert result.checked == 1
-        assert result.found.empty
+        assert result.areas.empty
 
     def test_the_sum_over_strata_is_mantel_and_haenszels(self) -> None:
         # Two strata by hand: 6 of 20 against 4 of 30, 9 of 40 against 8 of 40:
@@ -181,14 +181,14 @@ class TestWithin:
         assert told.low < told.difference < told.high
 
     def test_an_hour_without_a_time_zone_is_refused_by_name(self, rng: np.random.Generator) -> None:
-        hours = pd.DataFrame(columns=[*problems.UNITS["hour"], "sent", "delivered", "clicked"])
-        assert "time zone" in skipped(problems.find({"campaign": mails(rng), "hour": hours}))["hour"]
+        hours = pd.DataFrame(columns=[*rules.UNITS["hour"].columns, "sent", "delivered", "clicked"])
+        assert "time zone" in skipped(findings.judge({"campaign": mails(rng), "hour": hours}))["hour"]
 
     def test_a_bad_hour_is_found_inside_its_months(self, rng: np.random.Generator) -> None:
         frame = mails(rng, 60).assign(list_name="A", month=[f"2026-{i // 10 + 1:02}" for i in range(60)])
         frame["part"] = np.where(frame.index % 2 == 0, "9 to 12 h", "18 to 22 h")
         frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "18 to 22 h", 0.015, 0.045))
-        assert named(problems.find({"hour": frame})) == {("hour", "mail sent 18 to 22 h")}
+        assert named(findings.judge({"hour": frame})) == {("hour", "mail sent 18 to 22 h")}
 
 
 class TestRelation:
@@ -198,7 +198,7 @@ class TestRelation:
         frame = parts(mails(rng, 30), "segment", regular=(2_000, 100), new=(1_000, 20))
         frame["clicked_human"] = rng.binomial(frame["delivered"], np.where(frame["segment"] == "new", 0.02, 0.05))
         frame.loc[37, "clicked_human"] = 2  # campaign 7 to the new ones: 2 of 1,000 instead of 20
-        assert named(problems.find({"segment": frame})) == {("segment_clicks", "campaign 7 · new")}
+        assert named(findings.judge({"segment": frame})) == {("segment_clicks", "campaign 7 · new")}
 
     def test_what_is_expected_of_a_part_follows_from_the_rest_of_its_campaign(self) -> None:
         # Everywhere the part has twice the odds of the rest: with a tenth of the rest, 2/9 to 1, which is 2/11.
@@ -211,7 +211,7 @@ class TestRelation:
 
     def test_one_segment_alone_relates_to_nothing(self, rng: np.random.Generator) -> None:
         frame = parts(mails(rng, 30), "segment", regular=(2_000, 100)).assign(clicked_human=100)
-        assert "several segments" in skipped(problems.find({"segment": frame}))["segment_clicks"]
+        assert "several segments" in skipped(findings.judge({"segment": frame}))["segment_clicks"]
 
 
 class TestOverTime:
@@ -221,16 +221,16 @@ class TestOverTime:
         return frame.assign(bounced_hard=rng.binomial(20_000, rate))
 
     def test_a_list_that_dies_slowly_is_found(self, rng: np.random.Generator) -> None:
-        result = problems.find({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 14))})
+        result = findings.judge({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 14))})
         assert named(result) == {("rising_bounces", "A")}
-        row = result.found.iloc[0]
+        row = result.areas.iloc[0]
         assert (row["expected"], row["value"]) == pytest.approx((0.004, 0.012), rel=0.25)
 
     def test_one_that_gets_better_is_none(self, rng: np.random.Generator) -> None:
-        assert problems.find({"list by month": self.lists(rng, np.linspace(0.012, 0.004, 14))}).found.empty
+        assert findings.judge({"list by month": self.lists(rng, np.linspace(0.012, 0.004, 14))}).areas.empty
 
     def test_fewer_than_twelve_months_are_no_trend(self, rng: np.random.Generator) -> None:
-        told = problems.find({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 11))})
+        told = findings.judge({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 11))})
         assert skipped(told)["rising_bounces"] == "fewer than 12 months with a known rate"
 
 
@@ -238,28 +238,28 @@ class TestWhatIsSaid:
     def test_each_rule_without_data_is_named(self, rng: np.random.Generator) -> None:
         told = counted(rng)
         told["domain"] = told["domain"].assign(domain=None)
-        result = problems.find(told)
+        result = findings.judge(told)
         applied = {"low_opens", "low_clicks", "many_unsubscribes", "bounces_list"}
-        assert set(result.skipped["rule"]) == set(problems.RULES) - applied
+        assert set(result.skipped["rule"]) == set(rules.RULES) - applied
         assert skipped(result)["bounces_domain"] == "no event log tells the domains"
-        assert len(words.skipped_rules(result).cells()) == len(problems.RULES) - len(applied)
+        assert len(result.skipped_table().cells()) == len(rules.RULES) - len(applied)
 
     def test_without_any_mail_nothing_is_said(self) -> None:
-        result = problems.find({})
-        assert words.findings(result).text == "There is too little mail to look for problems."
-        assert (result.checked, len(result.skipped)) == (0, len(problems.RULES))
-        assert "nothing to draw" in plots.findings(result).alt
-        assert "nothing to draw" in plots.complaints(result).alt
+        result = findings.judge({})
+        assert result.summary().text == "There is too little mail to look for problems."
+        assert (result.checked, len(result.skipped)) == (0, len(rules.RULES))
+        assert "nothing to draw" in result.plot().alt
+        assert "nothing to draw" in result.complaints_plot().alt
 
     def test_a_rule_explains_itself(self) -> None:
-        text = problems.explain("complaints")
+        text = rules.explain("complaints")
         assert "complained / delivered" in text
         assert "0.10% or 0.30%" in text
         with pytest.raises(UsageError, match=r"Did you mean 'complaints'\?"):
-            problems.explain("complaint")
+            rules.explain("complaint")
 
     def test_the_table_of_rules_has_every_rule(self) -> None:
-        assert [row[0] for row in words.rules_table().cells()] == list(problems.RULES)
+        assert [row[0] for row in rules.table().cells()] == list(rules.RULES)
 
 
 class TestFrequency:
@@ -269,20 +269,20 @@ class TestFrequency:
 
     def test_two_in_a_thousand_at_eight_mails_a_month_is_17_5_per_cent_a_year(self) -> None:
         # C11: eight mails a month for twelve months, 0.998 to the 96th is 0.8251
-        assert float(problems.yearly(0.002, 8)) == pytest.approx(0.175, abs=0.003)
+        assert float(frequency.yearly_share(0.002, 8)) == pytest.approx(0.175, abs=0.003)
         # eight in a month of 30.44 days are 7.36 in 28 days, so 73,600 for 10,000 mails
-        told = problems.by_pressure(self.pressure(20, 73_600))
+        told = frequency.judge(self.pressure(20, 73_600))
         assert told.yearly == pytest.approx(0.175, abs=0.003)
         assert "0.20% leave at a mail; at 8.0 mails a month that is 17.5% of the people in a year" in (
-            words.frequency(told).text
+            told.summary().text
         )
 
     def test_double_the_mail_at_one_rate_changes_the_person_and_not_the_mail(self) -> None:
-        once, twice = (problems.by_pressure(self.pressure(20, received)) for received in (36_800, 73_600))
+        once, twice = (frequency.judge(self.pressure(20, received)) for received in (36_800, 73_600))
         assert once.overall == twice.overall
         assert 1 - twice.yearly == pytest.approx((1 - once.yearly) ** 2)
 
     def test_without_a_log_it_says_so(self) -> None:
-        told = problems.by_pressure(self.pressure(0, 0).iloc[:0])
-        assert words.frequency(told).text == "No event log tells who got how many mails."
-        assert "nothing to draw" in plots.frequency(told).alt
+        told = frequency.judge(self.pressure(0, 0).iloc[:0])
+        assert told.summary().text == "No event log tells who got how many mails."
+        assert "nothing to draw" in told.plot().alt

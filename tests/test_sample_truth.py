@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import kit
-from kit import abtest, counts, metrics, plots, problems, words
+from kit import abtest, counts, metrics
 from kit.questions import sales_cycle
+from kit.questions.find_problems import findings
 from kit.questions.retention import subscribers
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +50,7 @@ def test_the_months_add_up_to_the_truth(export: kit.store.Data, truth: dict[str,
 
 
 def test_the_planted_faults_are_found_and_no_other(export: kit.store.Data, truth: dict[str, Any]) -> None:
-    found = problems.find(problems.counted(export)).found
+    found = findings.find(export).areas
     planted = {(one["problem"], one["name"]) for one in truth["campaigns"] if one["problem"]}
     assert len(planted) == 3
     symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
@@ -126,8 +127,8 @@ def test_the_list_keeps_and_loses_whom_it_did(export: kit.store.Data, truth: dic
 
 
 def test_the_readme_shows_what_the_sample_gives(export: kit.store.Data) -> None:
-    found = problems.find(problems.counted(export))
-    assert f"> {words.findings(found).text}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    found = findings.find(export)
+    assert f"> {found.summary().text}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
     drawn = (ROOT / "docs/problems.svg").read_text(encoding="utf-8")
-    alt = plots.findings(found).alt
+    alt = found.plot().alt
     assert f'aria-label="{alt}"' in drawn

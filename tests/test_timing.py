@@ -11,6 +11,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts
+from kit.questions.find_problems import groups
 from kit.questions.months import send_time, time_to_react
 
 if TYPE_CHECKING:
@@ -118,5 +119,5 @@ class TestWeek:
         small.table(tmp_path, "b.csv", ["Month", *header[2:]], [["02.2026", 100, 100, 5]])
         data = kit.open(tmp_path)
         assert send_time.count(data).empty
-        assert counts.hours(data).empty
+        assert groups.hours(data).empty
         assert send_time.by_weekday(data).summary().text == "No campaign has a time of sending."

@@ -8,12 +8,10 @@ that lack it beside it.
 from kit.counts.age import ages, at_age
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.currencies import currencies
-from kit.counts.groups import groups, hours, pressure
 from kit.counts.levels import levels
 from kit.counts.log import conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
-from kit.counts.refusals import not_sent, server_answers
 from kit.counts.service import answers, visits, waits
 from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
@@ -28,18 +26,13 @@ __all__ = [
     "conflicts",
     "currencies",
     "differences",
-    "groups",
-    "hours",
     "left_out",
     "levels",
     "lines",
     "messages",
-    "not_sent",
     "openers",
-    "pressure",
     "reactions",
     "same_people",
-    "server_answers",
     "sources_of_record",
     "spent",
     "visits",

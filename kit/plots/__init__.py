@@ -1,6 +1,5 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.problems import benchmarks, complaints, findings, frequency
 from kit.plots.segments import segments
 from kit.plots.strata import strata
 from kit.plots.tests import tests
@@ -8,10 +7,6 @@ from kit.show.picture import Picture
 
 __all__ = [
     "Picture",
-    "benchmarks",
-    "complaints",
-    "findings",
-    "frequency",
     "segments",
     "strata",
     "tests",

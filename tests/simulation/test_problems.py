@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from bars import runs
 
-from kit import problems
+from kit.questions.find_problems import findings
 
 if TYPE_CHECKING:
     from bars import Bars
@@ -137,10 +137,10 @@ def test_the_planted_faults_are_found_and_no_other(bars: Bars) -> None:
     extra = 0
     for seed in range(RUNS):
         counted, planted = year(np.random.default_rng(seed), faults=True)
-        result = problems.find(counted)
+        result = findings.judge(counted)
         # All rules are at work; only a year in which each list pauses for a month has no trend of twelve.
         assert set(result.skipped["rule"]) <= {"rising_bounces"}
-        found = set(zip(result.found["rule"], result.found["name"], strict=True))
+        found = set(zip(result.areas["rule"], result.areas["name"], strict=True))
         for rule, name in planted:
             hits[rule] = hits.get(rule, 0) + ((rule, name) in found)
         extra += bool(found - planted)
@@ -154,5 +154,5 @@ def test_where_nothing_is_wrong_nothing_is_named(bars: Bars) -> None:
     named = 0
     for seed in range(RUNS):
         counted, _none = year(np.random.default_rng(10_000 + seed), faults=False)
-        named += len(problems.find(counted).found) > 0
+        named += len(findings.judge(counted).areas) > 0
     bars.most("C10", "years without a fault in which one is named", named / RUNS, 0.05, n=RUNS)

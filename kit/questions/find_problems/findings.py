@@ -1,0 +1,419 @@
+"""What lies beyond the usual, can openings be relied on, do people complain? (guide 1, step 4)
+
+The rules are data (`rules`), each kind of reference is one function (`references`); here they meet the counts. The
+comparisons of all rules are one family: whatever is wrong in the mail, the chance that the page names anything
+that is not wrong is held to 5 % (Holm). The false share among the named, as Benjamini and Hochberg hold it, would
+let one page in six with real faults name a false one too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter
+
+from kit.judging import ALPHA
+from kit.messages import _, _n, message, message_n
+from kit.metrics.figures import Figure
+from kit.questions.find_problems import groups, references
+from kit.questions.find_problems.rules import RULES, UNITS
+from kit.show.axes import MOST, percent
+from kit.show.formats import decimal, joined, month, named, points, share, span, whole, with_interval
+from kit.show.picture import BAD, GOOD, INK, QUIET, Picture, drawing, label, nothing, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import multiplicity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+    from kit.store import Data
+
+SMALLEST = 0.1
+"""A finding is named from a tenth of the usual rate on; smaller ones are real perhaps, but no problem."""
+
+ANSWERS = 2
+"""Answers of servers that stand beside a finding."""
+
+LARGEST = 6
+"""Findings that the sentence names; the table has all."""
+
+LEAST_TIMES = 0.02
+"""What is drawn for a rate of zero, which a logarithmic axis does not have."""
+
+_NOTHING = pd.DataFrame(columns=references.COLUMNS)
+_COLUMNS = ["rule", "unit", "name", "mails", "kpi", *references.COLUMNS[2:-1], "excess", "p", "answers"]
+_LIMITS = ["rule", "name", "numerator", "n", "value", "rate_low", "rate_high", "verdict"]
+
+
+def find(data: Data) -> Findings:
+    """Apply every rule to the mail of the question, with the whole history as the yardstick.
+
+    Args:
+        data: what `kit.open` returned.
+
+    Source: guide 1, step 4; Holm (1979), jstor.org/stable/4615733, over all comparisons of all rules.
+    """
+    return judge(groups.by_unit(data))
+
+
+def judge(counts: Mapping[str, pd.DataFrame]) -> Findings:
+    """The judgement of `find`.
+
+    Args:
+        counts: what `groups.by_unit` returned: for each key of UNITS the counts of its groups, with `asked` where only
+            some of them are the question's; a missing key is a rule that cannot be applied.
+
+    Returns:
+        The findings, how many comparisons were made, and which rules could not be applied.
+    """
+    judged, skipped = [], []
+    for rule in RULES.values():
+        of_unit = counts.get(rule.unit, _NOTHING)
+        rows = _NOTHING if of_unit.empty else references.JUDGES[rule.reference](rule, of_unit)
+        if rows["p"].notna().any():
+            judged.append(rows.assign(rule=rule.key, unit=rule.unit, kpi=rule.rate))
+        else:
+            skipped.append({"rule": rule.key, "reason": references.why_not(rule, of_unit)})
+    not_applied = pd.DataFrame(skipped, columns=["rule", "reason"])
+    if not judged:
+        empty = pd.DataFrame(columns=_COLUMNS)
+        return Findings(empty, empty, pd.DataFrame(columns=_LIMITS), 0, not_applied, 0)
+    page = pd.concat(judged, ignore_index=True).assign(excess=lambda rows: rows["size"] * rows["n"])
+    page["answers"] = _answers(page, counts.get("answers"))
+    bad = (page["size"] < 0) == (page["rule"].map(lambda key: RULES[key].kpi.better) == "higher")
+    # Only the bad side is ever named, so each test has one side; against a limit it has from the beginning.
+    one_sided = page["rule"].map(lambda key: RULES[key].reference == "limit")
+    p = page["p"].where(one_sided, page["p"].where(bad, 2 - page["p"]) / 2)
+    page["p"] = multiplicity.adjust(p, "holm")
+    beyond = (page["low"] * page["high"] > 0) & (page["size"].abs() >= SMALLEST * page["expected"])
+    rows = page[(page["p"] < ALPHA) & bad & beyond].sort_values("excess", key=np.abs, ascending=False, kind="stable")
+    caution = rows["rule"].map(lambda key: RULES[key].caution is not None).astype(bool)
+    return Findings(
+        areas=rows.loc[~caution, _COLUMNS].reset_index(drop=True),
+        cautions=rows.loc[caution, _COLUMNS].reset_index(drop=True),
+        limits=page.reindex(columns=_LIMITS).dropna(subset="verdict").reset_index(drop=True),
+        checked=int(page["p"].notna().sum()),
+        skipped=not_applied,
+        immature=len(counts.get("immature", ())),
+    )
+
+
+def _answers(page: pd.DataFrame, answers: pd.DataFrame | None) -> list[str]:
+    """What the other servers answered to the mail of each group of bounces, the most frequent answers first."""
+    if answers is None or answers.empty:
+        return [""] * len(page)
+    names = {"list": answers["list_name"], "domain": answers["domain"] + " · " + answers["month"]}
+    frequent = {
+        unit: answers.assign(name=name).groupby(["name", "answer"])["mails"].sum() for unit, name in names.items()
+    }
+    return [
+        _most_frequent(frequent[unit], name) if unit in frequent else ""
+        for unit, name in zip(page["unit"], page["name"], strict=True)
+    ]
+
+
+def _most_frequent(mails: pd.Series, name: str) -> str:
+    of_group = mails[mails.index.get_level_values("name") == name]
+    of_group = of_group.sort_values(ascending=False, kind="stable").head(ANSWERS)
+    texts = of_group.index.get_level_values("answer")
+    return joined([f"{text} ({whole(n)})" for text, n in zip(texts, of_group, strict=True)])
+
+
+@result
+class Findings(Result):
+    """What the rules find.
+
+    Attributes:
+        areas: a row a finding, the largest excess first: rule, unit, name, mails [sent: what it concerns], kpi,
+            numerator, n, value, rate_low, rate_high [share], expected [what is usual, or the limit], size, low, high
+            [shares: how far beyond it], excess [people more or fewer than expected], p [Holm], answers [of the
+            other servers; "" where none is known].
+        cautions: likewise, what says how to read the page and is no problem of the mail.
+        limits: a row a group that was held against a fixed limit: rule, name, numerator, n, value, rate_low,
+            rate_high, verdict.
+        checked: comparisons that were made.
+        skipped: a row a rule that could not be applied: rule, reason.
+        immature: campaigns that are too recent to be judged: they were left out.
+    """
+
+    areas: pd.DataFrame
+    cautions: pd.DataFrame
+    limits: pd.DataFrame
+    checked: int
+    skipped: pd.DataFrame
+    immature: int
+
+    def summary(self) -> Summary:
+        """The worst problems, in one sentence."""
+        numbers: dict[str, Any] = {"checked": self.checked, "found": len(self.areas)}
+        if self.checked == 0:
+            return Summary("problems_found", _("There is too little mail to look for problems."), numbers)
+        if self.areas.empty:
+            text = _n(
+                "No problem area: the single comparison does not lie beyond the usual variation.",
+                "No problem area: none of {n} comparisons lies beyond the usual variation.",
+                self.checked,
+            )
+            return Summary("problems_found", text, numbers, headline=True, weight=50)
+        largest = [_clause(row) for row in self.areas.head(LARGEST).to_dict("records")]
+        values = {"checked": self.checked, "areas": joined(largest)}
+        if len(self.areas) > len(largest):
+            text = _(
+                "{n} problem areas among {checked} comparisons, the {shown} largest: {areas}.",
+                n=len(self.areas),
+                shown=len(largest),
+                **values,
+            )
+        else:
+            text = _n(
+                "One problem area among {checked} comparisons: {areas}.",
+                "{n} problem areas among {checked} comparisons: {areas}.",
+                len(self.areas),
+                **values,
+            )
+        return Summary("problems_found", text, numbers, headline=True, weight=90)
+
+    def table(self) -> Table:
+        """The findings: where, how large, beyond what, how many mails."""
+        columns = (
+            Column("name", message("Where")),
+            Column("symptom", message("What is seen")),
+            Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
+            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("expected", message("Expected"), share, unit="share", number=True),
+            Column("size", message("Beyond it (points)"), _size, unit="share", number=True, whole_row=True),
+            Column("p", message("p"), _p, number=True),
+            Column("mails", message("Mails"), whole, unit="mails", number=True),
+        )
+        immature = message_n(
+            "{n} campaign is too young to be judged and left out.",
+            "{n} campaigns are too young to be judged and left out.",
+            self.immature,
+        )
+        notes = (
+            message_n(
+                "{n} comparison was made; the chance that any false one is named is held to 5 % (Holm).",
+                "{n} comparisons were made; the chance that any false one is named is held to 5 % (Holm).",
+                self.checked,
+            ),
+            message("Expected: what the other groups of the whole history let one expect; of a trend its beginning."),
+            message("The brackets of what is beyond hold counting error and the usual variation together."),
+            *([immature] if self.immature else []),
+        )
+        empty = message("no group lies beyond the usual variation.")
+        return Table("problems", message("Problem areas"), _with_rules(self.areas), columns, notes, empty)
+
+    def remedies_table(self) -> Table:
+        """For each finding the likely cause, what to try, and its rule."""
+        frame = _with_rules(self.areas)
+        columns = [
+            Column("name", message("Where")),
+            Column("symptom", message("What is seen")),
+            Column("cause", message("Likely cause")),
+            Column("remedy", message("What to try")),
+            Column("answers", message("What the other servers answered"), lambda text: text or "–"),
+            Column("rule", message("Rule")),
+        ]
+        if not frame["answers"].astype(bool).any():
+            columns = [column for column in columns if column.name != "answers"]
+        notes = (
+            message("A cause is likely, not proven: change one thing, and let the next mail tell."),
+            *(
+                message("{group}: {warning}.", group=row["name"], warning=row["warning"])
+                for row in frame.to_dict("records")
+                if row["warning"]
+            ),
+        )
+        frame = frame[[column.name for column in columns]]
+        title, empty = message("What to try"), message("nothing to mend was found.")
+        return Table("remedies", title, frame, tuple(columns), notes, empty)
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """Each finding as a multiple of what was expected, with its interval; 1 is as usual."""
+        title = message("Problem areas")
+        rows = self.areas.head(MOST).iloc[::-1].to_dict("records")
+        if not rows:
+            return nothing("problems", title, message("no group lies beyond the usual"))
+        with drawing(1.1 + 0.5 * len(rows), ax) as axes:
+            axes.axvline(1, color=INK, linewidth=1)
+            for place, row in enumerate(rows):
+                ends = [max((row["expected"] + row[name]) / row["expected"], LEAST_TIMES) for name in ("low", "high")]
+                times = max(row["value"] / row["expected"], LEAST_TIMES)
+                axes.plot(ends, [place, place], color=BAD, linewidth=2)
+                axes.plot(times, place, "o", color=BAD, markersize=8)
+            names = [f"{label(row['name'])}\n{RULES[row['rule']].kpi.name}, n = {whole(row['n'])}" for row in rows]
+            axes.set_yticks(range(len(rows)), names, fontsize=9.5)
+            axes.set_ylim(-0.6, len(rows) - 0.4)
+            axes.set_xscale("log", base=2)
+            axes.xaxis.set_major_formatter(FuncFormatter(_times))
+            axes.set_xlabel(_("times the expected rate, 95 % interval"))
+            axes.grid(visible=False, axis="y")
+            areas = [
+                _(
+                    "{group}: {rate} {value} instead of {expected}",
+                    group=row["name"],
+                    rate=RULES[row["rule"]].kpi.name,
+                    value=share(row["value"]),
+                    expected=share(row["expected"]),
+                )
+                for row in self.areas.to_dict("records")
+            ]
+            alt = _("Problem areas: {areas}.", areas=joined(areas))
+            return picture(axes, name="problems", title=title, alt=alt)
+
+    def cautions_summary(self) -> Summary:
+        """What says how to read the page: rates that must not be used."""
+        numbers: dict[str, Any] = {"cautions": len(self.cautions)}
+        if self.cautions.empty:
+            text = _("Machines make so few of the openings that the open rate may be used.")
+            if "machine_opens" in set(self.skipped["rule"]):
+                text = _("Whether people or machines opened is not known: the open rate is an upper bound.")
+            return Summary("problems_cautions", text, numbers)
+        sentences = [
+            RULES[row["rule"]].caution_sentence(rate=_rate(row), n=whole(row["n"]))
+            for row in self.cautions.to_dict("records")
+        ]
+        return Summary("problems_cautions", " ".join(sentences), numbers, headline=True, weight=45)
+
+    def limits_table(self) -> Table:
+        """Groups against fixed limits: complaints by month against Gmail's."""
+        frame = self.limits.assign(title=[str(RULES[key].kpi.title) for key in self.limits["rule"]])
+        columns = (
+            Column("title", message("What")),
+            Column("name", message("Where")),
+            Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
+            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("verdict", message("Verdict"), references.verdict_text),
+        )
+        notes = (
+            message(
+                "Gmail asks for less than 0.10 % and never 0.30 % of complaints; it counts mail in the inbox, in "
+                "Postmaster."
+            ),
+            message("The verdict is the whole interval against the limit; where it straddles it, nothing can be said."),
+        )
+        title, empty = message("Against fixed limits"), message("no complaints are known.")
+        return Table("limits", title, frame, columns, notes, empty)
+
+    def complaints_plot(self, ax: Axes | None = None) -> Picture:
+        """Complaint rates with their intervals against Gmail's two limits."""
+        title = message("Complaints against Gmail's limits")
+        rows = self.limits[self.limits["rule"] == "complaints"].tail(MOST).to_dict("records")
+        if not rows:
+            return nothing("complaints", title, message("no complaints are known"))
+        limits = RULES["complaints"].limits
+        with drawing(1.1 + 0.27 * len(rows), ax) as axes:
+            for limit in limits:
+                axes.axvline(limit, color=BAD, linewidth=1, linestyle="--")
+            for place, row in enumerate(reversed(rows)):
+                color = GOOD if row["rate_high"] < limits[0] else BAD if row["rate_low"] > limits[0] else QUIET
+                axes.plot([row["rate_low"], row["rate_high"]], [place, place], color=color, linewidth=2)
+                axes.plot(row["value"], place, "o", color=color, markersize=6)
+            names = [f"{_month(row['name'])} ({whole(row['n'])})" for row in reversed(rows)]
+            axes.set_yticks(range(len(rows)), names, fontsize=9.5)
+            axes.set_ylim(-0.7, len(rows) - 0.3)
+            axes.set_xlim(0, max(*(row["rate_high"] for row in rows), limits[-1]) * 1.08)
+            axes.xaxis.set_major_formatter(percent(0.001))
+            axes.set_xlabel(
+                _("complained of delivered (number), 95 % interval\ngreen: below 0.10 %; grey: can't be judged")
+            )
+            axes.grid(visible=False, axis="y")
+            rates = [
+                f"{_month(row['name'])} {share(row['value'])}, {references.verdict_text(row['verdict'])}"
+                for row in rows
+            ]
+            alt = _("Complaints against Gmail's limits: {rates}.", rates=joined(rates))
+            return picture(axes, name="complaints", title=title, alt=alt)
+
+    def skipped_table(self) -> Table:
+        """The rules that could not be applied, and why."""
+        columns = (
+            Column("rule", message("Rule"), _rule),
+            Column("reason", message("Why it could not be applied")),
+        )
+        title, empty = message("Rules that could not be applied"), message("every rule was applied.")
+        return Table("rules_skipped", title, self.skipped, columns, empty=empty)
+
+
+def _clause(row: Mapping[Any, Any]) -> str:
+    rule = RULES[row["rule"]]
+    values = {
+        "group": named(row["name"]),
+        "symptom": rule.symptom,
+        "value": share(row["value"]),
+        "expected": share(row["expected"]),
+    }
+    mails = round(row["mails"])
+    if rule.reference == "limit":
+        return _n(
+            "{group}: {symptom} ({value} against a limit of {expected}, {n} mail)",
+            "{group}: {symptom} ({value} against a limit of {expected}, {n} mails)",
+            mails,
+            **values,
+        )
+    if rule.reference == "trend":
+        return _n(
+            "{group}: {symptom} ({value} after {expected}, {n} mail)",
+            "{group}: {symptom} ({value} after {expected}, {n} mails)",
+            mails,
+            **values,
+        )
+    return _n(
+        "{group}: {symptom} ({value} instead of {expected}, {n} mail)",
+        "{group}: {symptom} ({value} instead of {expected}, {n} mails)",
+        mails,
+        **values,
+    )
+
+
+def _with_rules(rows: pd.DataFrame) -> pd.DataFrame:
+    names = ("symptom", "cause", "remedy", "warning")
+    return rows.assign(**{name: [str(getattr(RULES[key], name)) for key in rows["rule"]] for name in names})
+
+
+def _rule(key: str) -> str:
+    return _("{symptom}, by {unit}", symptom=RULES[key].symptom, unit=UNITS[RULES[key].unit].name)
+
+
+def _rate(row: Mapping[Any, Any]) -> str:
+    return with_interval(row["value"], row["rate_low"], row["rate_high"])
+
+
+def _of(row: Mapping[Any, Any]) -> str:
+    return _("{numerator} of {denominator}", numerator=whole(row["numerator"]), denominator=whole(row["n"]))
+
+
+def _size(row: Mapping[Any, Any]) -> str:
+    return f"{points(row['size'])} ({span(row['low'], row['high'])})"
+
+
+def _p(value: float) -> str:
+    return f"<{decimal(0.001, 3)}" if value < 0.001 else decimal(value, 3)
+
+
+def _month(name: str) -> str:
+    return month(name) if name[:4].isdigit() else name
+
+
+def _times(value: float, _place: object) -> str:
+    return f"{value:g}×" if value >= 1 else f"1/{1 / value:g}×"
+
+
+FIGURES = (
+    Figure(
+        "beyond", message("Beyond it"), message("rate - expected"), message("as the rate"),
+        "guide 1, step 4; kit explain outliers", ("problems.size",),
+        interval=message("95 %: counting error and usual variation together"),
+        edge=message("named from a tenth of the expected rate on"),
+    ),
+    Figure(
+        "mails_concerned", message("Mails that a finding concerns"), message("sent, of the group"),
+        message("a message"), "guide 1, step 4", ("problems.mails",),
+    ),
+)  # fmt: skip
