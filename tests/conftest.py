@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import small_firm
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ def shared() -> Path:
     if "KIT_SHARED" not in os.environ:
         pytest.skip("KIT_SHARED is not set")
     return Path(os.environ["KIT_SHARED"])
+
+
+@pytest.fixture(scope="session")
+def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exports of a small firm that every count has something to say of."""
+    return small_firm.write(tmp_path_factory.mktemp("firm"))
 
 
 @pytest.fixture

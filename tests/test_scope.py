@@ -3,84 +3,26 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import pkgutil
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 import small
-from small import DAY, event
+from counting import COUNTING, NAMES, arguments, public
 
-import generator
 import kit
 from kit import counts
 from kit.counts.scope import COUNTS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kit.store import Data
-
-ROOT = Path(__file__).parents[1]
-COUNTING = [ROOT / "kit" / "counts", ROOT / "kit" / "questions"]
-MARCH = 1_772_359_200
-"""2026-03-01 10:00 UTC, in seconds."""
-
-SPAN = (datetime(2026, 1, 1), datetime(2026, 7, 1))
-
-
-def registered() -> list[str]:
-    """The names of all counting functions, once every module that can hold one was imported."""
-    for folder in COUNTING:
-        if folder.is_dir():
-            name = f"kit.{folder.name}"
-            for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
-                importlib.import_module(module.name)
-    return sorted(COUNTS)
-
-
-NAMES = registered()
-
-ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
-    "messages": ((["campaign_id", "month"],), {"kind": ""}),
-    "groups": ((["list_name", "month"],), {}),
-    "at_age": ((["campaign_id"],), {}),
-    "openers": ((["campaign_id"],), {}),
-    "levels": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
-    "log.counts": (([],), {}),
-    "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
-    "silence.count": ((), {"days": 120}),
-    **{
-        name: (SPAN, {})
-        for name in ("attribution.sold", "clicked_sales", "reached", "arms", "arm_sales", "returns.costs", "entered")
-    },
-}
-"""What those functions are called with that need more than the data, by the end of their name."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small firm that every count has something to say of."""
-    place = tmp_path_factory.mktemp("firm")
-    generator.write(place, contacts=900)
-    events = [event("processed", person, campaign="odd", at=MARCH - 40 * DAY) for person in range(40)]
-    events += [event("bounce", person, campaign="odd", at=MARCH - 40 * DAY, type="bounce") for person in range(2)]
-    events += [event("delivered", person, campaign="odd", at=MARCH - 40 * DAY) for person in range(2, 40)]
-    events += [event("open", 1, campaign="odd", at=MARCH - 39 * DAY)]
-    events += [event("delivered", person, campaign="even", at=MARCH - 30 * DAY) for person in range(20)]
-    events += [event("dropped", 50, campaign="odd", at=MARCH - 39 * DAY, reason="Bounced Address")]
-    small.log(place, events, "odd.ndjson")
-    rows = [["Name of odd", "2026-01-20", 45, 3]]
-    small.table(place, "odd.csv", ["Campaign", "Date", "Sent", "Opened"], rows)
-    return place
 
 
 def counted(name: str, data: Data) -> Any:
-    positional, keywords = next((own for end, own in ARGUMENTS.items() if name.endswith(f".{end}")), ((), {}))
-    if name.endswith(".lines"):  # it looks up the lines of counts that it is given
-        positional = (counts.messages(kit.open(data.target), ["campaign_id", "variant"]),)
-    return COUNTS[name].function(data, *positional, **keywords)
+    positional, keywords = arguments(name, data)
+    return public(name)(data, *positional, **keywords)
 
 
 def unmarked(value: Any) -> Any:
@@ -109,8 +51,8 @@ def empty(value: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_count_follows_the_period_or_says_why_not(folder: Path, name: str) -> None:
-    everything, march = kit.open(folder), kit.open(folder, period="2026-03")
+def test_every_count_follows_the_period_or_says_why_not(firm: Path, name: str) -> None:
+    everything, march = kit.open(firm), kit.open(firm, period="2026-03")
     if COUNTS[name].whole:
         assert same(counted(name, march), counted(name, everything))
         return
@@ -121,14 +63,14 @@ UNDATED = {"answers": "invitations without an answer have no month", "visits_by_
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not COUNTS[name].whole])
-def test_a_period_without_anything_counts_nothing(folder: Path, name: str) -> None:
+def test_a_period_without_anything_counts_nothing(firm: Path, name: str) -> None:
     if name.rpartition(".")[2] not in UNDATED:
-        assert empty(counted(name, kit.open(folder, period="2031-01")))
+        assert empty(counted(name, kit.open(firm, period="2031-01")))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_count_follows_a_filter_or_says_why_not(folder: Path, name: str) -> None:
-    everything, filtered = kit.open(folder), kit.open(folder, where="campaign_name=Name of even")
+def test_every_count_follows_a_filter_or_says_why_not(firm: Path, name: str) -> None:
+    everything, filtered = kit.open(firm), kit.open(firm, where="campaign_name=Name of even")
     if COUNTS[name].unfiltered:
         assert same(counted(name, filtered), counted(name, everything))
         return
@@ -162,27 +104,27 @@ class TestTheFourThatForgot:
         assert len(counts.left_out(kit.open(tmp_path, period="2026-01"))) == 1
         assert counts.left_out(kit.open(tmp_path, period="2026-03")).empty
 
-    def test_conflicts_and_differences_are_of_the_question(self, folder: Path) -> None:
-        january, march = kit.open(folder, period="2026-01"), kit.open(folder, period="2026-03")
+    def test_conflicts_and_differences_are_of_the_question(self, firm: Path) -> None:
+        january, march = kit.open(firm, period="2026-01"), kit.open(firm, period="2026-03")
         assert (counts.conflicts(january), counts.conflicts(march)) == (1, 0)
         assert "Name of odd" in set(counts.differences(january)["campaign_name"])
         assert "Name of odd" not in set(counts.differences(march)["campaign_name"])
 
-    def test_a_filter_narrows_the_sources_of_record(self, folder: Path) -> None:
-        filtered = kit.open(folder, where="campaign_name=Name of odd")
+    def test_a_filter_narrows_the_sources_of_record(self, firm: Path) -> None:
+        filtered = kit.open(firm, where="campaign_name=Name of odd")
         assert set(counts.sources_of_record(filtered)["campaign_id"]) == {"sendgrid:odd"}
 
 
 class TestPopulation:
-    def test_a_filter_that_keeps_automated_mail_only_makes_it_the_population(self, folder: Path) -> None:
-        data = kit.open(folder, where="campaign_type=automation")
+    def test_a_filter_that_keeps_automated_mail_only_makes_it_the_population(self, firm: Path) -> None:
+        data = kit.open(firm, where="campaign_type=automation")
         mail = counts.messages(data, ["kind"])
         assert mail["kind"].tolist() == ["automated"]
         assert mail["delivered"].sum() > 0
         assert "The filters keep automated e-mails only" in str(kit.arrived(data).text)
         assert not counts.reactions(data).empty
 
-    def test_else_it_is_bulk_mail(self, folder: Path) -> None:
-        data = kit.open(folder)
+    def test_else_it_is_bulk_mail(self, firm: Path) -> None:
+        data = kit.open(firm)
         assert counts.messages(data, ["kind"])["kind"].tolist() == ["bulk"]
         assert "automated" not in str(kit.arrived(data).text)

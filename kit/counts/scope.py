@@ -7,12 +7,15 @@ it with what a period and a filter do to it, which a test holds it to.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import ibis
 import pandas as pd
 
+from kit.counts.saved import saved
 from kit.store import AUTOMATED, Data, Expression
 from kit.store.messages import local
 from kit.tables import EVENTS, MESSAGES
@@ -69,7 +72,7 @@ COUNTS: dict[str, Count] = {}
 
 
 def count(*tables: str, whole: str = "", unfiltered: str = "") -> Callable[[Function], Function]:
-    """Register a counting function, whose first argument is the data.
+    """Register a counting function, whose first argument is the data; what it returns is computed once (`saved`).
 
     Args:
         tables: the canonical tables that it counts.
@@ -80,7 +83,16 @@ def count(*tables: str, whole: str = "", unfiltered: str = "") -> Callable[[Func
     def register(function: Function) -> Function:
         name = f"{function.__module__}.{function.__qualname__}"
         COUNTS[name] = Count(name, function, tables, whole, unfiltered)
-        return function
+        signature = inspect.signature(function)
+
+        @wraps(function)
+        def counted(data: Data, *args: Any, **keywords: Any) -> Any:
+            call = signature.bind(data, *args, **keywords)
+            call.apply_defaults()
+            _data, *arguments = call.arguments.items()
+            return saved(data, name, dict(arguments), lambda: function(*call.args, **call.kwargs))
+
+        return cast("Function", counted)
 
     return register
 

@@ -68,7 +68,7 @@ def _or(first: str, second: str) -> str:
 def _lacking(data: Data, need: Mapping[str, Any]) -> str | None:
     """What the data lacks of one table, as a clause; None where it has all of it."""
     name, columns = need["table"], need.get("columns", [])
-    table = data.expression(name)
+    table = scope.history(data, name)
     if table is None:
         return _("no file holds {table}", table=name)
     filled = {column: table[column].notnull().sum() for column in columns}
