@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import counts, metrics
-from kit.messages import _, _n, message
+from kit.messages import _, message
 from kit.metrics.figures import KAPLAN_MEIER, Figure
+from kit.questions.choose_kpis.service import impossible_waits
 from kit.show.axes import intervals, month_axis, series
 from kit.show.formats import minutes, month, whole
 from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
@@ -84,15 +85,9 @@ class ResponseTimes(Result):
             ),
             Column("p90", message("Nine in ten within"), minutes, unit="min", number=True),
         )
-        left_out = int(self.rates["left_out"].sum())
-        note = _n(
-            "{n} request was answered before coming in, or came in after the end of the data: left out.",
-            "{n} requests were answered before coming in, or came in after the end of the data: left out.",
-            left_out,
-            n=whole(left_out),
-        )
+        note = impossible_waits(self.rates["left_out"].sum())
         frame = self.rates[self.rates["month"].notna()]
-        notes, empty = (note,) if left_out else (), message("no tickets came in.")
+        notes, empty = (note,) if note else (), message("no tickets came in.")
         return Table("waiting", _TITLE, frame, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
