@@ -16,7 +16,7 @@ from kit import sources
 from kit.errors import InputError, UsageError
 from kit.settings import Settings
 from kit.sources import FileLog, Loaded
-from kit.sources.detect import headers, preset_keys, presets
+from kit.sources.detect import headers, presets
 from kit.sources.logs import events
 from kit.sources.text.grid import Row
 from kit.store.engine import Engine
@@ -205,12 +205,12 @@ def test_every_preset_is_sound() -> None:
     documented = (presets.FOLDER / "README.md").read_text(encoding="utf-8")
     parts = (
         presets.Preset,
-        preset_keys.Recognise,
-        preset_keys.Times,
-        preset_keys.Links,
-        preset_keys.Field,
-        preset_keys.Duration,
-        preset_keys.Spread,
+        presets.Recognise,
+        presets.Times,
+        presets.Links,
+        presets.Field,
+        presets.Duration,
+        presets.Spread,
     )
     for field in (field.name for part in parts for field in dataclasses.fields(part)):
         assert field in {"name", "header"} or f"{field}" in documented

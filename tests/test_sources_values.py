@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.report.check import check
-from kit.sources.text import cells
+from kit.sources.text import cells, encodings
 from kit.sources.text.addresses import contact_key, contact_key_sql
 from kit.sources.text.times import AmbiguousDayError, Clock, Moment
 from tests import exports
@@ -256,3 +256,21 @@ def test_what_a_file_leaves_open_is_asked_for_by_the_name_of_its_setting(
 ) -> None:
     exports.write(tmp_path, "a.csv", text)
     assert list(check(tmp_path).asked) == keys
+
+
+TEXTS = {
+    "utf-8": "Название;Отправлено\nШины — весна;3\n",
+    "utf-16": "Название;Отправлено\nШины — весна;3\n",
+    "cp1251": "Название;Отправлено\nШины, весна;3\n",
+    "cp866": "Название;Отправлено\nШины, весна;3\n",
+    "koi8-r": "Название;Отправлено\nШины, весна;3\n",
+    "cp1252": "Kampagne;Empfänger\nFrühling: Öl für 5 €;3\n",
+    "gb18030": "活动名称,发送数,送达数,打开数\n春季促销轮胎,1204,1190,312\n",
+    "big5": "活動名稱,發送數,送達數,開啟數\n春季促銷輪胎,1204,1190,312\n",
+}
+
+
+@pytest.mark.parametrize(("encoding", "text"), TEXTS.items())
+def test_the_encoding_of_a_text_is_found(encoding: str, text: str) -> None:
+    decoded = encodings.decode(text.encode(encoding))
+    assert (decoded.encoding, decoded.text) == (encoding, text)

@@ -14,7 +14,7 @@ from kit.sources.detect.presets import Preset, presets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from kit.sources.detect.preset_keys import Words
+    from kit.sources.detect.presets import Words
     from kit.sources.text.cells import Cell
     from kit.sources.text.grid import Grid, Row
 

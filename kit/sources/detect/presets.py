@@ -1,20 +1,23 @@
 """Presets: what is particular to one source, as data. `presets/README.md` explains every key.
 
 A preset computes nothing. A user's mapping (`FILE.map.yaml`) is a preset with one more key, the
-header that it was made for, and goes through the same checks.
+header that it was made for, and goes through the same checks: what a key may hold is the type of its field.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
 
-from kit.errors import nearest
-from kit.sources.detect.preset_keys import Recognise, Times, bad, built
+from kit.errors import InputError, nearest
+from kit.sources.text.cells import Decimal  # noqa: TC001  the types of fields are looked up
 from kit.tables import (
     ASSIGNMENTS,
     BILLING,
@@ -35,10 +38,6 @@ from kit.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from kit.sources.detect.preset_keys import Digest, Duration, Field, Links, Pattern, Shape, Spread, Twice, Words
-    from kit.sources.text.cells import Decimal
     from kit.tables import Table
 
 FOLDER = Path(__file__).parents[1] / "presets"
@@ -66,7 +65,7 @@ READABLE = {
 }
 """The tables that a table of text can become."""
 
-ONLY: dict[str, Words] = {
+ONLY: dict[str, tuple[str, ...]] = {
     "table": (
         "keep", "twice", "lines_of", "adds", "second_header", "spread", "states", "flags", "totals",
     ),
@@ -74,6 +73,107 @@ ONLY: dict[str, Words] = {
     "events": ("types", "fields", "form", "unwrap", "each", "skip", "gives_way"),
 }  # fmt: skip
 """Keys that one shape alone has; under another they would be said and never heard."""
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The one of the C library reads all presets in a tenth of the time."""
+
+_SEE = "See kit/sources/presets/README.md."
+
+Shape = Literal["table", "sections", "events", "analytics", "mailbox"]
+Zone = Literal["setting", "utc"]
+Unit = Literal["s", "ms", "us", "iso", "auto"]
+Twice = Literal["first", "last"]
+Digest = Literal["", "md5"]
+Words = tuple[str, ...]
+"""A list of texts; a single one may stand without brackets."""
+
+Pattern = Annotated[str, re.compile]
+"""A regular expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognise:
+    """How a source is known, by content alone; every key that is set must hold."""
+
+    headers: Words = ()
+    any_of: tuple[Words, ...] = ()
+    cells: Mapping[str, Pattern] = field(default_factory=dict)
+    file: Pattern = ""
+    without: Words = ()
+    needs: tuple[Words, ...] = ()
+    first_line: Words = ()
+    section: Pattern = ""
+    separator: Pattern = ""
+    fields: Words = ()
+    any_field: Words = ()
+    where: Mapping[str, Pattern] = field(default_factory=dict)
+
+    @property
+    def of_platform(self) -> bool:
+        """Whether it knows one platform's export, and not any table by the names of its columns."""
+        return bool(self.headers or self.any_of or self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How times are written and meant."""
+
+    formats: Words = ()
+    zone: Zone = "setting"
+    day_first: bool | None = None
+    field: Words = ()
+    unit: Unit = "s"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The table of links in a sectioned report."""
+
+    section: Pattern
+    columns: Mapping[str, Words]
+    campaign_id: Words = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How one column of an event is made; `only` and the first rule or name that fits decide."""
+
+    names: Words = ()
+    extract: Words = ()
+    unless: Pattern = ""
+    only: Words = ()
+    values: Mapping[str, Words] = field(default_factory=dict)
+    rules: tuple[Mapping[str, Pattern], ...] = ()
+    other: str | None = None
+    void: Pattern = ""
+    join: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A wait that a file says instead of the time at its end, or beside it (`checked`)."""
+
+    since: str
+    minutes: Words = ()
+    hours: Words = ()
+    checked: bool = False
+
+    @property
+    def names(self) -> Words:
+        """The headers that it may stand under."""
+        return (*self.minutes, *self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Headers that are themselves values: each filled cell below them is a row of its own."""
+
+    value: str
+    headers: tuple[Mapping[str, Any], ...]
+    name: str = ""
+    numbers: bool = False
+    unless: Pattern = ""
+
 
 NOTHING, AS_WRITTEN = Recognise(), Times()
 
@@ -136,7 +236,7 @@ class Preset:
     form: bool = False
     unwrap: tuple[Words, ...] = ()
     each: Words = ()
-    skip: tuple[Mapping[str, str], ...] = ()
+    skip: tuple[Mapping[str, Pattern], ...] = ()
     gives_way: Mapping[str, Words] = field(default_factory=dict)
 
     @property
@@ -173,14 +273,78 @@ def load(path: Path, name: str = "") -> Preset:
     """
     name = name or path.name.removesuffix(".yaml")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        raw = yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)  # noqa: S506  it is a safe one
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise bad(path, "it is no YAML", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.") from error
+        raise _bad(path, "it is no YAML", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.") from error
     if not isinstance(raw, dict):
-        raise bad(path, "it has no keys", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.")
-    made = built(Preset, {"name": name, "shape": "table"} | raw, path)
+        raise _bad(path, "it has no keys", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.")
+    made = _parsed(Preset, {"name": name, "shape": "table"} | raw, path)
     _check(made, path)
     return made
+
+
+def _parsed(kind: Any, raw: Any, path: Path, where: str = "") -> Any:
+    """What YAML holds as an instance of a dataclass, by the types of its fields.
+
+    Args:
+        kind: the dataclass.
+        raw: what the YAML holds there.
+        path: the file, for errors.
+        where: the key that holds it; empty at the top.
+
+    Raises:
+        InputError: an unknown key, one that is missing, or a value of the wrong kind.
+    """
+    if kind is Field and not isinstance(raw, dict):
+        raw = {"names": raw}
+    types = _types(kind)
+    if not isinstance(raw, dict):
+        raise _bad(path, "it holds one value and should hold keys", where, f"Known: {', '.join(types)}.")
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        place = f"{where}.{key}".lstrip(".")
+        if key not in types:
+            raise _bad(path, "is no key of a preset", place, nearest(str(key), types))
+        try:
+            values[key] = _value(types[key], value, path, place)
+        except (TypeError, ValueError, AttributeError, KeyError, re.error) as error:
+            raise _bad(path, f"{value!r} does not fit here", place, _SEE) from error
+    for key in fields(kind):
+        if key.name not in values and key.default is key.default_factory is MISSING:
+            raise _bad(path, "is missing", f"{where}.{key.name}".lstrip("."), _SEE)
+    return kind(**values)
+
+
+def _value(kind: Any, raw: Any, path: Path, where: str) -> Any:
+    """One value by its type; what does not fit raises TypeError or ValueError."""
+    if is_dataclass(kind):
+        return _parsed(kind, raw, path, where)
+    if kind == Words:
+        if raw is None or isinstance(raw, dict):
+            raise TypeError
+        return tuple(map(str, raw if isinstance(raw, list) else [raw]))
+    of = get_args(kind)
+    if get_origin(kind) is Annotated:
+        of[1](_value(of[0], raw, path, where))
+    elif get_origin(kind) is Mapping:
+        return {str(key): _value(of[1], value, path, f"{where}.{key}") for key, value in raw.items()}
+    elif get_origin(kind) is tuple:
+        return tuple(_value(of[0], value, path, where) for value in raw)
+    elif get_origin(kind) is UnionType:
+        return _value(of[0], raw, path, where)
+    elif kind is not Any and (raw not in of if of else not isinstance(raw, kind)):
+        raise TypeError
+    return raw
+
+
+@cache
+def _types(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def _bad(path: Path, problem: str, column: str, hint: str) -> InputError:
+    """An error of a preset: its file, the key and what to do."""
+    return InputError(problem, file=path.name, column=column or None, hint=hint)
 
 
 def _check(made: Preset, path: Path) -> None:
@@ -188,13 +352,13 @@ def _check(made: Preset, path: Path) -> None:
     for shape, keys in ONLY.items():
         for key in keys if shape != made.shape else ():
             if getattr(made, key) not in (None, False, "", (), {}, "first"):
-                raise bad(
+                raise _bad(
                     path, f"is a key of the shape {shape!r}, and this one is {made.shape!r}", key, "Leave it out."
                 )
     if made.shape == "events":
         return
     if made.table not in (READABLE if made.shape != "mailbox" else {MAILS.name}):
-        raise bad(path, f"{made.table!r} is no table that a file can become", "table", nearest(made.table, READABLE))
+        raise _bad(path, f"{made.table!r} is no table that a file can become", "table", nearest(made.table, READABLE))
     known = fillable(made.into)
     for key in (
         "columns",
@@ -211,12 +375,12 @@ def _check(made: Preset, path: Path) -> None:
     ):
         for name in getattr(made, key):
             if name not in known:
-                raise bad(path, f"{name!r} is no column of {made.table}", key, nearest(name, known))
+                raise _bad(path, f"{name!r} is no column of {made.table}", key, nearest(name, known))
     kinds = {*made.states, *made.flags, *made.totals, *(one for implied in made.states.values() for one in implied)}
     for one in kinds - {*EVENT_TYPES}:
-        raise bad(path, f"{one!r} is no event type", "states", nearest(one, EVENT_TYPES))
+        raise _bad(path, f"{one!r} is no event type", "states", nearest(one, EVENT_TYPES))
     if made.header and not made.columns:
-        raise bad(path, "it maps no column", "columns", "Write under `columns` which header is what.")
+        raise _bad(path, "it maps no column", "columns", "Write under `columns` which header is what.")
 
 
 def fillable(table: Table) -> dict[str, str]:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from kit.sources.detect.presets import Preset, presets
 
 if TYPE_CHECKING:
-    from kit.sources.detect.preset_keys import Words
+    from kit.sources.detect.presets import Words
 
 _KINDS = (
     (rb"%PDF-", "a PDF document"),

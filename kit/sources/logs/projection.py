@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.sources.detect.preset_keys import Field
+from kit.sources.detect.presets import Field
 from kit.sources.text.addresses import KEY_LENGTH, normalised_sql
 from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import DAMAGED
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kit.settings import Settings
-    from kit.sources.detect.preset_keys import Words
-    from kit.sources.detect.presets import Preset
+    from kit.sources.detect.presets import Preset, Words
 
 LINES = "kit_lines"
 """The relation that holds the text: the number of the first line of a block, and the block."""

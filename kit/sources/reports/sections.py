@@ -20,8 +20,7 @@ from kit.tables import LINK_STATS
 
 if TYPE_CHECKING:
     from kit.settings import Settings
-    from kit.sources.detect.preset_keys import Links
-    from kit.sources.detect.presets import Preset
+    from kit.sources.detect.presets import Links, Preset
     from kit.sources.text.grid import Grid, Row
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -25,7 +25,10 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _RUN_OF_HIGH = re.compile(rb"[\x80-\xff]{2}")
-_RUSSIAN = ("cp1251", "cp866", "koi8-r")
+_RUSSIAN = {name: "абвгдежзийклмнопрстуфхцчшщъыьэюя".encode(name) for name in ("cp1251", "cp866", "koi8-r")}
+_ASIAN = ("gb18030", "big5", "cp932")
+_ASCII = bytes(range(0x80))
+_SNIFFED = 1 << 16  # bytes that tell a Chinese or Japanese encoding
 _HEAD = 4096  # bytes that tell the encoding
 
 
@@ -121,10 +124,18 @@ def readable(name: str) -> str:
 
 
 def _likeliest(raw: bytes) -> str:
-    """The one-byte encoding; letters of Latin scripts seldom stand side by side when they are no ASCII."""
-    return _russian(raw) if _RUN_OF_HIGH.search(raw) else "cp1252"
+    """The encoding of bytes that are no UTF-8.
 
+    Latin letters that are no ASCII seldom stand side by side. Of the Russian encodings the one that makes the most
+    small letters: a wrong one makes capitals or frames. Where most bytes are none, it may be Chinese or Japanese.
+    """
+    if not _RUN_OF_HIGH.search(raw):
+        return "cp1252"
+    letters = {name: sum(map(raw.count, small)) for name, small in _RUSSIAN.items()}
+    russian = max(letters, key=letters.__getitem__)
+    if letters[russian] >= len(raw.translate(None, _ASCII)) / 2:
+        return russian
+    from charset_normalizer import from_bytes  # noqa: PLC0415  takes a third of a second, and few files need it
 
-def _russian(raw: bytes) -> str:
-    """The encoding that makes the most small Russian letters: a wrong one makes capitals or frames."""
-    return max(_RUSSIAN, key=lambda name: sum("а" <= one <= "я" for one in raw.decode(name, "replace")))
+    likeliest = from_bytes(raw[:_SNIFFED], cp_isolation=[*_ASIAN, russian, "cp1252"]).best()
+    return likeliest.encoding.replace("_", "-") if likeliest else russian
