@@ -36,14 +36,14 @@ def test_chance_and_loss_are_the_published(
     shared: Path, key: str, arms: tuple[str, str], names: tuple[str, str]
 ) -> None:
     case = oracle(shared, key)
-    found = bayes.compare_rates(*case.inputs[arms[0]], *case.inputs[arms[1]])
-    assert [found.higher, found.loss_a] == case.near(*names)
+    loss = bayes.compare_rates(*case.inputs[arms[0]], *case.inputs[arms[1]])
+    assert [loss.higher, loss.loss_a] == case.near(*names)
 
 
 def test_the_loss_of_means_is_the_published(shared: Path) -> None:
     case = oracle(shared, "gb_risk")
-    found = bayes.compare_means(case.inputs["mu"], case.inputs["sigma"])
-    assert [found.loss_a, found.loss_b] == case.near("risk")
+    loss = bayes.compare_means(case.inputs["mu"], case.inputs["sigma"])
+    assert [loss.loss_a, loss.loss_b] == case.near("risk")
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_the_loss_of_means_is_the_published(shared: Path) -> None:
 def test_chance_and_losses_are_those_of_draws(arms: tuple[int, int, int, int], rng: Generator) -> None:
     x_a, n_a, x_b, n_b = arms
     a, b = rng.beta(1 + x_a, 1 + n_a - x_a, 400_000), rng.beta(1 + x_b, 1 + n_b - x_b, 400_000)
-    found = bayes.compare_rates(*arms)
-    assert found.higher == pytest.approx((b > a).mean(), abs=0.004)
-    assert found.loss_a == pytest.approx(np.maximum(b - a, 0).mean(), rel=0.02, abs=1e-6)
-    assert found.loss_b == pytest.approx(np.maximum(a - b, 0).mean(), rel=0.02, abs=1e-6)
+    loss = bayes.compare_rates(*arms)
+    assert loss.higher == pytest.approx((b > a).mean(), abs=0.004)
+    assert loss.loss_a == pytest.approx(np.maximum(b - a, 0).mean(), rel=0.02, abs=1e-6)
+    assert loss.loss_b == pytest.approx(np.maximum(a - b, 0).mean(), rel=0.02, abs=1e-6)
 
 
 GROUP = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -66,9 +66,9 @@ GROUP = st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.
 def test_turned_round_the_chance_is_the_rest_and_the_losses_change_places(
     a: tuple[int, int], b: tuple[int, int]
 ) -> None:
-    found, back = bayes.compare_rates(*a, *b), bayes.compare_rates(*b, *a)
-    assert found.higher + back.higher == pytest.approx(1, abs=1e-7)
-    assert found.loss_a == pytest.approx(back.loss_b, abs=1e-8)
+    loss, back = bayes.compare_rates(*a, *b), bayes.compare_rates(*b, *a)
+    assert loss.higher + back.higher == pytest.approx(1, abs=1e-7)
+    assert loss.loss_a == pytest.approx(back.loss_b, abs=1e-8)
 
 
 def test_what_is_no_test_has_no_chance() -> None:

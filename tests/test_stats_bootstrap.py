@@ -15,23 +15,26 @@ def test_the_mean_of_a_skewed_amount_is_covered_where_students_interval_leans(rn
     covered = 0
     for _ in range(runs):
         amounts = rng.lognormal(0, 0.8, rng.binomial(600, 0.1))
-        told = bootstrap.mean_interval(bootstrap.units(amounts, 600))
-        covered += told.low <= truth <= told.high
+        interval = bootstrap.mean_interval(bootstrap.units(amounts, 600))
+        covered += interval.low <= truth <= interval.high
     assert covered / runs >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / runs)
 
 
 def test_the_bootstrap_agrees_with_welch_where_amounts_are_even(rng: np.random.Generator) -> None:
     a, b = rng.normal(10, 1, 2000), rng.normal(10.2, 1, 2000)
-    told = bootstrap.mean_difference(bootstrap.units(a, 2000), bootstrap.units(b, 2000))
+    difference = bootstrap.mean_difference(bootstrap.units(a, 2000), bootstrap.units(b, 2000))
     welch = means.welch([a.sum(), b.sum()], [(a**2).sum(), (b**2).sum()], [2000, 2000])
-    assert told.value == pytest.approx(welch.value)
-    assert (told.low, told.high) == (pytest.approx(welch.low, abs=0.006), pytest.approx(welch.high, abs=0.006))
+    assert difference.value == pytest.approx(welch.value)
+    assert (difference.low, difference.high) == (
+        pytest.approx(welch.low, abs=0.006),
+        pytest.approx(welch.high, abs=0.006),
+    )
 
 
 def test_too_few_amounts_give_no_interval_and_a_missing_one_an_error() -> None:
-    told = bootstrap.mean_interval(bootstrap.units([5.0] * (bootstrap.FEWEST - 1), 100))
-    assert told.value == pytest.approx(5 * (bootstrap.FEWEST - 1) / 100)
-    assert np.isnan(told.low)
+    interval = bootstrap.mean_interval(bootstrap.units([5.0] * (bootstrap.FEWEST - 1), 100))
+    assert interval.value == pytest.approx(5 * (bootstrap.FEWEST - 1) / 100)
+    assert np.isnan(interval.low)
     with pytest.raises(UsageError, match="1 amounts are missing"):
         bootstrap.units([1.0, np.nan], 10)
     with pytest.raises(UsageError, match="more than the 1 units"):
@@ -44,6 +47,6 @@ def test_few_buyers_without_mail_make_no_effect_of_amounts_that_vary_much(rng: n
     runs, missed = 150, 0
     for _ in range(runs):
         few, many = (rng.lognormal(3, 1.5, rng.binomial(n, 0.02)) for n in (1000, 9000))
-        told = bootstrap.mean_difference(bootstrap.units(few, 1000), bootstrap.units(many, 9000))
-        missed += not told.low <= 0 <= told.high
+        difference = bootstrap.mean_difference(bootstrap.units(few, 1000), bootstrap.units(many, 9000))
+        missed += not difference.low <= 0 <= difference.high
     assert missed / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)

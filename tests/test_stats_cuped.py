@@ -27,27 +27,27 @@ def test_it_is_that_of_tea_tasting(shared: Path) -> None:
     case = oracle(shared, "tt_cuped_orders")
     y, x = case.inputs["y"], case.inputs["x"]
 
-    def group(told: dict[str, Any]) -> dict[str, Any]:
-        n, mean, var = told["n"], told["mean"], told["var"]
-        cov = next(value for name, value in told["cov"].items() if set(name.split("|")) == {x, y})
+    def group(sums: dict[str, Any]) -> dict[str, Any]:
+        n, mean, var = sums["n"], sums["mean"], sums["var"]
+        cov = next(value for name, value in sums["cov"].items() if set(name.split("|")) == {x, y})
         squares = {f"{one}{one}": (n - 1) * var[key] + n * mean[key] ** 2 for one, key in (("y", y), ("x", x))}
         return squares | {"n": n, "y": n * mean[y], "x": n * mean[x], "xy": (n - 1) * cov + n * mean[x] * mean[y]}
 
-    found = between(group(case.inputs["control"]), group(case.inputs["treatment"]))
-    assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
-    assert list(found.means) == case.near("control", "treatment")
+    adjusted = between(group(case.inputs["control"]), group(case.inputs["treatment"]))
+    assert [adjusted.value, adjusted.low, adjusted.high, adjusted.p] == case.near("diff", "low", "high", "p")
+    assert list(adjusted.means) == case.near("control", "treatment")
 
 
 def test_a_covariate_that_tells_half_saves_half(rng: np.random.Generator) -> None:
     x = rng.normal(10, 1, 40_000)
     y = x + rng.normal(0, 1, x.size) + np.repeat([0, 0.05], x.size // 2)
     a, b = sums(y[:20_000], x[:20_000]), sums(y[20_000:], x[20_000:])
-    found = between(a, b)
+    adjusted = between(a, b)
     plain = means.welch([a["y"], b["y"]], [a["yy"], b["yy"]], [a["n"], b["n"]])
-    assert found.gained == pytest.approx(0.5, abs=0.02)  # var(x) / var(y) = 1 / 2
-    assert found.theta == pytest.approx(1, abs=0.02)
-    assert (found.high - found.low) / (plain.high - plain.low) == pytest.approx(0.5**0.5, abs=0.01)
-    assert found.low < 0.05 < found.high
+    assert adjusted.gained == pytest.approx(0.5, abs=0.02)  # var(x) / var(y) = 1 / 2
+    assert adjusted.theta == pytest.approx(1, abs=0.02)
+    assert (adjusted.high - adjusted.low) / (plain.high - plain.low) == pytest.approx(0.5**0.5, abs=0.01)
+    assert adjusted.low < 0.05 < adjusted.high
 
 
 def test_a_covariate_that_says_nothing_changes_nothing(rng: np.random.Generator) -> None:
@@ -58,9 +58,9 @@ def test_a_covariate_that_says_nothing_changes_nothing(rng: np.random.Generator)
 
 def test_without_anybody_who_bought_it_is_not_estimable() -> None:
     nobody = {"n": 100, "y": 0, "yy": 0, "x": 50, "xx": 500, "xy": 0}
-    some = {"n": 100, "y": 20, "yy": 100, "x": 50, "xx": 500, "xy": 30}
-    for pair in ((nobody, some), (some, nobody), (some, some | {"x": 0, "xx": 0, "xy": 0})):
-        found = between(*pair)
-        assert np.isnan(found.value) or found.gained <= 1
-    assert np.isnan(between(nobody, some).value)
-    assert np.isnan(between(some, some | {"xy": np.nan}).p)
+    sums = {"n": 100, "y": 20, "yy": 100, "x": 50, "xx": 500, "xy": 30}
+    for pair in ((nobody, sums), (sums, nobody), (sums, sums | {"x": 0, "xx": 0, "xy": 0})):
+        adjusted = between(*pair)
+        assert np.isnan(adjusted.value) or adjusted.gained <= 1
+    assert np.isnan(between(nobody, sums).value)
+    assert np.isnan(between(sums, sums | {"xy": np.nan}).p)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kit.stats.bg_nbd import BgNbd, History, Kind
 
 
-def told(shared: Path, key: str) -> dict[str, Any]:
+def published(shared: Path, key: str) -> dict[str, Any]:
     return json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))[key]
 
 
@@ -49,23 +49,25 @@ def known(kind: Kind, r: float, alpha: float, a: float, b: float) -> BgNbd:
 
 
 def test_bg_nbd_of_cdnow(bg: BgNbd, shared: Path) -> None:  # E1
-    case = told(shared, "bgnbd_cdnow")
+    case = published(shared, "bgnbd_cdnow")
     for name in ("r", "alpha", "a", "b"):
         assert getattr(bg, name) == pytest.approx(case[name], abs=case["tol"])
     assert bg.loglik == pytest.approx(case["loglik_here"], abs=1e-3)
 
 
 def test_expected_purchases_of_cdnow(bg: BgNbd, shared: Path) -> None:  # E2
-    case = told(shared, "bgnbd_cdnow")["E[X(t)]"]
+    case = published(shared, "bgnbd_cdnow")["E[X(t)]"]
     assert bg_nbd.expected_purchases_new_customer(bg, [float(time) for time in case]) == pytest.approx(
         list(case.values()), abs=5e-4
     )
 
 
 def test_one_customer_of_cdnow(bg: BgNbd, shared: Path) -> None:  # E3
-    case = told(shared, "bgnbd_cdnow")
-    one = bg_nbd.history([2], [30.43], [38.86])
-    assert bg_nbd.expected_purchases(bg, one, 39)[0] == pytest.approx(case["cond_exp_x2_tx30.43_T38.86_t39"], abs=1e-3)
+    case = published(shared, "bgnbd_cdnow")
+    customer = bg_nbd.history([2], [30.43], [38.86])
+    assert bg_nbd.expected_purchases(bg, customer, 39)[0] == pytest.approx(
+        case["cond_exp_x2_tx30.43_T38.86_t39"], abs=1e-3
+    )
     printed = known("bg", 0.243, 4.414, 0.793, 2.426)
     assert float(bg_nbd.probability_of_n_purchases(printed, 0, 39)) == pytest.approx(case["P(X(39)=0)"], abs=1e-6)
     # R BTYD's P(X(2) = 10), from CHECKS E3.
@@ -73,30 +75,30 @@ def test_one_customer_of_cdnow(bg: BgNbd, shared: Path) -> None:  # E3
 
 
 def test_mbg_nbd_of_cdnow(cdnow: History, shared: Path) -> None:  # E4
-    case, found = told(shared, "mbgnbd_cdnow"), bg_nbd.fit(cdnow, kind="mbg")
+    case, model = published(shared, "mbgnbd_cdnow"), bg_nbd.fit(cdnow, kind="mbg")
     for name in ("r", "alpha", "a", "b"):
-        assert getattr(found, name) == pytest.approx(case[name], abs=case["tol"])
+        assert getattr(model, name) == pytest.approx(case[name], abs=case["tol"])
 
 
 def test_gamma_gamma_of_cdnow(shared: Path) -> None:  # E6
-    case = told(shared, "gammagamma_cdnow")
+    case = published(shared, "gammagamma_cdnow")
     data = read(shared, "cdnow_customers_summary_with_transactions.csv")
-    found = gamma_gamma.fit(data["x"], data["zbar"])
+    model = gamma_gamma.fit(data["x"], data["zbar"])
     for name in ("p", "q", "v"):
-        assert getattr(found, name) == pytest.approx(case[name], abs=case["tol"])
-    assert gamma_gamma.expected_spend(found, data["x"][:10], data["zbar"][:10]) == pytest.approx(
+        assert getattr(model, name) == pytest.approx(case[name], abs=case["tol"])
+    assert gamma_gamma.expected_spend(model, data["x"][:10], data["zbar"][:10]) == pytest.approx(
         case["cond_mean_first10"], abs=0.1
     )
     # 0.114: DEFINITIONS, traps.
-    assert (found.n, found.correlation) == (946, pytest.approx(0.114, abs=5e-4))
+    assert (model.n, model.correlation) == (946, pytest.approx(0.114, abs=5e-4))
 
 
 def test_shifted_beta_geometric_of_the_high_end(shared: Path) -> None:  # E11
-    case, data = told(shared, "sbg_highend_7y"), read(shared, "sbg_retention.csv")
-    found = sbg.fit(*_lost(data["highend"][:8]))
-    assert (found.alpha, found.beta) == pytest.approx((case["alpha"], case["beta"]), abs=1e-3)
-    assert sbg.survival(found, range(8, 13))[0] == pytest.approx(case["next5"], abs=1e-3)
-    assert sbg.discounted_expected_residual_lifetime(found, 8, discount=0.1) == pytest.approx(
+    case, data = published(shared, "sbg_highend_7y"), read(shared, "sbg_retention.csv")
+    model = sbg.fit(*_lost(data["highend"][:8]))
+    assert (model.alpha, model.beta) == pytest.approx((case["alpha"], case["beta"]), abs=1e-3)
+    assert sbg.survival(model, range(8, 13))[0] == pytest.approx(case["next5"], abs=1e-3)
+    assert sbg.discounted_expected_residual_lifetime(model, 8, discount=0.1) == pytest.approx(
         case["DERL_10pct_n8"], abs=1e-3
     )
     regular = sbg.fit(*_lost(data["regular"][:8]))
@@ -125,15 +127,15 @@ def test_mean_is_the_published_formula() -> None:
     grown = hyp2f1(r + x, b + x, a + b + x - 1, z) * ((alpha + age) / (alpha + age + time)) ** (r + x)
     gone = a / (b + x - 1) * ((alpha + age) / (alpha + last)) ** (r + x)
     hand = (a + b + x - 1) / (a - 1) * (1 - grown) / (1 + gone)
-    found = bg_nbd.expected_purchases(known("bg", r, alpha, a, b), bg_nbd.history([x], [last], [age]), time)
-    assert found[0] == pytest.approx(hand, abs=1e-6)
+    expected = bg_nbd.expected_purchases(known("bg", r, alpha, a, b), bg_nbd.history([x], [last], [age]), time)
+    assert expected[0] == pytest.approx(hand, abs=1e-6)
 
 
 @pytest.mark.parametrize(("a", "b"), [(1.0, 2.0), (1e4, 1e5), (0.05, 3.0)])
 def test_no_parameters_break_the_mean(a: float, b: float) -> None:
     people = bg_nbd.history([0, 3, 60], [0, 100, 300], [10, 200, 305])
-    found = bg_nbd.total_purchases(known("mbg", 0.9, 90.0, a, b), people, 180)
-    assert np.isfinite([found.low, found.value, found.high]).all()
+    total = bg_nbd.total_purchases(known("mbg", 0.9, 90.0, a, b), people, 180)
+    assert np.isfinite([total.low, total.value, total.high]).all()
 
 
 def test_bg_nbd_holds_every_one_time_buyer_to_be_alive(bg: BgNbd) -> None:
@@ -179,9 +181,9 @@ def test_order_is_judged_by_pairs() -> None:
 
 def test_what_a_new_customer_buys_is_known_as_well_as_the_model(bg: BgNbd, rng: np.random.Generator) -> None:
     # the spread of the figure over parameters drawn from the fit's own covariance
-    told = bg_nbd.new_customer_interval(bg, 39)
+    newcomer = bg_nbd.new_customer_interval(bg, 39)
     drawn = rng.multivariate_normal(np.log(bg.fit.parameters), bg.fit.covariance, 4000)
     figures = [bg_nbd.expected_purchases_new_customer(bg, 39, parameters=np.exp(one)).item() for one in drawn]
     low, high = np.quantile(figures, [0.025, 0.975])
-    assert told.value == pytest.approx(bg_nbd.expected_purchases_new_customer(bg, 39).item())
-    assert (told.low, told.high) == (pytest.approx(low, rel=0.02), pytest.approx(high, rel=0.02))
+    assert newcomer.value == pytest.approx(bg_nbd.expected_purchases_new_customer(bg, 39).item())
+    assert (newcomer.low, newcomer.high) == (pytest.approx(low, rel=0.02), pytest.approx(high, rel=0.02))

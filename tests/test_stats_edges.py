@@ -47,9 +47,9 @@ def refitted(monkeypatch: pytest.MonkeyPatch, rng: Generator) -> Callable[[Calla
 
 def agree(figures: list[list[float]], digits: int) -> None:
     """Equal to a millionth, and as printed."""
-    for other in figures[1:]:
-        assert other == pytest.approx(figures[0], rel=1e-6, abs=1e-9)
-        assert [f"{figure:.{digits}f}" for figure in other] == [f"{figure:.{digits}f}" for figure in figures[0]]
+    for answer in figures[1:]:
+        assert answer == pytest.approx(figures[0], rel=1e-6, abs=1e-9)
+        assert [f"{figure:.{digits}f}" for figure in answer] == [f"{figure:.{digits}f}" for figure in figures[0]]
 
 
 # Staying
@@ -71,11 +71,11 @@ STAYING: dict[str, Callable[[Generator, int], np.ndarray]] = {
 
 @pytest.mark.parametrize("how", STAYING)
 def test_a_projection_does_not_hang_on_the_search(how: str, rng: Generator, refitted: Callable[..., Any]) -> None:
-    period, left = leavers(rng, 3000, STAYING[how](rng, 3000))
-    there = period[~left].astype(float)
+    period, ended = leavers(rng, 3000, STAYING[how](rng, 3000))
+    there = period[~ended].astype(float)
 
     def figures(weights: np.ndarray) -> list[float]:
-        model = sbg.fit(period, left, weights)
+        model = sbg.fit(period, ended, weights)
         assert model is not None
         ends = [float(end[0]) for end in sbg.survival(model, [24])]
         return [*(100 * end for end in ends), *sbg.total_retained(model, there + 6.5, there, np.ones(there.size))]
@@ -86,11 +86,11 @@ def test_a_projection_does_not_hang_on_the_search(how: str, rng: Generator, refi
 def test_who_leaves_at_one_rate_is_geometric(rng: Generator) -> None:
     rates = []
     for _ in range(8):
-        period, left = leavers(rng, 3000, STAYING["at one rate"](rng, 3000))
-        model = sbg.fit(period, left)
+        period, ended = leavers(rng, 3000, STAYING["at one rate"](rng, 3000))
+        model = sbg.fit(period, ended)
         assert model is not None
         if isinf(model.alpha):
-            m, d = left.sum() / period.sum(), -np.log1p(-left.sum() / period.sum())
+            m, d = ended.sum() / period.sum(), -np.log1p(-ended.sum() / period.sum())
             # By hand: the delta method on log(-log) of (1 - m) ** 24.
             deep = np.log(24 * d) + 1.959964 * np.sqrt(m / (1 - m) / period.sum()) / d
             value, low, high = sbg.survival(model, 24)
@@ -196,10 +196,10 @@ def test_an_interval_at_an_edge_is_no_wider_than_the_data_allow(rng: Generator) 
     people = buyers(rng, 1000, RATES["one rate"](rng, 1000), STOPS["nobody stops"](rng, 1000))
     model = bg_nbd.fit(people)
     assert model is not None
-    found = bg_nbd.total_purchases(model, people, 180)
-    counting = 1.96 * np.sqrt(found.value)  # people alike who never stop: Poisson
-    assert counting < found.high - found.value < 1.5 * counting
-    assert counting < found.value - found.low < 2 * counting
+    total = bg_nbd.total_purchases(model, people, 180)
+    counting = 1.96 * np.sqrt(total.value)  # people alike who never stop: Poisson
+    assert counting < total.high - total.value < 1.5 * counting
+    assert counting < total.value - total.low < 2 * counting
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_money_to_come_does_not_hang_on_the_search(how: str, rng: Generator, ref
     def figures(weights: np.ndarray) -> list[float]:
         model = gamma_gamma.fit(people.frequency, mean, weights)
         assert model is not None
-        found = gamma_gamma.total_spend(often, model, people, mean, 180)
-        return [found.value, found.low, found.high, *gamma_gamma.expected_spend(model, [0, 1, 5], [0, 30, 90])]
+        total = gamma_gamma.total_spend(often, model, people, mean, 180)
+        return [total.value, total.low, total.high, *gamma_gamma.expected_spend(model, [0, 1, 5], [0, 30, 90])]
 
     agree(refitted(figures, 600), 0)
 
@@ -253,9 +253,11 @@ def test_money_to_come_does_not_hang_on_the_search(how: str, rng: Generator, ref
 def test_where_people_do_not_differ_each_is_worth_the_common_mean() -> None:
     model = gamma_gamma.GammaGamma(3, inf, inf, 0.0, 9, likelihood.Fit(np.array([60, 1 / 3, 0]), np.zeros((3, 3)), 0.0))
     assert gamma_gamma.expected_spend(model, [0, 1, 9], [0, 10, 400]).tolist() == pytest.approx([60, 60, 60])
-    own = gamma_gamma.GammaGamma(inf, 4, 0, 0.0, 9, likelihood.Fit(np.array([60, 0, 1 / 4]), np.zeros((3, 3)), 0.0))
+    separate = gamma_gamma.GammaGamma(
+        inf, 4, 0, 0.0, 9, likelihood.Fit(np.array([60, 0, 1 / 4]), np.zeros((3, 3)), 0.0)
+    )
     # Who always pays the same is worth that; of whom nothing is known, the mean 60 q / (q - 1).
-    assert gamma_gamma.expected_spend(own, [0, 1, 9], [0, 10, 400]).tolist() == pytest.approx([80, 10, 400])
+    assert gamma_gamma.expected_spend(separate, [0, 1, 9], [0, 10, 400]).tolist() == pytest.approx([80, 10, 400])
 
 
 # Rates of many units
@@ -268,8 +270,8 @@ def test_shrunken_rates_do_not_hang_on_the_search(sd: float, rng: Generator, ref
 
     def figures(weights: np.ndarray) -> list[float]:
         prior = empirical_bayes.beta_binomial_prior(x * weights, n * weights)
-        found = empirical_bayes.shrink_rates(x * weights, n * weights, prior, lowest=False)
-        return [*(100 * found.value), *(100 * found.low), *(100 * found.high)]
+        shrunken = empirical_bayes.shrink_rates(x * weights, n * weights, prior, lowest=False)
+        return [*(100 * shrunken.value), *(100 * shrunken.low), *(100 * shrunken.high)]
 
     agree(refitted(figures, 12), 2)
 

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 @given(st.lists(st.integers(0, 500), min_size=2, max_size=60), st.sampled_from([0.8, 0.95]))
 def test_interval_is_that_of_the_values(values: list[int], level: float) -> None:
     x = np.array(values, dtype=float)
-    found = student_interval(x.sum(), (x**2).sum(), x.size, level=level)
+    interval = student_interval(x.sum(), (x**2).sum(), x.size, level=level)
     if np.ptp(x) == 0:
-        assert np.isnan(found).all()
+        assert np.isnan(interval).all()
     else:
         expected = stats.ttest_1samp(x, 0).confidence_interval(level)
-        assert found == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-9)
+        assert interval == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-9)
 
 
 def test_interval_of_hillstroms_spend_is_by_hand() -> None:
     # MineThatData challenge, men's arm: mean 1.42262, sd 17.7541, so 1.42262 ± 1.96007 * 17.7541 / sqrt(n)
-    found = student_interval(30311.69, 6759024.4973, 21307)
-    assert found == pytest.approx((1.18423, 1.66102), abs=2e-4)
+    interval = student_interval(30311.69, 6759024.4973, 21307)
+    assert interval == pytest.approx((1.18423, 1.66102), abs=2e-4)
 
 
 def test_interval_is_vectorised_and_missing_where_it_cannot_be() -> None:
@@ -55,24 +55,26 @@ def test_values_that_are_all_the_same_show_no_spread() -> None:
 def test_the_difference_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
     b, a = (case.inputs["summary"][name] for name in case.inputs["arms"])
-    found = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
-    assert [found.value, found.low, found.high, found.df, found.p] == case.near("diff", "low", "high", "df", "p")
+    difference = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    assert [difference.value, difference.low, difference.high, difference.df, difference.p] == case.near(
+        "diff", "low", "high", "df", "p"
+    )
 
 
 def test_the_difference_is_the_published_in_other_suites(shared: Path) -> None:
     case = oracle(shared, "gb_welch_abs")
     a, b = case.inputs["a"], case.inputs["b"]
-    found = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
-    assert [found.value, found.low, found.high, found.p] == case.near("est", "low", "high", "p")
+    difference = welch(*([a[name], b[name]] for name in ("sum", "sumsq", "n")))
+    assert [difference.value, difference.low, difference.high, difference.p] == case.near("est", "low", "high", "p")
     case = oracle(shared, "tt_mean_orders")
     n, average, spread = (np.array(case.inputs[name]) for name in ("n", "mean", "var"))
-    found = welch(n * average, (n - 1) * spread + n * average**2, n)
-    assert [found.value, found.low, found.high, found.p] == case.near("diff", "low", "high", "p")
+    difference = welch(n * average, (n - 1) * spread + n * average**2, n)
+    assert [difference.value, difference.low, difference.high, difference.p] == case.near("diff", "low", "high", "p")
     case = oracle(shared, "welch_sleep")
     x, y = (np.array(case.inputs[name]) for name in ("x", "y"))
-    found = welch([y.sum(), x.sum()], [y @ y, x @ x], [y.size, x.size])
-    assert [found.df, found.p] == case.near("df", "p")
-    assert (found.low, found.high) == pytest.approx(case.expected["ci"], rel=1e-9)
+    difference = welch([y.sum(), x.sum()], [y @ y, x @ x], [y.size, x.size])
+    assert [difference.df, difference.p] == case.near("df", "p")
+    assert (difference.low, difference.high) == pytest.approx(case.expected["ci"], rel=1e-9)
 
 
 def test_a_difference_without_any_spread_is_not_estimable() -> None:
@@ -82,7 +84,7 @@ def test_a_difference_without_any_spread_is_not_estimable() -> None:
 
 def test_sample_size_of_means_is_that_of_rates() -> None:
     # 20 % against 22 % with the variance of 21 %: 6,510 by the exact formula for rates (R power.prop.test).
-    found = sample_size(0.02, 0.21 * 0.79)
-    assert found == pytest.approx(6510, rel=0.001)
+    size = sample_size(0.02, 0.21 * 0.79)
+    assert size == pytest.approx(6510, rel=0.001)
     assert sample_size(0, 1) is None
     assert sample_size(float("nan"), 1) is None

@@ -31,8 +31,8 @@ def test_adjusted_are_the_published(shared: Path) -> None:
 
 
 def test_holm_is_that_of_r() -> None:  # R p.adjust, in GrowthBook's tests
-    found = adjust([0.01, 0.04, 0.03, 0.005, 0.55, 0.6], "holm")
-    assert found == pytest.approx([0.05, 0.12, 0.12, 0.03, 1, 1])
+    adjusted = adjust([0.01, 0.04, 0.03, 0.005, 0.55, 0.6], "holm")
+    assert adjusted == pytest.approx([0.05, 0.12, 0.12, 0.03, 1, 1])
 
 
 def test_bh_is_by_hand() -> None:  # p times 4 over its rank, from the largest down
@@ -41,18 +41,18 @@ def test_bh_is_by_hand() -> None:  # p times 4 over its rank, from the largest d
 
 @given(P_VALUES, METHODS)
 def test_adjusting_never_lowers_and_keeps_the_order(p: list[float], method: Any) -> None:
-    found = adjust(p, method)
-    assert (found >= np.array(p) - 1e-12).all()
-    assert (found <= 1).all()
-    assert (np.diff(found[np.argsort(p, kind="stable")]) >= -1e-12).all()
+    adjusted = adjust(p, method)
+    assert (adjusted >= np.array(p) - 1e-12).all()
+    assert (adjusted <= 1).all()
+    assert (np.diff(adjusted[np.argsort(p, kind="stable")]) >= -1e-12).all()
 
 
 @given(P_VALUES, METHODS, st.data())
 def test_a_missing_p_stays_missing_and_does_not_count(p: list[float], method: Any, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(p)))
-    found = adjust([*p[:place], np.nan, *p[place:]], method)
-    assert np.isnan(found[place])
-    np.testing.assert_array_equal(np.delete(found, place), adjust(p, method))
+    adjusted = adjust([*p[:place], np.nan, *p[place:]], method)
+    assert np.isnan(adjusted[place])
+    np.testing.assert_array_equal(np.delete(adjusted, place), adjust(p, method))
 
 
 @pytest.mark.parametrize("method", ["bh", "holm"])
@@ -65,10 +65,10 @@ def test_dunnett_is_that_of_r(shared: Path) -> None:
     case = oracle(shared, "dunnett_recovery")
     minutes, blanket = np.array(case.inputs["minutes"], dtype=float), np.array(case.inputs["blanket"])
     groups = [minutes[blanket == name] for name in ("b0", "b1", "b2", "b3")]
-    n = np.array([len(one) for one in groups])
+    n = np.array([len(group) for group in groups])
     df = n.sum() - 4
-    spread = sum(((one - one.mean()) ** 2).sum() for one in groups) / df
-    gap = np.array([one.mean() for one in groups[1:]]) - groups[0].mean()
+    spread = sum(((group - group.mean()) ** 2).sum() for group in groups) / df
+    gap = np.array([group.mean() for group in groups[1:]]) - groups[0].mean()
     t = gap / np.sqrt(spread * (1 / n[1:] + 1 / n[0]))
     assert list(t) == case.near("t")
     assert list(dunnett(t, n[1:] / (n[1:] + n[0]), df)) == case.near("p")

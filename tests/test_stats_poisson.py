@@ -19,37 +19,37 @@ if TYPE_CHECKING:
 
 def test_rates_are_those_of_r(shared: Path) -> None:
     case = oracle(shared, "poisson_137")
-    found = poisson.rate_interval(case.inputs["x"], case.inputs["t"])
-    assert list(astuple(found)) == case.near("rate", "low", "high")
+    interval = poisson.rate_interval(case.inputs["x"], case.inputs["t"])
+    assert list(astuple(interval)) == case.near("rate", "low", "high")
     case = oracle(shared, "poisson_zero")
     assert poisson.rate_interval(case.inputs["x"], case.inputs["t"]).high == case.near("upper")
 
 
 def test_the_ratio_is_that_of_r() -> None:
     # R ?poisson.test: poisson.test(c(11, 6+8+7), c(800, 1083+1050+878)): 1.971488 (0.8584264 to 4.2772659), p = 0.07967
-    found = poisson.rate_ratio((21, 3011), (11, 800))
-    assert (found.value, found.low, found.high) == pytest.approx((1.971488, 0.8584264, 4.2772659), rel=1e-6)
-    assert found.p == pytest.approx(0.07967, abs=5e-6)
+    ratio = poisson.rate_ratio((21, 3011), (11, 800))
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((1.971488, 0.8584264, 4.2772659), rel=1e-6)
+    assert ratio.p == pytest.approx(0.07967, abs=5e-6)
 
 
 def test_rare_events_of_equal_numbers_of_mails_are_as_published(shared: Path) -> None:
     case = oracle(shared, "unsub_5_1_4000")
-    found = poisson.rate_ratio(*((case.inputs[x], case.inputs[n]) for x, n in (("x0", "n0"), ("x1", "n1"))))
-    assert [found.value, found.p] == case.near("poisson_ratio", "poisson_exact_p")
-    assert [found.low, found.high] == pytest.approx(case.expected["poisson_ratio_ci"], rel=1e-6)
+    ratio = poisson.rate_ratio(*((case.inputs[x], case.inputs[n]) for x, n in (("x0", "n0"), ("x1", "n1"))))
+    assert [ratio.value, ratio.p] == case.near("poisson_ratio", "poisson_exact_p")
+    assert [ratio.low, ratio.high] == pytest.approx(case.expected["poisson_ratio_ci"], rel=1e-6)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0.1, 1e4), st.floats(0.1, 1e4))
 def test_swapping_turns_the_ratio_over(x_a: int, x_b: int, t_a: float, t_b: float) -> None:
-    found, back = poisson.rate_ratio((x_a, t_a), (x_b, t_b)), poisson.rate_ratio((x_b, t_b), (x_a, t_a))
+    ratio, back = poisson.rate_ratio((x_a, t_a), (x_b, t_b)), poisson.rate_ratio((x_b, t_b), (x_a, t_a))
     if x_a + x_b == 0:
-        assert np.isnan(astuple(found)).all()
+        assert np.isnan(astuple(ratio)).all()
         return
-    assert 0 <= found.low <= found.high
-    assert found.p == pytest.approx(back.p, abs=1e-6)
+    assert 0 <= ratio.low <= ratio.high
+    assert ratio.p == pytest.approx(back.p, abs=1e-6)
     if x_a and x_b:
-        assert found.low <= found.value <= found.high
-        assert found.low == pytest.approx(1 / back.high, rel=1e-6)
+        assert ratio.low <= ratio.value <= ratio.high
+        assert ratio.low == pytest.approx(1 / back.high, rel=1e-6)
 
 
 def test_what_varies_more_says_less() -> None:

@@ -123,8 +123,8 @@ def test_share_takes_a_series_with_missing_values() -> None:
 @pytest.mark.parametrize("key", ["newcombe_10_10_0_20", "newcombe_9_10_3_10", "newcombe_56_70_48_80"])
 def test_difference_has_newcombes_interval(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    found = proportion_difference(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
-    assert [found.low, found.high] == case.near("low", "high")
+    difference = proportion_difference(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
+    assert [difference.low, difference.high] == case.near("low", "high")
 
 
 @pytest.mark.parametrize(
@@ -136,15 +136,15 @@ def test_difference_has_newcombes_interval(shared: Path, key: str) -> None:
     ],
 )
 def test_difference_is_in_newcombes_table(table: tuple[int, int, int, int], low: float, high: float) -> None:
-    found = proportion_difference(*table)
-    assert (found.low, found.high) == pytest.approx((low, high), abs=6e-5)
+    difference = proportion_difference(*table)
+    assert (difference.low, difference.high) == pytest.approx((low, high), abs=6e-5)
 
 
 def test_difference_tests_as_the_published(shared: Path) -> None:
     for key, name in (("chi2_aaron_piazza", "p"), ("unsub_5_1_4000", "fisher_p")):
         case = oracle(shared, key)
-        found = proportion_difference(*(case.inputs[one] for one in ("x0", "n0", "x1", "n1")))
-        assert found.p == case.near(name)
+        difference = proportion_difference(*(case.inputs[one] for one in ("x0", "n0", "x1", "n1")))
+        assert difference.p == case.near(name)
     case = oracle(shared, "boschloo_5_0_1_4")
     (a, b), (not_a, not_b) = case.inputs["table"]
     assert proportion_difference(a, a + not_a, b, b + not_b).p == case.near("p")
@@ -164,22 +164,22 @@ def test_difference_tests_as_the_published(shared: Path) -> None:
 def test_difference_chooses_the_test_by_the_expected_counts(
     table: tuple[int, int, int, int], p: float, test: str
 ) -> None:
-    found = proportion_difference(*table)
-    assert found.p == pytest.approx(p, abs=0.005 if p in (0.80, 0.017) else 1e-6)
-    assert found.test == test
+    difference = proportion_difference(*table)
+    assert difference.p == pytest.approx(p, abs=0.005 if p in (0.80, 0.017) else 1e-6)
+    assert difference.test == test
 
 
 @given(groups(), groups())
 @settings(max_examples=60)
 def test_difference_never_fails_and_swapping_arms_only_turns_it_round(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
-    found, swapped = proportion_difference(*a, *b), proportion_difference(*b, *a)
-    assert -1 <= found.low <= found.value <= found.high <= 1
-    assert 0 <= found.p <= 1
-    assert (found.value, found.low, found.high) == pytest.approx(
+    difference, swapped = proportion_difference(*a, *b), proportion_difference(*b, *a)
+    assert -1 <= difference.low <= difference.value <= difference.high <= 1
+    assert 0 <= difference.p <= 1
+    assert (difference.value, difference.low, difference.high) == pytest.approx(
         (-swapped.value, -swapped.high, -swapped.low), rel=0, abs=1e-9
     )
-    assert found.p == pytest.approx(swapped.p, rel=0, abs=1e-9)
-    assert found.test == swapped.test
+    assert difference.p == pytest.approx(swapped.p, rel=0, abs=1e-9)
+    assert difference.test == swapped.test
 
 
 @given(groups(), groups())
@@ -206,38 +206,38 @@ def test_an_empty_arm_or_no_count_is_not_estimable(table: Any) -> None:
 
 def test_lift_has_koopmans_and_walters_interval(shared: Path) -> None:
     case = oracle(shared, "koopman_7_34_1_34")
-    found = proportions.lift(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
-    assert [found.low + 1, found.high + 1] == case.near("low", "high")
+    ratio = proportions.lift(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")))
+    assert [ratio.low + 1, ratio.high + 1] == case.near("low", "high")
     case = oracle(shared, "walter_7_34_1_34")
     ends = intervals.walter(*(case.inputs[name] for name in ("x0", "n0", "x1", "n1")), z=1.959964)
     assert list(ends) == case.near("low", "high")
 
 
 def test_lift_of_7_in_34_over_1_in_34_is_that_of_r() -> None:  # R PropCIs riskscoreci
-    found = proportions.lift(1, 34, 7, 34)
-    assert (found.low, found.high) == pytest.approx((0.220853, 41.575718), rel=1e-5)
-    assert (found.value, found.method) == (6, "Koopman")
+    ratio = proportions.lift(1, 34, 7, 34)
+    assert (ratio.low, ratio.high) == pytest.approx((0.220853, 41.575718), rel=1e-5)
+    assert (ratio.value, ratio.method) == (6, "Koopman")
 
 
 def test_lift_is_that_printed_for_hillstrom(shared: Path) -> None:
     case = oracle(shared, "hillstrom_lifts")
     control = case.inputs["none"]
     for arm in ("mens", "womens"):
-        found = proportions.lift(control["conv"], control["n"], case.inputs[arm]["conv"], case.inputs[arm]["n"])
-        assert found.value == case.near(arm)
+        ratio = proportions.lift(control["conv"], control["n"], case.inputs[arm]["conv"], case.inputs[arm]["n"])
+        assert ratio.value == case.near(arm)
 
 
 @given(groups(), groups())
 def test_lift_never_fails_and_swapping_arms_inverts_it(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
-    found, swapped = proportions.lift(*a, *b), proportions.lift(*b, *a)
-    assert found.method == swapped.method
-    if found.method == "not estimable":
+    ratio, swapped = proportions.lift(*a, *b), proportions.lift(*b, *a)
+    assert ratio.method == swapped.method
+    if ratio.method == "not estimable":
         assert a[0] == b[0] == 0
         return
-    assert all(isfinite(end) for end in (found.low, found.high))
-    assert isnan(found.value) == (a[0] == 0)
-    if found.method == "Koopman":
-        assert -1 < found.low <= found.value <= found.high
+    assert all(isfinite(end) for end in (ratio.low, ratio.high))
+    assert isnan(ratio.value) == (a[0] == 0)
+    if ratio.method == "Koopman":
+        assert -1 < ratio.low <= ratio.value <= ratio.high
         (low, high), back = intervals.koopman(*a, *b, z=1.96), intervals.koopman(*b, *a, z=1.96)
         assert (low, high) == pytest.approx((1 / back[1], 1 / back[0]), rel=1e-12)
 
@@ -248,8 +248,8 @@ SOME = groups(st.integers(2, 300)).filter(lambda group: 0 < group[0] < group[1])
 @given(SOME, SOME)
 def test_lifts_ends_are_where_the_score_test_gives_the_level(a: tuple[Any, Any], b: tuple[Any, Any]) -> None:
     x, n = np.array([a[0], b[0]], dtype=float), np.array([a[1], b[1]], dtype=float)
-    found = proportions.lift(*a, *b)
-    for ratio in (found.low + 1, found.high + 1):
+    ratios = proportions.lift(*a, *b)
+    for ratio in (ratios.low + 1, ratios.high + 1):
         times = np.array([1, ratio])
         # The likeliest rate of a where b's is `ratio` times it: the slope of the likelihood is 0.
         top = min(1, 1 / ratio)
@@ -259,8 +259,8 @@ def test_lifts_ends_are_where_the_score_test_gives_the_level(a: tuple[Any, Any],
 
 
 def test_lift_of_all_over_all_is_by_hand() -> None:  # ratio n / (n + z2) to (n + z2) / n
-    found, z2 = proportions.lift(10, 10, 10, 10), intervals.critical_z(0.95) ** 2
-    assert (found.low + 1, found.high + 1) == pytest.approx((10 / (10 + z2), (10 + z2) / 10))
+    ratio, z2 = proportions.lift(10, 10, 10, 10), intervals.critical_z(0.95) ** 2
+    assert (ratio.low + 1, ratio.high + 1) == pytest.approx((10 / (10 + z2), (10 + z2) / 10))
 
 
 def test_lift_over_none_has_a_bound_but_no_value() -> None:
@@ -290,9 +290,9 @@ def test_split_is_broken_only_far_from_the_plan() -> None:
 
 @pytest.mark.parametrize("counts", [[], [5], [0, 0], [np.nan, 5]])
 def test_a_split_of_nothing_is_not_judged(counts: list[float]) -> None:
-    found = sample_ratio_test(counts)
-    assert isnan(found.p)
-    assert not found.broken
+    split = sample_ratio_test(counts)
+    assert isnan(split.p)
+    assert not split.broken
 
 
 def test_mail_to_an_arm_with_no_planned_share_breaks_the_split() -> None:
@@ -308,14 +308,14 @@ def test_a_plan_for_other_arms_is_refused() -> None:
 @pytest.mark.parametrize("key", ["kgroups_smokers", "kgroups_73"])
 def test_equal_is_the_published(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    found = chi_square_homogeneity(case.inputs["x"], case.inputs["n"])
-    assert [found.statistic, found.p] == case.near("stat", "p")
+    test = chi_square_homogeneity(case.inputs["x"], case.inputs["n"])
+    assert [test.statistic, test.p] == case.near("stat", "p")
 
 
 def test_equal_is_that_of_r_and_leaves_out_groups_of_nobody() -> None:  # R ?prop.test, smokers
-    found = chi_square_homogeneity([83, 90, 129, 0, 70], [86, 93, 136, 0, 82])
-    assert (found.statistic, found.p) == pytest.approx((12.6004112971276, 0.00558547666162702))
-    assert (found.df, found.expected) == (3, pytest.approx(82 * 25 / 397))
+    test = chi_square_homogeneity([83, 90, 129, 0, 70], [86, 93, 136, 0, 82])
+    assert (test.statistic, test.p) == pytest.approx((12.6004112971276, 0.00558547666162702))
+    assert (test.df, test.expected) == (3, pytest.approx(82 * 25 / 397))
 
 
 @pytest.mark.parametrize(("x", "n"), [([], []), ([3], [5]), ([0, 0], [5, 6]), ([5, 6], [5, 6]), ([0, 0], [0, 0])])
@@ -332,8 +332,8 @@ def test_power_is_the_published(shared: Path) -> None:
     case = oracle(shared, "stata_power")
     p, gap = case.inputs["p2"], case.inputs["diff"]
     # Stata counts findings in the wrong direction too, which is 2e-6 here.
-    found = proportions.power(p, p + gap, n=case.inputs["n_per_arm"])
-    assert found == pytest.approx(case.expected["power"], abs=3e-6)
+    power = proportions.power(p, p + gap, n=case.inputs["n_per_arm"])
+    assert power == pytest.approx(case.expected["power"], abs=3e-6)
     case = oracle(shared, "n_ctr_2_24")
     n = case.expected["value"]
     assert proportions.power(case.inputs["p1"], case.inputs["p2"], n=n) == pytest.approx(0.8, abs=1e-7)

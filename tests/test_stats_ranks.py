@@ -24,10 +24,10 @@ VALUES = st.lists(st.integers(0, 40), min_size=2, max_size=40)
 @pytest.mark.parametrize("key", ["hodges_lehmann", "hl_ozone"])
 def test_the_shift_is_that_of_r(shared: Path, key: str) -> None:
     case = oracle(shared, key)
-    found = ranks.hodges_lehmann((case.inputs["y"], None), (case.inputs["x"], None))
-    assert [found.value, found.low, found.high] == case.near("hl", "low", "high")
+    shift = ranks.hodges_lehmann((case.inputs["y"], None), (case.inputs["x"], None))
+    assert [shift.value, shift.low, shift.high] == case.near("hl", "low", "high")
     if key == "hl_ozone":
-        assert found.p == case.near("p")
+        assert shift.p == case.near("p")
 
 
 def test_the_shift_of_baskets_is_not_the_difference_of_medians(shared: Path) -> None:
@@ -38,19 +38,19 @@ def test_the_shift_of_baskets_is_not_the_difference_of_medians(shared: Path) -> 
             if float(row["spend"]):
                 baskets[row["segment"]].append(float(row["spend"]))
     mens, womens = baskets["Mens E-Mail"], baskets["Womens E-Mail"]
-    found = ranks.hodges_lehmann((womens, None), (mens, None))
-    assert [found.value, found.p] == case.near("hl", "p")
+    shift = ranks.hodges_lehmann((womens, None), (mens, None))
+    assert [shift.value, shift.p] == case.near("hl", "p")
     assert [ranks.quantile_interval(one)[0] for one in (mens, womens)] == case.near("median")
 
 
 @given(VALUES, VALUES)
 def test_the_shift_is_the_middle_of_all_pairs(a: list[int], b: list[int]) -> None:
-    found = ranks.hodges_lehmann((a, None), (b, None))
+    shift = ranks.hodges_lehmann((a, None), (b, None))
     pairs = np.subtract.outer(b, a).ravel()
-    assert found.value == pytest.approx(np.median(pairs), abs=1e-6)
+    assert shift.value == pytest.approx(np.median(pairs), abs=1e-6)
     if len({*a, *b}) > 1:
         theirs = stats.mannwhitneyu(b, a, use_continuity=True, method="asymptotic")
-        assert found.p == pytest.approx(theirs.pvalue, abs=1e-9)
+        assert shift.p == pytest.approx(theirs.pvalue, abs=1e-9)
 
 
 @given(VALUES, VALUES)
@@ -66,17 +66,17 @@ def test_numbers_of_units_say_the_same_as_units(a: list[int], b: list[int]) -> N
 
 def test_scores_are_as_published(shared: Path) -> None:
     case = oracle(shared, "brunner_munzel_pain")  # Neubert & Brunner (2007)
-    found = ranks.brunner_munzel((case.inputs["x"], None), (case.inputs["y"], None))
-    assert [found.statistic, found.df, found.p] == case.near("stat", "df", "p")
-    assert [found.value, found.low, found.high] == case.near("prob", "low", "high")
+    comparison = ranks.brunner_munzel((case.inputs["x"], None), (case.inputs["y"], None))
+    assert [comparison.statistic, comparison.df, comparison.p] == case.near("stat", "df", "p")
+    assert [comparison.value, comparison.low, comparison.high] == case.near("prob", "low", "high")
 
 
 @given(VALUES, VALUES)
 def test_the_chance_turns_round_with_the_groups(a: list[int], b: list[int]) -> None:
-    found, back = ranks.brunner_munzel((a, None), (b, None)), ranks.brunner_munzel((b, None), (a, None))
-    assert found.value == pytest.approx(1 - back.value)
-    assert found.p == pytest.approx(back.p, nan_ok=True)
-    assert found.value == pytest.approx(np.mean(np.sign(np.subtract.outer(b, a))) / 2 + 0.5)
+    comparison, back = ranks.brunner_munzel((a, None), (b, None)), ranks.brunner_munzel((b, None), (a, None))
+    assert comparison.value == pytest.approx(1 - back.value)
+    assert comparison.p == pytest.approx(back.p, nan_ok=True)
+    assert comparison.value == pytest.approx(np.mean(np.sign(np.subtract.outer(b, a))) / 2 + 0.5)
 
 
 def test_quantiles_are_those_of_r(shared: Path) -> None:
@@ -101,6 +101,6 @@ def test_nobody_is_not_estimable() -> None:
 
 def test_many_thousands_are_compared_at_once(rng: np.random.Generator) -> None:
     a, b = rng.exponential(500, 20_000).round(2), (rng.exponential(500, 20_000) + 30).round(2)
-    found = ranks.hodges_lehmann((a, None), (b, None))
-    assert 15 < found.low < found.value < found.high < 60
-    assert found.p < 1e-10
+    shift = ranks.hodges_lehmann((a, None), (b, None))
+    assert 15 < shift.low < shift.value < shift.high < 60
+    assert shift.p < 1e-10

@@ -29,32 +29,32 @@ AML = (
 def test_medians_are_the_published(shared: Path) -> None:
     case = oracle(shared, "km_aml")
     time, status, group = (np.array(case.inputs[name]) for name in ("time", "status", "group"))
-    found = [
+    medians = [
         median_response_time(time[group == one], status[group == one]).median for one in ("Maintained", "Nonmaintained")
     ]
-    assert found == case.near("median")
+    assert medians == case.near("median")
 
 
 @pytest.mark.parametrize(("group", "median", "still_open"), [(AML[0], 31, 4), (AML[1], 23, 1)])
 def test_medians_are_those_of_r(group: tuple[list[int], list[int]], median: int, still_open: int) -> None:
-    found = median_response_time(*group)
-    assert (found.median, found.open, found.n) == (median, still_open, len(group[0]))
+    waits = median_response_time(*group)
+    assert (waits.median, waits.open, waits.n) == (median, still_open, len(group[0]))
 
 
 @pytest.mark.parametrize("group", AML)
 def test_interval_is_that_of_statsmodels(group: tuple[list[int], list[int]]) -> None:
     with np.errstate(divide="ignore", invalid="ignore"):  # statsmodels takes the log of 0 at the end
         low, high = SurvfuncRight(*group).quantile_ci(0.5)
-    found = median_response_time(*group)
-    assert (found.low, found.high or np.inf) == (low, high)
+    waits = median_response_time(*group)
+    assert (waits.low, waits.high or np.inf) == (low, high)
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=50))
 def test_with_all_answered_the_quantiles_are_order_statistics(minutes: list[int]) -> None:
-    found = median_response_time(minutes, np.ones(len(minutes)))
-    assert found.median == np.quantile(minutes, 0.5, method="inverted_cdf")
-    assert found.p90 == np.quantile(minutes, 0.9, method="inverted_cdf")
-    assert found.open == 0
+    waits = median_response_time(minutes, np.ones(len(minutes)))
+    assert waits.median == np.quantile(minutes, 0.5, method="inverted_cdf")
+    assert waits.p90 == np.quantile(minutes, 0.9, method="inverted_cdf")
+    assert waits.open == 0
 
 
 @given(WAITS)
@@ -67,12 +67,12 @@ def test_a_weight_stands_for_as_many_rows(rows: list[tuple[int, bool, int]]) -> 
 
 @given(WAITS)
 def test_the_median_lies_in_its_interval_and_below_p90(rows: list[tuple[int, bool, int]]) -> None:
-    found = median_response_time(*zip(*rows, strict=True))
+    waits = median_response_time(*zip(*rows, strict=True))
     end = np.inf
-    if found.median is not None:
-        assert found.low is not None
-        assert found.low <= found.median <= (found.high or end)
-        assert found.median <= (end if found.p90 is None else found.p90)
+    if waits.median is not None:
+        assert waits.low is not None
+        assert waits.low <= waits.median <= (waits.high or end)
+        assert waits.median <= (end if waits.p90 is None else waits.p90)
 
 
 @given(WAITS)
@@ -80,9 +80,9 @@ def test_an_open_one_that_is_left_out_would_shorten_the_wait(rows: list[tuple[in
     answered_only = [row for row in rows if row[1]]
     if answered_only:
         naive = median_response_time(*zip(*answered_only, strict=True)).median
-        found = median_response_time(*zip(*rows, strict=True)).median
+        waits = median_response_time(*zip(*rows, strict=True)).median
         assert naive is not None
-        assert found is None or naive <= found
+        assert waits is None or naive <= waits
 
 
 def test_what_most_still_wait_for_is_not_reached() -> None:
@@ -92,8 +92,8 @@ def test_what_most_still_wait_for_is_not_reached() -> None:
 
 
 def test_a_curve_that_jumps_across_the_half_has_its_interval_there() -> None:
-    found = median_response_time([10, 60, 120], [1, 1, 1], [100, 100_000, 100])
-    assert (found.low, found.median, found.high) == (60, 60, 60)
+    waits = median_response_time([10, 60, 120], [1, 1, 1], [100, 100_000, 100])
+    assert (waits.low, waits.median, waits.high) == (60, 60, 60)
 
 
 @pytest.mark.parametrize(

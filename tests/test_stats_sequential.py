@@ -34,22 +34,22 @@ def test_peeking_is_that_of_armitage() -> None:  # Armitage, McPherson & Rowe (1
 def test_pococks_constants_cross_in_one_of_twenty(shared: Path) -> None:
     case = oracle(shared, "pocock_constants")
     for looks, bound in zip(case.inputs["K"], case.expected["c"], strict=True):
-        found = sequential.crossing_probability(np.arange(1, looks + 1) / looks, [bound] * looks)
-        assert found == pytest.approx(0.05, abs=1e-4)  # the constants have three digits
+        crossed = sequential.crossing_probability(np.arange(1, looks + 1) / looks, [bound] * looks)
+        assert crossed == pytest.approx(0.05, abs=1e-4)  # the constants have three digits
 
 
 def test_bounds_are_the_published(shared: Path) -> None:
     case = oracle(shared, "group_sequential_5looks")
     time = np.array(case.inputs["t"])
-    found = sequential.spending_bounds(time, case.inputs["alpha"] * time ** case.inputs["phi"])
-    assert list(2 * norm.sf(found)) == case.near("adjusted_alpha")
+    bounds = sequential.spending_bounds(time, case.inputs["alpha"] * time ** case.inputs["phi"])
+    assert list(2 * norm.sf(bounds)) == case.near("adjusted_alpha")
 
 
 def test_early_looks_ask_for_much_as_obrien_and_fleming() -> None:
     # Reboussin et al. (2000), doi:10.1016/S0197-2456(00)00057-X: five looks, their function 1, two-sided 5 %.
     time = np.arange(1, 6) / 5
-    found = sequential.spending_bounds(time, sequential.alpha_spending(time))
-    assert found == pytest.approx([4.8769, 3.3569, 2.6803, 2.2898, 2.0310], abs=2e-4)
+    bounds = sequential.spending_bounds(time, sequential.alpha_spending(time))
+    assert bounds == pytest.approx([4.8769, 3.3569, 2.6803, 2.2898, 2.0310], abs=2e-4)
     assert sequential.nominal_level(time[:2]) == pytest.approx(2 * norm.sf(3.3569), rel=1e-3)
 
 
@@ -96,6 +96,6 @@ def test_the_width_for_any_time_is_the_published_of_a_lift(shared: Path) -> None
 
 def test_any_time_asks_for_more_than_one_look_and_least_where_it_is_tuned() -> None:
     n = np.geomspace(100, 10**6, 60)
-    found = np.array([sequential.confidence_sequence(one, tuned=10_000) for one in n])
-    assert (found > norm.isf(0.025)).all()
-    assert n[found.argmin()] == pytest.approx(10_000, rel=0.5)
+    widths = np.array([sequential.confidence_sequence(size, tuned=10_000) for size in n])
+    assert (widths > norm.isf(0.025)).all()
+    assert n[widths.argmin()] == pytest.approx(10_000, rel=0.5)

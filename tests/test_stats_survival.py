@@ -29,12 +29,12 @@ def columns(rows: list[tuple[int, int, int, int]]) -> tuple[np.ndarray, ...]:
 
 
 def test_curve_and_log_rank_are_rs(shared: Path) -> None:
-    told = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["survdiff_R"]
-    curve = survival.kaplan_meier(told["ti1"], told["st1"])
-    assert curve.value == pytest.approx(told["S1"], abs=1e-7)
-    group = [1] * len(told["ti1"]) + [2] * len(told["ti2"])
-    found = survival.logrank(told["ti1"] + told["ti2"], told["st1"] + told["st2"], group)
-    assert (found.statistic, found.df, found.p) == pytest.approx((told["chi2"], 1, told["p"]), abs=1e-5)
+    published = json.loads((shared / "known_answers.json").read_text(encoding="utf-8"))["survdiff_R"]
+    curve = survival.kaplan_meier(published["ti1"], published["st1"])
+    assert curve.value == pytest.approx(published["S1"], abs=1e-7)
+    group = [1] * len(published["ti1"]) + [2] * len(published["ti2"])
+    test = survival.logrank(published["ti1"] + published["ti2"], published["st1"] + published["st2"], group)
+    assert (test.statistic, test.df, test.p) == pytest.approx((published["chi2"], 1, published["p"]), abs=1e-5)
 
 
 @given(TIMES)
@@ -52,25 +52,25 @@ def test_curve_is_statsmodels_with_late_entry_and_weights_are_people(rows: list[
 @given(TIMES)
 def test_causes_are_statsmodels_and_add_up_to_what_is_missing(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)
-    found = survival.cumulative_incidence(time, cause, weight, kinds=3)
+    curves = survival.cumulative_incidence(time, cause, weight, kinds=3)
     still = survival.kaplan_meier(time, cause > 0, weight)
-    assert sum(one.value for one in found) == pytest.approx(1 - still.value, abs=1e-9)
+    assert sum(one.value for one in curves) == pytest.approx(1 - still.value, abs=1e-9)
     many = np.repeat(np.arange(len(rows)), weight)
     with np.errstate(all="ignore"):  # its standard error divides by nobody where all have left
         oracle = CumIncidenceRight(time[many], cause[many])
-    for own, value in zip(found, oracle.cinc, strict=False):
-        assert own.value == pytest.approx(value, abs=1e-9)
+    for curve, value in zip(curves, oracle.cinc, strict=False):
+        assert curve.value == pytest.approx(value, abs=1e-9)
 
 
 def test_variance_of_a_cause_is_that_of_statsmodels(rng: np.random.Generator) -> None:
     time, cause = rng.integers(1, 60, 400), rng.integers(0, 3, 400)
     with np.errstate(all="ignore"):
         oracle = CumIncidenceRight(time, cause)
-    for own, error in zip(survival.cumulative_incidence(time, cause, kinds=2), oracle.cinc_se, strict=True):
-        middle = own.value.size // 2
-        share = own.value[middle]
+    for curve, error in zip(survival.cumulative_incidence(time, cause, kinds=2), oracle.cinc_se, strict=True):
+        middle = curve.value.size // 2
+        share = curve.value[middle]
         people = share * (1 - share) / error[middle] ** 2
-        assert (own.low[middle], own.high[middle]) == pytest.approx(
+        assert (curve.low[middle], curve.high[middle]) == pytest.approx(
             [float(end) for end in proportions.proportion_interval(share * people, people)]
         )
 
@@ -79,11 +79,11 @@ def test_variance_of_a_cause_is_that_of_statsmodels(rng: np.random.Generator) ->
 def test_log_rank_is_statsmodels(rows: list[tuple[int, int, int, int]]) -> None:
     time, cause, weight, _ = columns(rows)
     group = np.arange(len(rows)) % 2
-    found = survival.logrank(time, cause > 0, group, weight)
-    if not np.isnan(found.p):
+    test = survival.logrank(time, cause > 0, group, weight)
+    if not np.isnan(test.p):
         many = np.repeat(np.arange(len(rows)), weight)
         statistic, _p = survdiff(time[many], (cause > 0)[many] * 1, group[many])
-        assert found.statistic == pytest.approx(statistic, abs=1e-7)
+        assert test.statistic == pytest.approx(statistic, abs=1e-7)
 
 
 @pytest.mark.parametrize(("left", "people"), [(0, 10), (3, 10), (40, 200), (10, 10)])

@@ -26,10 +26,10 @@ def crowder(inputs: dict[str, Any]) -> np.ndarray:
 
 def test_the_regression_is_that_of_r(shared: Path) -> None:
     case = oracle(shared, "crowder_quasi")
-    found = quasi_binomial(case.inputs["x"], case.inputs["n"], crowder(case.inputs))
-    assert list(found.coef) == pytest.approx(case.expected["coef"], rel=1e-6)
-    assert list(found.se) == pytest.approx(case.expected["se_quasi"], rel=1e-6)
-    assert found.phi == case.near("phi")
+    regression = quasi_binomial(case.inputs["x"], case.inputs["n"], crowder(case.inputs))
+    assert list(regression.coef) == pytest.approx(case.expected["coef"], rel=1e-6)
+    assert list(regression.se) == pytest.approx(case.expected["se_quasi"], rel=1e-6)
+    assert regression.phi == case.near("phi")
 
 
 def test_the_form_that_hides_overdispersion_is_refused(shared: Path) -> None:
@@ -45,10 +45,10 @@ def test_the_form_that_hides_overdispersion_is_refused(shared: Path) -> None:
 
 def test_a_planted_slope_is_found(rng: Generator) -> None:
     when, n = np.arange(24), np.full(24, 50_000)
-    found = logistic_trend(rng.binomial(n, 0.20 + 0.002 * when), n, when)
-    assert found.low < 0.002 < found.high
-    assert found.p < 1e-6
-    assert (found.begin, found.end) == (pytest.approx(0.2, abs=0.005), pytest.approx(0.246, abs=0.005))
+    line = logistic_trend(rng.binomial(n, 0.20 + 0.002 * when), n, when)
+    assert line.low < 0.002 < line.high
+    assert line.p < 1e-6
+    assert (line.begin, line.end) == (pytest.approx(0.2, abs=0.005), pytest.approx(0.246, abs=0.005))
 
 
 COUNTS = st.lists(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), max_size=30)
@@ -58,10 +58,10 @@ COUNTS = st.lists(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(
 @given(COUNTS)
 def test_neither_fails_on_valid_counts(rows: list[tuple[int, int]]) -> None:
     x, n = np.array(rows, dtype=float).reshape(-1, 2).T
-    found, limits = logistic_trend(x, n, np.arange(x.size)), p_prime_chart(x, n)
-    assert not np.isfinite(found.step) or (x.size >= 12 and 0 < x.sum() < n.sum())
-    if np.isfinite(found.step):
-        assert found.low <= found.step <= found.high
+    line, limits = logistic_trend(x, n, np.arange(x.size)), p_prime_chart(x, n)
+    assert not np.isfinite(line.step) or (x.size >= 12 and 0 < x.sum() < n.sum())
+    if np.isfinite(line.step):
+        assert line.low <= line.step <= line.high
     if np.isfinite(limits.wide):
         assert ((limits.low <= limits.center) & (limits.center <= limits.high)).all()
 
@@ -71,31 +71,31 @@ def test_a_line_without_an_end_has_no_trend() -> None:
 
 
 def test_equal_rates_have_no_trend_and_the_errors_of_counting() -> None:
-    found = logistic_trend([50] * 12, [1000] * 12, range(12))
-    assert (found.step, found.p) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
+    line = logistic_trend([50] * 12, [1000] * 12, range(12))
+    assert (line.step, line.p) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
     # By hand: the error of a mean's slope is sqrt(p q / n / sum of squared times), 143 for twelve months.
-    assert found.high == pytest.approx(2.228 * np.sqrt(0.05 * 0.95 / 1000 / 143), rel=1e-3)
+    assert line.high == pytest.approx(2.228 * np.sqrt(0.05 * 0.95 / 1000 / 143), rel=1e-3)
 
 
 def test_without_overdispersion_the_limits_are_the_published(shared: Path) -> None:
     case = oracle(shared, "montgomery_p_chart")
-    found = p_prime_chart(case.inputs["x"], case.inputs["n"])
-    reach = (found.high[0] - found.center) / found.wide
-    plain = [found.center, found.center + reach, found.center - reach]
+    limits = p_prime_chart(case.inputs["x"], case.inputs["n"])
+    reach = (limits.high[0] - limits.center) / limits.wide
+    plain = [limits.center, limits.center + reach, limits.center - reach]
     assert plain == case.near("cl", "ucl", "lcl")
 
 
 def test_a_rate_that_wanders_by_nature_stays_within_its_limits(rng: Generator) -> None:
     n = np.full(20, 200_000)
     x = rng.binomial(n, rng.normal(0.25, 0.01, 20))
-    found = p_prime_chart(x, n)
+    limits = p_prime_chart(x, n)
     counting = 3 * np.sqrt(0.25 * 0.75 / 200_000)
-    assert (np.abs(x / n - found.center) > counting).sum() >= 10  # a plain p chart would call half of them out
-    assert ((found.low <= x / n) & (x / n <= found.high)).all()
+    assert (np.abs(x / n - limits.center) > counting).sum() >= 10  # a plain p chart would call half of them out
+    assert ((limits.low <= x / n) & (x / n <= limits.high)).all()
 
 
 def test_a_gap_has_no_limits_and_few_points_no_trend() -> None:
-    found = p_prime_chart([10, 0, 20, 15], [100, 0, 100, 100])
-    np.testing.assert_array_equal(np.isnan(found.low), [False, True, False, False])
+    limits = p_prime_chart([10, 0, 20, 15], [100, 0, 100, 100])
+    np.testing.assert_array_equal(np.isnan(limits.low), [False, True, False, False])
     assert np.isnan(logistic_trend([10] * 11, [100] * 11, range(11)).step)
     assert np.isnan(p_prime_chart([1], [2]).center)

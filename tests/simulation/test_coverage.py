@@ -51,7 +51,7 @@ def test_lifts_are_covered(n_a: int, n_b: int, p_a: float, rng: Generator, bars:
     many = runs(20_000)
     for gain in (1.0, 1.5):
         x_a, x_b = rng.binomial(n_a, p_a, many), rng.binomial(n_b, p_a * gain, many)
-        found = [proportions.lift(int(a), n_a, int(b), n_b) for a, b in zip(x_a, x_b, strict=True) if a or b]
-        covered = float(np.mean([one.low <= gain - 1 <= one.high for one in found]))
+        ratios = [proportions.lift(int(a), n_a, int(b), n_b) for a, b in zip(x_a, x_b, strict=True) if a or b]
+        covered = float(np.mean([one.low <= gain - 1 <= one.high for one in ratios]))
         what = f"coverage of a lift of {gain - 1:g}, {n_a} and {n_b}, rate {p_a:g}"
         bars.least("S8", what, covered, 0.94, n=many)

@@ -31,8 +31,8 @@ UNTIL = pd.Timestamp("2026-03-31")
 def held(bars: Bars, what: str, covers: Callable[[Generator], bool]) -> None:
     """The share of samples whose interval holds the truth; seed n for sample n."""
     many = runs(100)
-    seen = float(np.mean([covers(np.random.default_rng(seed)) for seed in range(many)]))
-    bars.least("G1", f"95 % intervals of {what} that hold the truth", seen, 0.95, n=many)
+    share = float(np.mean([covers(np.random.default_rng(seed)) for seed in range(many)]))
+    bars.least("G1", f"95 % intervals of {what} that hold the truth", share, 0.95, n=many)
 
 
 @pytest.mark.parametrize(("people", "chance"), [(300, 0.3), (2_000, 0.05)])
@@ -95,7 +95,7 @@ def test_survival_and_causes_with_late_entry(size: int, bars: Bars) -> None:
     gone = sum(chances.values())
     there = (1 - gone) ** 180
     truth = {"still there": there} | {name: (1 - there) * own / gone for name, own in chances.items()}
-    seen: dict[str, list[bool]] = {name: [] for name in truth}
+    hits_of: dict[str, list[bool]] = {name: [] for name in truth}
     many = runs(100)
     for seed in range(many):
         found = staying.judge(subscribers(np.random.default_rng(seed), size, chances)).shares
@@ -103,37 +103,50 @@ def test_survival_and_causes_with_late_entry(size: int, bars: Bars) -> None:
         for name, share in truth.items():
             # A cause that nobody left by has no row: none seen, none told.
             if name in own.index:
-                seen[name].append(bool(own.loc[name, "low"] <= share <= own.loc[name, "high"]))
-    for name, hits in seen.items():
+                hits_of[name].append(bool(own.loc[name, "low"] <= share <= own.loc[name, "high"]))
+    for name, hits in hits_of.items():
         bars.least(
             "G1", f"95 % intervals after 180 days, {name}, {size} joined", float(np.mean(hits)), 0.95, n=len(hits)
         )
 
 
-@pytest.mark.parametrize("size", [1_000, 5_000])
-def test_projected_retention(size: int, bars: Bars) -> None:
-    # Each person's own chance of leaving in a month ~ Beta(0.8, 8); twelve months seen, the 24th asked.
-    truth = exp(betaln(0.8, 8 + 24) - betaln(0.8, 8))
+@pytest.mark.parametrize(
+    ("size", "alpha", "beta"),
+    [(1_000, 0.8, 8), (5_000, 0.8, 8), (3_000, 5.8, 94.2), (3_000, 17.4, 282.6), (5_000, 5.8e6, 94.2e6)],
+)
+def test_projected_retention(size: int, alpha: float, beta: float, bars: Bars) -> None:
+    # Each person's own chance of leaving in a month ~ Beta, in the last case all alike; twelve months seen, the 24th
+    # asked.
+    truth = exp(betaln(alpha, beta + 24) - betaln(alpha, beta))
 
     def covers(rng: Generator) -> bool:
-        chance = rng.beta(0.8, 8, size)
+        chance = rng.beta(alpha, beta, size)
         month = rng.geometric(np.maximum(chance, 1e-9))
         watched = rng.integers(1, 13, size)
-        left = month <= watched
-        model = sbg.fit(np.where(left, month, watched), left)
+        ended = month <= watched
+        model = sbg.fit(np.where(ended, month, watched), ended)
         assert model is not None
         _, low, high = sbg.survival(model, 24)
         return bool(low <= truth <= high)
 
-    held(bars, f"the share projected for month 24, {size} people", covers)
+    held(bars, f"the share projected for month 24, {size} people, Beta({alpha:g}, {beta:g})", covers)
 
 
-def buyers(rng: Generator, size: int, until: int, *, ahead: int) -> tuple[np.ndarray, ...]:
+CUSTOMERS: dict[str, Callable[[Generator], tuple[float, float]]] = {
+    "rates and chances of their own": lambda rng: (rng.gamma(0.8, 1 / 60), rng.beta(0.7, 2.5)),
+    "one rate": lambda rng: (1 / 80, rng.beta(0.7, 2.5)),
+    "nobody stops": lambda rng: (rng.gamma(0.8, 1 / 60), 0.0),
+    "at once or never": lambda rng: (rng.gamma(0.8, 1 / 60), float(rng.random() < 0.3)),
+}
+"""Rate of buying and chance of stopping of a person."""
+
+
+def buyers(rng: Generator, size: int, until: int, *, ahead: int, law: str) -> tuple[np.ndarray, ...]:
     """MBG/NBD by its story: frequency, recency, age, mean paid, later purchases and their money."""
     age = rng.integers(until // 3, until, size)
     rows = np.zeros((size, 6))
     for n in range(size):
-        rate, stop = rng.gamma(0.8, 1 / 60), rng.beta(0.7, 2.5)
+        rate, stop = CUSTOMERS[law](rng)
         scale = rng.gamma(4.0, 1 / 60)  # v' of Gamma-Gamma: a purchase ~ Gamma(p, 1 / v')
         now, times, last, paid, later, later_paid = 0.0, 0, 0.0, 0.0, 0, 0.0
         alive = rng.random() >= stop
@@ -151,11 +164,12 @@ def buyers(rng: Generator, size: int, until: int, *, ahead: int) -> tuple[np.nda
     return tuple(rows.T)
 
 
-def test_purchases_and_money_to_come(bars: Bars) -> None:
+@pytest.mark.parametrize("law", CUSTOMERS)
+def test_purchases_and_money_to_come(law: str, bars: Bars) -> None:
     many, ahead = runs(100), 180
     often, worth = [], []
     for seed in range(many):
-        times, last, age, paid, later, money = buyers(np.random.default_rng(seed), 1_000, 700, ahead=ahead)
+        times, last, age, paid, later, money = buyers(np.random.default_rng(seed), 1_000, 700, ahead=ahead, law=law)
         people = bg_nbd.history(times, last, age)
         mean = np.divide(paid, times, out=np.full(times.shape, np.nan), where=times > 0)
         model, spend = bg_nbd.fit(people), gamma_gamma.fit(times, np.nan_to_num(mean))
@@ -168,9 +182,13 @@ def test_purchases_and_money_to_come(bars: Bars) -> None:
         often.append(total.low <= later.sum() <= total.high)
         worth.append(sums.low <= money.sum() <= sums.high)
     bars.least(
-        "G2", "95 % prediction intervals of purchases in 180 days, 1,000 customers", float(np.mean(often)), 0.95, n=many
+        "G2",
+        f"95 % prediction intervals of purchases in 180 days, 1,000 customers, {law}",
+        float(np.mean(often)),
+        0.95,
+        n=many,
     )
-    bars.least("G2", "the same of their money", float(np.mean(worth)), 0.95, n=many)
+    bars.least("G2", f"the same of their money, {law}", float(np.mean(worth)), 0.95, n=many)
 
 
 def test_groups_that_leave_alike_are_seldom_told_apart(bars: Bars) -> None:

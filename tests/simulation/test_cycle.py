@@ -41,9 +41,9 @@ def histogram(step: str, begun: np.ndarray, took: np.ndarray) -> pd.DataFrame:
     """As `ways.durations` counts them, for people who began so many days before the export."""
     start, _, end = step.partition(" → ")
     reached = took <= begun
-    told = pd.DataFrame({"days": np.where(reached, np.ceil(np.where(reached, took, 0)), np.floor(begun))})
-    told = told.assign(reached=reached, mature=begun >= DAYS, skipped=False, early=False, group="all", cohort="")
-    return told.assign(step=step, start=start, end=end, n=1)
+    people = pd.DataFrame({"days": np.where(reached, np.ceil(np.where(reached, took, 0)), np.floor(begun))})
+    people = people.assign(reached=reached, mature=begun >= DAYS, skipped=False, early=False, group="all", cohort="")
+    return people.assign(step=step, start=start, end=end, n=1)
 
 
 def planted(seed: int) -> pd.DataFrame:

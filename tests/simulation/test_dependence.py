@@ -35,9 +35,9 @@ def test_mails_to_one_person_are_not_so_many_people(people: int, rng: Generator,
     did = np.array([rng.binomial(MAILS, chances(rng, people)).reshape(2, -1) for _ in range(many)]).astype(float)
     k = np.full((many, 2), people / 2)
     x, n = did.sum(axis=2), k * MAILS
-    found = cluster_robust.clustered_rates(k, x, n, squares=((did**2).sum(axis=2), k * MAILS**2, x * MAILS))
-    gap = found.value[:, 1] - found.value[:, 0]
-    false = np.mean(2 * norm.sf(np.abs(gap) / np.hypot(found.se[:, 0], found.se[:, 1])) < 0.05)
+    rates = cluster_robust.clustered_rates(k, x, n, squares=((did**2).sum(axis=2), k * MAILS**2, x * MAILS))
+    gap = rates.value[:, 1] - rates.value[:, 0]
+    false = np.mean(2 * norm.sf(np.abs(gap) / np.hypot(rates.se[:, 0], rates.se[:, 1])) < 0.05)
     pooled = x.sum(axis=1) / n.sum(axis=1)
     naive = np.mean(2 * norm.sf(np.abs(gap) / np.sqrt(4 * pooled * (1 - pooled) / (people * MAILS / 2) / 2)) < 0.05)
     bars.near("S15", f"false differences, {people} people with {MAILS} mails", false, 0.05, within=0.01, n=many)
@@ -79,11 +79,11 @@ def test_prefetching_is_bounded_and_the_estimate_unbiased(m: float, rng: Generat
         counted = simulated(rng, many, shares, reading, shift)
         sums = counted.groupby("run")[["truth", "delivered"]].sum()
         truth = sums["truth"] / sums["delivered"]
-        found = opens.judge(counted, by=["run"]).rates.set_index("run")
-        inside = ((found["bound_low"] <= truth) & (truth <= found["bound_high"])).mean()
+        rates = opens.judge(counted, by=["run"]).rates.set_index("run")
+        inside = ((rates["bound_low"] <= truth) & (truth <= rates["bound_high"])).mean()
         what = f"{m:.0%} prefetch and read by {shift:+.2f} more"
         bars.least("S18", f"bounds hold the truth, {what}", inside, 1.0, n=many)
-        bias = float((found["estimate"] - truth).mean())
+        bias = float((rates["estimate"] - truth).mean())
         if shift:
             bars.near("S18", f"bias of the estimate, its assumption broken, {what}", bias, -shift * m, within=0.01)
         else:

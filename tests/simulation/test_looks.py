@@ -48,8 +48,8 @@ def test_one_look_has_its_level(p: float, n: int, rng: Generator, bars: Bars) ->
 def test_naive_peeking_is_as_bad_as_computed(looks: int, rng: Generator, bars: Bars) -> None:
     many = runs(100_000)
     z = paths(rng, many, np.arange(1, looks + 1) / looks)
-    seen = float((np.abs(z) > Z).any(axis=1).mean())
-    bars.near("S2", f"false winners, {looks} naive looks", seen, sequential.peeking_error(looks), n=many)
+    share = float((np.abs(z) > Z).any(axis=1).mean())
+    bars.near("S2", f"false winners, {looks} naive looks", share, sequential.peeking_error(looks), n=many)
 
 
 @pytest.mark.parametrize("p", [0.002, 0.02, 0.2])

@@ -34,12 +34,12 @@ def campaigns(
 
 def false_share(rng: Generator, mean: float, rho: float, apart: int = 0, by: float = 0.0) -> tuple[float, float]:
     """The mean share of false ones among the flagged (BH at 5 %), and the share of the real ones found."""
-    false, found = [], []
+    false, hits = [], []
     for _ in range(RUNS):
         flagged = adjust(leave_one_out(*campaigns(rng, mean, rho, apart, by)).p) <= 0.05
         false.append(flagged[apart:].sum() / max(flagged.sum(), 1))
-        found.append(flagged[:apart].mean() if apart else np.nan)
-    return float(np.mean(false)), float(np.mean(found))
+        hits.append(flagged[:apart].mean() if apart else np.nan)
+    return float(np.mean(false)), float(np.mean(hits))
 
 
 @pytest.mark.parametrize("mean", [0.005, 0.02, 0.22])
@@ -67,6 +67,6 @@ def test_a_month_like_the_others_is_no_change(k: int, n: int, rng: Generator, ba
     called = 0
     for _ in range(many):
         x = rng.binomial(n, rng.beta(0.2 * prior, 0.8 * prior, k))
-        found = change((x[-2], n), (x[-1], n), tau=heterogeneity(x, np.full(k, n)).tau, k=k)
-        called += not found.low <= 0 <= found.high
+        difference = change((x[-2], n), (x[-1], n), tau=heterogeneity(x, np.full(k, n)).tau, k=k)
+        called += not difference.low <= 0 <= difference.high
     bars.most("S11", f"false changes of the last of {k} months of {n}", called / many, 0.05, n=many)

@@ -26,12 +26,12 @@ pytestmark = pytest.mark.slow
 def test_a_wander_is_no_trend(points: int, n: int, rho: float, rng: Generator, bars: Bars) -> None:
     many, when, size = runs(4_000), np.arange(points), 1 / rho - 1
     total = np.full(points, n)
-    found = [
+    lines = [
         trend.logistic_trend(rng.binomial(total, rng.beta(0.2 * size, 0.8 * size, points)), total, when).p
         for _ in range(many)
     ]
     what = f"false trends, {points} months of {n}, rho {rho:g}"
-    bars.most("S16", what, float(np.mean(np.array(found) < 0.05)), 0.08, n=many)
+    bars.most("S16", what, float(np.mean(np.array(lines) < 0.05)), 0.08, n=many)
 
 
 @pytest.mark.parametrize("n", [10_000, 200_000])
@@ -41,10 +41,10 @@ def test_a_wander_stays_within_the_limits(n: int, rng: Generator, bars: Bars) ->
     out, plain = [], []
     for _ in range(many):
         x = rng.binomial(total, rng.beta(0.2 * size, 0.8 * size, points))
-        found = trend.p_prime_chart(x, total)
-        out.append(((x / total < found.low) | (x / total > found.high)).any())
-        counting = 3 * np.sqrt(found.center * (1 - found.center) / total)
-        plain.append((np.abs(x / total - found.center) > counting).any())
+        limits = trend.p_prime_chart(x, total)
+        out.append(((x / total < limits.low) | (x / total > limits.high)).any())
+        counting = 3 * np.sqrt(limits.center * (1 - limits.center) / total)
+        plain.append((np.abs(x / total - limits.center) > counting).any())
     bars.most("S16", f"charts of 20 months of {n} with a false alarm", float(np.mean(out)), 0.1, n=many)
     bars.told("S16", f"the same of a plain p chart, {n}", float(np.mean(plain)), n=many)
 
