@@ -37,7 +37,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "groups": ((["list_name", "month"],), {}),
     "at_age": ((["campaign_id"],), {}),
     "openers": ((["campaign_id"],), {}),
-    "levels": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
+    "segments.levels.count": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
     "log.counts": (([],), {}),
     "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
     "silence.count": ((), {"days": 120}),

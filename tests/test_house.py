@@ -37,7 +37,6 @@ LAYERS = (
     {
         "abtest",
         "adjusted",
-        "segments",
         "strata",
     },
     {"measurable"},

@@ -237,6 +237,15 @@ def test_an_export_that_names_machine_openings_raises_the_lower_bound(tmp_path: 
     assert (row["proven"], row["basis"]) == (360, "no machine information")
 
 
+def test_campaigns_without_a_date_have_bounds_and_no_month(tmp_path: Path) -> None:
+    header = ["Campaign", "Sent", "Delivered", "Opened", "Clicked"]
+    small.table(tmp_path, "a.csv", header, [["one", 1000, 1000, 650, 20]])
+    result = opens.estimate(kit.open(tmp_path))
+    assert result.summary().text.startswith("Between 1 and 68% of delivered mail was opened by people")
+    assert result.table().cells()[0][0] == "–"
+    assert result.plot().alt == "Openings and clicks by people: nothing to draw, no month of sending is known."
+
+
 def test_a_log_and_an_export_stand_side_by_side(tmp_path: Path) -> None:
     small.settings(tmp_path, 'time_zone = "UTC"')
     sends = [event("delivered", n, campaign=f"c{k}", at=NOON + k * DAY) for n in range(50) for k in range(4)]

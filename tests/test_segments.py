@@ -13,7 +13,8 @@ from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
-from kit import counts, plots, segments, words
+from kit import counts
+from kit.questions.segments.levels import count, judge
 from kit.stats import cluster_robust, proportions
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_people_who_get_several_mails_do_not_make_false_findings(rng: np.random.
     for _ in range(300):
         groups = {name: people(rng, 1500, mails=4, rate=0.1, spread=0.15) for name in "ab"}
         table = levels(groups)
-        flagged += segments.compare(table, "click_rate", total=12_000).rates["verdict"].isin(("higher", "lower")).any()
+        flagged += judge(table, "click_rate", total=12_000).rates["verdict"].isin(("higher", "lower")).any()
         naive += (
             proportions.proportion_difference(*table.loc[0, ["numerator", "n"]], *table.loc[1, ["numerator", "n"]]).p
             < 0.05
@@ -67,7 +68,7 @@ def test_the_interval_covers_the_rate_of_people(rng: np.random.Generator) -> Non
     covered = 0
     for _ in range(300):
         table = levels({"a": people(rng, 400, mails=6, rate=0.05, spread=0.2)})
-        row = segments.compare(table, "click_rate", total=2400).rates.iloc[0]
+        row = judge(table, "click_rate", total=2400).rates.iloc[0]
         covered += row["low"] <= 0.05 <= row["high"]
     assert covered >= 300 * (0.95 - 3 * math.sqrt(0.05 * 0.95 / 300))
 
@@ -75,7 +76,7 @@ def test_the_interval_covers_the_rate_of_people(rng: np.random.Generator) -> Non
 def test_one_mail_a_person_is_the_ordinary_interval() -> None:
     x = np.array([1] * 30 + [0] * 270)
     table = levels({"a": np.column_stack([x, np.ones(300, int)])})
-    row = segments.compare(table, "click_rate", total=300).rates.iloc[0]
+    row = judge(table, "click_rate", total=300).rates.iloc[0]
     low, high = proportions.proportion_interval(30, 300)
     assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)), rel=0.01)
 
@@ -111,7 +112,7 @@ def test_money_of_people_alike_makes_no_finding(rng: np.random.Generator) -> Non
     flagged = 0
     for _ in range(200):
         table = levels({name: spending(rng, size, mails=4, rate=0.03) for name, size in (("a", 700), ("b", 2500))})
-        found = segments.compare(table, "revenue_per_mail", total=12_800).rates
+        found = judge(table, "revenue_per_mail", total=12_800).rates
         assert (found["verdict"] != "too few").all()
         flagged += found["verdict"].isin(("higher", "lower")).any()
     assert flagged <= 200 * (0.05 + 3 * math.sqrt(0.05 * 0.95 / 200))
@@ -119,23 +120,23 @@ def test_money_of_people_alike_makes_no_finding(rng: np.random.Generator) -> Non
 
 def test_more_money_is_told_and_few_buyers_are_not_judged(rng: np.random.Generator) -> None:
     groups = {"a": spending(rng, 2500, mails=4, rate=0.06), "b": spending(rng, 2500, mails=4, rate=0.03)}
-    result = segments.compare(levels(groups), "revenue_per_mail", total=20_000)
+    result = judge(levels(groups), "revenue_per_mail", total=20_000)
     assert result.rates.set_index("level")["verdict"].to_dict() == {"a": "higher", "b": "lower"}
-    assert "of 2 groups of people differ" in words.segments(result).text
-    assert "points" not in words.segments(result).text + words.segments_table(result).text()
-    assert plots.segments(result).alt.startswith("Revenue per mail by trait: Segment a ")
-    few = segments.compare(levels(groups | {"c": spending(rng, 60, mails=4, rate=0.06)}), "revenue_per_mail", total=0)
+    assert "of 2 groups of people differ" in result.summary().text
+    assert "points" not in result.summary().text + result.table().text()
+    assert result.plot().alt.startswith("Revenue per mail by trait: Segment a ")
+    few = judge(levels(groups | {"c": spending(rng, 60, mails=4, rate=0.06)}), "revenue_per_mail", total=0)
     assert few.rates.set_index("level").loc["c", "verdict"] == "too few"
 
 
 def test_money_is_of_mail_older_than_the_window(data: kit.store.Data, tmp_path: Path) -> None:
-    assert counts.levels(data, "revenue", "delivered", traits=["segment"]).empty  # nothing tells of sales
+    assert count(data, "revenue", "delivered", traits=["segment"]).empty  # nothing tells of sales
     header = ["Order ID", "Email", "Created at", "Total", "Currency"]
     moment = f"{pd.Timestamp(NOON + 2 * DAY, unit='s'):%Y-%m-%d %H:%M}"
     small.table(tmp_path, "orders.csv", header, [["o1", "p0@example.com", moment, 40, "EUR"]])
     small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-01-17T12:00:00")
     sold = kit.open(tmp_path)
-    got = counts.levels(sold, "revenue", "delivered", traits=["segment"]).set_index("level")
+    got = count(sold, "revenue", "delivered", traits=["segment"]).set_index("level")
     # Mails of 1, 8, 15 and 22 January, the window is 7 days: the first two are old enough.
     assert got.loc["new", ["people", "n", "numerator", "numerator_squares", "products"]].tolist() == [
         2,
@@ -178,13 +179,13 @@ def test_levels_and_unknown_add_up_to_the_whole(data: kit.store.Data, trait: str
     whole = counts.messages(data, [])["delivered"].iloc[0]
     assert whole == 24 + 98
     assert counts.messages(data, [trait])["delivered"].sum() == whole
-    result = segments.compare(counts.levels(data, "clicked", "delivered", traits=[trait]), "click_rate", total=whole)
+    result = judge(count(data, "clicked", "delivered", traits=[trait]), "click_rate", total=whole)
     known = result.rates["n"].sum()
     assert known + (result.traits["unknown"].iloc[0] if len(result.traits) else whole) == whole
 
 
 def test_a_segment_has_its_people_and_mails(data: kit.store.Data) -> None:
-    got = counts.levels(data, "clicked", "delivered", traits=["segment"]).set_index("level")
+    got = count(data, "clicked", "delivered", traits=["segment"]).set_index("level")
     assert got.loc["new", ["people", "n", "numerator"]].tolist() == [2, 8, 1]
     assert got.loc["regular", ["people", "n", "numerator"]].tolist() == [2, 8, 0]
 

@@ -8,7 +8,6 @@ that lack it beside it.
 from kit.counts.age import ages, at_age
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.currencies import currencies
-from kit.counts.levels import levels
 from kit.counts.log import conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
@@ -27,7 +26,6 @@ __all__ = [
     "currencies",
     "differences",
     "left_out",
-    "levels",
     "lines",
     "messages",
     "openers",

@@ -1,13 +1,11 @@
 """Figures: a result in, a picture out. Nothing here counts, reads or computes a statistic."""
 
-from kit.plots.segments import segments
 from kit.plots.strata import strata
 from kit.plots.tests import tests
 from kit.show.picture import Picture
 
 __all__ = [
     "Picture",
-    "segments",
     "strata",
     "tests",
 ]

@@ -1,6 +1,5 @@
 """Entries of printed figures whose questions have no room of their own yet."""
 
 from kit.terms.abtests import ABTESTS
-from kit.terms.mail import MAIL
 
-REMAINING = (*MAIL, *ABTESTS)
+REMAINING = ABTESTS

@@ -8,7 +8,6 @@ from kit.show.summary import Summary
 from kit.show.table import Table
 from kit.words.adjusted import adjusted, adjusted_table
 from kit.words.measurable import dilution, measurable, measurable_table
-from kit.words.segments import segments, segments_table, unknown_table
 from kit.words.strata import parts_table, strata, strata_table
 from kit.words.tests import peeking, size_table, tests, verdict_table, verdict_words
 
@@ -22,13 +21,10 @@ __all__ = [
     "measurable_table",
     "parts_table",
     "peeking",
-    "segments",
-    "segments_table",
     "size_table",
     "strata",
     "strata_table",
     "tests",
-    "unknown_table",
     "verdict_table",
     "verdict_words",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ibis
 import pandas as pd
+from ibis import _ as col
 
 from kit.counts import log, scope
 from kit.messages import _, _n, message
@@ -43,8 +43,8 @@ def count(data: Data) -> pd.DataFrame:
     columns = ["what", "rule", "strength", "meaning", "messages"]
     if messages is None:
         return pd.DataFrame(columns=columns)
-    messages = log.of_delivered(messages).filter(ibis._.delivered)
-    by_rules = messages.group_by("opens_rule", "clicks_rule").agg(messages=ibis._.count()).to_pandas()
+    messages = log.of_delivered(messages).filter(col.delivered)
+    by_rules = messages.group_by("opens_rule", "clicks_rule").agg(messages=col.count()).to_pandas()
     rows = []
     opens, clicks = machine_events.OPENINGS, machine_events.CLICKS
     for what, rules_of, rules in (("opening", "opens_rule", opens), ("click", "clicks_rule", clicks)):

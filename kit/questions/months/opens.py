@@ -22,7 +22,7 @@ from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show.axes import month_axis
 from kit.show.formats import UNKNOWN, joined, known, month, share, size, whole, with_interval
-from kit.show.picture import BAND, GOOD, PLAIN, QUIET, Picture, panels, picture
+from kit.show.picture import BAND, GOOD, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -214,8 +214,8 @@ class Opens(Result):
         rates = self.rates[self.rates["raw"].notna()]
         if rates.empty:
             return Summary("openers", _("How much mail people opened is not known: no openings are counted."))
-        rows = rates.to_dict("records")
-        row = rows[-1] if "month" in self.by else max(rows, key=lambda group: group["delivered"])
+        dated = rates[rates["month"].notna()] if "month" in self.by else rates.iloc[:0]
+        row = (dated.iloc[-1] if len(dated) else rates.loc[rates["delivered"].idxmax()]).to_dict()
         numbers = {name: row[name] for name in ("raw", "bound_low", "bound_high", "estimate", "trackable")}
         return Summary("openers", f"{_bounds(row, self.by)} {_estimate(row)}", numbers, headline=True, weight=60)
 
@@ -293,7 +293,10 @@ class Opens(Result):
 
     def plot(self) -> Picture:
         """By month: what the platform counts, the bounds and the estimate of openings by people; clicks below."""
-        rates = self.rates[self.rates["raw"].notna()].reset_index(drop=True)
+        title = message("Openings and clicks by people")
+        rates = self.rates[self.rates["raw"].notna() & self.rates["month"].notna()].reset_index(drop=True)
+        if rates.empty and self.rates["raw"].notna().any():
+            return nothing("openers", title, message("no month of sending is known"))
         names = list(rates["month"])
         with panels(5.2) as figure:
             above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -302,7 +305,7 @@ class Opens(Result):
             month_axis(below, names)
             months = joined([_month_in_words(row) for row in rates.to_dict("records")]) or _("not known")
             alt = _("Openings by people: {months}.", months=months)
-            return picture(figure, name="openers", title=message("Openings and clicks by people"), alt=alt)
+            return picture(figure, name="openers", title=title, alt=alt)
 
 
 _WHY_NONE = {
@@ -329,7 +332,8 @@ _GROUPS = {
 
 def _bounds(row: Mapping[Any, Any], by: Sequence[str]) -> str:
     """The bounds and what the platform counts, in a sentence."""
-    group = ", ".join(month(row[name]) if name == "month" else str(row[name]) for name in by)
+    parts = [row[name] if name != "month" else month(row[name]) for name in by if not pd.isna(row[name])]
+    group = ", ".join(map(str, parts))
     values = {"low": size(row["bound_low"], 0), "high": share(row["bound_high"], 0), "raw": share(row["raw"], 0)}
     if known(row["estimate"]) and group:
         return _(

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import numpy as np
 import pandas as pd
+from ibis import _ as col
 
 from kit import counts
 from kit.counts import scope
@@ -55,13 +55,12 @@ def scores(data: Data) -> pd.DataFrame:
     surveys = scope.rows(data, "surveys")
     if surveys is None:
         return pd.DataFrame(columns=["month", "score", "n"])
-    row = ibis._
-    scored = surveys.filter((row.survey_type == "csat") & row.score.notnull() & row.responded_local.notnull())
-    scored = scored.filter(row.scale_max > row.scale_min).mutate(
-        month=row.responded_local.strftime("%Y-%m"),
-        score=(row.score - row.scale_min) / (row.scale_max - row.scale_min),
+    scored = surveys.filter((col.survey_type == "csat") & col.score.notnull() & col.responded_local.notnull())
+    scored = scored.filter(col.scale_max > col.scale_min).mutate(
+        month=col.responded_local.strftime("%Y-%m"),
+        score=(col.score - col.scale_min) / (col.scale_max - col.scale_min),
     )
-    return scored.group_by("month", "score").agg(n=row.count()).order_by("month", "score").to_pandas()
+    return scored.group_by("month", "score").agg(n=col.count()).order_by("month", "score").to_pandas()
 
 
 @scope.count("tickets", unfiltered=scope.NO_CAMPAIGN)
@@ -71,7 +70,7 @@ def requests(data: Data) -> pd.DataFrame:
     if tickets is None:
         return pd.DataFrame(columns=["month", "day", "n"])
     dated = tickets.filter(tickets.created_local.notnull()).mutate(day=tickets.created_local.strftime("%Y-%m-%d"))
-    by_day = dated.group_by("day").agg(n=ibis._.count()).to_pandas().set_index("day")["n"]
+    by_day = dated.group_by("day").agg(n=col.count()).to_pandas().set_index("day")["n"]
     if by_day.empty:
         return pd.DataFrame(columns=["month", "day", "n"])
     days = pd.date_range(by_day.index.min(), by_day.index.max(), freq="D").strftime("%Y-%m-%d")
