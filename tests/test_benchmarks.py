@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+import small
 
+import kit
 from kit import metrics
 from kit.errors import InputError
 from kit.metrics import KPIS
@@ -116,6 +118,13 @@ class TestBeside:
         got = benchmarks.judge(own("click_rate", 0, 0), benchmarks.load())
         assert got.rates["verdict"].tolist() == ["no comparable figure"]
         assert got.plot().alt == "Beside published figures: nothing to draw, no rate is known."
+
+
+def test_without_any_mail_no_rate_is_set_beside_them(tmp_path: Path) -> None:
+    small.mailchimp(tmp_path, [{}])
+    got = benchmarks.compare(kit.open(tmp_path, "2020-01"))
+    assert set(got.rates["verdict"]) <= {"no comparable figure", "no threshold"}
+    assert got.plot().alt == "Beside published figures: nothing to draw, no rate is known."
 
 
 def test_the_page_shows_publisher_year_definition_and_machine_mark() -> None:

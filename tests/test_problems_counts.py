@@ -134,3 +134,11 @@ def test_a_campaign_that_is_too_young_is_left_out_and_said(tmp_path: Path) -> No
     assert sorted(told["immature"]["campaign_name"]) == ["mail 7", "mail 8"]  # three days are the rule
     assert len(told["campaign"]) == 7
     assert "2 campaigns are too young to be judged and left out." in findings.judge(told).table().notes
+
+
+def test_a_campaign_that_is_too_young_and_of_another_month_is_not_said(tmp_path: Path) -> None:
+    small.settings(tmp_path, "as_of = 2026-03-10T12:00:00")
+    rows = [{"Title": "old"}, {"Title": "new", "Unique Id": "00000000ab", "Send Date": "Mar 09, 2026 12:00 pm"}]
+    small.mailchimp(tmp_path, rows)
+    assert findings.find(kit.open(tmp_path, "2026-03")).immature == 1
+    assert findings.find(kit.open(tmp_path, "2026-01")).immature == 0

@@ -84,8 +84,8 @@ def compare(data: Data, *, industry: str = ALL) -> Benchmarks:
         InputError: no figure has this industry.
     """
     rates = metrics.overall(counts.messages(data, ["campaign_id"]), KPIS)
-    last_month = counts.messages(data, ["month"])["month"].max()
-    return judge(rates, load(), industry=industry, last_month=last_month)
+    months = counts.messages(data, ["month"])["month"].dropna()
+    return judge(rates, load(), industry=industry, last_month=months.max() if len(months) else None)
 
 
 def load(path: str | Path = SHIPPED) -> pd.DataFrame:

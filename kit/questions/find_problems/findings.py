@@ -100,7 +100,7 @@ def judge(counts: Mapping[str, pd.DataFrame]) -> Findings:
         limits=page.reindex(columns=_LIMITS).dropna(subset="verdict").reset_index(drop=True),
         checked=int(page["p"].notna().sum()),
         skipped=not_applied,
-        immature=len(counts.get("immature", ())),
+        immature=int(counts["immature"]["asked"].sum()) if "immature" in counts else 0,
     )
 
 
@@ -139,7 +139,7 @@ class Findings(Result):
             rate_high, verdict.
         checked: comparisons that were made.
         skipped: a row a rule that could not be applied: rule, reason.
-        immature: campaigns that are too recent to be judged: they were left out.
+        immature: campaigns of the question that are too recent to be judged: they were left out.
     """
 
     areas: pd.DataFrame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -12,6 +11,7 @@ from kit import counts
 from kit.counts import scope
 from kit.counts.campaigns import SUMS, covered, of_record, summed, timed
 from kit.counts.log import of_delivered
+from kit.judging import mature
 from kit.questions.find_problems.refused import server_answers
 from kit.questions.find_problems.rules import UNITS
 
@@ -35,8 +35,8 @@ def by_unit(data: Data) -> dict[str, pd.DataFrame]:
     """The counts that the rules need, for each key of UNITS; a key that the data cannot fill is empty.
 
     The yardstick is the whole history; `asked` marks what was sent in the question's period. Beside the units:
-    immature, the campaigns of the question that people may still open and click, which are in no group of campaigns;
-    answers, what `server_answers` returned.
+    immature, the campaigns that people may still open and click, which are in no group of campaigns; answers, what
+    `server_answers` returned.
     """
     counted = {
         key: groups(data, unit.columns)
@@ -113,12 +113,10 @@ def _part(hour: int) -> str:
 
 
 def _immature(data: Data) -> pd.DataFrame:
-    """Campaigns of the question that people may still open and click: judged by too little, they would seem weak."""
+    """Campaigns that people may still open and click: judged by too little, they would seem weak."""
     campaigns = data.campaigns[["campaign_id", "campaign_name", "sent_local"]]
-    if data.as_of is None:
-        return campaigns.iloc[:0]
-    latest = data.as_of - timedelta(days=data.settings["conversions.maturity_days"])
-    return campaigns[campaigns["sent_local"] > latest]
+    campaigns = campaigns.assign(asked=scope.inside(data, campaigns["sent_local"], campaigns["campaign_name"]))
+    return campaigns[~mature(campaigns["sent_local"], data.as_of, data.settings["conversions.maturity_days"])]
 
 
 def _engagement(by_month: pd.DataFrame) -> pd.DataFrame:

@@ -79,8 +79,8 @@ def limit(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
         rates["name"] = [rule.group_name()] * len(rates)
     verdict = pd.Series(UNDECIDED, index=rates.index, dtype="object")
     verdict = verdict.mask(rates["high"] < lowest, f"below {_code(lowest)}")
-    for one in rule.limits:
-        verdict = verdict.mask(rates["low"] > one, f"above {_code(one)}")
+    for threshold in rule.limits:
+        verdict = verdict.mask(rates["low"] > threshold, f"above {_code(threshold)}")
     rates = rates.assign(verdict=verdict, rate_low=rates["low"], rate_high=rates["high"], expected=lowest)
     beyond = {"size": rates["value"] - lowest, "low": rates["low"] - lowest, "high": rates["high"] - lowest}
     return rates.assign(**beyond)
