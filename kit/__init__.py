@@ -1,7 +1,7 @@
 """Honest answers from e-mail campaign exports.
 
-``kit.open(folder)`` reads a folder of exports; ``kit.counts``, ``kit.kpi``, ``kit.words`` and
-``kit.plots`` count, compute, say and draw. Importing this package loads none of them.
+``data = kit.open(folder)`` reads a folder of exports; ``kit.counts`` counts, ``kit.metrics`` computes,
+``kit.questions`` answers, ``kit.explain`` says what a key means. Importing this package loads none of them.
 """
 
 from __future__ import annotations
@@ -10,22 +10,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kit import counts, explain, metrics, questions
     from kit.questions.check_the_export.files import arrived, versions
     from kit.store import open_data as open  # noqa: A004  the face of the kit: data = kit.open(folder)
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "arrived", "open", "versions"]
+__all__ = ["__version__", "arrived", "counts", "explain", "metrics", "open", "questions", "versions"]
 
 _FACE = {
     "open": ("kit.store", "open_data"),
     "arrived": ("kit.questions.check_the_export.files", "arrived"),
     "versions": ("kit.questions.check_the_export.files", "versions"),
 }
-"""Where each name of the package is made; it is loaded when it is first asked for."""
+"""Where each function of the package is made; it is loaded when it is first asked for."""
+
+_MODULES = ("counts", "explain", "metrics", "questions")
+"""What else an analyst types after `kit.`; loaded likewise."""
 
 
 def __getattr__(name: str) -> Any:
     if name in _FACE:
         module, attribute = _FACE[name]
         return getattr(import_module(module), attribute)
-    raise AttributeError(name)
+    if name in _MODULES:
+        return import_module(f"kit.{name}")
+    raise AttributeError(f"module 'kit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -34,7 +34,7 @@ OF_CAMPAIGN = (
     "tags",
     "sent_local",
 )
-OF_MESSAGE = ("month", "variant", "domain", *TRAITS)
+OF_MESSAGE = ("month", "weekday", "hour", "variant", "domain", *TRAITS)
 WHY = {
     "opened": "an export may leave out openings that the platform takes for a machine's; the log has them all",
     "clicked": "an export may count who followed the link that unsubscribes (Mailchimp may); the log's count does not",
@@ -67,8 +67,8 @@ def messages(
 
     Args:
         data: what `kit.open` returned.
-        by: columns of campaigns (campaign_id, list_name …), of messages (month, variant, domain) or traits of
-            their people (segment, tenure …); what totals cannot tell is NULL.
+        by: columns of campaigns (campaign_id, list_name …), of messages (month, weekday [0 is Monday] and hour of
+            sending, variant, domain) or traits of their people (segment, tenure …); what totals cannot tell is NULL.
         kind: "bulk", "automated", "no campaign" or "" for all; None: the question's (`Data.population`).
         action: what counts as `converted`: appointment, review, order …; "" for any.
         window_days: days after a mail in which an action counts for it; None: the setting.
@@ -79,7 +79,7 @@ def messages(
         that any campaign of the group lacks is NULL: a sum over some of them would be too small.
 
     Raises:
-        UsageError: a column that messages do not have.
+        UsageError: a column that messages do not have; weekday or hour where no time zone is known.
 
     Source: guide 1, steps 2 and 3; one source of record for each count: a parent and its variants never add.
     """
@@ -100,6 +100,10 @@ def of_record(
     for column in by:
         if column not in columns:
             raise UsageError(f"counts.messages: mail has no {column!r} to group by. {nearest(column, columns)}")
+    if not data.zone_known and {"weekday", "hour"} & set(by):
+        raise UsageError(
+            "counts.messages: weekday and hour are of local time, and no time zone is known. Set time_zone in kit.toml."
+        )
     window = data.settings["conversions.window_days"] if window_days is None else window_days
     exported = _exported(data, window)
     logged = log.counts(data, [name for name in by if name in OF_MESSAGE], action=action, window_days=window)
@@ -109,6 +113,7 @@ def of_record(
     if len(data.currencies) > 1:
         rows.loc[rows["count"].isin(("revenue", "revenue_squares")), "value"] = pd.NA
     rows = rows[~rows["is_test"].fillna(value=False).astype(bool)]
+    rows[["weekday", "hour"]] = rows[["weekday", "hour"]].astype("Int64")
     kind = data.population if kind is None else kind
     return rows[rows["kind"] == kind] if kind else rows
 
@@ -216,6 +221,8 @@ def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
     columns = ["campaign_id", "variant", "precedence", "source_file", *COUNT_NAMES]
     return stats[columns].assign(
         month=month.where(month.notna(), None),
+        weekday=sent.dt.day_of_week.astype("Int64").mask(scope.is_month(stats["campaign_name"])),
+        hour=sent.dt.hour.astype("Int64").where(timed(sent)),
         in_period=scope.inside(data, sent, stats["campaign_name"]),
         revenue_squares=None,
         **dict.fromkeys(("domain", *TRAITS)),

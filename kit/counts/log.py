@@ -55,7 +55,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
 
     Args:
         data: what `kit.open` returned.
-        by: of month, variant, domain and the names of traits; those not named are NULL.
+        by: of month, weekday, hour, variant, domain and the names of traits; those not named are NULL.
         action: what counts as `converted`; "" for any.
         window_days: days after a mail in which an action counts for it; None: not asked.
 
@@ -65,12 +65,18 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         still act on it.
     """
     table = scope.history(data, MESSAGES.name)
-    groups = ["campaign_id", "variant", "month", "in_period", "domain", *TRAITS]
+    groups = ["campaign_id", "variant", "month", "weekday", "hour", "in_period", "domain", *TRAITS]
     names = [*groups, "messages", *COUNT_NAMES, "revenue_squares"]
     if table is None:
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
     asked = scope.within(data, _.sent_local).fill_null(NO)
-    table = of_delivered(table.mutate(month=_.sent_local.strftime("%Y-%m"), in_period=asked))
+    table = table.mutate(
+        month=_.sent_local.strftime("%Y-%m"),
+        weekday=_.sent_local.day_of_week.index(),
+        hour=_.sent_local.hour(),
+        in_period=asked,
+    )
+    table = of_delivered(table)
     followed = after(data, table, action, window_days)
     for name in by:
         if name in TRAITS:

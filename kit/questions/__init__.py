@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
     from kit.metrics import Figure
 
+QUESTIONS = tuple(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg)
+"""The packages, each of the name of its notebook; one is loaded when it is first asked for."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in QUESTIONS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*QUESTIONS, "figures", "sections"]
+
 
 def sections() -> Iterator[ModuleType]:
     """Every section of every question, in the order of their names."""

@@ -43,7 +43,7 @@ AUTOMATED = ("automation", "transactional")
 """The types of campaigns that a person's own doing sets off; all others are bulk mail."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Data:
     """What was read, and the question's filters.
 
@@ -65,6 +65,21 @@ class Data:
     filters: tuple[tuple[str, str], ...] = ()
     target: Path | None = None
 
+    def __repr__(self) -> str:
+        read = sum(log.status == "read" for log in self.files)
+        kept, rows = (sum(getattr(log, name) for log in self.files) for name in ("rows_kept", "rows_read"))
+        filters = ", ".join(f"{column}={value}" for column, value in self.filters)
+        as_of = "not known" if self.as_of is None else f"{self.as_of:%Y-%m-%d %H:%M}"
+        return "\n".join(
+            [
+                f"Data of {self.name}",
+                f"files   {read:,} of {len(self.files):,} read",
+                f"rows    {kept:,} of {rows:,} kept",
+                f"asked   {self.period or 'all months'}, {filters or 'all campaigns'}",
+                f"as of   {as_of} ({self.settings['time_zone'] or 'time zone not known'})",
+            ]
+        )
+
     @cached_property
     def engine(self) -> Engine:
         """A session of the engine for this data; it only reads."""
@@ -78,7 +93,13 @@ class Data:
         return self.engine.read_parquet(parts, name=f"{name}_parts")
 
     def table(self, name: str) -> pd.DataFrame:
-        """The canonical table as a frame, with all its columns; empty where nothing was read for it."""
+        """The canonical table as a frame, with all its columns; empty where nothing was read for it.
+
+        Raises:
+            UsageError: no such table; names the nearest.
+        """
+        if name not in TABLES:
+            raise UsageError(f"There is no table {name!r}. {nearest(name, TABLES)}")
         table = TABLES[name]
         expression = self.expression(name)
         if expression is None:
