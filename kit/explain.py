@@ -1,4 +1,4 @@
-"""What a key means, whichever registry knows it; and the two counts behind a KPI of one campaign, with their sources."""
+"""What a key means, whichever registry knows it; and the two counts behind a KPI of one campaign."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit import counts, metrics, questions, terms
+from kit import counts, metrics, questions
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
 from kit.metrics import methods
@@ -48,7 +48,7 @@ def _measure(key: str) -> str:
     return "\n".join([f"{key}: {share.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
 
 
-FIGURES = {figure.key: figure for figure in (*GENERAL, *terms.REMAINING, *questions.figures())}
+FIGURES = {figure.key: figure for figure in (*GENERAL, *questions.figures())}
 """What is printed and no KPI: what every table has, and what the sections bring."""
 
 

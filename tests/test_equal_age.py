@@ -8,9 +8,10 @@ import pytest
 import small
 
 import kit
-from kit import abtest, counts
+from kit import counts
 from kit.questions.compare_campaigns import equal_age, stand_out
 from kit.questions.months import time_to_react
+from kit.questions.subject_lines import verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,12 +102,12 @@ def test_arms_are_read_at_one_age_and_their_split_by_all_that_was_sent(tmp_path:
     columns = ["campaign_id", "campaign_name", "sent_local", "variant"]
     told = counts.messages(opened, columns)
     assert told.set_index("variant")["clicked"].to_dict() == {"A": 50, "B": 0}  # B's readers click only after the end
-    assert abtest.verdicts(told, "click_rate")["decision"].tolist() == ["a"]
+    assert verdicts.judge(told, "click_rate").verdicts["decision"].tolist() == ["a"]
     aged = counts.at_age(opened, columns)
     assert set(aged["hours"]) == {48}
     assert aged.set_index("variant")["sent"].to_dict() == {"A": 100, "B": 100}
     assert aged["clicked"].tolist() == [0, 0]
-    assert abtest.verdicts(aged, "click_rate")["decision"].tolist() == ["not decided"]
+    assert verdicts.judge(aged, "click_rate").verdicts["decision"].tolist() == ["not decided"]
 
 
 def test_nothing_young_and_no_log_are_said(tmp_path: Path) -> None:

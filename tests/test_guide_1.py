@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import abtest, words
 from kit.errors import UsageError
 from kit.questions.choose_kpis import volume
 from kit.questions.compare_campaigns import pair, stand_out
+from kit.questions.subject_lines import verdicts
 from kit.stats import proportions
 
 NOW = datetime(2026, 10, 31)
@@ -106,40 +106,40 @@ class TestSubjectLines:
         ],
     )
     def test_the_verdict_follows_the_rule(self, a: tuple, b: tuple, decision: str, p: float | None) -> None:
-        row = abtest.verdicts(arms(a, b), "open_rate").iloc[0]
+        row = verdicts.judge(arms(a, b), "open_rate").verdicts.iloc[0]
         assert row["decision"] == decision
         if p is not None:
             assert row["p"] == pytest.approx(p, abs=0.005)
 
     def test_an_empty_arm_is_unknown(self) -> None:
-        assert abtest.verdicts(arms((0, 0), (5, 10)), "open_rate").iloc[0]["decision"] == "unknown"
+        assert verdicts.judge(arms((0, 0), (5, 10)), "open_rate").verdicts.iloc[0]["decision"] == "unknown"
 
     def test_an_undecided_test_says_how_many_more(self) -> None:
         # 20 % against 22 %: 6,510 an arm (CHECKS: numbers worth printing; R's power.prop.test).
-        text = words.tests(abtest.verdicts(arms((100, 500), (105, 500)), "open_rate")).text
+        text = verdicts.judge(arms((100, 500), (105, 500)), "open_rate").summary().text
         assert "not decided" in text
         assert "To see a lift of 10% each arm needs 6,510, 6,010 more than it had." in text
 
     def test_a_planned_split_is_not_a_broken_one(self) -> None:
         frame = arms((80, 400), (300, 1600))
-        assert abtest.verdicts(frame, "open_rate").iloc[0]["decision"] == "split broken"
-        assert abtest.verdicts(frame, "open_rate", shares=[0.2, 0.8]).iloc[0]["decision"] == "not decided"
+        assert verdicts.judge(frame, "open_rate").verdicts.iloc[0]["decision"] == "split broken"
+        assert verdicts.judge(frame, "open_rate", shares=[0.2, 0.8]).verdicts.iloc[0]["decision"] == "not decided"
 
     def test_eight_equal_lines_seldom_have_a_winner(self, rng: np.random.Generator) -> None:
         # 60 tests of 8 equal lines: Holm holds any false winner to 5 % + 3 Monte Carlo errors.
         wins = 0
         for _ in range(60):
             frame = arms(*((int(x), 2000) for x in rng.binomial(2000, 0.2, 8)))
-            wins += abtest.verdicts(frame, "open_rate")["decision"].isin(("a", "b")).any()
+            wins += verdicts.judge(frame, "open_rate").verdicts["decision"].isin(("a", "b")).any()
         assert wins <= 60 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 60))
 
     def test_campaigns_without_variants_are_no_tests(self) -> None:
         frame = arms((10, 100), (12, 100)).assign(variant=None)
-        assert abtest.verdicts(frame, "open_rate").empty
+        assert verdicts.judge(frame, "open_rate").verdicts.empty
 
     def test_shares_that_do_not_fit_are_said(self) -> None:
         with pytest.raises(UsageError, match=r"split names 3 shares, but 'test' has 2 variants\."):
-            abtest.verdicts(arms((10, 100), (12, 100)), "open_rate", shares=[0.2, 0.4, 0.4])
+            verdicts.judge(arms((10, 100), (12, 100)), "open_rate", shares=[0.2, 0.4, 0.4])
 
 
 class TestVolume:

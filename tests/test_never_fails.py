@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import oracle
 
-from kit import abtest, measurable, strata, words
 from kit.errors import UsageError
 from kit.questions.compare_campaigns import audience_mix, pair, ranking, stand_out
+from kit.questions.subject_lines import by_part, measurable, sample_size, verdicts
 from kit.stats import proportions, trend
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def table(rows: list[tuple[int, int]], *, unique: bool) -> pd.DataFrame:
 @settings(max_examples=60)
 def test_tests_of_any_counts_are_judged_and_told(rows: list[tuple[int, int]], key: str) -> None:
     frame = table(rows, unique=False)
-    for stated in (abtest.plan(0), abtest.plan(100, "1 of 2"), abtest.plan(0, "any time")):
-        found = abtest.verdicts(frame, key, stated=stated)
-        assert found["decision"].isin(words.tests(found).numbers.keys()).all()
-        assert len(words.verdict_table(found).cells()) == len(rows) - 1
-        assert words.verdict_words(found).cells()
-    words.size_table(abtest.sizes(frame, key)).text()
+    for stated in (verdicts.plan(0), verdicts.plan(100, "1 of 2"), verdicts.plan(0, "any time")):
+        found = verdicts.judge(frame, key, plan=stated)
+        assert found.verdicts["decision"].isin(found.summary().numbers.keys()).all()
+        assert len(found.table().cells()) == len(rows) - 1
+        assert found.words_table().cells()
+    sample_size.judge(frame, key).table().text()
 
 
 @given(st.lists(groups(), min_size=1, max_size=8))
@@ -72,10 +72,10 @@ def test_parts_of_any_counts_are_read_and_told(pairs: list[tuple[tuple[int, int]
         table(list(pair), unique=False).assign(segment=f"part {place}", variant=["A", "B"])
         for place, pair in enumerate(pairs)
     ]
-    found = strata.by_part(pd.concat(rows, ignore_index=True), "open_rate", "segment")
-    assert words.strata(found).text
-    assert words.strata_table(found).text()
-    assert words.parts_table(found).text()
+    found = by_part.judge(pd.concat(rows, ignore_index=True), "open_rate", "segment")
+    assert found.summary().text
+    assert found.table().text()
+    assert found.parts_table().text()
 
 
 @given(groups(), groups())
@@ -89,7 +89,7 @@ def test_rates_of_any_counts_answer_or_say_not_estimable(a: tuple[int, int], b: 
     low, high = proportions.proportion_interval([a[0], b[0]], [a[1], b[1]])
     assert (np.isnan(low) == np.isnan(high)).all()
     rate = a[0] / a[1] if a[1] else float("nan")
-    words.dilution(measurable.dilution(rate, 0.1))
+    measurable.dilution(rate, 0.1).summary()
 
 
 def test_rare_unsubscribes_have_a_finite_interval(shared: Path) -> None:

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kit import plots
 from kit.questions.months import rates
+from kit.questions.subject_lines import verdicts
 from kit.show import picture
 from kit.show.result import MIME
 
 if TYPE_CHECKING:
-    from kit.plots import Picture
+    from kit.show.picture import Picture
 
 
 def monthly(opened: list[float]) -> rates.Months:
@@ -69,13 +69,13 @@ def test_a_label_has_only_signs_that_the_font_has(text: str, label: str) -> None
 
 
 def test_any_subject_can_be_an_axis_label() -> None:
-    verdicts = pd.DataFrame(
-        {"campaign_name": ["🎉 $x_1$ <b> «ё» 中文"], "difference": [0.01], "low": [-0.02], "high": [0.04],
-         "decision": ["not decided"], "kpi": ["open_rate"]}
+    arms = pd.DataFrame(
+        {"campaign_id": "t", "campaign_name": "🎉 $x_1$ <b> «ё» 中文", "sent_local": pd.Timestamp("2026-03-01"),
+         "variant": ["A", "B"], "sent": 5000, "delivered": 5000, "opened": [1000, 1050]}
     )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        svg = plots.tests(verdicts).svg
+        svg = verdicts.judge(arms, "open_rate").plot().svg
     assert "<b>" not in svg
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import kit
-from kit import abtest, counts, report
+from kit import counts, report
+from kit.questions.subject_lines import verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +43,9 @@ def test_totals_are_the_sums_made_by_hand(folder: Path, shared: Path) -> None:
 
 def test_the_ab_report_gives_a_verdict_with_its_interval(folder: Path) -> None:
     export = kit.open(folder)
-    row = abtest.verdicts(
+    row = verdicts.judge(
         counts.messages(export, ["campaign_id", "campaign_name", "sent_local", "variant"]), "open_rate"
-    ).iloc[0]
+    ).verdicts.iloc[0]
     assert (row["of_a"], row["n_a"], row["of_b"], row["n_b"]) == (141, 1742, 125, 1742)
     assert row["decision"] == "not decided"
     # Newcombe's interval by statsmodels: confint_proportions_2indep(125, 1742, 141, 1742, method="newcomb").

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 import kit
-from kit import abtest, counts, metrics
+from kit import counts, metrics
 from kit.questions import sales_cycle
 from kit.questions.find_problems import findings
 from kit.questions.retention import subscribers
+from kit.questions.subject_lines import verdicts
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -62,8 +63,8 @@ def test_the_planted_faults_are_found_and_no_other(export: kit.store.Data, truth
 
 def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:
     counted = counts.messages(export, ["campaign_id", "campaign_name", "sent_local", "variant"])
-    verdicts = abtest.verdicts(counted, "open_rate")
-    decisions = dict(zip(verdicts["campaign_id"].str.partition(":")[2], verdicts["decision"], strict=True))
+    tests = verdicts.judge(counted, "open_rate").verdicts
+    decisions = dict(zip(tests["campaign_id"].str.partition(":")[2], tests["decision"], strict=True))
     assert len(decisions) == len(truth["tests"])
     for one in truth["tests"]:
         decision = decisions[one["source_campaign_id"]]

@@ -51,7 +51,8 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
         )  # fmt: skip
     elif "months" in requires and (available := len(_months(data))) < (n := requires["months"]):
         reason = _n(
-            "it needs {n} month with mail, there are {available}", "it needs {n} months with mail, there are {available}",
+            "it needs {n} month with mail, there are {available}",
+            "it needs {n} months with mail, there are {available}",
             n, available=available,
         )  # fmt: skip
     elif "variants" in requires and _variants(data) < (n := requires["variants"]):

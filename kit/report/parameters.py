@@ -11,13 +11,14 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from kit import abtest, metrics, store
+from kit import metrics, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
 from kit.errors import UsageError, nearest
 from kit.messages import _
 from kit.questions.retention.list_growth import check_every
 from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
+from kit.questions.subject_lines import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,7 +87,7 @@ def _check_plan(values: Mapping[str, Any]) -> None:
     """A plan is a number of mails and the look that this is: one can be wrong for the other."""
     if {"plan", "look"} <= values.keys():
         try:
-            abtest.plan(values["plan"], values["look"])
+            verdicts.plan(values["plan"], values["look"])
         except UsageError as error:
             raise UsageError(f"-p {error}") from error
 

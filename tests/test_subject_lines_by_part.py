@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from oracles import oracle
 
-from kit import plots, strata, words
+from kit.questions.subject_lines import by_part
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,8 @@ def parts(*rows: tuple[str, str, int, int], name: str = "test") -> pd.DataFrame:
     return frame.assign(campaign_id=name, campaign_name=name, sent_local=pd.Timestamp("2026-03-01"))
 
 
-def only(frame: pd.DataFrame, **more: Any) -> tuple[strata.Strata, dict[Any, Any]]:
-    found = strata.by_part(frame, "click_rate", "segment", **more)
+def only(frame: pd.DataFrame, **more: Any) -> tuple[by_part.ByPart, dict[Any, Any]]:
+    found = by_part.judge(frame, "click_rate", "segment", **more)
     assert len(found.tests) == 1
     return found, found.tests.iloc[0].to_dict()
 
@@ -44,13 +44,13 @@ def test_where_the_split_changed_the_pooled_verdict_misleads_and_it_is_said(shar
     case = oracle(shared, "rampup_simpson")
     assert test["odds"] == case.near("or_mh")
     assert (test["pooled"] < 0, test["difference"] > 0) == (True, True)
-    text = words.strata(found).text
+    text = found.summary().text
     assert text.startswith(
         "“test”: the pooled rates mislead. Put together, B is −0.46 points from A; within the parts "
     )
     assert "+0.20 points (+0.16 to +0.24), higher" in text
-    assert "the pooled rates mislead" in words.strata_table(found).text()
-    assert plots.strata(found).alt == "Tests part by part: test +0.20 points within parts."
+    assert "the pooled rates mislead" in found.table().text()
+    assert found.plot().alt == "Tests part by part: test +0.20 points within parts."
 
 
 def test_an_effect_of_one_part_is_read_part_by_part(shared: Path) -> None:
@@ -64,22 +64,22 @@ def test_an_effect_of_one_part_is_read_part_by_part(shared: Path) -> None:
     assert test["reading"] == "uneven"
     # STATISTICS' note: +1.1 points for those who never bought women's wear, +7.3 for those who did.
     assert found.rates["difference"].tolist() == pytest.approx([0.0111, 0.0731], abs=5e-5)
-    assert "read it part by part" in words.strata(found).text
+    assert "read it part by part" in found.summary().text
 
 
 def test_one_effect_in_all_parts_is_read_as_no_difference_seen() -> None:
     found, test = only(parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 1000), ("B", "y", 130, 1000)))
     assert test["reading"] == "same"
     assert test["difference"] == pytest.approx(0.025)
-    assert "no part is seen to differ" in words.strata(found).text  # and not: there is none
-    assert words.strata(found).text.endswith("moves it by more than 0.00 points.")
+    assert "no part is seen to differ" in found.summary().text  # and not: there is none
+    assert found.summary().text.endswith("moves it by more than 0.00 points.")
 
 
 def test_a_test_of_a_broken_split_is_shown_and_not_read() -> None:
     frame = parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 500), ("B", "y", 130, 500))
     found, test = only(frame, broken=["test"])
     assert test["reading"] == "broken"
-    assert "cannot be read by segment" in words.strata(found).text
+    assert "cannot be read by segment" in found.summary().text
 
 
 def test_small_parts_are_taken_together_and_a_handful_is_not_judged() -> None:
@@ -92,15 +92,15 @@ def test_small_parts_are_taken_together_and_a_handful_is_not_judged() -> None:
 
 def test_without_parts_or_of_money_it_is_said() -> None:
     nowhere = parts(("A", "x", 5, 100), ("B", "x", 7, 100)).assign(segment=None)
-    found = strata.by_part(nowhere, "click_rate", "segment")
-    assert "no log tells it of the people of a test" in words.strata(found).text
-    assert "no log tells the parts" in words.strata_table(found).text()
-    assert "nothing to draw" in plots.strata(found).alt
-    money = strata.by_part(nowhere, "revenue_per_mail", "segment")
-    assert "it is told of rates only" in words.strata(money).text
+    found = by_part.judge(nowhere, "click_rate", "segment")
+    assert "no log tells it of the people of a test" in found.summary().text
+    assert "no log tells the parts" in found.table().text()
+    assert "nothing to draw" in found.plot().alt
+    money = by_part.judge(nowhere, "revenue_per_mail", "segment")
+    assert "it is told of rates only" in money.summary().text
     single, test = only(parts(("A", "x", 5, 100), ("B", "x", 7, 100)))
     assert test["reading"] == "unknown"
-    assert words.parts_table(single).cells()[0][1] == "x"
+    assert single.parts_table().cells()[0][1] == "x"
 
 
 def test_equal_tests_are_seldom_found_uneven(rng: np.random.Generator) -> None:

@@ -13,8 +13,9 @@ from oracles import oracle
 from small import DAY, NOON, event
 
 import kit
-from kit import adjusted, counts, words
+from kit import counts
 from kit.counts.variants import SPENT
+from kit.questions.subject_lines import earlier_spending
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,8 +37,8 @@ NAMES = pd.DataFrame({"campaign_id": ["h"], "campaign_name": ["Hillstrom"], "sen
 
 
 def test_spend_of_the_published_campaign_by_welch_and_adjusted(shared: Path) -> None:
-    found = adjusted.revenue(hillstrom(shared), NAMES)
-    mens, womens = found.to_dict("records")
+    found = earlier_spending.judge(hillstrom(shared), NAMES, currency="USD")
+    mens, womens = found.tests.to_dict("records")
     case = oracle(shared, "hillstrom_cuped")
     told = [mens[name] for name in ("theta", "adjusted", "adjusted_low", "adjusted_high", "adjusted_p")]
     assert told == case.near("theta", "diff", "low", "high", "p")
@@ -47,8 +48,8 @@ def test_spend_of_the_published_campaign_by_welch_and_adjusted(shared: Path) -> 
     assert [womens["difference"], womens["low"], womens["high"]] == pytest.approx([0.424, 0.169, 0.680], abs=5e-4)
     assert mens["gained"] == pytest.approx(0.0004, abs=5e-5)
     assert womens["gained"] < 0.001
-    assert "at most 0.04% of the variance is gone" in words.adjusted(found).text
-    assert "0.77 USD (0.48 USD to 1.05 USD)" in words.adjusted_table(found, currency="USD").text()
+    assert "at most 0.04% of the variance is gone" in found.summary().text
+    assert "0.77 USD (0.48 USD to 1.05 USD)" in found.table().text()
 
 
 def test_what_people_spent_before_comes_from_orders_before_the_mail(tmp_path: Path) -> None:
@@ -77,16 +78,21 @@ def test_what_people_spent_before_comes_from_orders_before_the_mail(tmp_path: Pa
     assert found["revenue"].tolist() == [45, 0]
     assert found["before"].tolist() == [30, 50]
     assert found["products"].tolist() == [1200, 0]
-    table = adjusted.revenue(counts.spent(data), counts.messages(data, ["campaign_id", "campaign_name", "sent_local"]))
-    assert np.isnan(table["gained"].iloc[0])  # nobody of B bought: no spread, nothing to compare
+    table = earlier_spending.judge(
+        counts.spent(data), counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
+    )
+    assert np.isnan(table.tests["gained"].iloc[0])  # nobody of B bought: no spread, nothing to compare
 
 
 def test_without_orders_it_is_said() -> None:
-    none = adjusted.revenue(pd.DataFrame(columns=SPENT), NAMES)
-    assert "cannot be taken into account" in words.adjusted(none).text
-    assert "no log and orders tell" in words.adjusted_table(none).text()
+    none = earlier_spending.judge(pd.DataFrame(columns=SPENT), NAMES)
+    assert "cannot be taken into account" in none.summary().text
+    assert "no log and orders tell" in none.table().text()
 
 
 def test_what_is_gained_is_told() -> None:
-    frame = pd.DataFrame([[None] * 13 + [0.5, 1.0]], columns=[*adjusted.COLUMNS]).astype({"gained": float})
-    assert "takes away up to 50% of the variance, as if a test had 100% more mails" in words.adjusted(frame).text
+    frame = pd.DataFrame([[None] * 13 + [0.5, 1.0]], columns=[*earlier_spending.COLUMNS]).astype({"gained": float})
+    assert (
+        "takes away up to 50% of the variance, as if a test had 100% more mails"
+        in earlier_spending.EarlierSpending(frame).summary().text
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from oracles import oracle
 
 import kit
-from kit import abtest, counts, plots, words
+from kit import counts
 from kit.errors import UsageError
+from kit.questions.subject_lines import peeking, sample_size, verdicts
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,24 +33,24 @@ def arms(*sizes: tuple[int, int], name: str = "test", **more: Any) -> pd.DataFra
     )
 
 
-def said(frame: pd.DataFrame) -> str:
-    return words.tests(frame).text
+def said(tests: verdicts.Tests) -> str:
+    return tests.summary().text
 
 
 class TestPlan:
     def test_before_the_planned_number_there_is_no_verdict(self) -> None:
         # CHECKS C7: "too early: 41 % of planned n" and no p-value.
-        found = abtest.verdicts(arms((205, 2050), (500, 2050)), "open_rate", stated=abtest.plan(5000))
-        row = found.iloc[0]
+        found = verdicts.judge(arms((205, 2050), (500, 2050)), "open_rate", plan=verdicts.plan(5000))
+        row = found.verdicts.iloc[0]
         assert row["decision"] == "too early"
         assert row[["p", "difference", "low", "high", "higher"]].isna().all()
         assert said(found).startswith("“test”: too early: 41% of planned n.")
 
     def test_at_the_planned_number_it_is_the_plain_test(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
-        plain = abtest.verdicts(frame, "open_rate")
-        planned = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000))
-        pd.testing.assert_frame_equal(plain.drop(columns="part"), planned.drop(columns="part"))
+        plain = verdicts.judge(frame, "open_rate")
+        planned = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000))
+        pd.testing.assert_frame_equal(plain.verdicts.drop(columns="part"), planned.verdicts.drop(columns="part"))
 
     @pytest.mark.parametrize(
         ("opened", "decision"),
@@ -56,22 +58,24 @@ class TestPlan:
     )
     def test_an_early_look_asks_for_more(self, opened: tuple[int, int], decision: str) -> None:
         frame = arms(*((x, 2050) for x in opened))
-        assert abtest.verdicts(frame, "open_rate").iloc[0]["decision"] == "b"
-        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "2 of 4"))
-        assert found.iloc[0]["decision"] == decision
-        assert 0.0005 < found.iloc[0]["bar"] < 0.003  # between those of a quarter (z = 4.33) and of half of the plan
+        assert verdicts.judge(frame, "open_rate").verdicts.iloc[0]["decision"] == "b"
+        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "2 of 4"))
+        assert found.verdicts.iloc[0]["decision"] == decision
+        assert (
+            0.0005 < found.verdicts.iloc[0]["bar"] < 0.003
+        )  # between those of a quarter (z = 4.33) and of half of the plan
         if decision == "go on":
             assert "(look 2 of 4, at 41% of planned n)" in said(found)
 
     # The bounds of four looks are z = 4.333, 2.963, 2.359, 2.014 (R ldbounds, its function 1).
     def test_the_last_look_has_nearly_all_of_the_error(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
-        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "4 of 4")).iloc[0]
+        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "4 of 4")).verdicts.iloc[0]
         assert found["bar"] == pytest.approx(0.0440, abs=1e-4)
-        half = abtest.verdicts(frame, "open_rate", stated=abtest.plan(10_000, "2 of 4")).iloc[0]
+        half = verdicts.judge(frame, "open_rate", plan=verdicts.plan(10_000, "2 of 4")).verdicts.iloc[0]
         assert half["bar"] == pytest.approx(0.00305, abs=1e-5)
         assert found["decision"] == "b"
-        early = abtest.verdicts(frame, "open_rate", stated=abtest.plan(6000, "4 of 4")).iloc[0]
+        early = verdicts.judge(frame, "open_rate", plan=verdicts.plan(6000, "4 of 4")).verdicts.iloc[0]
         assert early["decision"] == "too early"
 
     @pytest.mark.parametrize(
@@ -86,87 +90,92 @@ class TestPlan:
     )
     def test_what_is_no_plan_is_refused(self, n: int, look: str, message: str) -> None:
         with pytest.raises(UsageError) as raised:
-            abtest.plan(n, look)
+            verdicts.plan(n, look)
         assert str(raised.value) == message
 
     def test_any_time_has_a_wider_interval_and_no_p(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
-        plain = abtest.verdicts(frame, "open_rate").iloc[0]
-        found = abtest.verdicts(frame, "open_rate", stated=abtest.plan(5000, "any time")).iloc[0]
+        plain = verdicts.judge(frame, "open_rate").verdicts.iloc[0]
+        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "any time")).verdicts.iloc[0]
         assert found["high"] - found["low"] > 1.3 * (plain["high"] - plain["low"])
         assert (found["decision"], np.isnan(found["p"])) == ("go on", True)
         assert (
-            abtest.verdicts(arms((1000, 5000), (1200, 5000)), "open_rate", stated=abtest.plan(0, "any time")).iloc[0][
-                "decision"
-            ]
+            verdicts.judge(
+                arms((1000, 5000), (1200, 5000)), "open_rate", plan=verdicts.plan(0, "any time")
+            ).verdicts.iloc[0]["decision"]
             == "b"
         )
 
     def test_any_time_is_withheld_of_a_handful(self) -> None:
-        found = abtest.verdicts(arms((4, 5000), (90, 5000)), "open_rate", stated=abtest.plan(0, "any time"))
-        assert found.iloc[0]["decision"] == "too few"
+        found = verdicts.judge(arms((4, 5000), (90, 5000)), "open_rate", plan=verdicts.plan(0, "any time"))
+        assert found.verdicts.iloc[0]["decision"] == "too few"
         assert "fewer than 5 in an arm did it" in said(found)
 
     def test_a_young_test_is_judged_and_marked(self) -> None:
         frame = arms((1100, 5000), (1300, 5000))
-        found = abtest.verdicts(frame, "open_rate", as_of=datetime(2026, 3, 2), maturity_days=3)
-        assert found.iloc[0]["decision"] == "b"
+        found = verdicts.judge(frame, "open_rate", as_of=datetime(2026, 3, 2), maturity_days=3)
+        assert found.verdicts.iloc[0]["decision"] == "b"
         assert said(found).endswith("It is young: the faster line may not be the better one in the end.")
-        old = abtest.verdicts(frame, "open_rate", as_of=datetime(2026, 3, 5), maturity_days=3)
+        old = verdicts.judge(frame, "open_rate", as_of=datetime(2026, 3, 5), maturity_days=3)
         assert "young" not in said(old)
 
     def test_every_decision_has_words_and_a_picture(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
-        for stated in (abtest.plan(0), abtest.plan(9000), abtest.plan(9000, "1 of 3"), abtest.plan(0, "any time")):
-            found = abtest.verdicts(frame, "open_rate", stated=stated)
-            assert found.iloc[0]["decision"] in {"b", "too early", "go on"}
-            assert words.verdict_words(found).cells()[0][0].startswith("“test”: ")
-            assert plots.tests(found).alt.startswith("Tests: ")
+        for stated in (
+            verdicts.plan(0),
+            verdicts.plan(9000),
+            verdicts.plan(9000, "1 of 3"),
+            verdicts.plan(0, "any time"),
+        ):
+            found = verdicts.judge(frame, "open_rate", plan=stated)
+            assert found.verdicts.iloc[0]["decision"] in {"b", "too early", "go on"}
+            assert found.words_table().cells()[0][0].startswith("“test”: ")
+            assert found.plot().alt.startswith("Tests: ")
 
 
 class TestExpectation:
-    def judged(self, gains: list[int]) -> pd.DataFrame:
+    def judged(self, gains: list[int]) -> verdicts.Tests:
         frames = [arms((1000, 5000), (1000 + gain, 5000), name=f"t{i}") for i, gain in enumerate(gains)]
-        return abtest.verdicts(pd.concat(frames), "open_rate")
+        return verdicts.judge(pd.concat(frames), "open_rate")
 
     def test_a_winner_is_expected_to_keep_less_than_was_measured(self) -> None:
         found = self.judged([105, 10, -40, 30, -20, 15])
-        won = found.iloc[0]
+        won = found.verdicts.iloc[0]
         assert won["decision"] == "b"
         assert 0 < won["expect"] < won["difference"] == pytest.approx(0.021)
         # By hand: se² = 2 · 0.16 / 5000 or so; tau² = mean of squares less se².
-        tau_squared = np.mean(found["difference"] ** 2 - found["se"] ** 2)
+        tau_squared = np.mean(found.verdicts["difference"] ** 2 - found.verdicts["se"] ** 2)
         assert won["expect"] == pytest.approx(won["difference"] * tau_squared / (tau_squared + won["se"] ** 2))
         assert f"expect +{100 * won['expect']:.1f}, not +2.1 points" in said(found)
 
     def test_with_fewer_than_five_tests_it_is_said_that_it_cannot_be_told(self) -> None:
         found = self.judged([105, 10, -40, 30])
-        assert found["expect"].isna().all()
-        assert "fewer than five tests cannot tell" in words.verdict_table(found).text()
+        assert found.verdicts["expect"].isna().all()
+        assert "fewer than five tests cannot tell" in found.table().text()
 
     def test_the_chance_is_that_of_the_better_side(self) -> None:
         frame = arms((0, 5000), (0, 5000), unsubscribed=[40, 20])
-        found = abtest.verdicts(frame, "unsubscribe_rate")
-        assert found.iloc[0]["higher"] < 0.01
-        assert found.iloc[0]["decision"] == "b"
-        assert "over 99%" in words.verdict_table(found).text()
+        found = verdicts.judge(frame, "unsubscribe_rate")
+        assert found.verdicts.iloc[0]["higher"] < 0.01
+        assert found.verdicts.iloc[0]["decision"] == "b"
+        assert "over 99%" in found.table().text()
 
 
 class TestSizes:
     def test_sizes_are_the_published(self) -> None:
         # 20 % against 21, 22 and 24 %: R's power.prop.test gives 25,583, 6,510 and 1,683 an arm.
         frame = pd.DataFrame({"opened": [200, 400], "delivered": [1000, 2000]})
-        found = abtest.sizes(frame, "open_rate")
+        found = sample_size.judge(frame, "open_rate")
         assert found.needed["needed"].tolist() == [25583, 6510, 1683]
         assert found.arm == 750
-        assert "6,510" in words.size_table(found).text()
+        assert "6,510" in found.table().text()
 
     def test_an_unknown_rate_has_no_sizes(self) -> None:
         frame = pd.DataFrame({"opened": [None], "delivered": [1000]}, dtype="Float64")
-        assert "the present rate is not known" in words.size_table(abtest.sizes(frame, "open_rate")).text()
+        assert "the present rate is not known" in sample_size.judge(frame, "open_rate").table().text()
 
     def test_peeking_is_told_as_published(self) -> None:  # Armitage, McPherson & Rowe (1969)
-        assert words.peeking(abtest.peeking()).text == (
+        assert peeking.false_winners().summary().text == (
             "Two equal lines show a “winner” in 5% of tests with one look, "
             "8% with 2, 14% with 5, 19% with 10, 25% with 20 looks."
         )
@@ -189,7 +198,10 @@ class TestHillstrom:
     def test_the_arms_are_those_that_the_printed_shares_imply(self, shared: Path) -> None:
         found, case = hillstrom(shared).set_index("variant"), oracle(shared, "hillstrom_counts").expected
         for arm, name in (("A none", "none"), ("B mens", "mens"), ("C womens", "womens")):
-            assert [found.loc[arm, one] for one in ("sent", "opened")] == [case[name]["n"], case[name]["visit"]]
+            assert [found.loc[arm, one] for one in ("sent", "opened")] == [
+                case[name]["n"],
+                case[name]["visit"],
+            ]
 
     def test_the_table_of_arms(self, shared: Path) -> None:
         found = hillstrom(shared)
@@ -199,29 +211,33 @@ class TestHillstrom:
         assert found["revenue"].tolist() == pytest.approx([case["spend"][n] for n in (2, 0, 1)], abs=0.005)
 
     def test_visits_split_and_verdicts(self, shared: Path) -> None:
-        found = abtest.verdicts(hillstrom(shared), "open_rate")
-        assert found["split_p"].iloc[0] == oracle(shared, "hillstrom_srm").near("p")
-        assert found["difference"].tolist() == pytest.approx([0.07659, 0.04523], abs=5e-6)
-        assert [found["value_a"].iloc[0], *found["value_b"]] == pytest.approx([0.106167, 0.182757, 0.1514], abs=5e-7)
-        assert found["decision"].tolist() == ["b", "b"]
+        found = verdicts.judge(hillstrom(shared), "open_rate")
+        assert found.verdicts["split_p"].iloc[0] == oracle(shared, "hillstrom_srm").near("p")
+        assert found.verdicts["difference"].tolist() == pytest.approx([0.07659, 0.04523], abs=5e-6)
+        assert [found.verdicts["value_a"].iloc[0], *found.verdicts["value_b"]] == pytest.approx(
+            [0.106167, 0.182757, 0.1514], abs=5e-7
+        )
+        assert found.verdicts["decision"].tolist() == ["b", "b"]
 
     def test_spend_by_welch(self, shared: Path) -> None:
-        found = abtest.verdicts(hillstrom(shared), "revenue_per_mail")
+        found = verdicts.judge(hillstrom(shared), "revenue_per_mail")
         case = oracle(shared, "hillstrom_spend_welch_mens_none")
-        row = found.iloc[0]
+        row = found.verdicts.iloc[0]
         assert [row["difference"], row["low"], row["high"]] == case.near("diff", "low", "high")
         assert row["p"] == pytest.approx(2 * case.expected["p"], rel=1e-3)  # Dunnett: in the far tail twice, for two
-        assert found["difference"].iloc[1] == pytest.approx(0.4244, abs=5e-5)
-        assert [found["low"].iloc[1], found["high"].iloc[1]] == pytest.approx([0.169, 0.680], abs=5e-4)
-        assert found["decision"].tolist() == ["b", "b"]
+        assert found.verdicts["difference"].iloc[1] == pytest.approx(0.4244, abs=5e-5)
+        assert [found.verdicts["low"].iloc[1], found.verdicts["high"].iloc[1]] == pytest.approx(
+            [0.169, 0.680], abs=5e-4
+        )
+        assert found.verdicts["decision"].tolist() == ["b", "b"]
 
     def test_lifts_of_conversion(self, shared: Path) -> None:
         case = oracle(shared, "hillstrom_lifts")
         none, mens, womens = (case.inputs[name] for name in ("none", "mens", "womens"))
         frame = arms(*((one["conv"], one["n"]) for one in (none, mens, womens)))
-        found = abtest.verdicts(frame, "open_rate")
-        assert found["lift"].tolist() == case.near("mens", "womens")
-        assert found["difference"].tolist() == pytest.approx(
+        found = verdicts.judge(frame, "open_rate")
+        assert found.verdicts["lift"].tolist() == case.near("mens", "womens")
+        assert found.verdicts["difference"].tolist() == pytest.approx(
             [0.006805, 0.003111], abs=5e-7
         )  # published: 0.68, 0.31 points
 
@@ -229,34 +245,34 @@ class TestHillstrom:
 class TestArms:
     def test_arms_are_named_by_their_lines(self) -> None:
         frame = arms((1000, 5000), (1200, 5000)).assign(line=["Old line", "New line?"])
-        found = abtest.verdicts(frame, "open_rate")
+        found = verdicts.judge(frame, "open_rate")
         assert "B “New line?” is better than A “Old line”" in said(found)
-        assert "A “Old line” – B “New line?”" in words.verdict_table(found).text()
+        assert "A “Old line” – B “New line?”" in found.table().text()
 
     def test_without_lines_they_are_letters(self) -> None:
-        found = abtest.verdicts(arms((1000, 5000), (1200, 5000)), "open_rate")
+        found = verdicts.judge(arms((1000, 5000), (1200, 5000)), "open_rate")
         assert "B is better than A" in said(found)
-        assert words.verdict_table(found).cells()[0][1] == "A – B"
+        assert found.table().cells()[0][1] == "A – B"
 
     def test_a_kpi_that_does_not_decide_gives_hints(self) -> None:
-        found = abtest.verdicts(arms((1000, 5000), (1200, 5000)), "open_rate")
-        assert "Hint" in words.verdict_table(found, decides=False).text()
-        assert "is a hint for the next test, not a verdict" in words.verdict_table(found, decides=False).text()
-        assert "hint" not in words.verdict_table(found).text()
+        found = verdicts.judge(arms((1000, 5000), (1200, 5000)), "open_rate")
+        assert "Hint" in replace(found, decides=False).table().text()
+        assert "is a hint for the next test, not a verdict" in replace(found, decides=False).table().text()
+        assert "hint" not in found.table().text()
 
     def test_of_several_variants_the_correction_is_told(self) -> None:
         frame = arms((1000, 5000), (1010, 5000), (1200, 5000), revenue=[5e3, 6e3, 5e3], revenue_squares=[9e5] * 3)
-        assert "(Holm)" in words.verdict_table(abtest.verdicts(frame, "open_rate")).text()
-        assert "(Dunnett)" in words.verdict_table(abtest.verdicts(frame, "revenue_per_mail")).text()
+        assert "(Holm)" in verdicts.judge(frame, "open_rate").table().text()
+        assert "(Dunnett)" in verdicts.judge(frame, "revenue_per_mail").table().text()
 
     def test_clicks_over_openings_are_no_drawn_comparison(self) -> None:
         frame = arms((1000, 5000), (1200, 5000), clicked=[100, 110])
-        text = words.verdict_table(abtest.verdicts(frame, "click_to_open_rate")).text()
+        text = verdicts.judge(frame, "click_to_open_rate").table().text()
         assert "Who opened was not drawn at random" in text
 
     def test_what_rounds_to_nothing_has_no_sign(self) -> None:
         frame = arms((0, 20_000_000), (0, 20_000_000), clicked=[10_000_000, 9_999_999])
-        text = words.verdict_table(abtest.verdicts(frame, "click_rate")).text()
+        text = verdicts.judge(frame, "click_rate").table().text()
         assert "−0.00" not in text
         assert "+0.00" not in text
 
@@ -273,21 +289,21 @@ class TestArms:
 class TestMoney:
     def test_the_figure_of_money_is_in_money(self) -> None:
         frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0], revenue_squares=[30000.0, 90000.0])
-        drawn = plots.tests(abtest.verdicts(frame, "revenue_per_mail"), currency="EUR")
+        drawn = replace(verdicts.judge(frame, "revenue_per_mail"), currency="EUR").plot()
         assert "0.57 EUR" in drawn.alt
         assert "points" not in drawn.alt
 
     def test_a_thin_test_of_money_is_warned_of(self) -> None:
         frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0], revenue_squares=[30000.0, 90000.0])
-        found = abtest.verdicts(frame, "revenue_per_mail")
-        text = words.verdict_table(found, currency="EUR").text()
+        found = replace(verdicts.judge(frame, "revenue_per_mail"), currency="EUR")
+        text = found.table().text()
         assert "Below 2,000 mails in an arm a single large order can turn the result." in text
         assert "0.71 EUR" in text
 
     def test_without_squares_it_is_unknown(self) -> None:
         frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0])
-        assert abtest.verdicts(frame, "revenue_per_mail").iloc[0]["decision"] == "unknown"
+        assert verdicts.judge(frame, "revenue_per_mail").verdicts.iloc[0]["decision"] == "unknown"
 
     def test_a_waiting_time_decides_no_test(self) -> None:
         with pytest.raises(UsageError, match="response_time"):
-            abtest.verdicts(arms((1, 5), (2, 5)), "response_time")
+            verdicts.judge(arms((1, 5), (2, 5)), "response_time")

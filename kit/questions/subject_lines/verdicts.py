@@ -1,0 +1,724 @@
+"""What did the tests decide? (guide 1, step 5)"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter
+
+from kit import counts, metrics
+from kit.errors import UsageError
+from kit.judging import ALPHA, LEVEL
+from kit.messages import _, _n, message
+from kit.metrics import Figure
+from kit.questions.subject_lines.sample_size import deciding, needed
+from kit.show.axes import MOST
+from kit.show.formats import (
+    MINUS,
+    UNKNOWN,
+    joined,
+    known,
+    money,
+    named,
+    points,
+    share,
+    size,
+    span,
+    whole,
+    with_interval,
+)  # fmt: skip
+from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import bayes, empirical_bayes, means, multiplicity, proportions, sequential
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from matplotlib.axes import Axes
+
+    from kit.metrics import Kpi
+    from kit.store import Data
+
+ARMS = ["campaign_id", "campaign_name", "sent_local", "variant"]
+"""What tells the arms of tests apart."""
+
+WORTHWHILE = 0.1
+"""A lift of a tenth: the difference for which the number of messages still needed is shown."""
+
+EVENTS_AT_ANY_TIME = 5
+"""Events an arm below which a rule that holds at any time is withheld: it has no guarantee there."""
+
+MESSAGES_OF_MONEY = 2000
+"""Recipients an arm below which one large order can turn a mean of revenue."""
+
+SMALLEST_BAR = 1e-12
+"""A look at next to nothing of the plan asks for no less: 1 less it is the confidence of an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was fixed before sending.
+
+    Attributes:
+        n: messages an arm; 0 where nothing was planned.
+        look: which of the planned looks this is.
+        looks: how many looks were planned.
+        rule: "looks" judges at the planned ones only, "any time" at every moment, at a price.
+    """
+
+    n: int = 0
+    look: int = 1
+    looks: int = 1
+    rule: Literal["looks", "any time"] = "looks"
+
+    @property
+    def key(self) -> str:
+        """As the verdicts have it: "one look", "look 2 of 4" or "any time"."""
+        if self.rule == "any time":
+            return self.rule
+        return f"look {self.look} of {self.looks}" if self.looks > 1 else "one look"
+
+    def __str__(self) -> str:
+        if self.rule == "any time":
+            return _("any time")
+        return _("look {look} of {looks}", look=self.look, looks=self.looks) if self.looks > 1 else _("one look")
+
+
+ONE_LOOK = Plan()
+"""Nothing was planned: one look, at the end."""
+
+
+def plan(n: int, look: str = "") -> Plan:
+    """The plan that an analyst states in words.
+
+    Args:
+        n: messages an arm, fixed before sending; 0 where nothing was.
+        look: "2 of 4" for the second of four planned looks, "any time" for a rule that may be looked at at
+            will, "" for one look at the end.
+
+    Raises:
+        UsageError: a look that is none of the planned ones, or looks without a planned number.
+    """
+    if n < 0:
+        raise UsageError(_("plan: {n} mails an arm cannot be planned.", n=str(n)))
+    if not look or look == "any time":
+        return Plan(n, rule="any time" if look else "looks")
+    match = re.fullmatch(r"(\d+) of (\d+)", look)
+    if match is None:
+        raise UsageError(_('look: {look} is no look. Write it like "2 of 4", or "any time".', look=repr(look)))
+    this, looks = int(match[1]), int(match[2])
+    if not 1 <= this <= looks:
+        raise UsageError(
+            _("look: {looks} looks were planned, there is no look {look}. Judge at the planned ones only.",
+              looks=looks, look=this)
+        )  # fmt: skip
+    if not n:
+        raise UsageError(_("look: looks share out a planned number of mails. State it as plan."))
+    return Plan(n, this, looks)
+
+
+def compare(
+    data: Data, *, kpi: str = "open_rate", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE, decides: bool = True
+) -> Tests:
+    """Which lines won, by the KPI that was chosen before looking?
+
+    Args:
+        data: what `kit.open` returned.
+        kpi: the KPI that decides: a rate, or revenue_per_mail.
+        plan: what `plan()` made of the planned number of messages and looks.
+        worthwhile: the relative lift for which the messages still needed are shown.
+        decides: whether this is the KPI chosen before looking; else what it shows are hints.
+
+    Raises:
+        UsageError: the KPI cannot decide, or `split` in kit.toml does not fit the number of variants.
+    """
+    arms = counts.lines(data, counts.messages(data, ARMS))
+    return _of(data, arms, kpi, plan, worthwhile, decides=decides)
+
+
+def compare_at_one_age(
+    data: Data, *, kpi: str = "open_rate", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE
+) -> Tests:
+    """Do the arms stand alike when every message has had as long, from each person's own delivery?
+
+    That takes an event log; arguments as for `compare`.
+    """
+    arms = counts.lines(data, counts.at_age(data, ARMS))
+    return _of(data, arms, kpi, plan, worthwhile, decides=True)
+
+
+def _of(data: Data, arms: pd.DataFrame, kpi: str, plan: Plan, worthwhile: float, *, decides: bool) -> Tests:
+    tests = judge(
+        arms,
+        kpi,
+        shares=data.settings["split"],
+        plan=plan,
+        worthwhile=worthwhile,
+        as_of=data.as_of,
+        maturity_days=data.settings["conversions.maturity_days"],
+    )
+    return replace(tests, currency="".join(data.currencies), decides=decides)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What all tests of a page are judged by.
+
+    Attributes:
+        kpi: the KPI that decides, chosen before looking: a rate, or revenue_per_mail.
+        shares: the planned shares of the variants; () for equal ones.
+        plan: the planned number of messages and looks.
+        worthwhile: the relative lift for which the messages needed are shown.
+    """
+
+    kpi: Kpi
+    shares: tuple[float, ...] = ()
+    plan: Plan = ONE_LOOK
+    worthwhile: float = WORTHWHILE
+
+
+def judge(
+    arms: pd.DataFrame,
+    kpi: str,
+    *,
+    shares: Sequence[float] = (),
+    plan: Plan = ONE_LOOK,
+    worthwhile: float = WORTHWHILE,
+    as_of: datetime | None = None,
+    maturity_days: int = 0,
+    level: float = LEVEL,
+) -> Tests:
+    """The verdict of every test: each variant against the first of its campaign.
+
+    Args:
+        arms: a row a campaign and variant, from `counts.messages(data, ARMS)`, with the column line where
+            `counts.lines` knows it; rows without a variant are passed over.
+        kpi: the KPI that decides, chosen before looking: a rate, or revenue_per_mail.
+        shares: the planned shares of the variants; () for equal ones.
+        plan: the planned number of messages and looks.
+        worthwhile: the relative lift for which the messages needed are shown.
+        as_of: the moment up to which the data knows; None: ages are not known and no test is marked.
+        maturity_days: a test younger than this at `as_of` is marked: its arms are of one age, so they can be
+            compared, but the faster one may not be the better one in the end.
+        level: confidence of the arms' intervals.
+
+    Raises:
+        UsageError: the KPI cannot decide, or the planned shares do not fit the number of variants.
+
+    Source: guide 1, step 5; Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I;
+    Koopman (1984), doi:10.2307/2531405; Holm (1979), jstor.org/stable/4615733; Dunnett (1955),
+    doi:10.1080/01621459.1955.10501294; sample ratio: Fabijan et al. (2019), doi:10.1145/3292500.3330722;
+    looks: Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
+    """
+    rule = Rule(deciding(kpi), tuple(shares), plan, worthwhile)
+    return Tests(rule, _verdicts(arms, rule, as_of, maturity_days, level))
+
+
+def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_days: int, level: float) -> pd.DataFrame:
+    """A row a campaign and comparison, as `Tests.verdicts`."""
+    arms = arms[arms["variant"].notna()].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
+    arms = arms.assign(squares=arms.get(f"{rule.kpi.numerator}_squares"), line=arms.get("line"))
+    arms = metrics.values(arms, [rule.kpi.key], by=[*ARMS, "line", "sent", "squares"], level=level)
+    parts = [
+        _campaign(group.reset_index(drop=True), rule)
+        for _campaign_id, group in arms.groupby("campaign_id", sort=False)
+        if len(group) > 1
+    ]
+    if not parts:
+        return pd.DataFrame(columns=_COLUMNS)
+    verdicts = pd.concat(parts, ignore_index=True).assign(young=False)
+    if as_of is not None:
+        verdicts["young"] = verdicts["sent_local"] > as_of - timedelta(days=maturity_days)
+    final = verdicts["decision"].isin(("a", "b", "not decided"))
+    verdicts.loc[verdicts["decision"].isin(("too early", "too few")), _JUDGED] = np.nan
+    # At a look before the last neither p nor the chance means what a reader takes it for.
+    ended = final & (rule.plan.rule == "looks") & (rule.plan.look == rule.plan.looks)
+    verdicts.loc[~ended, ["p", "higher", "loss_a", "loss_b"]] = np.nan
+    shrunk = empirical_bayes.shrink_effects(verdicts["difference"].where(final), verdicts["se"], level=level)
+    verdicts = verdicts.assign(expect=shrunk.value, expect_low=shrunk.low, expect_high=shrunk.high)
+    return verdicts.assign(worthwhile=rule.worthwhile, look=rule.plan.key).reindex(columns=_COLUMNS)
+
+
+_ARM = ["line", "sent", "numerator", "n", "value", "low", "high"]
+_JUDGED = ["difference", "low", "high", "lift", "lift_low", "lift_high", "p"]
+_COLUMNS = [
+    *("campaign_id", "campaign_name", "sent_local", "kpi", "a", "b"),
+    *(f"{name}_{side}" for side in "ab" for name in _ARM),
+    *("split_p", "difference", "se", "low", "high", "lift", "lift_low", "lift_high", "p", "bar", "part"),
+    *("higher", "loss_a", "loss_b", "expect", "expect_low", "expect_high"),
+    *("worthwhile", "needed", "look", "decision", "young"),
+]
+
+
+def _campaign(arms: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    if rule.shares and len(rule.shares) != len(arms):
+        raise UsageError(
+            _("split names {shares} shares, but {name} has {variants} variants.", shares=len(rule.shares),
+              name=repr(arms["campaign_name"].iloc[0]), variants=len(arms))
+        )  # fmt: skip
+    split = proportions.sample_ratio_test(arms["sent"], rule.shares)
+    table = pd.DataFrame([_pair(arms.iloc[0], arms.iloc[n], rule, len(arms) - 1) for n in range(1, len(arms))])
+    table = table.assign(split_p=split.p)
+    if rule.plan.looks == 1 and rule.plan.rule == "looks":
+        table["p"] = _adjusted(table, kpi=rule.kpi)
+    table["decision"] = [_decision(row, rule, split_broken=split.broken) for row in table.to_dict("records")]
+    return table
+
+
+def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str, Any]:
+    """One variant against the first, as the rule has it for so many comparisons of one campaign."""
+    kpi, plan = rule.kpi, rule.plan
+    row = {name: a[name] for name in ("campaign_id", "campaign_name", "sent_local", "kpi")}
+    row |= {"a": a["variant"], "b": b["variant"]}
+    row |= {f"{name}_{side}": arm[name] for side, arm in (("a", a), ("b", b)) for name in _ARM}
+    part = min(a["sent"], b["sent"]) / plan.n if plan.n else np.nan
+    bar = _bar(plan, part, comparisons)
+    variance = float(means.variance(a["numerator"], a["squares"], a["n"])) if kpi.kind == "mean" else np.nan
+    enough = needed(kpi, a["value"], rule.worthwhile, variance)
+    row |= {"part": part, "bar": bar, "needed": enough}
+    if kpi.kind == "mean":
+        difference = means.welch(*([a[name], b[name]] for name in ("numerator", "squares", "n")), level=1 - bar)
+        se, chance = difference.se, bayes.compare_means(difference.value, difference.se)
+        row |= {"df": difference.df, "of_control": variance / a["n"] / se**2 if se > 0 else np.nan}
+        lift = difference.value / a["value"] if a["value"] else np.nan
+        row |= {"lift": lift, "lift_low": np.nan, "lift_high": np.nan}
+    else:
+        counted = (a["numerator"], a["n"], b["numerator"], b["n"])
+        difference = proportions.proportion_difference(*counted, level=1 - bar)
+        lift = proportions.lift(*counted, level=1 - bar)
+        se, chance = _error(a, b), bayes.compare_rates(*counted)
+        row |= {"lift": lift.value, "lift_low": lift.low, "lift_high": lift.high}
+    row |= {"difference": difference.value, "se": se, "low": difference.low, "high": difference.high}
+    row |= {"p": difference.p}
+    both = a["n"] + b["n"]
+    if plan.rule == "any time" and both > 0 and not np.isnan(se):
+        tuned = 2 * plan.n or (both if np.isnan(enough) else 2 * enough)
+        half = sequential.confidence_sequence(both, tuned=tuned, alpha=ALPHA / comparisons) * se
+        row |= {"low": difference.value - half, "high": difference.value + half}
+        row |= {"lift_low": np.nan, "lift_high": np.nan}
+    return row | {"higher": chance.higher, "loss_a": chance.loss_a, "loss_b": chance.loss_b}
+
+
+def _adjusted(table: pd.DataFrame, *, kpi: Kpi) -> np.ndarray:
+    """The p-values of a campaign's comparisons, raised for how many they are."""
+    if kpi.kind == "mean" and len(table) > 1:
+        return multiplicity.dunnett(table["difference"] / table["se"], table["of_control"], table["df"].min())
+    return multiplicity.adjust(table["p"], method="holm")
+
+
+def _bar(plan: Plan, part: float, comparisons: int) -> float:
+    """What p is held against at this look; earlier looks are taken to have come when they were planned."""
+    if plan.looks == 1:
+        return ALPHA
+    now = 1.0 if plan.look == plan.looks else min(part, 1.0)
+    if not now > 0:
+        return ALPHA
+    step = min(1 / plan.looks, now / plan.look)
+    times = np.append(np.arange(1, plan.look) * step, now)
+    return max(sequential.nominal_level(times, alpha=ALPHA / comparisons), SMALLEST_BAR)
+
+
+def _error(a: pd.Series, b: pd.Series) -> float:
+    """Of the difference of two rates; half an event more keeps it above 0."""
+    shares = [(arm["numerator"] + 0.5) / (arm["n"] + 1) for arm in (a, b)]
+    parts = (p * (1 - p) / arm["n"] for p, arm in zip(shares, (a, b), strict=True) if arm["n"] > 0)
+    return float(np.sqrt(sum(parts)))
+
+
+def _decision(row: Mapping[Any, Any], rule: Rule, *, split_broken: bool) -> str:
+    plan = rule.plan
+    if np.isnan(row["difference"]) or np.isnan(row["low"]):
+        return "unknown"
+    if split_broken:
+        return "split broken"
+    if plan.rule == "any time":
+        if rule.kpi.kind == "rate" and min(row["numerator_a"], row["numerator_b"]) < EVENTS_AT_ANY_TIME:
+            return "too few"
+    elif row["part"] < 1 and plan.look == plan.looks:
+        return "too early"
+    clear = not row["low"] <= 0 <= row["high"]
+    if not clear or (plan.rule == "looks" and row["p"] >= row["bar"]):
+        ended = plan.look == plan.looks or row["part"] >= 1
+        return "not decided" if ended and plan.rule == "looks" else "go on"
+    return "b" if (row["difference"] > 0) == (rule.kpi.better == "higher") else "a"
+
+
+DECISIONS = {
+    "a": message("the first is better"),
+    "b": message("the second is better"),
+    "not decided": message("not decided"),
+    "go on": message("go on to the next look"),
+    "too early": message("too early"),
+    "too few": message("too few to judge"),
+    "split broken": message("split is broken: not read"),
+    "unknown": message("cannot be estimated"),
+}
+
+
+@result
+class Tests(Result):
+    """Tests with their verdicts.
+
+    Attributes:
+        rule: what they are judged by.
+        verdicts: a row a campaign and comparison: campaign_id, campaign_name, sent_local, kpi, a, b, sent_a, sent_b,
+            numerator_a, n_a, value_a, low_a, high_a, line_a [the subject line, NULL where not known] and the same for
+            b; split_p; difference, se, low, high [shares or money, b - a]; lift, lift_low, lift_high [relative]; p
+            [over the variants of the campaign: Holm, of money Dunnett], bar [what p is held against, 1 less the
+            confidence of the difference's interval]; part [of the planned messages]; higher [the chance that b is],
+            loss_a, loss_b [what choosing it costs on average], these and p for the last look only; expect,
+            expect_low, expect_high [the difference drawn towards zero, NaN with fewer than five tests]; needed
+            [messages an arm for the worthwhile lift]; look [the rule]; decision: a key of DECISIONS; young.
+        currency: of amounts.
+        decides: whether the rule's KPI was chosen before looking; else what it shows are hints.
+    """
+
+    rule: Rule
+    verdicts: pd.DataFrame
+    currency: str = ""
+    decides: bool = True
+
+    @property
+    def broken(self) -> list[str]:
+        """The ids of campaigns whose split is broken."""
+        rows = self.verdicts
+        return rows.loc[rows["decision"] == "split broken", "campaign_id"].tolist()
+
+    def summary(self) -> Summary:
+        """What the tests decided, in a manager's words."""
+        verdicts = self.verdicts
+        numbers: dict[str, Any] = {"tests": len(verdicts)} | {
+            decision: int((verdicts["decision"] == decision).sum()) for decision in DECISIONS
+        }
+        if verdicts.empty:
+            text = _("There is no test: no campaign went out in two variants.")
+            return Summary("tests_verdict", text, numbers)
+        rows = verdicts.to_dict("records")
+        words = [self._words(row) for row in rows]
+        decided = [text for text, row in zip(words, rows, strict=True) if row["decision"] in ("a", "b")]
+        text = words[0]
+        if len(verdicts) > 1:
+            text = " ".join([f"{', '.join(_tally(numbers, len(decided)))}.", *decided[:3]])
+        return Summary("tests_verdict", text, numbers, headline=True, weight=80 if decided else 55)
+
+    def table(self) -> Table:
+        """Each test with its arms, difference, what to expect of it, and verdict."""
+        verdicts, kpi = self.verdicts, self.rule.kpi
+        unit = kpi.unit if len(verdicts) else "share"
+        columns = [
+            Column("campaign_name", _("Test")),
+            Column("a", _("Arms"), _arms, whole_row=True),
+            Column("sent_a", _("Sent"), _sent, unit="mails", number=True, whole_row=True),
+            Column("value_a", _("First"), self._arm("a"), unit=unit, number=True, whole_row=True),
+            Column("value_b", _("Second"), self._arm("b"), unit=unit, number=True, whole_row=True),
+            Column("difference", _("Difference"), self._difference, unit=unit, number=True, whole_row=True),
+        ]
+        if verdicts["higher"].notna().any():
+            title = _("Chance that the second is better")
+            columns.append(Column("higher", title, self._chance, number=True, whole_row=True))
+        columns.append(Column("decision", _("Verdict") if self.decides else _("Hint"), DECISIONS.__getitem__))
+        name, title = "tests", _("Tests")
+        if len(verdicts):
+            name = f"tests_{kpi.key}"
+            title = _("Tests, decided by “{kpi}”", kpi=kpi.name)
+            title = title if self.decides else _("Tests, looked at by “{kpi}” too", kpi=kpi.name)
+        notes = self._notes() if len(verdicts) else []
+        return Table(name, title, verdicts, tuple(columns), tuple(notes), _("no campaign has two variants."))
+
+    def words_table(self) -> Table:
+        """Each test's verdict in words."""
+        frame = self.verdicts[["campaign_name", "decision", "needed"]].assign(
+            words=[self._words(row) for row in self.verdicts.to_dict("records")]
+        )
+        columns = (Column("words", _("What the tests say")),)
+        return Table("test_words", _("In words"), frame, columns, empty=_("no campaign has two variants."))
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """The difference of each test with its interval; right of zero the second variant is higher."""
+        rate = self.verdicts.empty or self.rule.kpi.unit == "share"
+        rows = self.verdicts[self.verdicts["difference"].notna()].tail(MOST).iloc[::-1]
+        records = rows.to_dict("records")
+        with drawing(1.1 + 0.42 * max(len(rows), 1), ax) as axes:
+            axes.axvline(0, color=INK, linewidth=1)
+            for place, row in enumerate(records):
+                broken = row["decision"] == "split broken"
+                color = QUIET if broken else {"a": BAD, "b": GOOD}.get(row["decision"], PLAIN)
+                style: dict[str, Any] = {"linestyle": ":"} if broken else {}
+                axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=2, **style)
+                axes.plot(row["difference"], place, "x" if broken else "o", color=color, markersize=7)
+            axes.set_yticks(range(len(rows)), [_tick_name(row) for row in records], fontsize=9.5)
+            axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
+            axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: _tick(value, rate=rate)))
+            unit = _("percentage points") if rate else self.currency or _("money")
+            axes.set_xlabel(_("second minus first, {unit}, with its interval", unit=unit))
+            axes.grid(visible=False, axis="y")
+            differences = [self._alternative(row, rate=rate) for row in records]
+            alt = _("Tests: {differences}.", differences=joined(differences) or _("none"))
+            return picture(axes, name="tests", title=_("Difference of each test"), alt=alt)
+
+    def _alternative(self, row: Mapping[Any, Any], *, rate: bool) -> str:
+        values = {"name": row["campaign_name"], "decision": _DECISION_CODES[row["decision"]]}
+        if rate:
+            return _("{name} {points} points, {decision}", points=points(row["difference"]), **values)
+        return _("{name} {amount}, {decision}", amount=money(self.currency)(row["difference"]), **values)
+
+    def _notes(self) -> list[str]:
+        verdicts, kpi = self.verdicts, self.rule.kpi
+        rate = kpi.unit == "share"
+        notes = []
+        if not self.decides:
+            notes.append(
+                _("Another KPI decides. Of every further one looked at, 5 % of equal tests show a difference by "
+                  "chance: what stands here is a hint for the next test, not a verdict.")
+            )  # fmt: skip
+        interval = self._interval("Newcombe" if rate else "Welch")
+        if rate:
+            notes.append(_("Difference: second minus first, in points, with its {interval}.", interval=interval))
+        else:
+            notes.append(_("Difference: second minus first, with its {interval}.", interval=interval))
+        notes += [
+            _("A verdict is given only where the interval leaves zero out."),
+            _("A split less likely than 1 in 1,000 under the plan is broken: who got which was not drawn at random."),
+        ]
+        if verdicts["campaign_id"].duplicated().any():
+            notes.append(
+                _("Where a test has more than two arms each is set against the first, and the verdict counts that "
+                  "there are several ({method}); the intervals are those of single comparisons.",
+                  method="Holm" if rate else "Dunnett")
+            )  # fmt: skip
+        if kpi.denominator == "opened":
+            notes.append(
+                _("Who opened was not drawn at random: the lines choose them. A line that is opened by more people may "
+                  "lose here and still win more clicks of all mail.")
+            )  # fmt: skip
+        if verdicts["higher"].notna().any():
+            notes.append(_("The chance stands beside the verdict, it does not make it: 90 % is no proof."))
+        if not rate and (verdicts[["n_a", "n_b"]] < MESSAGES_OF_MONEY).any(axis=None):
+            notes.append(
+                _("Below {n} mails in an arm a single large order can turn the result.", n=whole(MESSAGES_OF_MONEY))
+            )
+        if verdicts["decision"].isin(("a", "b")).any() and verdicts["expect"].isna().all():
+            notes.append(
+                _("Winners are overstated; by how much, fewer than five tests cannot tell: expect less than measured.")
+            )
+        return notes
+
+    def _interval(self, method: str) -> str:
+        if self.rule.plan.rule == "any time":
+            return _("interval that holds at any look, wider than one for a single look")
+        level = f"{100 * (1 - self.verdicts['bar'].max()):.2f}".rstrip("0").rstrip(".")
+        return _("{level} % interval ({method})", level=level, method=method)
+
+    def _arm(self, side: str) -> Callable[[Any], str]:
+        def write(row: Mapping[Any, Any]) -> str:
+            value, low, high = (row[f"{name}_{side}"] for name in ("value", "low", "high"))
+            if self.rule.kpi.unit == "share":
+                return with_interval(value, low, high)
+            return money(self.currency)(value) if known(value) else UNKNOWN
+
+        return write
+
+    def _difference(self, row: Mapping[Any, Any]) -> str:
+        if row["decision"] == "split broken" or not known(row["difference"]):
+            return UNKNOWN
+        if self.rule.kpi.unit == "share":
+            return f"{points(row['difference'])} ({span(row['low'], row['high'])})"
+        amount = money(self.currency)
+        value, low, high = (amount(row[name]) for name in ("difference", "low", "high"))
+        return _("{value} ({low} to {high})", value=value, low=low, high=high)
+
+    def _chance(self, row: Mapping[Any, Any]) -> str:
+        """That the second is better, whichever direction is good."""
+        if not known(row["higher"]):
+            return UNKNOWN
+        better = row["higher"] if self.rule.kpi.better == "higher" else 1 - row["higher"]
+        if better > 0.99:
+            return _("over {share}", share=share(0.99, 0))
+        return _("under {share}", share=share(0.01, 0)) if better < 0.01 else share(better, 0)
+
+    def _words(self, row: Mapping[Any, Any]) -> str:
+        verdict = _("{name}: {verdict}", name=named(row["campaign_name"]), verdict=self._verdict(row))
+        if row["young"]:
+            return f"{verdict} {_('It is young: the faster line may not be the better one in the end.')}"
+        return verdict
+
+    def _verdict(self, row: Mapping[Any, Any]) -> str:  # noqa: PLR0911  a decision a case
+        match row["decision"]:
+            case "unknown":
+                return _("cannot be estimated; a count is missing, or an arm has nobody or nothing to count.")
+            case "split broken":
+                return _(
+                    "the split is broken ({a} against {b} sent), so the two groups are not alike and the test is not "
+                    "read.",
+                    a=whole(row["sent_a"]), b=whole(row["sent_b"]),
+                )  # fmt: skip
+            case "too early":
+                return _(
+                    "too early: {part} of planned n. It is judged when all are sent, not before.",
+                    part=share(row["part"], 0),
+                )
+            case "too few":
+                return _(
+                    "fewer than {n} in an arm did it; a rule for any moment cannot judge so few.",
+                    n=whole(EVENTS_AT_ANY_TIME),
+                )
+            case "go on":
+                return self._go_on(row)
+            case "not decided":
+                verdict = _("not decided in “{kpi}”; {apart}", kpi=self.rule.kpi.name, apart=self._apart(row))
+                return f"{verdict} {_still_needed(row)}"
+        return self._winner(row)
+
+    def _go_on(self, row: Mapping[Any, Any]) -> str:
+        values = {"kpi": self.rule.kpi.name, "look": str(self.rule.plan), "apart": self._apart(row)}
+        if known(row["part"]):
+            text = _(
+                "not decided yet in “{kpi}” ({look}, at {part} of planned n); {apart}",
+                part=share(row["part"], 0), **values,
+            )  # fmt: skip
+        else:
+            text = _("not decided yet in “{kpi}” ({look}); {apart}", **values)
+        if self.rule.plan.rule == "any time":
+            return f"{text} {_('Go on, and judge again when you like.')}"
+        return f"{text} {_('Go on, and judge again at the next look.')}"
+
+    def _apart(self, row: Mapping[Any, Any]) -> str:
+        arms = {side: _arm_name(row, side) for side in "ab"}
+        if self.rule.kpi.unit == "share":
+            return _("{b} is {span} points from {a}.", span=span(row["low"], row["high"]), **arms)
+        amount = money(self.currency)
+        return _("{b} is {low} to {high} from {a}.", low=amount(row["low"]), high=amount(row["high"]), **arms)
+
+    def _winner(self, row: Mapping[Any, Any]) -> str:
+        sides = ("b", "a") if row["decision"] == "b" else ("a", "b")
+        values = dict(zip(("winner", "loser"), (_arm_name(row, side) for side in sides), strict=True))
+        low, high = sorted((abs(row["low"]), abs(row["high"])))
+        rate = self.rule.kpi.unit == "share"
+        amount = size if rate else money(self.currency)
+        values |= {"low": amount(low), "high": amount(high), "kpi": str(self.rule.kpi.name)}
+        if rate:
+            text = _("{winner} is better than {loser} by {low} to {high} points in “{kpi}”.", **values)
+        else:
+            text = _("{winner} is better than {loser} by {low} to {high} in “{kpi}”.", **values)
+        if not known(row["expect"]):
+            return text
+        if row["expect"] == 0:
+            return f"{text} {_('All tests together differ by no more than luck: expect little of it.')}"
+        if rate:
+            digits = 1 if abs(row["difference"]) >= 0.01 else 2
+            expect = _(
+                "From now on expect {expected}, not {measured} points: part of it was luck.",
+                expected=points(row["expect"], digits), measured=points(row["difference"], digits),
+            )  # fmt: skip
+        else:
+            expect = _(
+                "From now on expect {expected}, not {measured}: part of it was luck.",
+                expected=amount(row["expect"]), measured=amount(row["difference"]),
+            )  # fmt: skip
+        return f"{text} {expect}"
+
+
+_DECISION_CODES = {
+    "a": message("a"),
+    "b": message("b"),
+    "not decided": message("not decided"),
+    "go on": message("go on"),
+    "too early": message("too early"),
+    "too few": message("too few"),
+    "split broken": message("split broken"),
+    "unknown": message("unknown"),
+}
+
+
+def _tally(numbers: Mapping[str, int], decided: int) -> list[str]:
+    """How many tests were decided and how many not, in clauses."""
+    tests = whole(numbers["tests"])
+    if decided:
+        clauses = [_n("Of {tests} tests, {n} is decided", "Of {tests} tests, {n} are decided", decided, tests=tests)]
+    else:
+        clauses = [_("Of {tests} tests, none is decided", tests=tests)]
+    if n := numbers["not decided"]:
+        clauses.append(_("{n} not", n=n))
+    if n := numbers["go on"] + numbers["too early"]:
+        clauses.append(_n("{n} still runs", "{n} still run", n))
+    if n := numbers["split broken"]:
+        clauses.append(_n("{n} has a broken split", "{n} have a broken split", n))
+    if n := numbers["unknown"] + numbers["too few"]:
+        clauses.append(_("{n} cannot be estimated", n=n))
+    return clauses
+
+
+def _still_needed(row: Mapping[Any, Any]) -> str:
+    lift = share(row["worthwhile"], 0)
+    more = row["needed"] - min(row["n_a"], row["n_b"]) if known(row["needed"]) else 0
+    if more <= 0:
+        return _("There were enough mails to see a lift of {lift}.", lift=lift)
+    return _(
+        "To see a lift of {lift} each arm needs {n}, {more} more than it had.",
+        lift=lift, n=whole(row["needed"]), more=whole(more),
+    )  # fmt: skip
+
+
+def _arms(row: Mapping[Any, Any]) -> str:
+    """The arms by their subject lines, by their letters where no file tells the lines."""
+    return " – ".join(_arm_name(row, side) for side in "ab")
+
+
+def _arm_name(row: Mapping[Any, Any], side: str) -> str:
+    line = row[f"line_{side}"]
+    return f"{row[side]} {named(line)}" if isinstance(line, str) else str(row[side])
+
+
+def _sent(row: Mapping[Any, Any]) -> str:
+    return f"{whole(row['sent_a'])} – {whole(row['sent_b'])}"
+
+
+def _tick_name(row: Mapping[Any, Any]) -> str:
+    name = label(row["campaign_name"])
+    return _("{name} (split broken)", name=name) if row["decision"] == "split broken" else name
+
+
+def _tick(value: float, *, rate: bool) -> str:
+    if not value:
+        return "0"
+    return points(value, 0) if rate else f"{value:+,.4g}".replace("-", MINUS)
+
+
+FIGURES = (
+    Figure(
+        "arm_sent", message("Sent, of each arm"), message("mails sent to the first arm, and to the other"),
+        message("a message"), "Fabijan et al. (2019), doi:10.1145/3292500.3330722", ("tests.sent_a",),
+        edge=message("a split less likely than 1 in 1,000 under the plan is broken, and the test is not read"),
+    ),
+    Figure(
+        "test_difference", message("Difference of a test"), message("KPI of the arm - KPI of the first arm"),
+        message("a message"), "Newcombe (1998), method 10; of money Welch (1947), doi:10.1093/biomet/34.1-2.28",
+        ("tests.difference", "strata_parts.difference"), window=message("the KPI's own; both arms are of one age"),
+        interval=message("95 %: Newcombe; of money Welch; wider for a planned early look or one at any time"),
+        edge=message("a verdict only where the interval leaves zero out; not shown where the split is broken"),
+    ),
+    Figure(
+        "chance_higher", message("Chance that the second is better"),
+        message("P(true rate of the second is better), from a uniform prior"), message("a message"), "Miller (2015)",
+        ("tests.higher",), edge=message("it stands beside the verdict and does not make it"),
+    ),
+    Figure(
+        "tests_by_verdict", message("Tests by verdict"),
+        message("comparisons of an arm with the first, by what was decided"), message("a test and arm"),
+        "guide 1, step 5",
+        (
+            "tests_verdict.tests", "tests_verdict.a", "tests_verdict.b", "tests_verdict.not decided",
+            "tests_verdict.go on", "tests_verdict.too early", "tests_verdict.too few", "tests_verdict.split broken",
+            "tests_verdict.unknown", "adjusted.tests", "measurable.tests",
+        ),
+        edge=message("what the words mean: kit explain “not decided” and the others"),
+    ),
+)  # fmt: skip

@@ -1,5 +1,0 @@
-"""Entries of printed figures whose questions have no room of their own yet."""
-
-from kit.terms.abtests import ABTESTS
-
-REMAINING = ABTESTS
