@@ -14,7 +14,7 @@ from oracles import oracle
 
 from kit.errors import UsageError
 from kit.questions.compare_campaigns import audience_mix, pair, ranking, stand_out
-from kit.questions.subject_lines import by_part, measurable, sample_size, verdicts
+from kit.questions.subject_lines import by_part, measurable, plans, sample_size, verdicts
 from kit.stats import proportions, trend
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def table(rows: list[tuple[int, int]], *, unique: bool) -> pd.DataFrame:
 @settings(max_examples=60)
 def test_tests_of_any_counts_are_judged_and_told(rows: list[tuple[int, int]], key: str) -> None:
     frame = table(rows, unique=False)
-    for stated in (verdicts.plan(0), verdicts.plan(100, "1 of 2"), verdicts.plan(0, "any time")):
+    for stated in (plans.plan(0), plans.plan(100, "1 of 2"), plans.plan(0, "any time")):
         found = verdicts.judge(frame, key, plan=stated)
         assert found.verdicts["decision"].isin(found.summary().numbers.keys()).all()
         assert len(found.table().cells()) == len(rows) - 1

@@ -16,7 +16,7 @@ from oracles import oracle
 import kit
 from kit import counts
 from kit.errors import UsageError
-from kit.questions.subject_lines import peeking, sample_size, verdicts
+from kit.questions.subject_lines import peeking, plans, sample_size, verdicts
 
 ROOT = Path(__file__).parents[1]
 
@@ -40,7 +40,7 @@ def said(tests: verdicts.Tests) -> str:
 class TestPlan:
     def test_before_the_planned_number_there_is_no_verdict(self) -> None:
         # CHECKS C7: "too early: 41 % of planned n" and no p-value.
-        found = verdicts.judge(arms((205, 2050), (500, 2050)), "open_rate", plan=verdicts.plan(5000))
+        found = verdicts.judge(arms((205, 2050), (500, 2050)), "open_rate", plan=plans.plan(5000))
         row = found.verdicts.iloc[0]
         assert row["decision"] == "too early"
         assert row[["p", "difference", "low", "high", "higher"]].isna().all()
@@ -49,7 +49,7 @@ class TestPlan:
     def test_at_the_planned_number_it_is_the_plain_test(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
         plain = verdicts.judge(frame, "open_rate")
-        planned = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000))
+        planned = verdicts.judge(frame, "open_rate", plan=plans.plan(5000))
         pd.testing.assert_frame_equal(plain.verdicts.drop(columns="part"), planned.verdicts.drop(columns="part"))
 
     @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ class TestPlan:
     def test_an_early_look_asks_for_more(self, opened: tuple[int, int], decision: str) -> None:
         frame = arms(*((x, 2050) for x in opened))
         assert verdicts.judge(frame, "open_rate").verdicts.iloc[0]["decision"] == "b"
-        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "2 of 4"))
+        found = verdicts.judge(frame, "open_rate", plan=plans.plan(5000, "2 of 4"))
         assert found.verdicts.iloc[0]["decision"] == decision
         assert (
             0.0005 < found.verdicts.iloc[0]["bar"] < 0.003
@@ -70,12 +70,12 @@ class TestPlan:
     # The bounds of four looks are z = 4.333, 2.963, 2.359, 2.014 (R ldbounds, its function 1).
     def test_the_last_look_has_nearly_all_of_the_error(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
-        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "4 of 4")).verdicts.iloc[0]
+        found = verdicts.judge(frame, "open_rate", plan=plans.plan(5000, "4 of 4")).verdicts.iloc[0]
         assert found["bar"] == pytest.approx(0.0440, abs=1e-4)
-        half = verdicts.judge(frame, "open_rate", plan=verdicts.plan(10_000, "2 of 4")).verdicts.iloc[0]
+        half = verdicts.judge(frame, "open_rate", plan=plans.plan(10_000, "2 of 4")).verdicts.iloc[0]
         assert half["bar"] == pytest.approx(0.00305, abs=1e-5)
         assert found["decision"] == "b"
-        early = verdicts.judge(frame, "open_rate", plan=verdicts.plan(6000, "4 of 4")).verdicts.iloc[0]
+        early = verdicts.judge(frame, "open_rate", plan=plans.plan(6000, "4 of 4")).verdicts.iloc[0]
         assert early["decision"] == "too early"
 
     @pytest.mark.parametrize(
@@ -90,24 +90,24 @@ class TestPlan:
     )
     def test_what_is_no_plan_is_refused(self, n: int, look: str, message: str) -> None:
         with pytest.raises(UsageError) as raised:
-            verdicts.plan(n, look)
+            plans.plan(n, look)
         assert str(raised.value) == message
 
     def test_any_time_has_a_wider_interval_and_no_p(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
         plain = verdicts.judge(frame, "open_rate").verdicts.iloc[0]
-        found = verdicts.judge(frame, "open_rate", plan=verdicts.plan(5000, "any time")).verdicts.iloc[0]
+        found = verdicts.judge(frame, "open_rate", plan=plans.plan(5000, "any time")).verdicts.iloc[0]
         assert found["high"] - found["low"] > 1.3 * (plain["high"] - plain["low"])
         assert (found["decision"], np.isnan(found["p"])) == ("go on", True)
         assert (
-            verdicts.judge(
-                arms((1000, 5000), (1200, 5000)), "open_rate", plan=verdicts.plan(0, "any time")
-            ).verdicts.iloc[0]["decision"]
+            verdicts.judge(arms((1000, 5000), (1200, 5000)), "open_rate", plan=plans.plan(0, "any time")).verdicts.iloc[
+                0
+            ]["decision"]
             == "b"
         )
 
     def test_any_time_is_withheld_of_a_handful(self) -> None:
-        found = verdicts.judge(arms((4, 5000), (90, 5000)), "open_rate", plan=verdicts.plan(0, "any time"))
+        found = verdicts.judge(arms((4, 5000), (90, 5000)), "open_rate", plan=plans.plan(0, "any time"))
         assert found.verdicts.iloc[0]["decision"] == "too few"
         assert "fewer than 5 in an arm did it" in said(found)
 
@@ -122,10 +122,10 @@ class TestPlan:
     def test_every_decision_has_words_and_a_picture(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
         for stated in (
-            verdicts.plan(0),
-            verdicts.plan(9000),
-            verdicts.plan(9000, "1 of 3"),
-            verdicts.plan(0, "any time"),
+            plans.plan(0),
+            plans.plan(9000),
+            plans.plan(9000, "1 of 3"),
+            plans.plan(0, "any time"),
         ):
             found = verdicts.judge(frame, "open_rate", plan=stated)
             assert found.verdicts.iloc[0]["decision"] in {"b", "too early", "go on"}

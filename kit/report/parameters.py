@@ -18,7 +18,7 @@ from kit.messages import _
 from kit.questions.retention.list_growth import check_every
 from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
-from kit.questions.subject_lines import verdicts
+from kit.questions.subject_lines import plans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,7 +87,7 @@ def _check_plan(values: Mapping[str, Any]) -> None:
     """A plan is a number of mails and the look that this is: one can be wrong for the other."""
     if {"plan", "look"} <= values.keys():
         try:
-            verdicts.plan(values["plan"], values["look"])
+            plans.plan(values["plan"], values["look"])
         except UsageError as error:
             raise UsageError(f"-p {error}") from error
 

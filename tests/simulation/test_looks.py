@@ -9,7 +9,7 @@ import pytest
 from bars import runs
 from scipy.stats import norm
 
-from kit.questions.subject_lines import verdicts
+from kit.questions.subject_lines import plans
 from kit.stats import multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_any_time_holds_at_every_look(p: float, n: int, looks: int, rng: Generat
     total = n * np.arange(1, looks + 1)
     share = x / total[None, :, None]
     se = np.sqrt((share * (1 - share)).sum(axis=2) / total)
-    judged = (x >= verdicts.EVENTS_AT_ANY_TIME).all(axis=2)
+    judged = (x >= plans.EVENTS_AT_ANY_TIME).all(axis=2)
     for tuned in (5000, 2 * n * looks):
         width = np.array([sequential.confidence_sequence(2 * one, tuned=tuned) for one in total])
         false = float(((np.abs(np.diff(share, axis=2)[..., 0]) > width * se) & judged).any(axis=1).mean())
@@ -75,7 +75,7 @@ def test_planned_looks_hold_wherever_they_come(looks: int, kind: str, rng: Gener
     many, number = runs(100_000), np.arange(1, looks + 1)
     moved = (number - 0.4 * (number % 2)) / looks if kind == "moved" else number / looks
     moved[-1] = 1.0
-    z, p_bar = paths(rng, many, moved), [verdicts._bar(verdicts.Plan(1000, k, looks), moved[k - 1], 1) for k in number]
+    z, p_bar = paths(rng, many, moved), [plans.bar(plans.Plan(1000, k, looks), moved[k - 1], 1) for k in number]
     crossed = np.abs(z) > norm.isf(np.array(p_bar) / 2)
     if kind == "third one dropped":
         crossed[:, 2:3] = False

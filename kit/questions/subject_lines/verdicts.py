@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
 from kit import counts, metrics
-from kit.errors import UsageError
-from kit.judging import ALPHA, LEVEL
+from kit.judging import LEVEL
 from kit.messages import _, _n, message
 from kit.metrics import Figure
-from kit.questions.subject_lines.sample_size import deciding, needed
+from kit.questions.subject_lines import pairs
+from kit.questions.subject_lines.plans import EVENTS_AT_ANY_TIME, ONE_LOOK, WORTHWHILE, Rule
+from kit.questions.subject_lines.sample_size import deciding
 from kit.show.axes import MOST
 from kit.show.formats import (
     MINUS,
@@ -36,7 +36,7 @@ from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, lab
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
-from kit.stats import bayes, empirical_bayes, means, multiplicity, proportions, sequential
+from kit.stats import empirical_bayes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,85 +44,14 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from kit.metrics import Kpi
+    from kit.questions.subject_lines.plans import Plan
     from kit.store import Data
 
 ARMS = ["campaign_id", "campaign_name", "sent_local", "variant"]
 """What tells the arms of tests apart."""
 
-WORTHWHILE = 0.1
-"""A lift of a tenth: the difference for which the number of messages still needed is shown."""
-
-EVENTS_AT_ANY_TIME = 5
-"""Events an arm below which a rule that holds at any time is withheld: it has no guarantee there."""
-
 MESSAGES_OF_MONEY = 2000
 """Recipients an arm below which one large order can turn a mean of revenue."""
-
-SMALLEST_BAR = 1e-12
-"""A look at next to nothing of the plan asks for no less: 1 less it is the confidence of an interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What was fixed before sending.
-
-    Attributes:
-        n: messages an arm; 0 where nothing was planned.
-        look: which of the planned looks this is.
-        looks: how many looks were planned.
-        rule: "looks" judges at the planned ones only, "any time" at every moment, at a price.
-    """
-
-    n: int = 0
-    look: int = 1
-    looks: int = 1
-    rule: Literal["looks", "any time"] = "looks"
-
-    @property
-    def key(self) -> str:
-        """As the verdicts have it: "one look", "look 2 of 4" or "any time"."""
-        if self.rule == "any time":
-            return self.rule
-        return f"look {self.look} of {self.looks}" if self.looks > 1 else "one look"
-
-    def __str__(self) -> str:
-        if self.rule == "any time":
-            return _("any time")
-        return _("look {look} of {looks}", look=self.look, looks=self.looks) if self.looks > 1 else _("one look")
-
-
-ONE_LOOK = Plan()
-"""Nothing was planned: one look, at the end."""
-
-
-def plan(n: int, look: str = "") -> Plan:
-    """The plan that an analyst states in words.
-
-    Args:
-        n: messages an arm, fixed before sending; 0 where nothing was.
-        look: "2 of 4" for the second of four planned looks, "any time" for a rule that may be looked at at
-            will, "" for one look at the end.
-
-    Raises:
-        UsageError: a look that is none of the planned ones, or looks without a planned number.
-    """
-    if n < 0:
-        raise UsageError(_("plan: {n} mails an arm cannot be planned.", n=str(n)))
-    if not look or look == "any time":
-        return Plan(n, rule="any time" if look else "looks")
-    match = re.fullmatch(r"(\d+) of (\d+)", look)
-    if match is None:
-        raise UsageError(_('look: {look} is no look. Write it like "2 of 4", or "any time".', look=repr(look)))
-    this, looks = int(match[1]), int(match[2])
-    if not 1 <= this <= looks:
-        raise UsageError(
-            _("look: {looks} looks were planned, there is no look {look}. Judge at the planned ones only.",
-              looks=looks, look=this)
-        )  # fmt: skip
-    if not n:
-        raise UsageError(_("look: looks share out a planned number of mails. State it as plan."))
-    return Plan(n, this, looks)
 
 
 def compare(
@@ -133,7 +62,7 @@ def compare(
     Args:
         data: what `kit.open` returned.
         kpi: the KPI that decides: a rate, or revenue_per_mail.
-        plan: what `plan()` made of the planned number of messages and looks.
+        plan: what `plans.plan` made of the planned number of messages and looks.
         worthwhile: the relative lift for which the messages still needed are shown.
         decides: whether this is the KPI chosen before looking; else what it shows are hints.
 
@@ -166,23 +95,6 @@ def _of(data: Data, arms: pd.DataFrame, kpi: str, plan: Plan, worthwhile: float,
         maturity_days=data.settings["conversions.maturity_days"],
     )
     return replace(tests, currency="".join(data.currencies), decides=decides)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What all tests of a page are judged by.
-
-    Attributes:
-        kpi: the KPI that decides, chosen before looking: a rate, or revenue_per_mail.
-        shares: the planned shares of the variants; () for equal ones.
-        plan: the planned number of messages and looks.
-        worthwhile: the relative lift for which the messages needed are shown.
-    """
-
-    kpi: Kpi
-    shares: tuple[float, ...] = ()
-    plan: Plan = ONE_LOOK
-    worthwhile: float = WORTHWHILE
 
 
 def judge(
@@ -228,7 +140,7 @@ def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_d
     arms = arms.assign(squares=arms.get(f"{rule.kpi.numerator}_squares"), line=arms.get("line"))
     arms = metrics.values(arms, [rule.kpi.key], by=[*ARMS, "line", "sent", "squares"], level=level)
     parts = [
-        _campaign(group.reset_index(drop=True), rule)
+        pairs.of_campaign(group.reset_index(drop=True), rule)
         for _campaign_id, group in arms.groupby("campaign_id", sort=False)
         if len(group) > 1
     ]
@@ -247,108 +159,14 @@ def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_d
     return verdicts.assign(worthwhile=rule.worthwhile, look=rule.plan.key).reindex(columns=_COLUMNS)
 
 
-_ARM = ["line", "sent", "numerator", "n", "value", "low", "high"]
 _JUDGED = ["difference", "low", "high", "lift", "lift_low", "lift_high", "p"]
 _COLUMNS = [
     *("campaign_id", "campaign_name", "sent_local", "kpi", "a", "b"),
-    *(f"{name}_{side}" for side in "ab" for name in _ARM),
+    *(f"{name}_{side}" for side in "ab" for name in pairs.ARM),
     *("split_p", "difference", "se", "low", "high", "lift", "lift_low", "lift_high", "p", "bar", "part"),
     *("higher", "loss_a", "loss_b", "expect", "expect_low", "expect_high"),
     *("worthwhile", "needed", "look", "decision", "young"),
 ]
-
-
-def _campaign(arms: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    if rule.shares and len(rule.shares) != len(arms):
-        raise UsageError(
-            _("split names {shares} shares, but {name} has {variants} variants.", shares=len(rule.shares),
-              name=repr(arms["campaign_name"].iloc[0]), variants=len(arms))
-        )  # fmt: skip
-    split = proportions.sample_ratio_test(arms["sent"], rule.shares)
-    table = pd.DataFrame([_pair(arms.iloc[0], arms.iloc[n], rule, len(arms) - 1) for n in range(1, len(arms))])
-    table = table.assign(split_p=split.p)
-    if rule.plan.looks == 1 and rule.plan.rule == "looks":
-        table["p"] = _adjusted(table, kpi=rule.kpi)
-    table["decision"] = [_decision(row, rule, split_broken=split.broken) for row in table.to_dict("records")]
-    return table
-
-
-def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str, Any]:
-    """One variant against the first, as the rule has it for so many comparisons of one campaign."""
-    kpi, plan = rule.kpi, rule.plan
-    row = {name: a[name] for name in ("campaign_id", "campaign_name", "sent_local", "kpi")}
-    row |= {"a": a["variant"], "b": b["variant"]}
-    row |= {f"{name}_{side}": arm[name] for side, arm in (("a", a), ("b", b)) for name in _ARM}
-    part = min(a["sent"], b["sent"]) / plan.n if plan.n else np.nan
-    bar = _bar(plan, part, comparisons)
-    variance = float(means.variance(a["numerator"], a["squares"], a["n"])) if kpi.kind == "mean" else np.nan
-    enough = needed(kpi, a["value"], rule.worthwhile, variance)
-    row |= {"part": part, "bar": bar, "needed": enough}
-    if kpi.kind == "mean":
-        difference = means.welch(*([a[name], b[name]] for name in ("numerator", "squares", "n")), level=1 - bar)
-        se, chance = difference.se, bayes.compare_means(difference.value, difference.se)
-        row |= {"df": difference.df, "of_control": variance / a["n"] / se**2 if se > 0 else np.nan}
-        lift = difference.value / a["value"] if a["value"] else np.nan
-        row |= {"lift": lift, "lift_low": np.nan, "lift_high": np.nan}
-    else:
-        counted = (a["numerator"], a["n"], b["numerator"], b["n"])
-        difference = proportions.proportion_difference(*counted, level=1 - bar)
-        lift = proportions.lift(*counted, level=1 - bar)
-        se, chance = _error(a, b), bayes.compare_rates(*counted)
-        row |= {"lift": lift.value, "lift_low": lift.low, "lift_high": lift.high}
-    row |= {"difference": difference.value, "se": se, "low": difference.low, "high": difference.high}
-    row |= {"p": difference.p}
-    both = a["n"] + b["n"]
-    if plan.rule == "any time" and both > 0 and not np.isnan(se):
-        tuned = 2 * plan.n or (both if np.isnan(enough) else 2 * enough)
-        half = sequential.confidence_sequence(both, tuned=tuned, alpha=ALPHA / comparisons) * se
-        row |= {"low": difference.value - half, "high": difference.value + half}
-        row |= {"lift_low": np.nan, "lift_high": np.nan}
-    return row | {"higher": chance.higher, "loss_a": chance.loss_a, "loss_b": chance.loss_b}
-
-
-def _adjusted(table: pd.DataFrame, *, kpi: Kpi) -> np.ndarray:
-    """The p-values of a campaign's comparisons, raised for how many they are."""
-    if kpi.kind == "mean" and len(table) > 1:
-        return multiplicity.dunnett(table["difference"] / table["se"], table["of_control"], table["df"].min())
-    return multiplicity.adjust(table["p"], method="holm")
-
-
-def _bar(plan: Plan, part: float, comparisons: int) -> float:
-    """What p is held against at this look; earlier looks are taken to have come when they were planned."""
-    if plan.looks == 1:
-        return ALPHA
-    now = 1.0 if plan.look == plan.looks else min(part, 1.0)
-    if not now > 0:
-        return ALPHA
-    step = min(1 / plan.looks, now / plan.look)
-    times = np.append(np.arange(1, plan.look) * step, now)
-    return max(sequential.nominal_level(times, alpha=ALPHA / comparisons), SMALLEST_BAR)
-
-
-def _error(a: pd.Series, b: pd.Series) -> float:
-    """Of the difference of two rates; half an event more keeps it above 0."""
-    shares = [(arm["numerator"] + 0.5) / (arm["n"] + 1) for arm in (a, b)]
-    parts = (p * (1 - p) / arm["n"] for p, arm in zip(shares, (a, b), strict=True) if arm["n"] > 0)
-    return float(np.sqrt(sum(parts)))
-
-
-def _decision(row: Mapping[Any, Any], rule: Rule, *, split_broken: bool) -> str:
-    plan = rule.plan
-    if np.isnan(row["difference"]) or np.isnan(row["low"]):
-        return "unknown"
-    if split_broken:
-        return "split broken"
-    if plan.rule == "any time":
-        if rule.kpi.kind == "rate" and min(row["numerator_a"], row["numerator_b"]) < EVENTS_AT_ANY_TIME:
-            return "too few"
-    elif row["part"] < 1 and plan.look == plan.looks:
-        return "too early"
-    clear = not row["low"] <= 0 <= row["high"]
-    if not clear or (plan.rule == "looks" and row["p"] >= row["bar"]):
-        ended = plan.look == plan.looks or row["part"] >= 1
-        return "not decided" if ended and plan.rule == "looks" else "go on"
-    return "b" if (row["difference"] > 0) == (rule.kpi.better == "higher") else "a"
 
 
 DECISIONS = {
