@@ -45,11 +45,6 @@ def whole(value: Any) -> str:
     return _number(f"{round(float(value))}")
 
 
-def counted(value: Any, one: str) -> str:
-    """So many of a thing: 1 row, 2 rows."""
-    return f"{whole(value)} {one}{'' if float(value) == 1 else 's'}"
-
-
 def decimal(value: Any, digits: int) -> str:
     """A number with so many digits after the point: 1,742.5."""
     return _number(f"{float(value):.{digits}f}")
