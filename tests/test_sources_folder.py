@@ -236,7 +236,7 @@ def test_a_new_campaign_export_is_one_file_of_data(tmp_path: Path) -> None:
     documented = (presets.FOLDER / "README.md").read_text(encoding="utf-8")
     assert all(line.split(" #")[0].rstrip() in documented for line in ACME.splitlines() if not line.startswith("recog"))
     acme = presets.load(exports.write(tmp_path, "acme_campaigns.yaml", ACME))
-    found = headers.match(
+    found = headers.match_header(
         acme, Row(1, ["Went out", "Mailing title", "Mailing No", "Handed over", "Internal note", "New"])
     )
     assert (found.missing, found.unmapped) == ((), ("New",))

@@ -21,7 +21,7 @@ from kit.sources.detect.mappings import propose
 from kit.sources.detect.presets import MAPPING, Preset, named
 from kit.sources.detect.signatures import event_log
 from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Rejection, Stamp, changed, tidy
-from kit.sources.mail import find, outlook
+from kit.sources.mail import mail_files, outlook
 from kit.sources.reports import analytics, bigquery, sections
 from kit.sources.tabular import reader, recipients
 from kit.sources.text import encodings, grid, packed, workbook
@@ -78,7 +78,7 @@ def read(target: Path, settings: Settings, engine: Engine | None = None) -> Load
     names = folder.names((path for path in paths if path.name != SETTINGS_FILE), target)
     mapping_names = {path: name for path, name in names.items() if name.endswith(MAPPING)}
     user_presets, logs = mappings.read(mapping_names.items())
-    mail = find.find({path: name for path, name in names.items() if path not in mapping_names})
+    mail = mail_files.find({path: name for path, name in names.items() if path not in mapping_names})
     logs += mail.logs
     logs += [FileLog(box.file, "read", box.why, preset=box.preset, table="mails") for box in mail.boxes]
     others = {path: name for path, name in names.items() if path not in mail.paths}
@@ -169,8 +169,8 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             raise _EmptyFileError("it is empty", file=name, hint="Export it again.")
         if head.lstrip(_BLANK + b"[").startswith(b"{"):
             return [_answer(encodings.unpacked(path, _ANSWER), name, mappings, settings)]
-        if (other := signatures.left_out(head)) and not signatures.may_be_workbook(head):
-            return [_unknown(name, other)]
+        if (kind := signatures.left_out(head)) and not signatures.may_be_workbook(head):
+            return [_unknown(name, kind)]
         raw, cut = encodings.whole(path)
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
@@ -185,8 +185,8 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
 
 
 def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> Read:
-    if other := signatures.left_out(raw[:_HEAD]):
-        return _unknown(name, other)
+    if kind := signatures.left_out(raw[:_HEAD]):
+        return _unknown(name, kind)
     decoded = encodings.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
@@ -210,9 +210,9 @@ def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:
 def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> Read:
     """The answer of an API: of the tables that it can be, the first that a preset knows."""
     for answer in grid.of_json(raw, name):
-        done = reader.read(answer, mappings, settings)
-        if done.log.status != "unrecognised":
-            return done
+        part = reader.read(answer, mappings, settings)
+        if part.log.status != "unrecognised":
+            return part
     why = "it is JSON, and no line of its beginning is an event that a preset knows"
     return _unknown(name, f"{why}; `kit map FILE` proposes a mapping")
 

@@ -35,14 +35,14 @@ def of_content(paths: Iterable[Path]) -> dict[Path, Path]:
     sizes: defaultdict[int, list[Path]] = defaultdict(list)
     for path in paths:
         sizes[_size(path)].append(path)
-    again: dict[Path, Path] = {}
+    duplicates: dict[Path, Path] = {}
     for size, alike in sizes.items():
         first: dict[bytes, Path] = {}
         for path in alike if size and len(alike) > 1 else []:
             digest = _digest(path)
             if digest and first.setdefault(digest, path) is not path:
-                again[path] = first[digest]
-    return again
+                duplicates[path] = first[digest]
+    return duplicates
 
 
 class Rows:
@@ -64,38 +64,38 @@ class Rows:
             return None, ""
         digest = hashlib.sha256()
         for name, frame in sorted(frames.items()):
-            own = frame.drop(columns=[column.name for column in ORIGIN], errors="ignore")
-            digest.update(name.encode() + _sorted(own))
-        rest = _rest(read)
-        known = self._files[digest.digest()]
+            values = frame.drop(columns=[column.name for column in ORIGIN], errors="ignore")
+            digest.update(name.encode() + _sorted(values))
+        columns = _unread_columns(read)
+        candidates = self._files[digest.digest()]
         note = ""
-        for file, other in known:
-            differ = [name for name in {**other, **rest} if other.get(name) != rest.get(name)]
+        for file, other_columns in candidates:
+            differ = [name for name in {**other_columns, **columns} if other_columns.get(name) != columns.get(name)]
             if not differ:
                 return file, ""
             note = LIKE.format(file, listed(map(repr, differ)))
-        known.append((read.log.file, rest))
+        candidates.append((read.log.file, columns))
         return None, "" if SETTLED.issuperset(frames) else note
 
 
-def _rest(read: Read) -> dict[str, bytes]:
+def _unread_columns(read: Read) -> dict[str, bytes]:
     """What a file says in the columns that are not read: their names, and their cells in any order of the rows."""
-    said = {name: b"" for name in map(plain, read.log.header) if name}
+    columns = {name: b"" for name in map(plain, read.log.header) if name}
     if read.raw is not None:
-        said |= {plain(name): _sorted(read.raw[[name]]) for name in read.raw.columns if name != LINE}
-    return said
+        columns |= {plain(name): _sorted(read.raw[[name]]) for name in read.raw.columns if name != LINE}
+    return columns
 
 
 def _sorted(frame: pd.DataFrame) -> bytes:
     return pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy().tobytes()
 
 
-def passed_over(log: FileLog, before: str, same: str) -> FileLog:
+def passed_over(log: FileLog, original: str, what: str) -> FileLog:
     """The log of a file that another one makes superfluous."""
     return replace(
         log,
         status="ignored",
-        why=f"it has the same {same} as {before}",
+        why=f"it has the same {what} as {original}",
         rows_read=0,
         rows_kept=0,
         rows_repeated=0,

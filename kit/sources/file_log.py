@@ -112,7 +112,7 @@ class FileLog:
     def from_dict(cls, raw: dict[str, Any]) -> FileLog:
         """The log that `as_dict` took apart."""
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        values |= {name: tuple(Rejection(**one) for one in raw[name]) for name in ("rejections", "cells")}
+        values |= {name: tuple(Rejection(**rejection) for rejection in raw[name]) for name in ("rejections", "cells")}
         if raw["error"] is not None:
             values["error"] = InputError(**raw["error"])
         return cls(**values)
@@ -241,9 +241,9 @@ def kept_without(cell: Rejection) -> Rejection:
     return replace(cell, reason=f"{cell.reason}; the row is kept without it")
 
 
-def shortened(said: str, longest: int = LONGEST) -> str:
+def shortened(text: str, longest: int = LONGEST) -> str:
     """A message in one line, without signs that a terminal obeys, and each cell in it cut."""
-    line = _QUOTED.sub(r"\1\2…\1", _UNSEEN.sub(" ", said))
+    line = _QUOTED.sub(r"\1\2…\1", _UNSEEN.sub(" ", text))
     return line if len(line) <= longest else f"{line[: longest // 2]}…{line[-longest // 2 :]}"
 
 
@@ -261,9 +261,9 @@ def tidy(log: FileLog) -> FileLog:
     )
 
 
-def _tidied(one: Rejection) -> Rejection:
-    column = None if one.column is None else _name(one.column)
-    return replace(one, column=column, reason=shortened(one.reason))
+def _tidied(rejection: Rejection) -> Rejection:
+    column = None if rejection.column is None else _name(rejection.column)
+    return replace(rejection, column=column, reason=shortened(rejection.reason))
 
 
 def _cut(error: InputError) -> InputError:
@@ -277,6 +277,6 @@ def _cut(error: InputError) -> InputError:
     )
 
 
-def _name(said: str) -> str:
-    line = _UNSEEN.sub(" ", said)
+def _name(name: str) -> str:
+    line = _UNSEEN.sub(" ", name)
     return line if len(line) <= WIDTH else f"{line[:WIDTH]}…"

@@ -75,15 +75,15 @@ def of_table(
         A row a row: line, rejected [all its cells as a JSON list; NULL where it was kept whole], then the
         unmapped columns as text. None where everything was mapped.
     """
-    rest = {place: name for place, name in enumerate(_names(header)) if place not in used}
-    if not rest and not rejected:
+    unmapped = {place: name for place, name in enumerate(_names(header)) if place not in used}
+    if not unmapped and not rejected:
         return None
     columns: dict[str, list[Any]] = {
         LINE: [row.line for row in rows],
         REJECTED: [_listed(row) if row.line in rejected else None for row in rows],
     }
-    for place, name in rest.items():
-        columns[name] = [_said(row.cells[place]) if place < len(row.cells) else None for row in rows]
+    for place, name in unmapped.items():
+        columns[name] = [_cell_text(row.cells[place]) if place < len(row.cells) else None for row in rows]
     return _frame(columns)
 
 
@@ -97,31 +97,31 @@ def of_sections(rows: Iterable[tuple[str, Row]], used: Collection[int]) -> pd.Da
     Returns:
         A row a line: line, section, cells [a JSON list]. None where everything was mapped.
     """
-    rest = [(title, row) for title, row in rows if row.line not in used]
-    if not rest:
+    unmapped = [(title, row) for title, row in rows if row.line not in used]
+    if not unmapped:
         return None
     return _frame(
         {
-            LINE: [row.line for _, row in rest],
-            SECTION: [title for title, _ in rest],
-            CELLS: [_listed(row) for _, row in rest],
+            LINE: [row.line for _, row in unmapped],
+            SECTION: [title for title, _ in unmapped],
+            CELLS: [_listed(row) for _, row in unmapped],
         }
     )
 
 
-def without(event: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
+def without(event: dict[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """An event without its known fields; a dot leads into an object, whose other fields stay."""
-    rest: dict[str, Any] = {}
+    remaining: dict[str, Any] = {}
     for name, value in event.items():
-        inner = {one.partition(".")[2] for one in known if one.startswith(f"{name}.")}
-        if name in known:
+        inner = {field.partition(".")[2] for field in fields if field.startswith(f"{name}.")}
+        if name in fields:
             continue
         if inner and isinstance(value, dict):
-            if left := without(value, inner):
-                rest[name] = left
+            if inner_remaining := without(value, inner):
+                remaining[name] = inner_remaining
         else:
-            rest[name] = value
-    return rest
+            remaining[name] = value
+    return remaining
 
 
 def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:
@@ -130,22 +130,22 @@ def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:
 
 
 def _names(header: Sequence[str]) -> list[str]:
-    taken = {LINE, REJECTED}
+    claimed = {LINE, REJECTED}
     names = []
-    for place, said in enumerate(header, start=1):
-        name = base = said or f"column {place}"
-        again = 1
-        while name.casefold() in taken:
-            again += 1
-            name = f"{base} ({again})"
-        taken.add(name.casefold())
+    for place, written in enumerate(header, start=1):
+        name = base = written or f"column {place}"
+        number = 1
+        while name.casefold() in claimed:
+            number += 1
+            name = f"{base} ({number})"
+        claimed.add(name.casefold())
         names.append(name)
     return names
 
 
-def _said(cell: Any) -> str | None:
+def _cell_text(cell: Any) -> str | None:
     return None if cell is None or cell == "" else str(cell)
 
 
 def _listed(row: Row) -> str:
-    return json.dumps([_said(cell) for cell in row.cells], ensure_ascii=False)
+    return json.dumps([_cell_text(cell) for cell in row.cells], ensure_ascii=False)

@@ -14,8 +14,8 @@ from kit.sources.detect.folder import files, names, unfolded
 from kit.sources.detect.presets import named
 from kit.sources.frames import without
 from kit.sources.logs.lines import Lines
-from kit.sources.mail import find, mailbox, message
-from kit.sources.mail.archives import DAMAGES, Shelf
+from kit.sources.mail import mail_files, mailbox, message
+from kit.sources.mail.archives import DAMAGES, PartOpener
 from kit.sources.text.packed import location
 from kit.store import build
 from kit.tables import EVENTS, MAILS
@@ -91,7 +91,7 @@ def _events(said: str, preset: Preset) -> list[dict[str, Any]]:
 def _box(data: Data, file: str) -> MailBox:
     target = data.target
     if target is not None and target.exists():
-        found = find.find(names(files(target)[0], target))
+        found = mail_files.find(names(files(target)[0], target))
         for box in found.boxes:
             if box.file == file:
                 return box
@@ -101,10 +101,10 @@ def _box(data: Data, file: str) -> MailBox:
 def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:
     known = {name.lower() for names in preset.columns.values() for name in names}
     rows: list[tuple[str, int | None, str]] = []
-    with Shelf() as shelf:
+    with PartOpener() as opener:
         for part in box.parts:
             try:
-                with shelf.opened(part) as read:
+                with opener.opened(part) as read:
                     for offset, _, said in mailbox.cut(read, preset):
                         if rest := message.unused(said, known):
                             rows.append((part.file, offset, json.dumps(rest, ensure_ascii=False)))

@@ -31,7 +31,7 @@ def names(paths: Iterable[Path], target: Path) -> dict[Path, str]:
     named: dict[Path, str] = {}
     for path in paths:
         name = _name(path, base)
-        copies = sum(other == name for other in named.values()) if name != path.relative_to(base).as_posix() else 0
+        copies = sum(earlier == name for earlier in named.values()) if name != path.relative_to(base).as_posix() else 0
         named[path] = f"{name} ({copies + 1})" if copies else name
     return named
 
@@ -62,23 +62,25 @@ def files(target: Path) -> tuple[list[Path], list[FileLog]]:
         return [path for path in beside if path.is_file()], []
     if not target.is_dir():
         raise UsageError(f"There is no folder or file {str(target)!r}.")
-    found: list[Path] = []
-    odd: list[FileLog] = []
+    paths: list[Path] = []
+    unreadable: list[FileLog] = []
     closed: list[OSError] = []
     for here, folders, names in os.walk(target, onerror=closed.append):
         links = [Path(here) / name for name in folders if (Path(here) / name).is_symlink()]
-        odd += [_folder_link(_name(path, target)) for path in links if not _hidden(path, target)]
+        unreadable += [_folder_link(_name(path, target)) for path in links if not _hidden(path, target)]
         for path in (Path(here) / name for name in names):
             if _hidden(path, target):
                 continue
             if strange := _strange(path):
-                odd.append(_log(_name(path, target), strange, "Put the file itself here."))
+                unreadable.append(_log(_name(path, target), strange, "Put the file itself here."))
             else:
-                found.append(path)
+                paths.append(path)
     for error in closed:
         name = _name(Path(error.filename or target), target)
-        odd.append(_log(name, (error.strerror or "cannot be opened").lower(), "Check the folder and who may read it."))
-    return sorted(found), odd
+        unreadable.append(
+            _log(name, (error.strerror or "cannot be opened").lower(), "Check the folder and who may read it.")
+        )
+    return sorted(paths), unreadable
 
 
 @contextmanager

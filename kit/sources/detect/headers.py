@@ -90,8 +90,8 @@ class Match:
         """Why the file was taken for this."""
         if self.preset.header:
             return f"its header is the one that {self.preset.name} was made for"
-        known = [*self.columns.values(), *(part.position for part in self.parts)]
-        by = self._marks() or [self.header[at] for at in known]
+        places = [*self.columns.values(), *(part.position for part in self.parts)]
+        by = self._marks() or [self.header[at] for at in places]
         names = "" if self.preset.verified else ", taken by their names alone"
         return f"its header has {listed(by)}{names}"
 
@@ -104,15 +104,15 @@ class Match:
 
 def plain(name: Cell) -> str:
     """A header without what people write differently: case, blanks, marks, units, e-mail and email."""
-    said = "" if name is None else str(name)
-    return _plain(said) if len(said) <= KEPT else _plain.__wrapped__(said)
+    text = "" if name is None else str(name)
+    return _plain(text) if len(text) <= KEPT else _plain.__wrapped__(text)
 
 
 @lru_cache(maxsize=1 << 14)
 def _plain(name: str) -> str:
-    said = " ".join(name.replace("_", " ").split()).strip("\"'*: ").casefold()
-    said = _PERCENT.sub(" %", said.replace("ё", "е").replace("e-mail", "email"))
-    return _UNIT.sub("", said).strip()
+    text = " ".join(name.replace("_", " ").split()).strip("\"'*: ").casefold()
+    text = _PERCENT.sub(" %", text.replace("ё", "е").replace("e-mail", "email"))
+    return _UNIT.sub("", text).strip()
 
 
 def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
@@ -121,37 +121,43 @@ def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
     A user's mapping comes before the presets of one platform, and these before those of any table.
     """
     tried: list[Match] = []
-    known = [
-        one
-        for one in (*mappings, *presets())
-        if one.shape == "table" and (one.recognise.of_platform or one.header or not grid.answer)
+    candidates = [
+        preset
+        for preset in (*mappings, *presets())
+        if preset.shape == "table" and (preset.recognise.of_platform or preset.header or not grid.answer)
     ]
     for row, below in zip_longest(grid.rows[:ABOVE], grid.rows[1 : ABOVE + 1]):
         if row is None or row.fault:
             continue
-        here = [match(one, row) for one in known if _looks(one, grid.file, below)]
-        if best := _best([one for one in here if not one.missing]):
+        matches = [match_header(preset, row) for preset in candidates if _looks(preset, grid.file, below)]
+        if best := _best([fit for fit in matches if not fit.missing]):
             return best
-        tried += here
-    return sorted(tried, key=lambda one: (one.is_data, not one.columns, len(one.missing), -len(one.columns), one.line))
+        tried += matches
+    return sorted(tried, key=_distance)
 
 
-def passed_over(row: Row, taken: Preset) -> tuple[str, ...]:
+def _distance(match: Match) -> tuple[object, ...]:
+    return match.is_data, not match.columns, len(match.missing), -len(match.columns), match.line
+
+
+def passed_over(row: Row, matched: Preset) -> tuple[str, ...]:
     """The platforms' exports that a header comes near to without being one, and what each would need."""
     tried = [
-        match(one, row)
-        for one in presets()
-        if one.shape == "table" and one.recognise.of_platform and one.name != taken.name
+        match_header(preset, row)
+        for preset in presets()
+        if preset.shape == "table" and preset.recognise.of_platform and preset.name != matched.name
     ]
-    return needing(one for one in tried if one.missing)
+    return needing(match for match in tried if match.missing)
 
 
 def needing(tried: Iterable[Match]) -> tuple[str, ...]:
     """The nearest of the presets that do not fit, each with what it would need."""
-    several = [one for one in tried if len(one.columns) >= NEAR]
-    near = sorted(several, key=lambda one: (len(one.missing), -len(one.columns)))
+    matches = [match for match in tried if len(match.columns) >= NEAR]
+    near = sorted(matches, key=lambda match: (len(match.missing), -len(match.columns)))
     return tuple(
-        f"{one.preset.name}, which needs {'; '.join(one.missing)}" for one in near[:2] if len(one.missing) <= NEAR
+        f"{match.preset.name}, which needs {'; '.join(match.missing)}"
+        for match in near[:2]
+        if len(match.missing) <= NEAR
     )
 
 
@@ -163,9 +169,9 @@ def _best(fits: list[Match]) -> Match | None:
     return ranked[0]
 
 
-def _rank(one: Match) -> tuple[int, int]:
-    of_user, of_platform = bool(one.preset.header), one.preset.recognise.of_platform
-    return (0 if of_user else 1 if of_platform else 2), -len(one.columns) - len(one.parts)
+def _rank(match: Match) -> tuple[int, int]:
+    of_user, of_platform = bool(match.preset.header), match.preset.recognise.of_platform
+    return (0 if of_user else 1 if of_platform else 2), -len(match.columns) - len(match.parts)
 
 
 def _looks(preset: Preset, file: str, below: Row | None) -> bool:
@@ -176,12 +182,12 @@ def _looks(preset: Preset, file: str, below: Row | None) -> bool:
     return fit and bool(re.search(preset.recognise.file, file))
 
 
-def match(preset: Preset, row: Row) -> Match:
+def match_header(preset: Preset, row: Row) -> Match:
     """What a preset makes of a header."""
     header = tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
     places: dict[str, int] = {}
     for position, name in enumerate(header):
-        if preset.twice == "last":
+        if preset.duplicate_headers == "last":
             places[plain(name)] = position
         places.setdefault(plain(name), position)
     places.pop("", None)
@@ -200,27 +206,31 @@ def match(preset: Preset, row: Row) -> Match:
         columns.pop(value, None)
     beside = {name: places[name] for name in map(plain, _beside(preset)) if name in places}
     implied: dict[str, object] = {}
-    for name, said in preset.implies.items():
+    for name, values in preset.implies.items():
         if places.get(plain(name)) in claimed or (preset.recognise.of_platform and plain(name) in places):
-            implied = {**said, **implied}
-    said = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
-    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *said})
-    notes = (*_shared(preset, header, columns), *_twice(preset, header, columns))
+            implied = {**values, **implied}
+    spread_columns = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
+    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns})
+    notes = (*_shared(preset, header, columns), *_duplicates(preset, header, columns))
     return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes)
 
 
 def _beside(preset: Preset) -> list[str]:
     """The names of headers that the preset reads beside its columns."""
-    told = [name for one in preset.told.values() for rule in one.rules for name in rule if name != "then"]
-    waits = [name for one in preset.durations.values() for name in one.names]
+    looked_at = [name for field in preset.inferred.values() for rule in field.rules for name in rule if name != "then"]
+    durations = [name for duration in preset.durations.values() for name in duration.names]
     flags = [name for names in preset.flags.values() for name in names]
-    return [name for name in (*told, *waits, *flags, *preset.keep, *preset.lines_of) if name not in preset.into.names]
+    return [
+        name
+        for name in (*looked_at, *durations, *flags, *preset.keep, *preset.lines_of)
+        if name not in preset.into.names
+    ]
 
 
 def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[str, ...]:
     if preset.header:
-        same = {plain(name) for name in preset.header} - {""}
-        return () if same == set(places) else ("its own header",)
+        own_header = {plain(name) for name in preset.header} - {""}
+        return () if own_header == set(places) else ("its own header",)
     wanted = preset.recognise
     headers = [repr(name) for name in wanted.headers if plain(name) not in places]
     groups = [" or ".join(group) for group in wanted.needs if not has & set(group)]
@@ -233,25 +243,26 @@ def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[
 
 def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
     """Headers that could as well have been another column, which the file has not under a better name."""
-    said = []
+    notes = []
     for canonical, position in columns.items():
-        others = [
-            other
-            for other, names in preset.columns.items()
-            if other != canonical and other not in columns and plain(header[position]) in map(plain, names)
+        alternatives = [
+            alternative
+            for alternative, names in preset.columns.items()
+            if alternative != canonical and alternative not in columns and plain(header[position]) in map(plain, names)
         ]
-        if others:
-            said.append(
-                f"column {header[position]!r} is taken as {canonical}, not as {' or '.join(others)}; "
+        if alternatives:
+            notes.append(
+                f"column {header[position]!r} is taken as {canonical}, not as {' or '.join(alternatives)}; "
                 "if that is wrong, say so in a mapping (kit map)"
             )
-    return said
+    return notes
 
 
-def _twice(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+def _duplicates(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
     names = [plain(name) for name in header]
+    kept = preset.duplicate_headers
     return [
-        f"column {header[position]!r} stands {names.count(names[position])} times; the {preset.twice} is taken"
+        f"column {header[position]!r} stands {names.count(names[position])} times; the {kept} is taken"
         for position in sorted(set(columns.values()))
         if names.count(names[position]) > 1
     ]
@@ -263,9 +274,9 @@ def lacking(near: Sequence[Match]) -> str:
     if not near:
         return f"it has no header; {hint}"
     header = near[0].header
-    fits = [one for one in near if not one.missing]
+    fits = [match for match in near if not match.missing]
     if fits:
-        both = " and ".join(one.preset.table for one in sorted(fits, key=_rank)[:2])
+        both = " and ".join(match.preset.table for match in sorted(fits, key=_rank)[:2])
         return f"its header {listed(header)} fits {both} alike; {hint}"
     nearest = near[0]
     if not nearest.columns:
@@ -278,6 +289,6 @@ def lacking(near: Sequence[Match]) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """A few names for a sentence."""
-    known = [name if len(name) <= WIDTH else f"{name[:WIDTH]}…" for name in names if name]
-    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
-    return ", ".join(known[:SHOWN]) + more
+    shown = [name if len(name) <= WIDTH else f"{name[:WIDTH]}…" for name in names if name]
+    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return ", ".join(shown[:SHOWN]) + more

@@ -159,11 +159,11 @@ class Looks:
 
 def best(grid: Grid) -> Match | None:
     """What a table most likely is; None where it has no header."""
-    found = find(replace(grid, answer=False), [])
-    if isinstance(found, Match):
-        return found
-    known = [one for one in found if not one.preset.recognise.of_platform]
-    return min(known, key=lambda one: _unlikely(one, grid), default=None)
+    matches = find(replace(grid, answer=False), [])
+    if isinstance(matches, Match):
+        return matches
+    general = [match for match in matches if not match.preset.recognise.of_platform]
+    return min(general, key=lambda match: _unlikely(match, grid), default=None)
 
 
 def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
@@ -171,7 +171,7 @@ def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
 
     A column is mapped by its cells where the table needs one of this kind and just one is there.
     """
-    seen = looks(grid, match)
+    looks_like = looks(grid, match)
     columns, constants = dict(match.columns), {}
     needed = {name for group in match.preset.recognise.needs if not columns.keys() & set(group) for name in group[:1]}
     needed |= set(BESIDES.get(match.preset.table, ())) - columns.keys()
@@ -179,18 +179,18 @@ def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
         column = "email" if name == "email" else match.preset.into.column(name)
         places: tuple[int, ...] = ()
         if column == "email":
-            places = seen.addressed
+            places = looks_like.addressed
         elif column.type in {"local", "date"}:
-            places = seen.dated
+            places = looks_like.dated
         elif column.type == "float":
-            places = seen.paid
+            places = looks_like.paid
         free = [place for place in places if place not in columns.values()]
         if len(free) == 1:
             columns[name] = free[0]
-        elif name == "action" and seen.action:
-            constants[name] = seen.action
-    if "email" not in columns and "contact_key" in match.preset.into.names and len(seen.addressed) == 1:
-        columns |= {"email": seen.addressed[0]} if seen.addressed[0] not in columns.values() else {}
+        elif name == "action" and looks_like.action:
+            constants[name] = looks_like.action
+    if "email" not in columns and "contact_key" in match.preset.into.names and len(looks_like.addressed) == 1:
+        columns |= {"email": looks_like.addressed[0]} if looks_like.addressed[0] not in columns.values() else {}
     return columns, constants
 
 
@@ -212,19 +212,19 @@ def looks(grid: Grid, match: Match) -> Looks:
     return Looks(dated, paid, addressed, any(number > 1 for number in people.values()), action)
 
 
-def _unlikely(one: Match, grid: Grid) -> tuple[object, ...]:
+def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
     """How much speaks against a table: first what the cells say, then what neither header nor cells give it."""
-    seen, table = looks(grid, one), one.preset.table
-    columns, constants = filled(one, grid)
-    lacks = sum({*columns, *constants}.isdisjoint(group) for group in one.preset.recognise.needs)
+    looks_like, table = looks(grid, match), match.preset.table
+    columns, constants = filled(match, grid)
+    lacks = sum({*columns, *constants}.isdisjoint(group) for group in match.preset.recognise.needs)
     against = 0
     if table == CONTACTS.name:
-        against = bool(seen.dated) and bool(seen.action or seen.comes_again or seen.paid)
+        against = bool(looks_like.dated) and bool(looks_like.action or looks_like.comes_again or looks_like.paid)
     elif table == CONVERSIONS.name:
-        against = -bool(seen.dated and seen.action)
+        against = -bool(looks_like.dated and looks_like.action)
     elif table == ORDERS.name:
-        against = not (seen.dated and seen.paid)
-    return (one.is_data, not columns, int(against), lacks, len(one.missing), -len(one.columns), one.line)
+        against = not (looks_like.dated and looks_like.paid)
+    return (match.is_data, not columns, int(against), lacks, len(match.missing), -len(match.columns), match.line)
 
 
 def _mostly(fits: Callable[[Cell], bool], column: Sequence[Cell]) -> bool:
@@ -243,8 +243,8 @@ def _is_time(cell: Cell) -> bool:
 
 def _is_numbering(column: Sequence[Cell]) -> bool:
     """Whether several cells are 1, 2, 3 …, or all the same."""
-    said = sorted({str(cell) for cell in column}, key=lambda one: (len(one), one))
-    return len(column) > 1 and all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(said))
+    texts = sorted({str(cell) for cell in column}, key=lambda text: (len(text), text))
+    return len(column) > 1 and all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(texts))
 
 
 def _is_amount(cell: Cell) -> bool:

@@ -67,7 +67,7 @@ READABLE = {
 
 ONLY: dict[str, tuple[str, ...]] = {
     "table": (
-        "keep", "twice", "lines_of", "adds", "second_header", "spread", "states", "flags", "totals",
+        "keep", "duplicate_headers", "lines_of", "adds", "second_header", "spread", "states", "flags", "totals",
     ),
     "sections": ("variants", "left_out", "latest", "links"),
     "events": ("types", "fields", "form", "unwrap", "each", "skip", "gives_way"),
@@ -82,7 +82,6 @@ _SEE = "See kit/sources/presets/README.md."
 Shape = Literal["table", "sections", "events", "analytics", "mailbox"]
 Zone = Literal["setting", "utc"]
 Unit = Literal["s", "ms", "us", "iso", "auto"]
-Twice = Literal["first", "last"]
 Digest = Literal["", "md5"]
 Words = tuple[str, ...]
 """A list of texts; a single one may stand without brackets."""
@@ -144,7 +143,7 @@ class Field:
     only: Words = ()
     values: Mapping[str, Words] = field(default_factory=dict)
     rules: tuple[Mapping[str, Pattern], ...] = ()
-    other: str | None = None
+    otherwise: str | None = None
     void: Pattern = ""
     join: str | None = None
 
@@ -203,7 +202,7 @@ class Preset:
     aliases: Mapping[str, Mapping[str, Words]] = field(default_factory=dict)
     nulls: Mapping[str, Words] = field(default_factory=dict)
     answers: Mapping[str, tuple[tuple[Words, ...], ...]] = field(default_factory=dict)
-    told: Mapping[str, Field] = field(default_factory=dict)
+    inferred: Mapping[str, Field] = field(default_factory=dict)
     durations: Mapping[str, Duration] = field(default_factory=dict)
     decimal: Decimal = "auto"
     file_name: str = ""
@@ -211,7 +210,7 @@ class Preset:
 
     # Tables: which rows are a record.
     keep: Mapping[str, Words] = field(default_factory=dict)
-    twice: Twice = "first"
+    duplicate_headers: Literal["first", "last"] = "first"
     lines_of: Words = ()
     adds: Words = ()
     second_header: bool = False
@@ -258,7 +257,7 @@ def presets() -> tuple[Preset, ...]:
 
 def named(name: str) -> Preset | None:
     """The preset of the package with this name, or None: then it is a user's mapping."""
-    return next((one for one in presets() if one.name == name), None)
+    return next((preset for preset in presets() if preset.name == name), None)
 
 
 def load(path: Path, name: str = "") -> Preset:
@@ -278,9 +277,9 @@ def load(path: Path, name: str = "") -> Preset:
         raise _bad(path, "it is no YAML", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.") from error
     if not isinstance(raw, dict):
         raise _bad(path, "it has no keys", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.")
-    made = _parsed(Preset, {"name": name, "shape": "table"} | raw, path)
-    _check(made, path)
-    return made
+    preset = _parsed(Preset, {"name": name, "shape": "table"} | raw, path)
+    _check(preset, path)
+    return preset
 
 
 def _parsed(kind: Any, raw: Any, path: Path, where: str = "") -> Any:
@@ -347,19 +346,21 @@ def _bad(path: Path, problem: str, column: str, hint: str) -> InputError:
     return InputError(problem, file=path.name, column=column or None, hint=hint)
 
 
-def _check(made: Preset, path: Path) -> None:
+def _check(preset: Preset, path: Path) -> None:
     """Whether the columns that a preset names are there."""
     for shape, keys in ONLY.items():
-        for key in keys if shape != made.shape else ():
-            if getattr(made, key) not in (None, False, "", (), {}, "first"):
+        for key in keys if shape != preset.shape else ():
+            if getattr(preset, key) not in (None, False, "", (), {}, "first"):
                 raise _bad(
-                    path, f"is a key of the shape {shape!r}, and this one is {made.shape!r}", key, "Leave it out."
+                    path, f"is a key of the shape {shape!r}, and this one is {preset.shape!r}", key, "Leave it out."
                 )
-    if made.shape == "events":
+    if preset.shape == "events":
         return
-    if made.table not in (READABLE if made.shape != "mailbox" else {MAILS.name}):
-        raise _bad(path, f"{made.table!r} is no table that a file can become", "table", nearest(made.table, READABLE))
-    known = fillable(made.into)
+    if preset.table not in (READABLE if preset.shape != "mailbox" else {MAILS.name}):
+        raise _bad(
+            path, f"{preset.table!r} is no table that a file can become", "table", nearest(preset.table, READABLE)
+        )
+    columns = fillable(preset.into)
     for key in (
         "columns",
         "constants",
@@ -368,18 +369,23 @@ def _check(made: Preset, path: Path) -> None:
         "fill",
         "nulls",
         "answers",
-        "told",
+        "inferred",
         "durations",
         "adds",
         "path",
     ):
-        for name in getattr(made, key):
-            if name not in known:
-                raise _bad(path, f"{name!r} is no column of {made.table}", key, nearest(name, known))
-    kinds = {*made.states, *made.flags, *made.totals, *(one for implied in made.states.values() for one in implied)}
-    for one in kinds - {*EVENT_TYPES}:
-        raise _bad(path, f"{one!r} is no event type", "states", nearest(one, EVENT_TYPES))
-    if made.header and not made.columns:
+        for name in getattr(preset, key):
+            if name not in columns:
+                raise _bad(path, f"{name!r} is no column of {preset.table}", key, nearest(name, columns))
+    kinds = {
+        *preset.states,
+        *preset.flags,
+        *preset.totals,
+        *(kind for implied in preset.states.values() for kind in implied),
+    }
+    for kind in kinds - {*EVENT_TYPES}:
+        raise _bad(path, f"{kind!r} is no event type", "states", nearest(kind, EVENT_TYPES))
+    if preset.header and not preset.columns:
         raise _bad(path, "it maps no column", "columns", "Write under `columns` which header is what.")
 
 
@@ -387,12 +393,16 @@ def fillable(table: Table) -> dict[str, str]:
     """The columns that a file can fill, with their meaning; those that the kit makes itself are left out."""
     made_here = {"source", "source_file", "vendor", "contact_key", "delivered_is_derived", "line", "domain"}
     made_here |= {"campaign_id", "precedence"}
-    known = {one.name: one.meaning for one in table.columns if one.name not in made_here and one.type != "time"}
+    columns = {
+        column.name: column.meaning
+        for column in table.columns
+        if column.name not in made_here and column.type != "time"
+    }
     if "contact_key" in table.names:
-        known["email"] = "the person's address"
+        columns["email"] = "the person's address"
     if table is EVENTS:
-        known |= {
+        columns |= {
             "occurred_at": "when it happened",
             "person": "the platform's id of a person whose address is not there",
         }
-    return known
+    return columns

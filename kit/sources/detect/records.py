@@ -34,16 +34,16 @@ class Part:
         position: of its column.
         header: as written, without HTML.
         into: the canonical column that its cells go to.
-        said: canonical column -> what the header says by itself.
+        constants: canonical column -> what the header says by itself.
     """
 
     position: int
     header: str
     into: str
-    said: Mapping[str, Any]
+    constants: Mapping[str, Any]
 
 
-def parts(preset: Preset, header: Sequence[str], columns: Collection[str], taken: Collection[int]) -> list[Part]:
+def parts(preset: Preset, header: Sequence[str], columns: Collection[str], claimed: Collection[int]) -> list[Part]:
     """The headers that the preset knows to be values, in the order of the file.
 
     None where the file has a column for the value and one for its name: then a row is one record already.
@@ -52,28 +52,32 @@ def parts(preset: Preset, header: Sequence[str], columns: Collection[str], taken
         preset: how the file is meant.
         header: the column names.
         columns: the canonical columns that the header gives otherwise.
-        taken: the positions of these columns, without the one of the value.
+        claimed: the positions of these columns, without the one of the value.
     """
     spread = preset.spread
     if spread is None or {spread.value, spread.name} <= set(columns):
         return []
-    found = []
+    found_parts = []
     for position, written in enumerate(header):
         name = " ".join(_TAG.sub(" ", written).split())
-        kind = next((one for one in spread.headers if re.search(one["header"], name, re.IGNORECASE)), None)
-        if kind is None or position in taken:
+        kind = next((part for part in spread.headers if re.search(part["header"], name, re.IGNORECASE)), None)
+        if kind is None or position in claimed:
             continue
-        said = {key: value for key, value in kind.items() if key not in {"header", "into"}}
+        constants = {key: value for key, value in kind.items() if key not in {"header", "into"}}
         into = kind.get("into", spread.value)
         if into == spread.value:
-            found.append(Part(position, name, into, {spread.name: name} | _scale(name, preset) | said))
+            found_parts.append(Part(position, name, into, {spread.name: name} | _scale(name, preset) | constants))
         else:
-            found.append(Part(position, name, into, said))
-    return found if any(one.into == spread.value for one in found) else []
+            found_parts.append(Part(position, name, into, constants))
+    return found_parts if any(part.into == spread.value for part in found_parts) else []
 
 
 def settled(
-    preset: Preset, known: Sequence[Part], free: Mapping[int, str], rows: Sequence[Row], fits: Callable[[Cell], bool]
+    preset: Preset,
+    value_parts: Sequence[Part],
+    free: Mapping[int, str],
+    rows: Sequence[Row],
+    fits: Callable[[Cell], bool],
 ) -> tuple[list[Part], list[str]]:
     """The parts after a look at the cells, and what to say about it.
 
@@ -82,16 +86,16 @@ def settled(
 
     Args:
         preset: how the file is meant.
-        known: what `parts` found.
+        value_parts: what `parts` found.
         free: position -> name of the columns that nothing is made of.
         rows: those of the file, made even.
         fits: whether a cell can be the value.
     """
     spread = preset.spread
-    if spread is None or not known:
-        return list(known), []
+    if spread is None or not value_parts:
+        return list(value_parts), []
     kept, notes = [], []
-    for part in known:
+    for part in value_parts:
         filled = _filled(rows, part.position) if part.into == spread.value else []
         if filled and not any(map(fits, filled)):
             notes.append(f"column {part.header!r} holds no scores and is not used")
@@ -106,27 +110,31 @@ def settled(
 
 
 def records(
-    preset: Preset, known: Sequence[Part], cells: Sequence[Cell]
+    preset: Preset, value_parts: Sequence[Part], cells: Sequence[Cell]
 ) -> list[tuple[Part | None, dict[str, Cell], dict[str, Any]]]:
     """For each record of a row: its header, canonical column -> cell, and -> what the header says.
 
     A text beside the values, like a comment, goes to the value before it. A row without any value is one record
     without one; where there are no such headers, every row is one record and has no header of its own.
     """
-    values = [part for part in known if preset.spread and part.into == preset.spread.value]
+    values = [part for part in value_parts if preset.spread and part.into == preset.spread.value]
     if not values:
         return [(None, {}, {})]
-    made: dict[Part, dict[str, Cell]] = {}
-    for part in known:
+    by_part: dict[Part, dict[str, Cell]] = {}
+    for part in value_parts:
         cell = cells[part.position]
         if not is_null(cell):
-            raw = made.setdefault(part if part in values else _before(part, values), {})
+            raw = by_part.setdefault(part if part in values else _before(part, values), {})
             raw[part.into] = cell if raw.get(part.into) is None else f"{raw[part.into]} {cell}"
-    return [(part, raw, dict(part.said)) for part, raw in (made or {values[0]: {}}).items()]
+    return [(part, raw, dict(part.constants)) for part, raw in (by_part or {values[0]: {}}).items()]
 
 
 def _before(part: Part, values: Sequence[Part]) -> Part:
-    return max((one for one in values if one.position < part.position), key=lambda one: one.position, default=values[0])
+    return max(
+        (value for value in values if value.position < part.position),
+        key=lambda value: value.position,
+        default=values[0],
+    )
 
 
 def _filled(rows: Sequence[Row], position: int) -> list[Cell]:
@@ -135,10 +143,10 @@ def _filled(rows: Sequence[Row], position: int) -> list[Cell]:
 
 def _scale(header: str, preset: Preset) -> dict[str, float]:
     """The scale that a question names, like "from 1 to 5"."""
-    found = _SCALE.search(header)
-    if not found or "scale_max" not in preset.into.names or not 1 < int(found[2]) <= _LARGEST:
+    scale = _SCALE.search(header)
+    if not scale or "scale_max" not in preset.into.names or not 1 < int(scale[2]) <= _LARGEST:
         return {}
-    return {"scale_min": float(found[1]), "scale_max": float(found[2])}
+    return {"scale_min": float(scale[1]), "scale_max": float(scale[2])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +176,14 @@ def merged(
     """
     groups: defaultdict[object, list[Line]] = defaultdict(list)
     orphans = []
-    for one in lines:
-        if one.key in left_out:
-            orphans.append(one.line)
+    for row in lines:
+        if row.key in left_out:
+            orphans.append(row.line)
         else:
-            groups[one.key or one.line].append(one)
+            groups[row.key or row.line].append(row)
     several = [group for group in groups.values() if len(group) > 1]
-    by_line = {name for name in preset.adds for group in several if len(set(_said(group, name))) > 1}
-    made = [(group[0].line, _one(group, by_line)) for group in groups.values()]
+    by_line = {name for name in preset.adds for group in several if len(set(_amounts(group, name))) > 1}
+    merged_rows = [(group[0].line, _record(group, by_line)) for group in groups.values()]
     notes = []
     if several:
         notes.append(
@@ -183,20 +191,20 @@ def merged(
             f"{len(several)} of them stand on several rows"
         )
     for name in preset.adds:
-        repeated = [group for group in several if len(_said(group, name)) > 1]
+        repeated = [group for group in several if len(_amounts(group, name)) > 1]
         if repeated and name in by_line:
             notes.append(f"{name} differs between the rows of one record: it is taken as each row's own and added up")
         elif repeated:
             notes.append(f"{name} is the same on all rows of a record, and counted once")
-    return made, orphans, notes
+    return merged_rows, orphans, notes
 
 
-def _one(group: Sequence[Line], by_line: Collection[str]) -> dict[str, Any]:
+def _record(group: Sequence[Line], by_line: Collection[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for one in group:
-        values = {**one.record, **{name: value for name, value in values.items() if value is not None}}
-    return values | {name: math.fsum(_said(group, name)) for name in by_line if _said(group, name)}
+    for row in group:
+        values = {**row.record, **{name: value for name, value in values.items() if value is not None}}
+    return values | {name: math.fsum(_amounts(group, name)) for name in by_line if _amounts(group, name)}
 
 
-def _said(group: Sequence[Line], name: str) -> list[float]:
-    return [one.record[name] for one in group if one.record.get(name) is not None]
+def _amounts(group: Sequence[Line], name: str) -> list[float]:
+    return [row.record[name] for row in group if row.record.get(name) is not None]

@@ -55,7 +55,7 @@ def left_out(head: bytes) -> str:
     Args:
         head: its first bytes, 300 or more where it has so many.
     """
-    kind = next((said for pattern, said in _KINDS if re.match(pattern, head, re.DOTALL)), "")
+    kind = next((name for pattern, name in _KINDS if re.match(pattern, head, re.DOTALL)), "")
     hint = f"; {_HINTS[kind]}" if kind in _HINTS else ""
     return f"it is {kind}, no export, and is left out{hint}" if kind else ""
 
@@ -72,9 +72,11 @@ def event_log(head: bytes) -> tuple[Preset, str] | None:
     text = head.decode("utf-8-sig", errors="replace")
     for line in (*text.split("\n")[:LINES], text):
         whole = first_event(line)
-        found = [(preset, marks) for preset in logs if (marks := _marks(preset, whole[0] if whole else _form(line)))]
-        if found:
-            preset, marks = max(found, key=lambda one: len(one[1]))
+        candidates = [
+            (preset, marks) for preset in logs if (marks := _marks(preset, whole[0] if whole else _form(line)))
+        ]
+        if candidates:
+            preset, marks = max(candidates, key=lambda candidate: len(candidate[1]))
             return preset, f"its lines are JSON events with {', '.join(marks)}"
     return None
 
@@ -93,9 +95,9 @@ def _marks(preset: Preset, top: dict[str, Any]) -> list[str]:
         name: _value(outer, name[1:]) if name.startswith("/") else _value(event, name)
         for name in (*wanted.fields, *wanted.any_field, *wanted.where)
     }
-    some = not wanted.any_field or any(has[name] is not None for name in wanted.any_field)
+    has_any = not wanted.any_field or any(has[name] is not None for name in wanted.any_field)
     fits = all(re.search(pattern, str(has[name] or "")) for name, pattern in wanted.where.items())
-    if not (some and fits and all(has[name] is not None for name in wanted.fields)):
+    if not (has_any and fits and all(has[name] is not None for name in wanted.fields)):
         return []
     return list(dict.fromkeys(name.lstrip("/") for name, value in has.items() if value is not None))
 

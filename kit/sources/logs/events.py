@@ -77,7 +77,7 @@ def project(engine: Engine, log: EventFile, out: Path, settings: Settings) -> Fi
             _find_repeated(engine, preset, beside)
             with engine.one_thread():
                 engine.run(f"COPY (SELECT {', '.join(EVENTS.names)} FROM ({read}) WHERE {_KEPT}) TO {_parquet(out)}")
-            about = _told(engine, about, out)
+            about = _completed(engine, about, out)
     except InputError as error:
         return replace(about, status="unreadable", error=error)
     except engine.failures as error:
@@ -117,9 +117,9 @@ def _read(engine: Engine, log: EventFile, query: str) -> Lines:
 def _keys(preset: Preset) -> str:
     """What tells whether an event counts."""
     ways = [*preset.gives_way, *(word for words in preset.gives_way.values() for word in words)]
-    known = ", ".join(["'unknown'", *map(literal, ways)])
+    kinds = ", ".join(["'unknown'", *map(literal, ways)])
     mail = "CASE WHEN message_id IS NOT NULL THEN hash(message_id, contact_key) END" if ways else "NULL::UBIGINT"
-    kind = f"CASE WHEN event_type = 'unknown' OR kind IN ({known}) THEN coalesce(kind, '') END"
+    kind = f"CASE WHEN event_type = 'unknown' OR kind IN ({kinds}) THEN coalesce(kind, '') END"
     many = f"of > 1 AND event_type IN ({', '.join(map(literal, _MANY))})"
     return f"row, ordinal, key, fault, occurred_at, event_type, {kind} AS kind, {mail} AS mail, {many} AS many"
 
@@ -167,7 +167,7 @@ def _span(engine: Engine) -> str:
     return f"({within} OR occurred_at IS NULL)" if timeless else f"({within})"
 
 
-def _told(engine: Engine, about: FileLog, out: Path) -> FileLog:
+def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
     """Complete the log by what was found."""
     ((rows, faults, last),) = engine.rows("SELECT count(*), count(fault), max(ordinal >> 32) FROM kit_keys")
     ((repeated, renamed),) = engine.rows("SELECT count(*), count(better) FROM kit_repeated")

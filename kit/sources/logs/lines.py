@@ -103,8 +103,8 @@ def _documents(text: str) -> Iterator[pa.RecordBatch]:
     """One event after the other, as far as they can be read; what stops it becomes a line of its own."""
     decoder = json.JSONDecoder()
     at, line = 0, 1
-    while found := _BEGIN.search(text, at):
-        begin = found.start()
+    while match := _BEGIN.search(text, at):
+        begin = match.start()
         line += text.count("\n", at, begin)
         try:
             _, at = decoder.raw_decode(text, begin)

@@ -33,7 +33,7 @@ _PLAIN = "part AS top, part AS event, NULL::VARCHAR AS entry, 1 AS of"
 _PIECES = "part.top AS top, part.event AS event, part.entry AS entry, part.of AS of"
 
 _FORM = """'{' || array_to_string(list_transform(
-    string_split(ltrim(trim(said, ' ' || chr(9) || chr(13)), '?'), '&'), lambda pair:
+    string_split(ltrim(trim(text, ' ' || chr(9) || chr(13)), '?'), '&'), lambda pair:
     to_json(url_decode(split_part(pair, '=', 1))) || ':' ||
     to_json(url_decode(replace(substr(pair, length(split_part(pair, '=', 1)) + 2), '+', ' ')))), ',') || '}'"""
 """Fields as a browser sends them, `a=1&b=x%20y`, as JSON; the first of several fields of one name is read."""
@@ -66,9 +66,9 @@ def fault_error(fault: str, *, is_last: bool) -> CellError:
     }[kind]
 
 
-def literal(said: str) -> str:
+def literal(text: str) -> str:
     """A text as an SQL literal."""
-    return "'" + said.replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 def pointer(name: str) -> str:
@@ -84,18 +84,18 @@ def unfolded(preset: Preset) -> str:
     """
     return f"""
 WITH numbered AS (
-    SELECT first + generate_subscripts(lines, 1) - 1 AS line, unnest(lines) AS said
+    SELECT first + generate_subscripts(lines, 1) - 1 AS line, unnest(lines) AS text
     FROM (SELECT first, string_split(block, chr(10)) AS lines FROM {LINES})
 ), lines AS (
-    SELECT line, said, CASE WHEN json_valid(said) THEN said ELSE {_repaired(preset)} END AS json
-    FROM numbered WHERE CASE WHEN strlen(said) > {_SHORT} THEN true ELSE trim(said, {_BLANKS}) NOT IN ('', '[', ']') END
+    SELECT line, text, CASE WHEN json_valid(text) THEN text ELSE {_repaired(preset)} END AS json
+    FROM numbered WHERE CASE WHEN strlen(text) > {_SHORT} THEN true ELSE trim(text, {_BLANKS}) NOT IN ('', '[', ']') END
 ), events AS (
-    SELECT line, said, unnest(parts) AS part, generate_subscripts(parts, 1) AS place
-    FROM (SELECT line, said, {_parts(preset)} AS parts FROM lines)
+    SELECT line, text, unnest(parts) AS part, generate_subscripts(parts, 1) AS place
+    FROM (SELECT line, text, {_parts(preset)} AS parts FROM lines)
 )
 SELECT line, place, {_PIECES if _deep(preset) else _PLAIN},
     CASE WHEN event IS NULL THEN
-            CASE WHEN starts_with(said, '{DAMAGED}') THEN '{NO_UTF8}' ELSE '{NO_JSON}' END
+            CASE WHEN starts_with(text, '{DAMAGED}') THEN '{NO_UTF8}' ELSE '{NO_JSON}' END
         WHEN NOT starts_with(event, '{{') THEN '{NO_EVENT}' END AS fault
 FROM events"""
 
@@ -106,24 +106,24 @@ def _deep(preset: Preset) -> bool:
 
 def _repaired(preset: Preset) -> str:
     """What is no JSON by itself, and can be: the parts of an array over lines, or a form."""
-    bare = f"trim(said, {_BLANKS})"
+    trimmed = f"trim(text, {_BLANKS})"
     tried = " ".join(
         f"WHEN {holds} AND json_valid({part}) THEN {part}"
         for holds, part in (
-            (f"ends_with({bare}, '}}')", bare),
-            (f"starts_with({bare}, '[{{')", f"substr({bare}, 2)"),
-            (f"ends_with({bare}, '}}]')", f"left({bare}, -1)"),
+            (f"ends_with({trimmed}, '}}')", trimmed),
+            (f"starts_with({trimmed}, '[{{')", f"substr({trimmed}, 2)"),
+            (f"ends_with({trimmed}, '}}]')", f"left({trimmed}, -1)"),
         )
     )
-    form = f"WHEN regexp_matches({bare}, '^\\??[A-Za-z][\\w.-]*=') THEN {_FORM}" if preset.form else ""
+    form = f"WHEN regexp_matches({trimmed}, '^\\??[A-Za-z][\\w.-]*=') THEN {_FORM}" if preset.form else ""
     return f"CASE {tried} {form} END"
 
 
 def _parts(preset: Preset) -> str:
     """The list of the events of a line; a line that is no JSON is one, which is NULL."""
-    bare = f"ltrim(json, {_BLANKS})"
-    parts = f"""CASE WHEN starts_with(json, '{{') THEN [json] WHEN starts_with({bare}, '[') THEN {_listed("json")}
-        ELSE [{bare}] END"""
+    trimmed = f"ltrim(json, {_BLANKS})"
+    parts = f"""CASE WHEN starts_with(json, '{{') THEN [json] WHEN starts_with({trimmed}, '[') THEN {_listed("json")}
+        ELSE [{trimmed}] END"""
     if not _deep(preset):
         return parts
     for step in preset.unwrap[:-1]:
@@ -131,28 +131,28 @@ def _parts(preset: Preset) -> str:
     last = _inside("top", preset.unwrap[-1]) if preset.unwrap else "NULL"
     wrapped = f"list_transform(coalesce({last}, [top]), lambda event: {{'top': top, 'event': event}})"
     parts = f"flatten(list_transform({parts}, lambda top: {wrapped}))"
-    entries = [f"nullif(json_extract(one.event, {_entries(name)})::VARCHAR[], [])" for name in preset.each]
+    entries = [f"nullif(json_extract(event.event, {_entries(name)})::VARCHAR[], [])" for name in preset.each]
     entries = f"coalesce({', '.join([*entries, '[NULL]::VARCHAR[]'])})"
-    made = "{'top': one.top, 'event': one.event, 'entry': entry, 'of': len(entries)}"
-    each = f"list_transform([{entries}], lambda entries: list_transform(entries, lambda entry: {made}))[1]"
-    return f"flatten(list_transform({parts}, lambda one: {each}))"
+    entry = "{'top': event.top, 'event': event.event, 'entry': entry, 'of': len(entries)}"
+    each = f"list_transform([{entries}], lambda entries: list_transform(entries, lambda entry: {entry}))[1]"
+    return f"flatten(list_transform({parts}, lambda event: {each}))"
 
 
 def _inside(value: str, step: Words) -> str:
     """The list of what lies inside a value: an object, the objects of a list, or JSON that stands as a text."""
-    found = []
+    candidates = []
     for name in step:
         if "*" in name.split("."):
-            found.append(f"nullif(json_extract({value}, {_path(name)})::VARCHAR[], [])")
+            candidates.append(f"nullif(json_extract({value}, {_path(name)})::VARCHAR[], [])")
             continue
         text = f"json_extract_string({value}, {pointer(name)})"
         # an engine that looks at every branch must find valid JSON in each
         valid = f"CASE WHEN json_valid({text}) THEN {text} END"
-        found.append(
+        candidates.append(
             f"CASE WHEN starts_with(ltrim({valid}), '[') THEN {_listed(valid)} "
             f"WHEN starts_with(ltrim({valid}), '{{') THEN [trim({valid}, {_BLANKS} || chr(10))] END"
         )
-    return f"coalesce({', '.join([*found, 'NULL'])})"
+    return f"coalesce({', '.join([*candidates, 'NULL'])})"
 
 
 def _listed(json: str) -> str:
@@ -178,13 +178,13 @@ def projection(preset: Preset, file: str, settings: Settings) -> str:
     """
     fields = {**preset.fields}
     if settings["events.campaign"]:
-        said = Field(names=settings["events.campaign"])
-        fields |= {"source_campaign_id": said, "campaign_name": said}
+        override = Field(names=settings["events.campaign"])
+        fields |= {"source_campaign_id": override, "campaign_name": override}
     if settings["events.variant"]:
         fields["variant"] = Field(names=settings["events.variant"])
     picked = _Picked()
-    made = {name: _said(name, field, preset, picked) for name, field in fields.items()}
-    made |= {"time": f"coalesce({', '.join([*map(picked.value, preset.times.field), 'NULL'])})"}
+    texts = {name: _field_text(name, field, preset, picked) for name, field in fields.items()}
+    texts |= {"time": f"coalesce({', '.join([*map(picked.value, preset.times.field), 'NULL'])})"}
     words = {word: literal(name) for name, words in preset.types.items() for word in words}
     event_type = _ruled(fields["type"], picked, _case("m_type", words, "'unknown'"))
     columns = {name: "NULL::VARCHAR" for name in EVENTS.names if name not in _MADE_HERE}
@@ -205,16 +205,16 @@ WITH unfolded AS ({unfolded(preset)}
 ), single AS (
     SELECT *, {picked.singles} FROM valued
 ), made AS (
-    SELECT *, {", ".join(f"{one} AS m_{name}" for name, one in made.items())} FROM single
+    SELECT *, {", ".join(f"{column} AS m_{name}" for name, column in texts.items())} FROM single
 ), typed AS (
     SELECT *, {event_type} AS event_type, {_time("m_time", preset)} AS occurred_at,
-        {_some(normalised_sql("m_address"))} AS address
+        {_nonempty(normalised_sql("m_address"))} AS address
     FROM made
 ), projected AS (
     SELECT line, (line << 32) + place AS ordinal, m_type AS kind, of, event_type, occurred_at,
         left(sha256(address), {KEY_LENGTH}) AS contact_key,
         CASE WHEN contains(address, '@') THEN nullif(split_part(address, '@', -1), '') END AS domain,
-        {", ".join(f"{one} AS {name}" for name, one in columns.items())},
+        {", ".join(f"{column} AS {name}" for name, column in columns.items())},
         CASE WHEN fault IS NOT NULL THEN fault {skips}
             WHEN m_time IS NOT NULL AND occurred_at IS NULL THEN '{NO_TIME}:' || m_time
         END AS fault
@@ -274,12 +274,12 @@ class _Picked:
     @property
     def singles(self) -> str:
         """The texts of which only one is meant, as columns: of a list, also one written as a text, the first."""
-        made = []
+        columns = []
         for value in self._single:
-            first = _some(f"trim(json_extract_string(CASE WHEN json_valid({value}) THEN {value} END, '/0'))")
+            first = _nonempty(f"trim(json_extract_string(CASE WHEN json_valid({value}) THEN {value} END, '/0'))")
             entry = f"CASE WHEN json_valid({value}) THEN {first} ELSE {value} END"
-            made.append(f"CASE WHEN starts_with({value}, '[') THEN {entry} ELSE {value} END AS s{value[1:]}")
-        return ", ".join(made or ["1 AS single"])
+            columns.append(f"CASE WHEN starts_with({value}, '[') THEN {entry} ELSE {value} END AS s{value[1:]}")
+        return ", ".join(columns or ["1 AS single"])
 
     def value(self, name: str) -> str:
         """The column of one field's text, of a list or an object as JSON."""
@@ -295,16 +295,16 @@ class _Picked:
         return f"s{value[1:]}"
 
 
-def _said(name: str, field: Field, preset: Preset, picked: _Picked) -> str:
+def _field_text(name: str, field: Field, preset: Preset, picked: _Picked) -> str:
     """The SQL for what the first of a field's names says."""
     pick = picked.single if preset.form or name in _NAMES else picked.value
-    said = [_meant(pick(one), field) for one in field.names]
+    texts = [_meant(pick(text), field) for text in field.names]
     if name in _NAMES:
-        said = [_some(f"trim({one})") for one in said]
+        texts = [_nonempty(f"trim({text})") for text in texts]
     if field.join is not None:
-        return _some(f"concat_ws({literal(field.join)}, {', '.join(said)})")
-    made = f"coalesce({', '.join([*said, 'NULL'])})"
-    return f"lower({made})" if field.values else made
+        return _nonempty(f"concat_ws({literal(field.join)}, {', '.join(texts)})")
+    first = f"coalesce({', '.join([*texts, 'NULL'])})"
+    return f"lower({first})" if field.values else first
 
 
 def _meant(value: str, field: Field) -> str:
@@ -313,31 +313,33 @@ def _meant(value: str, field: Field) -> str:
         value = f"CASE WHEN NOT regexp_matches({value}, {literal(field.void)}) THEN {value} END"
     if not field.extract:
         return value
-    parts = ", ".join(_some(f"regexp_extract({value}, {literal(one)}, 1)") for one in field.extract)
-    found = _some(f"concat_ws('.', {parts})") if len(field.extract) > 1 else parts
+    parts = ", ".join(_nonempty(f"regexp_extract({value}, {literal(pattern)}, 1)") for pattern in field.extract)
+    part = _nonempty(f"concat_ws('.', {parts})") if len(field.extract) > 1 else parts
     if field.unless:
-        return f"CASE WHEN NOT regexp_matches({value}, {literal(field.unless)}) THEN {found} END"
-    return f"coalesce({found}, {value})"
+        return f"CASE WHEN NOT regexp_matches({value}, {literal(field.unless)}) THEN {part} END"
+    return f"coalesce({part}, {value})"
 
 
-def _some(text: str) -> str:
+def _nonempty(text: str) -> str:
     """A text, NULL where it is empty; `nullif` alone computes the text twice, and what is in it again twice."""
-    return f"list_transform([{text}], lambda said: nullif(said, ''))[1]"
+    return f"list_transform([{text}], lambda text: nullif(text, ''))[1]"
 
 
 def _column(name: str, field: Field, picked: _Picked) -> str:
     """The SQL for one column, out of what its field says."""
-    made = f"m_{name}"
+    value = f"m_{name}"
     if field.unless:
-        made = f"coalesce({', '.join([made, *map(picked.value, field.names)])})"
-    other = "NULL" if field.other is None else literal(field.other)
+        value = f"coalesce({', '.join([value, *map(picked.value, field.names)])})"
+    otherwise = "NULL" if field.otherwise is None else literal(field.otherwise)
     if field.values:
-        made = _case(made, {word.lower(): literal(to) for to, words in field.values.items() for word in words}, other)
+        value = _case(
+            value, {word.lower(): literal(to) for to, words in field.values.items() for word in words}, otherwise
+        )
     if field.rules:
-        made = _ruled(field, picked, made if field.names else other)
+        value = _ruled(field, picked, value if field.names else otherwise)
     if field.only:
-        made = f"CASE WHEN event_type IN ({', '.join(map(literal, field.only))}) THEN {made} END"
-    return made
+        value = f"CASE WHEN event_type IN ({', '.join(map(literal, field.only))}) THEN {value} END"
+    return value
 
 
 def _ruled(field: Field, picked: _Picked, otherwise: str) -> str:
@@ -357,23 +359,25 @@ def _matched(rule: Mapping[str, str], picked: _Picked) -> str:
     return " AND ".join(tests)
 
 
-def _case(value: str, words: Mapping[str, str], other: str) -> str:
+def _case(value: str, words: Mapping[str, str], otherwise: str) -> str:
     """Each word by its meaning, in SQL."""
-    return f"CASE {value} {' '.join(f'WHEN {literal(word)} THEN {to}' for word, to in words.items())} ELSE {other} END"
+    return (
+        f"CASE {value} {' '.join(f'WHEN {literal(word)} THEN {to}' for word, to in words.items())} ELSE {otherwise} END"
+    )
 
 
 def _time(value: str, preset: Preset) -> str:
     """The SQL for an instant; what is no time, or has no zone and the preset knows none, is NULL."""
     unit, utc = preset.times.unit, preset.times.zone == "utc"
-    found = [_unix(value, _PER_SECOND[one]) for one in ("s", "ms", "us") if unit in (one, "auto")]
+    readings = [_unix(value, _PER_SECOND[reading]) for reading in ("s", "ms", "us") if unit in (reading, "auto")]
     if unit in ("iso", "auto"):
         zoned = f"regexp_matches({value}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$') AND regexp_matches({value}, '[T ].*:')"
-        bare = f"WHEN regexp_matches({value}, '^[0-9-]+[T ][0-9:.]+$') THEN {value} || '+00'" if utc else ""
-        found.append(f"try_cast(CASE WHEN {zoned} THEN {value} {bare} END AS TIMESTAMPTZ)")
+        without_zone = f"WHEN regexp_matches({value}, '^[0-9-]+[T ][0-9:.]+$') THEN {value} || '+00'" if utc else ""
+        readings.append(f"try_cast(CASE WHEN {zoned} THEN {value} {without_zone} END AS TIMESTAMPTZ)")
     if preset.times.formats and utc:
         formats = ", ".join(map(literal, preset.times.formats))
-        found.append(f"timezone('UTC', try_strptime({value}, [{formats}]))")
-    return f"coalesce({', '.join(found)})"
+        readings.append(f"timezone('UTC', try_strptime({value}, [{formats}]))")
+    return f"coalesce({', '.join(readings)})"
 
 
 def _unix(value: str, per_second: int) -> str:

@@ -39,7 +39,7 @@ def is_tar(head: bytes) -> bool:
     return head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR
 
 
-class Shelf:
+class PartOpener:
     """Opens parts; an archive stays open from one of its parts to the next. To be used in a `with`.
 
     A tar archive can only be read forwards: its parts are to be opened in their order.
@@ -118,7 +118,7 @@ class _Tar:
             self._packed = files.enter_context(Packed(path))
             self._tar = files.enter_context(tarfile.open(fileobj=cast("Any", self._packed), mode="r|"))
             self._files = files.pop_all()
-        self._rest = iter(self)
+        self._remaining = iter(self)
 
     def __iter__(self) -> Iterator[tuple[str, Callable[[int], bytes]]]:
         for member in self._tar:
@@ -129,8 +129,8 @@ class _Tar:
             raise EOFError("the archive is cut off")
 
     def member(self, name: str) -> Callable[[int], bytes]:
-        for one, read in self._rest:
-            if one == name:
+        for member, read in self._remaining:
+            if member == name:
                 return read
         raise EOFError("the archive no longer holds it")
 

@@ -11,7 +11,7 @@ from kit.sources.text.encodings import DAMAGED, decode
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])|\r?\n$")
 _BETWEEN = re.compile(r"(\?=)\s+(?==\?)")
-_WORD = re.compile(r"=\?(?P<charset>[^?*\s]+)(?:\*[^?]*)?\?(?P<how>[bqBQ])\?(?P<said>[^?]*)\?=")
+_WORD = re.compile(r"=\?(?P<charset>[^?*\s]+)(?:\*[^?]*)?\?(?P<how>[bqBQ])\?(?P<encoded>[^?]*)\?=")
 _MAILBOX_WORD = re.compile(r"&([A-Za-z0-9+,]*)-")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
@@ -21,10 +21,10 @@ _MEANT = {"gb2312": "gb18030", "gbk": "gb18030", "us-ascii": "utf-8", "ascii": "
 
 def unfolded(raw: str) -> str:
     """A header in one line; bytes that are no ASCII as the characters that they most likely are."""
-    said = _FOLD.sub("", raw)
-    if said.isascii():
-        return said
-    return decode(said.encode("utf-8", "surrogateescape")).text
+    line = _FOLD.sub("", raw)
+    if line.isascii():
+        return line
+    return decode(line.encode("utf-8", "surrogateescape")).text
 
 
 def decoded(raw: str) -> str:
@@ -32,29 +32,29 @@ def decoded(raw: str) -> str:
 
     Neighbours of one charset are joined before they are decoded: programs cut words inside a letter.
     """
-    said = _BETWEEN.sub(r"\1", unfolded(raw))
-    made: list[str] = []
+    line = _BETWEEN.sub(r"\1", unfolded(raw))
+    texts: list[str] = []
     waiting, charset, end = b"", "", 0
-    for word in _WORD.finditer(said):
-        between, named = said[end : word.start()], word["charset"].lower()
+    for word in _WORD.finditer(line):
+        between, named = line[end : word.start()], word["charset"].lower()
         if between or named != charset:
-            made += [_read(waiting, charset), between]
+            texts += [_read(waiting, charset), between]
             waiting = b""
         waiting += _bytes(word)
         charset, end = named, word.end()
-    made += [_read(waiting, charset), said[end:]]
-    return " ".join("".join(made).split())
+    texts += [_read(waiting, charset), line[end:]]
+    return " ".join("".join(texts).split())
 
 
-def folder_name(said: str) -> str:
+def folder_name(name: str) -> str:
     """A folder's name as programs show it: servers write other letters in a base64 of their own (RFC 3501, 5.1.3).
 
     A name in which an `&` begins no such word is what it says.
     """
     try:
-        return _MAILBOX_WORD.sub(lambda found: _mailbox_word(found[1]), said)
+        return _MAILBOX_WORD.sub(lambda word: _mailbox_word(word[1]), name)
     except ValueError:
-        return said
+        return name
 
 
 def _mailbox_word(word: str) -> str:
@@ -80,10 +80,10 @@ def spoken(raw: Any, charset: Any, defects: list[str]) -> str:
 
 
 def _bytes(word: re.Match[str]) -> bytes:
-    said = word["said"]
+    encoded = word["encoded"]
     if word["how"] in "qQ":
-        return quopri.decodestring(said.replace("_", " ").encode("utf-8", "replace"))
-    letters = _NOT_BASE64.sub("", said)
+        return quopri.decodestring(encoded.replace("_", " ").encode("utf-8", "replace"))
+    letters = _NOT_BASE64.sub("", encoded)
     try:
         return binascii.a2b_base64(letters[: len(letters) - (len(letters) % 4 == 1)] + "=" * (-len(letters) % 4))
     except binascii.Error:

@@ -66,22 +66,22 @@ class _Page:
 
     def end_line(self) -> None:
         """Close the line that is being gathered."""
-        said = " ".join("".join(self._line).split())
-        if said:
-            self.lines.append("> " * min(self._quoted, _DEEPEST) + said)
+        text = " ".join("".join(self._line).split())
+        if text:
+            self.lines.append("> " * min(self._quoted, _DEEPEST) + text)
         self._line.clear()
 
 
 def _behind(html: str, opened: int, page: _Page) -> int:
     """The place behind what begins at a sign <, which the page is told of."""
     if html.startswith("<!--", opened):
-        closed = _found(html, "-->", opened + 2, page)
+        closed = _position(html, "-->", opened + 2, page)
         return opened + 4 if closed < 0 else closed + 3
     tag = _TAG.match(html, opened)
     if not tag and html[opened + 1 : opened + 2] not in {"!", "?", "/"}:
         page.say("<")  # 1 < 2
         return opened + 1
-    closed = _found(html, ">", opened, page)
+    closed = _position(html, ">", opened, page)
     if closed < 0:
         return len(html)
     if html.count('"', opened, closed) % 2:
@@ -98,9 +98,9 @@ def _behind(html: str, opened: int, page: _Page) -> int:
     return closed + 1
 
 
-def _found(html: str, said: str, start: int, page: _Page) -> int:
+def _position(html: str, sign: str, start: int, page: _Page) -> int:
     """Where the next of these signs stands, or -1; what was not found once is not looked for again."""
-    at = -1 if said in page.endless else html.find(said, start)
+    at = -1 if sign in page.endless else html.find(sign, start)
     if at < 0:
-        page.endless.add(said)
+        page.endless.add(sign)
     return at

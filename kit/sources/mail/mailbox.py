@@ -18,8 +18,8 @@ from kit.places import WRITE_CACHE, reaching
 from kit.sources import frames
 from kit.sources.detect.presets import named
 from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
-from kit.sources.mail import find, message
-from kit.sources.mail.archives import DAMAGES, Shelf
+from kit.sources.mail import mail_files, message
+from kit.sources.mail.archives import DAMAGES, PartOpener
 from kit.sources.mail.encoded_words import unfolded
 from kit.tables import MAILS
 
@@ -48,7 +48,7 @@ _WHEN = re.compile(
 )
 
 
-def project(found: Iterable[MailBox], out: Path, settings: Settings) -> list[FileLog]:
+def project(boxes: Iterable[MailBox], out: Path, settings: Settings) -> list[FileLog]:
     """Write the messages of all mailboxes as Parquet and tell what became of each.
 
     A message that was read before, in whatever file, counts once: the same Message-ID, or where it has
@@ -57,15 +57,15 @@ def project(found: Iterable[MailBox], out: Path, settings: Settings) -> list[Fil
     is used; of a folder of messages all but those that change.
 
     Args:
-        found: the mailboxes.
+        boxes: the mailboxes.
         out: the folder in which a Parquet file a mailbox is written, columns as `tables.MAILS`.
         settings: the folder's, for `own_domains`, `own_addresses` and the zone of dates without one.
 
     Returns:
         A log a mailbox, with the first rejections listed.
     """
-    seen: set[int] = set()
-    return [_Reader(box, out / f"box-{number}.parquet", settings, seen).read() for number, box in enumerate(found)]
+    keys: set[int] = set()
+    return [_Reader(box, out / f"box-{number}.parquet", settings, keys).read() for number, box in enumerate(boxes)]
 
 
 def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | None, bytes, bytes]]:
@@ -75,9 +75,9 @@ def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | No
         The byte where it begins and its separator, or None and nothing where the part is one message; and itself.
     """
     if not preset.recognise.separator:
-        yield None, b"", find.bare(read(LARGEST))
+        yield None, b"", mail_files.plain_message(read(LARGEST))
         return
-    pattern = find.separator(preset)
+    pattern = mail_files.separator(preset)
     escaped = pattern.pattern.startswith(rb"\n")  # programs that need the blank line escape the rest
     for offset, head, raw in messages(read, pattern):
         yield offset, head, _unescaped(raw) if escaped else raw
@@ -107,18 +107,18 @@ def messages(read: Callable[[int], bytes], separator: re.Pattern[bytes]) -> Iter
 
 
 def _lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    rest, begun = b"", False
+    remaining, begun = b"", False
     while block := read(BLOCK):
-        block = rest + block if begun else block.removeprefix(find.BOM)
+        block = remaining + block if begun else block.removeprefix(mail_files.BOM)
         begun = True
         end = block.rfind(b"\n") + 1
         yield from block[:end].splitlines(keepends=True)
-        rest = block[end:]
-        if len(rest) > LARGEST:  # no mail has such a line
-            yield rest
-            rest = b""
-    if rest:
-        yield rest
+        remaining = block[end:]
+        if len(remaining) > LARGEST:  # no mail has such a line
+            yield remaining
+            remaining = b""
+    if remaining:
+        yield remaining
 
 
 class _Reader:
@@ -128,18 +128,18 @@ class _Reader:
         box: the mailbox.
         out: where the rows are written.
         settings: the folder's.
-        seen: what was read before; the messages of this one are added if it is used.
+        keys: of the messages that were read before; the messages of this one are added if it is used.
     """
 
-    def __init__(self, box: MailBox, out: Path, settings: Settings, seen: set[int]) -> None:
+    def __init__(self, box: MailBox, out: Path, settings: Settings, keys: set[int]) -> None:
         preset = named(box.preset)
         if preset is None:
             raise KeyError(box.preset)
         self.box = box
         self.preset: Preset = preset
-        self.own = message.Own.of(settings["own_domains"], settings["own_addresses"])
+        self.firm = message.Firm.of(settings["own_domains"], settings["own_addresses"])
         self.zone = settings.zone
-        self.seen = seen
+        self.keys = keys
         self.new: set[int] = set()
         self.out = out
         self.writer: pq.ParquetWriter | None = None
@@ -152,14 +152,14 @@ class _Reader:
 
     def read(self) -> FileLog:
         """Write the rows; the complete log."""
-        with pq.ParquetWriter(self.out, frames.schema(MAILS)) as self.writer, Shelf() as shelf:
-            held = [self._part(part, shelf) for part in self.box.parts]
+        with pq.ParquetWriter(self.out, frames.schema(MAILS)) as self.writer, PartOpener() as opener:
+            held = [self._part(part, opener) for part in self.box.parts]
             self._flush()
         if not all(held) and self.preset.recognise.separator:
             self.out.unlink()
             lost = changed(self.box.file)
             return FileLog(self.box.file, "unreadable", str(lost.problem), self.preset.name, MAILS.name, error=lost)
-        self.seen |= self.new
+        self.keys |= self.new
         kept = self.count["kept"]
         log = FileLog(
             self.box.file,
@@ -178,11 +178,11 @@ class _Reader:
         error = InputError("no message of it can be read", file=self.box.file, hint="Export it again.")
         return replace(log, status="unreadable", error=error)
 
-    def _part(self, part: MailPart, shelf: Shelf) -> bool:
+    def _part(self, part: MailPart, opener: PartOpener) -> bool:
         """Read a part; whether it stayed as it was meanwhile."""
         stamp = Stamp.of(part.path)
         try:
-            with shelf.opened(part) as read:
+            with opener.opened(part) as read:
                 for offset, head, raw in cut(read, self.preset):
                     if offset is None and stamp and not stamp.holds:
                         self.count["read"] += 1
@@ -198,13 +198,13 @@ class _Reader:
         self.count["read"] += 1
         place = "" if offset is None else f"at byte {offset}: "
         try:
-            row = message.read(raw, self.own, self.zone, separator)
+            row = message.read(raw, self.firm, self.zone, separator)
         except message.FAULTS as error:  # the standard library's parser at what it did not expect
-            said = str(error) if type(error) is ValueError else f"it cannot be taken apart ({type(error).__name__})"
-            self._reject(part, f"{place}{said}")
+            reason = str(error) if type(error) is ValueError else f"it cannot be taken apart ({type(error).__name__})"
+            self._reject(part, f"{place}{reason}")
             return
         key = _key(row)
-        if key in self.seen or key in self.new:
+        if key in self.keys or key in self.new:
             self.count["repeated"] += 1
             self._reject(part, f"{place}the same message was read before; it counts once")
             return
@@ -218,15 +218,15 @@ class _Reader:
             self.delivered[domain] += 1
         if len(raw) >= LARGEST:
             row["defects"] = f"only its first {LARGEST >> 20} MB are read"
-        said = {
-            name: next((headers[one.lower()] for one in names if one.lower() in headers), "")
+        values = {
+            name: next((headers[header.lower()] for header in names if header.lower() in headers), "")
             for name, names in self.preset.columns.items()
         }
         row |= {
             "source": self.preset.name,
             "source_file": part.file,
-            "thread_id": unfolded(said.get("thread_id", "")).strip() or None,
-            "labels": message.labels(said.get("labels", "")) or part.labels or None,
+            "thread_id": unfolded(values.get("thread_id", "")).strip() or None,
+            "labels": message.labels(values.get("labels", "")) or part.labels or None,
         }
         self.rows.append(row)
         self.count.update(
@@ -260,7 +260,7 @@ class _Reader:
         most = [f"; most was delivered to {self.delivered.most_common(1)[0][0]}"] if self.delivered else []
         ask = message.ASK + "".join(most)
         notes = {
-            ask: self.count["sideless"] and not self.own,
+            ask: self.count["sideless"] and not self.firm,
             f"messages that were read before and are counted once: {repeated}": repeated,
             f"messages with defects of form, named in their rows and kept: {faulty}": faulty,
             f"messages without any time: {self.count['dateless']}": self.count["dateless"],
@@ -272,23 +272,23 @@ class _Reader:
 def _key(row: dict[str, Any]) -> int | None:
     """By what a message is known again; None where nothing tells it from another."""
     if row["message_id"]:
-        said = row["message_id"]
+        identity = row["message_id"]
     elif row["headers"].get("date"):
-        said = repr((row["headers"]["date"], row["from_key"], row["subject"], row["body_text"]))
+        identity = repr((row["headers"]["date"], row["from_key"], row["subject"], row["body_text"]))
     else:
         return None
-    return int.from_bytes(hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=8).digest())
+    return int.from_bytes(hashlib.blake2b(identity.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def _time(head: bytes) -> datetime | None:
     """The time of a separator; without a zone it is UTC (RFC 4155)."""
-    found = _WHEN.search(head)
-    if not found:
+    match = _WHEN.search(head)
+    if not match:
         return None
-    part = {name: said.decode() for name, said in found.groupdict(b"+0000").items()}
+    part = {name: moment.decode() for name, moment in match.groupdict(b"+0000").items()}
     try:
-        said = parsedate_to_datetime(f"{part['day']} {part['month']} {part['year']} {part['clock']} {part['zone']}")
-        return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = parsedate_to_datetime(f"{part['day']} {part['month']} {part['year']} {part['clock']} {part['zone']}")
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError:  # a month or an hour that is none
         return None
 

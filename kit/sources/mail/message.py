@@ -58,17 +58,17 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class Firm:
     """Who we are: the firm's domains, with those below them, and its addresses elsewhere."""
 
     domains: frozenset[str]
     addresses: frozenset[str]
 
     @classmethod
-    def of(cls, domains: tuple[str, ...], addresses: tuple[str, ...]) -> Own:
+    def of(cls, domains: tuple[str, ...], addresses: tuple[str, ...]) -> Firm:
         """From the settings, however they are written."""
-        bare = {domain.strip().lower().lstrip("@.") for domain in domains}
-        return cls(frozenset(bare - {""}), frozenset(normalised(one) for one in addresses))
+        own_domains = {domain.strip().lower().lstrip("@.") for domain in domains}
+        return cls(frozenset(own_domains - {""}), frozenset(normalised(address) for address in addresses))
 
     def __bool__(self) -> bool:
         return bool(self.domains or self.addresses)
@@ -76,7 +76,9 @@ class Own:
     def has(self, address: str) -> bool:
         """Whether an address, normalised, is ours."""
         domain = _domain(address)
-        return address in self.addresses or any(domain == one or domain.endswith(f".{one}") for one in self.domains)
+        return address in self.addresses or any(
+            domain == own_domain or domain.endswith(f".{own_domain}") for own_domain in self.domains
+        )
 
 
 class _Raw(Compat32):
@@ -89,12 +91,12 @@ class _Raw(Compat32):
 _PARSER = BytesParser(policy=_Raw())
 
 
-def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None = None) -> dict[str, Any]:
+def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | None = None) -> dict[str, Any]:
     """The values of one message for `tables.MAILS`, without its origin, thread and labels.
 
     Args:
         raw: the message as it stands in the file.
-        own: the firm's domains and addresses; without any the direction is not known.
+        firm: the firm's domains and addresses; without any the direction is not known.
         zone: the firm's, for a date that names none.
         separator: the time that the mailbox gives it, for a message that names none itself.
 
@@ -113,7 +115,9 @@ def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None
         raise ValueError("it has no header of a message")
     defects: list[str] = []
     sender = next(iter(addresses(headers.get("from", "") or headers.get("sender", ""))), None)
-    others = [one for name in ("to", "cc", "bcc") for value in message.get_all(name, []) for one in addresses(value)]
+    others = [
+        address for name in ("to", "cc", "bcc") for value in message.get_all(name, []) for address in addresses(value)
+    ]
     received = _instant(headers.get("received", "").rpartition(";")[2], None)
     body, has_attachment = _body(message, raw, defects)
     return {
@@ -122,7 +126,7 @@ def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None
         "message_id": _first_id(headers.get("message-id", "")),
         "in_reply_to": _first_id(headers.get("in-reply-to", "")),
         "references": " ".join(_ids(headers.get("references", ""))) or None,
-        **sides(sender, others, own),
+        **sides(sender, others, firm),
         "sent_at": _sent(headers, zone, received, separator, defects),
         "received_at": received,
         "subject": decoded(headers.get("subject", "")) or None,
@@ -134,53 +138,53 @@ def read(raw: bytes, own: Own, zone: ZoneInfo | None, separator: datetime | None
     }
 
 
-def unused(raw: bytes, known: Collection[str]) -> dict[str, str | list[str]]:
+def unused(raw: bytes, held: Collection[str]) -> dict[str, str | list[str]]:
     """The headers of a message that no column of `tables.MAILS` holds, decoded; a list where one stands several times.
 
     Args:
         raw: the message as it stands in the file.
-        known: headers that are held all the same, in small letters.
+        held: headers that are held all the same, in small letters.
     """
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in _PARSER.parsebytes(raw, headersonly=True).items():
-        if name.lower() not in _HELD and name.lower() not in known:
-            found.setdefault(name, []).append(decoded(value))
-    return {name: said[0] if len(said) == 1 else said for name, said in found.items()}
+        if name.lower() not in _HELD and name.lower() not in held:
+            headers.setdefault(name, []).append(decoded(value))
+    return {name: values[0] if len(values) == 1 else values for name, values in headers.items()}
 
 
 def addresses(raw: str) -> list[str]:
     """The addresses of a header, normalised; a name that looks like one is none."""
-    for said in (unfolded(raw), decoded(raw)):  # some programs encode the address with the name
-        pieces = re.split("[,;]", _IN_QUOTES.sub("", said))
-        found = [_ADDRESS.search(piece[max(piece.rfind("<"), 0) :]) for piece in pieces]
-        if any(found):
-            return list(dict.fromkeys(_bare(one) for one in found if one))
+    for line in (unfolded(raw), decoded(raw)):  # some programs encode the address with the name
+        pieces = re.split("[,;]", _IN_QUOTES.sub("", line))
+        matches = [_ADDRESS.search(piece[max(piece.rfind("<"), 0) :]) for piece in pieces]
+        if any(matches):
+            return list(dict.fromkeys(_address(match) for match in matches if match))
     return []
 
 
-def _bare(found: re.Match[str]) -> str:
-    return normalised(found[1] or found[2].removeprefix("mailto:").strip("'"))
+def _address(match: re.Match[str]) -> str:
+    return normalised(match[1] or match[2].removeprefix("mailto:").strip("'"))
 
 
 def labels(raw: str) -> str | None:
     """Labels as one line of CSV, each once: decoded first, because a label may hold a comma itself."""
-    said = list(
+    names = list(
         dict.fromkeys(filter(None, map(str.strip, next(csv.reader([decoded(raw)], skipinitialspace=True), []))))
     )
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(said)
+    csv.writer(line, lineterminator="").writerow(names)
     return line.getvalue() or None
 
 
-def sides(sender: str | None, others: list[str], own: Own) -> dict[str, str | None]:
+def sides(sender: str | None, others: list[str], firm: Firm) -> dict[str, str | None]:
     """Who wrote to whom, as hashes and domains.
 
     Args:
         sender: the address it is from; None where it names none.
         others: the addresses it is to.
-        own: who we are; where that is not known, neither is the direction.
+        firm: who we are; where that is not known, neither is the direction.
     """
-    direction, other_side = _direction(sender, others, own)
+    direction, other_side = _direction(sender, others, firm)
     return {
         "direction": direction,
         "contact_key": contact_key(other_side) if other_side else None,
@@ -195,21 +199,21 @@ def _domain(address: str) -> str:
 
 
 def _ids(raw: str) -> list[str]:
-    return ["".join(one.split()) for one in _ID.findall(unfolded(raw))]
+    return ["".join(message_id.split()) for message_id in _ID.findall(unfolded(raw))]
 
 
 def _first_id(raw: str) -> str | None:
-    bare = unfolded(raw).strip()
-    return next(iter(_ids(raw)), bare if bare and not re.search(r"\s", bare) else None)
+    line = unfolded(raw).strip()
+    return next(iter(_ids(raw)), line if line and not re.search(r"\s", line) else None)
 
 
-def _direction(sender: str | None, others: list[str], own: Own) -> tuple[str | None, str | None]:
+def _direction(sender: str | None, others: list[str], firm: Firm) -> tuple[str | None, str | None]:
     """In, out or internal, and the other side's address."""
-    if not own or sender is None:
+    if not firm or sender is None:
         return None, None
-    if not own.has(sender):
+    if not firm.has(sender):
         return "in", sender
-    outside = [one for one in others if not own.has(one)]
+    outside = [address for address in others if not firm.has(address)]
     return ("internal", None) if others and not outside else ("out", next(iter(outside), None))
 
 
@@ -221,19 +225,19 @@ def _sent(
     defects: list[str],
 ) -> datetime | None:
     """The sender's date; without one the time of its arrival, or the mailbox's."""
-    said = headers.get("date")
-    sent = _instant(said, zone) if said else None
+    written = headers.get("date")
+    sent = _instant(written, zone) if written else None
     if sent is None:
-        defects.append("its date cannot be read" if said else "it has no date")
+        defects.append("its date cannot be read" if written else "it has no date")
     return sent or received or separator
 
 
-def _instant(said: str, zone: ZoneInfo | None) -> datetime | None:
+def _instant(written: str, zone: ZoneInfo | None) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(unfolded(said))
+        moment = parsedate_to_datetime(unfolded(written))
         if moment.tzinfo is None:  # -0000: the time is UTC, and where it was sent from is not told
-            known = UTC if said.rstrip().endswith("-0000") else zone
-            moment = moment.replace(tzinfo=known) if known else None
+            zone_meant = UTC if written.rstrip().endswith("-0000") else zone
+            moment = moment.replace(tzinfo=zone_meant) if zone_meant else None
         return moment.astimezone(UTC) if moment and moment.year in YEARS else None
     except (*FAULTS, OverflowError):  # the standard library's, for all that is no date
         return None
@@ -246,9 +250,9 @@ def _is_bulk(headers: dict[str, str]) -> bool:
 
 def _is_autoreply(headers: dict[str, str], message: Message) -> bool:
     """RFC 3834, and what programs wrote before it; receipts and reports of delivery are answers of machines, too."""
-    said = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
+    submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
     return (
-        said not in {"", "no"}
+        submitted not in {"", "no"}
         or any(name in headers for name in _AUTOMATIC)
         or headers.get("precedence", "").strip().lower() == "auto_reply"
         or message.get_content_type() == "multipart/report"
@@ -260,7 +264,7 @@ def _body(message: Message, raw: bytes, defects: list[str]) -> tuple[str, bool]:
     """The text, and whether there is a file beside it."""
     files = 0
     for part, parent in _parts(message):
-        defects += [_CAMEL.sub(" ", type(one).__name__.removesuffix("Defect")).lower() for one in part.defects]
+        defects += [_CAMEL.sub(" ", type(defect).__name__.removesuffix("Defect")).lower() for defect in part.defects]
         files += not _is_many(part) and _is_file(part, parent)
     text = _text(message, "", defects)
     if len(text) > LONGEST:
@@ -275,10 +279,10 @@ def _text(part: Message, parent: str, defects: list[str]) -> str:
     if _is_many(part):
         inside = cast("list[Message]", part.get_payload())
         if kind == "multipart/alternative":
-            inside = sorted(inside, key=lambda one: one.get_content_type() != "text/plain")
-            return next(filter(str.strip, (_text(one, kind, defects) for one in inside)), "")
-        said = (_text(one, kind, defects).strip() for one in inside)
-        return "\n".join(dict.fromkeys(filter(None, said)))  # the same once: alternatives may have lost their frame
+            inside = sorted(inside, key=lambda part_inside: part_inside.get_content_type() != "text/plain")
+            return next(filter(str.strip, (_text(part_inside, kind, defects) for part_inside in inside)), "")
+        texts = (_text(part_inside, kind, defects).strip() for part_inside in inside)
+        return "\n".join(dict.fromkeys(filter(None, texts)))  # the same once: alternatives may have lost their frame
     if kind not in _SHOWN or _is_file(part, parent):
         return ""
     text = spoken(part.get_payload(decode=True), part.get_param("charset"), defects)

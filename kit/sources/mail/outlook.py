@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kit.sources import frames
-from kit.sources.detect.headers import match
+from kit.sources.detect.headers import match_header
 from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection
 from kit.sources.mail import message
@@ -28,52 +28,52 @@ def recognised(grid: Grid) -> Match | None:
     """The header of such an export and what the preset makes of it, or None."""
     if not grid.rows:
         return None
-    known = (one for one in presets() if one.shape == "mailbox" and one.recognise.headers)
-    return next((found for one in known if not (found := match(one, grid.rows[0])).missing), None)
+    candidates = (preset for preset in presets() if preset.shape == "mailbox" and preset.recognise.headers)
+    return next((match for preset in candidates if not (match := match_header(preset, grid.rows[0])).missing), None)
 
 
-def read(grid: Grid, found: Match, settings: Settings) -> Read:
+def read(grid: Grid, match: Match, settings: Settings) -> Read:
     """Read the messages of one export into `mails`."""
-    own = message.Own.of(settings["own_domains"], settings["own_addresses"])
-    places = [list(map(str.casefold, found.header)).index(name.casefold()) for name in _recipients(found)]
+    firm = message.Firm.of(settings["own_domains"], settings["own_addresses"])
+    places = [list(map(str.casefold, match.header)).index(name.casefold()) for name in _recipients(match)]
     kept: list[tuple[int, dict[str, Any]]] = []
     rejections: list[Rejection] = []
     exchange = 0
     for row in grid.rows[1:]:
-        if row.fault or len(row.cells) < len(found.header):
-            fault = row.fault or wrong_width(row, len(found.header))
+        if row.fault or len(row.cells) < len(match.header):
+            fault = row.fault or wrong_width(row, len(match.header))
             rejections.append(Rejection.of(grid.file, row.line, None, fault))
             continue
-        said = {name: row.cells[at] for name, at in found.columns.items()}
-        sender = next(iter(message.addresses(str(said.get("from_key") or ""))), None)
-        exchange += sender is None and bool(said.get("from_key"))
-        others = [one for at in places for one in message.addresses(str(row.cells[at] or ""))]
-        body = str(said.get("body_text") or "").replace("\r\n", "\n").strip()
-        made = {
-            "subject": cells.text(said.get("subject")),
+        values = {name: row.cells[at] for name, at in match.columns.items()}
+        sender = next(iter(message.addresses(str(values.get("from_key") or ""))), None)
+        exchange += sender is None and bool(values.get("from_key"))
+        others = [address for at in places for address in message.addresses(str(row.cells[at] or ""))]
+        body = str(values.get("body_text") or "").replace("\r\n", "\n").strip()
+        row_values = {
+            "subject": cells.text(values.get("subject")),
             "body_text": body[: message.LONGEST] or None,
-            "labels": message.labels(str(said.get("labels") or "").replace(";", ",")),
+            "labels": message.labels(str(values.get("labels") or "").replace(";", ",")),
         }
-        kept.append((row.line, made | message.sides(sender, others, own)))
+        kept.append((row.line, row_values | message.sides(sender, others, firm)))
     internal = f"{exchange} senders are known by an Exchange name only, which is no address"
     log = FileLog(
         grid.file,
         "read",
-        found.why,
-        preset=found.preset.name,
+        match.why,
+        preset=match.preset.name,
         table=MAILS.name,
         encoding=grid.encoding,
         separator=grid.separator,
-        header=found.header,
+        header=match.header,
         rows_read=len(kept) + len(rejections),
         rows_kept=len(kept),
-        unmapped=tuple(name for name in found.unmapped if name not in _recipients(found)),
-        notes=(*grid.notes, CANNOT, *([internal] if exchange else []), *([] if own else [message.ASK])),
+        unmapped=tuple(name for name in match.unmapped if name not in _recipients(match)),
+        notes=(*grid.notes, CANNOT, *([internal] if exchange else []), *([] if firm else [message.ASK])),
         rejections=tuple(rejections),
     )
-    return Read(log, {MAILS.name: frames.frame(MAILS, origin(found.preset, grid.file, kept))})
+    return Read(log, {MAILS.name: frames.frame(MAILS, origin(match.preset, grid.file, kept))})
 
 
-def _recipients(found: Match) -> list[str]:
-    header = {name.casefold() for name in found.header}
-    return [name for name in found.preset.columns["to_domains"] if name.casefold() in header]
+def _recipients(match: Match) -> list[str]:
+    header = {name.casefold() for name in match.header}
+    return [name for name in match.preset.columns["to_domains"] if name.casefold() in header]

@@ -56,18 +56,18 @@ def recognised(grid: Grid) -> tuple[Preset, str] | None:
     """The preset of a report of web analytics, by a comment line that it must have."""
     for preset in presets():
         for row in grid.rows if preset.shape == "analytics" else ():
-            said = str(row.cells[0] if row.cells else "").strip()
-            if not said.startswith("#"):
+            first = str(row.cells[0] if row.cells else "").strip()
+            if not first.startswith("#"):
                 break
-            if re.match(preset.recognise.section, said):
-                return preset, f"above its first table stands {said!r}"
+            if re.match(preset.recognise.section, first):
+                return preset, f"above its first table stands {first!r}"
     return None
 
 
 def campaign_id(utm_campaign: str | None) -> str | None:
     """The platform's own id that a tag begins with, or None."""
-    found = re.match(CAMPAIGN_ID, utm_campaign or "")
-    return found[1] if found else None
+    match = re.match(CAMPAIGN_ID, utm_campaign or "")
+    return match[1] if match else None
 
 
 def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
@@ -103,7 +103,7 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         rows_kept=len(kept),
         unmapped=tuple(dict.fromkeys(_unmapped(preset, sections, places, used))),
         notes=(*grid.notes, *notes, *conformer.notes()),
-        rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
         cells=tuple(unread),
     )
     if not kept:
@@ -118,7 +118,7 @@ def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
 
     A table begins after a comment line and ends at a blank one; in between a # begins no comment.
     """
-    found: list[Section] = []
+    sections: list[Section] = []
     stray: list[Row] = []
     dates: dict[str, datetime | None] = {"start": None, "end": None}
     site: str | None = None
@@ -128,19 +128,19 @@ def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
         is_open = is_open and row.line == expected
         expected = row.line + 1 + sum(str(cell).count("\n") for cell in row.cells)
         if is_open:
-            found[-1].rows.append(row)
+            sections[-1].rows.append(row)
         elif first.startswith("#"):
             is_above = True
-            if said := _DATE.match(first):
-                dates[said["which"].lower()] = _day(said["day"])
-            elif named := _PROPERTY.match(first):
-                site = named["name"]
+            if date := _DATE.match(first):
+                dates[date["which"].lower()] = _day(date["day"])
+            elif property_line := _PROPERTY.match(first):
+                site = property_line["name"]
         elif is_above:
-            found.append(Section(site, dates["start"], dates["end"], row, []))
+            sections.append(Section(site, dates["start"], dates["end"], row, []))
             is_open, is_above = True, False
         else:
             stray.append(row)
-    return found, stray
+    return sections, stray
 
 
 def _places(preset: Preset, header: Row) -> dict[str, int]:
@@ -149,8 +149,8 @@ def _places(preset: Preset, header: Row) -> dict[str, int]:
     for position, cell in enumerate(header.cells):
         names.setdefault(plain(cell), position)
     places: dict[str, int] = {}
-    for column, known in preset.columns.items():
-        position = next((names[plain(one)] for one in known if plain(one) in names), None)
+    for column, spellings in preset.columns.items():
+        position = next((names[plain(name)] for name in spellings if plain(name) in names), None)
         if position is not None:
             places[column] = position
     return places
@@ -160,7 +160,7 @@ def _chosen(sections: list[Section], places: list[dict[str, int]]) -> tuple[list
     """The tables to read, by their place: of each period the one that tells most; and why not the others."""
     best: dict[tuple[datetime | None, datetime | None], int] = {}
     able = [at for at, place in enumerate(places) if "sessions" in place and not place.keys().isdisjoint(DIMENSIONS)]
-    for at in sorted(able, key=lambda one: (_tells(places[one]), bool(sections[one].rows)), reverse=True):
+    for at in sorted(able, key=lambda at: (_tells(places[at]), bool(sections[at].rows)), reverse=True):
         best.setdefault((sections[at].start, sections[at].end), at)
     used = sorted(best.values())
     notes = []
@@ -185,53 +185,53 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
     """The canonical values of a row; CellError where it is none of the table."""
     if row.fault:
         raise row.fault
-    said = {name: row.cells[at] if at < len(row.cells) else None for name, at in places.items()}
+    values = {name: row.cells[at] if at < len(row.cells) else None for name, at in places.items()}
     if "utm_source" in places and places["utm_source"] == places.get("utm_medium"):
-        source, _, medium = str(said["utm_source"] or "").rpartition(_BOTH)
-        said |= {"utm_source": source or medium, "utm_medium": medium if source else None}
-    came_from = [plain(said[name]) for name in DIMENSIONS if name in said]
+        source, _, medium = str(values["utm_source"] or "").rpartition(_BOTH)
+        values |= {"utm_source": source or medium, "utm_medium": medium if source else None}
+    came_from = [plain(values[name]) for name in DIMENSIONS if name in values]
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
         raise CellError("it adds up the other rows, or is none of the table")
-    day = said.pop("period_start", None)
+    day = values.pop("period_start", None)
     try:
-        number = cells.count(said["sessions"], conformer.preset.decimal)
+        number = cells.count(values["sessions"], conformer.preset.decimal)
     except CellError as error:
         error.column = "sessions"
         raise
     if number is None:
         raise CellError("it has no number of sessions; it is a note, or none of the table", column="sessions")
-    made = conformer.row(said)
-    average = made.get("engagement_seconds")
-    return made | {
+    row_values = conformer.row(values)
+    average = row_values.get("engagement_seconds")
+    return row_values | {
         "property": section.site,
         "period_start": section.start if day is None else _moved(section.start, day),
         "period_end": section.end if day is None else _moved(section.start, day),
-        "source_campaign_id": campaign_id(made.get("utm_campaign")),
-        "engagement_seconds": None if average is None else average * made["sessions"],
+        "source_campaign_id": campaign_id(row_values.get("utm_campaign")),
+        "engagement_seconds": None if average is None else average * row_values["sessions"],
     }
 
 
 def _moved(start: datetime | None, cell: Any) -> datetime:
     """The day that a cell names: 20230322, or 0013 for the thirteenth day after the first."""
-    said = cells.text(cell) or ""
-    day = _day(said) if len(said) == 8 else None
-    if day is None and said.isdecimal() and len(said) <= 4 and start is not None:
-        day = start + timedelta(days=int(said))
+    text = cells.text(cell) or ""
+    day = _day(text) if len(text) == 8 else None
+    if day is None and text.isdecimal() and len(text) <= 4 and start is not None:
+        day = start + timedelta(days=int(text))
     if day is None:
-        raise CellError(f"{said!r} is no day", column="period_start")
+        raise CellError(f"{text!r} is no day", column="period_start")
     return day
 
 
-def _day(said: str) -> datetime | None:
+def _day(text: str) -> datetime | None:
     try:
-        return datetime.strptime(said, "%Y%m%d")
+        return datetime.strptime(text, "%Y%m%d")
     except ValueError:  # eight digits that are no day
         return None
 
 
 def _unmapped(preset: Preset, sections: list[Section], places: list[dict[str, int]], used: list[int]) -> Iterable[str]:
-    known = {plain(name) for name in preset.ignore}
+    ignored = {plain(name) for name in preset.ignore}
     for at in used:
         for position, cell in enumerate(sections[at].header.cells):
-            if plain(cell) and plain(cell) not in known and position not in places[at].values():
+            if plain(cell) and plain(cell) not in ignored and position not in places[at].values():
                 yield str(cell)

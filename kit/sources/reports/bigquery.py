@@ -70,7 +70,7 @@ def web(events: Expression, key_events: Sequence[str] = ()) -> Expression:
         engagement_seconds=ibis._.milliseconds.sum() / 1000,
     )
     one_currency = rows.least.fill_null("") == rows.most.fill_null("")
-    made = rows.mutate(
+    columns = rows.mutate(
         property=ibis.null("string"),  # the data set's name says it, and no column of the export
         period_start=rows.day,
         period_end=rows.day,
@@ -79,7 +79,7 @@ def web(events: Expression, key_events: Sequence[str] = ()) -> Expression:
         currency=ibis.cases((one_currency, rows.least)),
         key_events=rows.key_events.cast("float64"),
     )
-    return made.select(*WEB.names[2:])
+    return columns.select(*WEB.names[2:])
 
 
 def read(paths: Mapping[Path, str], settings: Settings, engine: Engine | None) -> tuple[list[Read], frozenset[Path]]:
@@ -99,11 +99,11 @@ def read(paths: Mapping[Path, str], settings: Settings, engine: Engine | None) -
     for path, name in paths.items():
         if is_export(path):
             folders.setdefault(str(PurePosixPath(name).parent), []).append(path)
-    done = []
+    parts = []
     for folder, files in folders.items():
         name = paths[files[0]] if len(files) == 1 else str(PurePosixPath(folder) / "*.parquet")
-        done.append(_read(files, name, settings, engine))
-    return done, frozenset(path for files in folders.values() for path in files)
+        parts.append(_read(files, name, settings, engine))
+    return parts, frozenset(path for files in folders.values() for path in files)
 
 
 def is_export(path: Path) -> bool:
@@ -135,7 +135,7 @@ def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> R
         f"{without} events belong to no session (visitors without consent) and are not counted": without,
         "the export does not mark key events: name them as web.key_events in kit.toml": not names,
     }
-    done = FileLog(
+    log = FileLog(
         name,
         "read",
         log.why,
@@ -145,8 +145,8 @@ def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> R
         rows_kept=len(rows),
         notes=tuple(note for note, holds in notes.items() if holds),
     )
-    made = [row | {"source": SOURCE, "source_file": name} for row in rows]
-    return Read(done, {WEB.name: frames.frame(WEB, made)})
+    origin_rows = [row | {"source": SOURCE, "source_file": name} for row in rows]
+    return Read(log, {WEB.name: frames.frame(WEB, origin_rows)})
 
 
 def _sessions(events: Expression, key_events: Sequence[str]) -> Expression:
@@ -154,7 +154,7 @@ def _sessions(events: Expression, key_events: Sequence[str]) -> Expression:
     events = _in_sessions(events)
     purchase = events.event_name == "purchase"
     spent = events.ecommerce["purchase_revenue"] if "ecommerce" in events.columns else ibis.null("float64")
-    known = events.mutate(
+    marked = events.mutate(
         session_id=_param(events, "ga_session_id").int_value,
         milliseconds=_param(events, "engagement_time_msec").int_value,
         is_engaged=(_param(events, "session_engaged").string_value == "1")
@@ -164,23 +164,23 @@ def _sessions(events: Expression, key_events: Sequence[str]) -> Expression:
         is_key=events.event_name.isin(list(key_events)) if key_events else ibis.null("boolean"),
         **_records(events),
     )
-    at = known.event_timestamp
-    sessions = known.group_by("user_pseudo_id", "session_id").agg(
-        date=known.event_date.argmin(at),
-        milliseconds=known.milliseconds.sum(),
-        engaged=known.is_engaged.cast("int64").max().fill_null(0),
-        key_events=known.is_key.cast("int64").sum(),
-        revenue=known.spent.sum(),
-        least=known.money.min(),
-        most=known.money.max(),
-        **{name: known[name].argmin(at, where=known[name].notnull()) for name in _records(events)},
+    at = marked.event_timestamp
+    sessions = marked.group_by("user_pseudo_id", "session_id").agg(
+        date=marked.event_date.argmin(at),
+        milliseconds=marked.milliseconds.sum(),
+        engaged=marked.is_engaged.cast("int64").max().fill_null(0),
+        key_events=marked.is_key.cast("int64").sum(),
+        revenue=marked.spent.sum(),
+        least=marked.money.min(),
+        most=marked.money.max(),
+        **{name: marked[name].argmin(at, where=marked[name].notnull()) for name in _records(events)},
     )
     day = sessions.date.substr(0, 4) + "-" + sessions.date.substr(4, 2) + "-" + sessions.date.substr(6, 2)
     return sessions.mutate(day=day.cast("date"), **_came_from(sessions, list(_records(events))))
 
 
 def _param(events: Expression, name: str) -> Any:
-    return events.event_params.filter(lambda one: one.key == name)[0].value
+    return events.event_params.filter(lambda param: param.key == name)[0].value
 
 
 def _in_sessions(events: Expression) -> Expression:
@@ -190,34 +190,34 @@ def _in_sessions(events: Expression) -> Expression:
 
 def _records(events: Expression) -> dict[str, Any]:
     """The records that say where a session came from, the first to be asked first; NULL where one says nothing."""
-    found: dict[str, Any] = {}
+    records: dict[str, Any] = {}
     if "session_traffic_source_last_click" in events.columns:
         last = events.session_traffic_source_last_click
-        found |= {name: last[name] for name in ("manual_campaign", "cross_channel_campaign") if name in last.names}
+        records |= {name: last[name] for name in ("manual_campaign", "cross_channel_campaign") if name in last.names}
     if "collected_traffic_source" in events.columns:
-        found["collected"] = events.collected_traffic_source
-    order = [name for name in ("manual_campaign", "collected", "cross_channel_campaign") if name in found]
-    return {name: ibis.cases((_says_something(found[name]), found[name])) for name in order}
+        records["collected"] = events.collected_traffic_source
+    order = [name for name in ("manual_campaign", "collected", "cross_channel_campaign") if name in records]
+    return {name: ibis.cases((_has_any(records[name]), records[name])) for name in order}
 
 
-def _says_something(record: Any) -> Any:
-    said = [_said(record, column) for column in _SAYS]
-    return ibis.coalesce(*[one for one in said if one is not None]).notnull()
+def _has_any(record: Any) -> Any:
+    values = [_value(record, column) for column in _SAYS]
+    return ibis.coalesce(*[value for value in values if value is not None]).notnull()
 
 
-def _said(record: Any, column: str) -> Any:
+def _value(record: Any, column: str) -> Any:
     """What a record says for one of our columns; None where its version of the export has no such field."""
-    name = next((one for one in _SAYS[column] if one in record.names), None)
+    name = next((field for field in _SAYS[column] if field in record.names), None)
     return None if name is None else record[name].nullif(NOT_SET).nullif("")
 
 
 def _came_from(sessions: Expression, records: list[str]) -> dict[str, Any]:
     """One record speaks for a session's tags, the first that says something; the channel is its own field."""
     tags = [name for name in DIMENSIONS if name != "channel"]
-    made: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for column in tags:
-        cases = [(sessions[name].notnull(), _said(sessions[name], column)) for name in records]
-        known = [(holds, ibis.null("string") if said is None else said) for holds, said in cases]
-        made[column] = ibis.cases(*known) if known else ibis.null("string")
-    channels = [said for name in records if (said := _said(sessions[name], "channel")) is not None]
-    return made | {"channel": ibis.coalesce(*channels) if channels else ibis.null("string")}
+        cases = [(sessions[name].notnull(), _value(sessions[name], column)) for name in records]
+        first_values = [(holds, ibis.null("string") if value is None else value) for holds, value in cases]
+        columns[column] = ibis.cases(*first_values) if first_values else ibis.null("string")
+    channels = [value for name in records if (value := _value(sessions[name], "channel")) is not None]
+    return columns | {"channel": ibis.coalesce(*channels) if channels else ibis.null("string")}

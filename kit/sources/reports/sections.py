@@ -70,16 +70,16 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         header=tuple(reader.keys.values()),
         rows_read=kept + len(reader.rejections),
         rows_kept=kept,
-        unmapped=tuple(reader.keys[key] for key in reader.keys if key not in reader.known),
+        unmapped=tuple(reader.keys[key] for key in reader.keys if key not in reader.named_keys),
         notes=(*grid.notes, *reader.conformer.notes(), *table_rules.campaigns(campaigns)),
         rejections=tuple(reader.rejections),
         cells=tuple(reader.cells),
     )
-    made = {preset.table: frames.frame(preset.into, origin(preset, grid.file, campaigns))}
+    tables = {preset.table: frames.frame(preset.into, origin(preset, grid.file, campaigns))}
     if preset.links:
-        made[LINK_STATS.name] = frames.frame(LINK_STATS, origin(preset, grid.file, links))
-    rest = frames.of_sections(((one.title, row) for one in sections for row in one.rows), reader.mapped)
-    return Read(log, made, rest)
+        tables[LINK_STATS.name] = frames.frame(LINK_STATS, origin(preset, grid.file, links))
+    unmapped = frames.of_sections(((section.title, row) for section in sections for row in section.rows), reader.mapped)
+    return Read(log, tables, unmapped)
 
 
 class _UndecidedError(AmbiguousDayError):
@@ -95,7 +95,7 @@ class _Reader:
 
     Attributes:
         keys: every key of the file, plain -> as written.
-        known: the plain keys that the preset names.
+        named_keys: the plain keys that the preset names.
         mapped: the lines that something was made of.
         cells: the counts that cannot be read, of rows that are kept without them.
     """
@@ -110,7 +110,7 @@ class _Reader:
         self.keys: dict[str, str] = {}
         self.mapped: set[int] = set()
         named = (*chain.from_iterable(preset.columns.values()), *preset.latest, *preset.ignore)
-        self.known = {plain(name) for name in named}
+        self.named_keys = {plain(name) for name in named}
 
     def read(self, sections: list[Section]) -> tuple[list[Numbered], list[Numbered]]:
         """The campaign's rows and the links' rows, each with its line."""
@@ -118,18 +118,18 @@ class _Reader:
         variants: dict[str | None, list[Row]] = {}
         links: list[Numbered] = []
         for section in sections:
-            if self.preset.links and (found := re.fullmatch(self.preset.links.section, section.title)):
-                links += self._links(section, self.preset.links, _letter(found))
+            if self.preset.links and (match := re.fullmatch(self.preset.links.section, section.title)):
+                links += self._links(section, self.preset.links, _letter(match))
             elif self.preset.left_out and re.fullmatch(self.preset.left_out, section.title):
                 continue
-            elif found := re.fullmatch(self.preset.variants, section.title) if self.preset.variants else None:
-                variants[_letter(found)] = section.rows
+            elif match := re.fullmatch(self.preset.variants, section.title) if self.preset.variants else None:
+                variants[_letter(match)] = section.rows
             else:
                 shared += section.rows
         campaigns = [
-            (rows[0].line, made)
-            for variant, own in (variants or {None: []}).items()
-            if (rows := [*shared, *own]) and (made := self._campaign(rows, variant)) is not None
+            (rows[0].line, values)
+            for variant, own_rows in (variants or {None: []}).items()
+            if (rows := [*shared, *own_rows]) and (values := self._campaign(rows, variant)) is not None
         ]
         self._identify(campaigns, links)
         return campaigns, links
@@ -147,8 +147,8 @@ class _Reader:
             name: pairs[key] for name, keys in self.preset.columns.items() for key in map(plain, keys) if key in pairs
         }
         try:
-            made = self.conformer.row({name: row.cells[1] for name, row in places.items()})
-            made |= {"variant": variant, "as_of": self._as_of(pairs, made.get("sent_local"))}
+            values = self.conformer.row({name: row.cells[1] for name, row in places.items()})
+            values |= {"variant": variant, "as_of": self._as_of(pairs, values.get("sent_local"))}
         except CellError as error:
             row = places.get(error.column) or pairs.get(plain(error.column)) or rows[0]
             key = str(row.cells[0]).strip()
@@ -158,7 +158,7 @@ class _Reader:
         unread = self.conformer.unread
         self.mapped |= {row.line for name, row in places.items() if name not in unread}
         self._keep_without([(places[name].line, str(places[name].cells[0]), why) for name, why in unread.items()])
-        return made
+        return values
 
     def _as_of(self, pairs: dict[str, Row], sent: Any) -> Any:
         """The latest moment that the report can know of: a lower bound of when it was made."""
@@ -190,12 +190,12 @@ class _Reader:
                 self._reject(row.line, None, row.fault or wrong_width(row, len(header)))
                 continue
             try:
-                made = conformer.row({name: row.cells[place] for name, place in places.items()})
+                values = conformer.row({name: row.cells[place] for name, place in places.items()})
             except CellError as error:
                 column = links.columns.get(error.column, (error.column,))[0]
                 self._reject(row.line, column, error)
                 continue
-            kept.append((row.line, made | {"variant": variant}))
+            kept.append((row.line, values | {"variant": variant}))
             self.mapped |= {section.rows[0].line, *(() if conformer.unread else (row.line,))}
             self._keep_without([(row.line, links.columns[name][0], why) for name, why in conformer.unread.items()])
         return kept
@@ -204,7 +204,7 @@ class _Reader:
         """The campaign's id and name for every row; the id only where all links carry the same."""
         patterns = self.preset.links.campaign_id if self.preset.links else ()
         ids = {
-            next((found[1] for pattern in patterns if (found := re.search(pattern, link["url"]))), None)
+            next((match[1] for pattern in patterns if (match := re.search(pattern, link["url"]))), None)
             for _, link in links
         } - {None}
         names = {row.get("campaign_name") for _, row in campaigns}
@@ -222,25 +222,25 @@ class _Reader:
 
 
 def _sections(grid: Grid) -> list[Section]:
-    found: list[Section] = []
+    sections: list[Section] = []
     for row in grid.rows:
         title = _title(row)
-        if title or not found:
-            found.append(Section(title, []))
+        if title or not sections:
+            sections.append(Section(title, []))
         else:
-            found[-1].rows.append(row)
-    return found
+            sections[-1].rows.append(row)
+    return sections
 
 
 def _title(row: Row) -> str:
     """What a title row says; a key that has lost its value is none."""
-    said = str(row.cells[0]).strip() if len(row.cells) == 1 and not row.fault else ""
-    return "" if said.endswith(":") else said
+    text = str(row.cells[0]).strip() if len(row.cells) == 1 and not row.fault else ""
+    return "" if text.endswith(":") else text
 
 
-def _letter(found: re.Match[str]) -> str | None:
+def _letter(match: re.Match[str]) -> str | None:
     """A, B … for the number that a title carries."""
-    if not found.re.groups:
+    if not match.re.groups:
         return None
-    number = int(found[1])
+    number = int(match[1])
     return LETTERS[number - 1] if 0 < number <= len(LETTERS) else str(number)

@@ -59,21 +59,21 @@ class Conformer:
             formats=times.formats,
         )
         self._values = {
-            name: {plain(word): value for value, words in known.items() for word in (value, *words)}
-            for name, known in {**preset.values, **preset.aliases}.items()
+            name: {plain(word): value for value, spellings in words.items() for word in (value, *spellings)}
+            for name, words in {**preset.values, **preset.aliases}.items()
         }
         self._answers = {
             name: {
                 plain(word): (float(place if len(scale) > 2 else place - 1), scale)
                 for scale in scales
-                for place, words in enumerate(scale, start=1)
-                for word in words
+                for place, spellings in enumerate(scale, start=1)
+                for word in spellings
             }
             for name, scales in preset.answers.items()
         }
-        self._nulls = {name: {plain(word) for word in words} for name, words in preset.nulls.items()}
-        self._said: Counter[str] = Counter()
-        self._derived = Derived(preset, settings, self.clock, self._said)
+        self._nulls = {name: {plain(word) for word in spellings} for name, spellings in preset.nulls.items()}
+        self._notes: Counter[str] = Counter()
+        self._derived = Derived(preset, settings, self.clock, self._notes)
         self._unknown: dict[str, Counter[str]] = {}
         self._strange: Counter[str] = Counter()
         self.unread: dict[str, CellError] = {}
@@ -121,15 +121,15 @@ class Conformer:
     def notes(self) -> list[str]:
         """What has to be said about the values of the file."""
         unknown = [
-            f"{name}: {seen.total()} values that the kit does not know were left empty: {listed(map(repr, seen))}"
-            for name, seen in self._unknown.items()
+            f"{name}: {values.total()} values that the kit does not know were left empty: {listed(map(repr, values))}"
+            for name, values in self._unknown.items()
         ]
         if self._strange:
             kinds = listed(map(repr, self._strange))
             unknown.append(
                 f"{self._strange.total()} events of a kind that the preset does not know are kept as unknown: {kinds}"
             )
-        return [note.format(times) for note, times in self._said.items()] + unknown
+        return [note.format(times) for note, times in self._notes.items()] + unknown
 
     def _is_count(self, name: str) -> bool:
         """Whether a column is one of the counts of its table."""
@@ -141,8 +141,8 @@ class Conformer:
             self._put_address(row, cell)
             return
         if name == "person":
-            said = cells.text(cell)
-            row["contact_key"] = member_key(self.preset.vendor, said) if said else None
+            person = cells.text(cell)
+            row["contact_key"] = member_key(self.preset.vendor, person) if person else None
             return
         if plain(cell) in self._nulls.get(name, ()):
             return
@@ -153,11 +153,11 @@ class Conformer:
         elif column.type == "int":
             row[name] = cells.count(cell, decimal)
         elif column.unit.startswith("money"):
-            row[name], said = cells.money(cell, decimal)
+            row[name], currency = cells.money(cell, decimal)
             if name == "refunded" and row[name] is not None:
                 row[name] = abs(row[name])  # given back is given back, whichever sign the file writes
-            if said and row.get("currency") is None:
-                row["currency"] = said
+            if currency and row.get("currency") is None:
+                row["currency"] = currency
         elif column.unit == "share":
             self._put_share(row, name, cell)
         elif name in SCALE_OF:
@@ -165,9 +165,9 @@ class Conformer:
         elif column.type == "float":
             row[name] = cells.number(cell, decimal)
         else:
-            row[name] = self._said_by(column, cell) if cell is not None else row.get(name)
+            row[name] = self._text_value(column, cell) if cell is not None else row.get(name)
 
-    def _said_by(self, column: Column, cell: Cell) -> Any:
+    def _text_value(self, column: Column, cell: Cell) -> Any:
         """A day, a yes or no, a code, ids or a text."""
         if column.type == "date":
             return None if cells.is_null(cell) else self.clock.read(cell).local.replace(hour=0, minute=0, second=0)
@@ -193,9 +193,11 @@ class Conformer:
         if name == "occurred_at":  # an event has its instant only: as written, on UTC's clock, where no zone is known
             row[name] = moment.at or moment.local.replace(tzinfo=UTC)
         if moment.at is None:
-            self._said["no time zone is known: times stay as written; say time_zone in kit.toml"] = 1
+            self._notes["no time zone is known: times stay as written; say time_zone in kit.toml"] = 1
         elif not (self.clock.in_utc or moment.has_zone):
-            self._said[f"times without a zone are taken as {self.settings['time_zone']}, the time_zone of kit.toml"] = 1
+            self._notes[
+                f"times without a zone are taken as {self.settings['time_zone']}, the time_zone of kit.toml"
+            ] = 1
 
     def is_score(self, name: str, cell: Cell) -> bool:
         """Whether a cell can be the value of this column: a number, or a word of one of its scales."""
@@ -206,69 +208,69 @@ class Conformer:
         return True
 
     def _put_score(self, row: dict[str, Any], name: str, cell: Cell) -> None:
-        said = cells.text(cell)
-        if said is None:
+        text = cells.text(cell)
+        if text is None:
             return
         low, high = SCALE_OF[name]
-        if known := self._answers.get(name, {}).get(plain(said)):
-            row[name], scale = known
+        if answer := self._answers.get(name, {}).get(plain(text)):
+            row[name], scale = answer
             row[low], row[high] = (0.0, 1.0) if len(scale) == 2 else (1.0, float(len(scale)))
             return
-        numbered = re.fullmatch(r"(\d+)\s*[-–—.:=(/]\s*\D.*|\D*\((\d+)\)", said)  # "4 - Satisfied", "Satisfied (4)"
+        numbered = re.fullmatch(r"(\d+)\s*[-–—.:=(/]\s*\D.*|\D*\((\d+)\)", text)  # "4 - Satisfied", "Satisfied (4)"
         try:
             row[name] = cells.number(numbered[1] or numbered[2] if numbered else cell, self.preset.decimal)
         except CellError:
             if name == "score":  # the point of its row, which says nothing without it
                 raise
-            self._unknown.setdefault(name, Counter())[said] += 1  # beside the point of the row: no reason to lose it
+            self._unknown.setdefault(name, Counter())[text] += 1  # beside the point of the row: no reason to lose it
 
     def _put_share(self, row: dict[str, Any], name: str, cell: Cell) -> None:
         try:
             value, certain = cells.share(cell, self.preset.decimal)
         except CellError:  # a reported rate is only ever compared with the counts: no reason to lose the row
-            self._said["{} reported rates cannot be read; they are left empty"] += 1
+            self._notes["{} reported rates cannot be read; they are left empty"] += 1
             return
         row[name if certain else name + UNSETTLED] = value
 
     def _put_address(self, row: dict[str, Any], cell: Cell) -> None:
-        said = cells.text(cell)
-        if said is None:
+        text = cells.text(cell)
+        if text is None:
             return
-        if said.count("@") > 1:
-            said = next(one for one in re.split(r"[;,\s]+", said) if "@" in one)
-            self._said["{} rows name several addresses; the first is taken"] += 1
-        if "@" in said:
-            row["email"], row["contact_key"] = normalised(said), contact_key(said)
+        if text.count("@") > 1:
+            text = next(part for part in re.split(r"[;,\s]+", text) if "@" in part)
+            self._notes["{} rows name several addresses; the first is taken"] += 1
+        if "@" in text:
+            row["email"], row["contact_key"] = normalised(text), contact_key(text)
             row["domain"] = row["email"].rpartition("@")[2] or None
         elif not self.preset.into.column("contact_key").nullable:
-            raise CellError(f"{said!r} is no address", "Write it like name@example.com.")
+            raise CellError(f"{text!r} is no address", "Write it like name@example.com.")
         else:
-            self._said["{} rows name somebody without an address; they are kept as nobody's"] += 1
+            self._notes["{} rows name somebody without an address; they are kept as nobody's"] += 1
 
-    def _word(self, column: Column, said: str | None) -> str | None:
+    def _word(self, column: Column, text: str | None) -> str | None:
         """The canonical word for what a cell says, where the preset knows any for the column."""
-        known = self._values.get(column.name)
-        if said is not None and column.name in LISTS:
-            return _joined(said)
-        if known is None or said is None:
-            return said
-        word = plain(said)
-        if word in known:
-            return known[word]
+        words = self._values.get(column.name)
+        if text is not None and column.name in LISTS:
+            return _joined(text)
+        if words is None or text is None:
+            return text
+        plain_text = plain(text)
+        if plain_text in words:
+            return words[plain_text]
         if column.name in self.preset.aliases:
-            return word
+            return plain_text
         if column.name == "event_type":
-            self._strange[said] += 1
+            self._strange[text] += 1
             return "unknown"
         if not column.nullable:
             hint = "Write one of these, or say in a mapping what it means (kit map)."
-            raise CellError(f"{said!r} is none of {listed(self.preset.values[column.name])}", hint)
-        self._unknown.setdefault(column.name, Counter())[said] += 1
+            raise CellError(f"{text!r} is none of {listed(self.preset.values[column.name])}", hint)
+        self._unknown.setdefault(column.name, Counter())[text] += 1
         return None
 
 
-def _joined(said: str) -> str | None:
+def _joined(text: str) -> str | None:
     """Names joined by commas, however a cell packs them: quoted one by one, or in braces."""
-    inside = said[1:-1] if said.startswith("{") and said.endswith("}") else said
+    inside = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     (names,) = csv.reader([inside], skipinitialspace=True)
     return ", ".join(filter(None, map(str.strip, names))) or None

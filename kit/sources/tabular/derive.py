@@ -45,13 +45,13 @@ class Derived:
         preset: how the file is meant.
         settings: the folder's, for the currency.
         clock: how its times are meant.
-        said: what has to be said, with the number of rows; shared with the file's Conformer.
+        notes: what has to be said, with the number of rows; shared with the file's Conformer.
     """
 
     preset: Preset
     settings: Settings
     clock: Clock
-    said: Counter[str]
+    notes: Counter[str]
 
     def complete(self, row: dict[str, Any], raw: Mapping[str, Cell], beside: Mapping[str, Cell]) -> None:
         """Complete a row in place.
@@ -66,26 +66,26 @@ class Derived:
         """
         for name, others in self.preset.fill.items():
             if row.get(name) is None:
-                row[name] = next(filter(None, (_title(raw.get(other)) for other in others)), None)
+                row[name] = next(filter(None, (_title(raw.get(column)) for column in others)), None)
         self._tell(row, beside)
         self._wait(row, beside)
         self._complete(row)
 
     def _tell(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
         """Values that rules tell by others; of yes and no only where the file has no column for it."""
-        made: dict[str, Any] = {}
-        for name, told in self.preset.told.items():
+        inferred: dict[str, Any] = {}
+        for name, field in self.preset.inferred.items():
             is_flag = self.preset.into.column(name).type == "bool"
             if is_flag and row.get(name) is not None:
                 continue
-            word = next((rule["then"] for rule in told.rules if self._holds(rule, row, beside)), None)
-            looked_at = {key for rule in told.rules for key in rule if key != "then"}
+            word = next((rule["then"] for rule in field.rules if self._holds(rule, row, beside)), None)
+            looked_at = {key for rule in field.rules for key in rule if key != "then"}
             must = not self.preset.into.column(name).nullable
             if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
-                word = told.other
+                word = field.otherwise
             if word is not None:
-                made[name] = flag(word) if is_flag else word
-        row.update(made)
+                inferred[name] = flag(word) if is_flag else word
+        row.update(inferred)
 
     def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:
         return all(
@@ -101,26 +101,28 @@ class Derived:
 
     def _wait(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
         """A time that the file says only as a wait since another; a wait beside its time is compared."""
-        for name, wait in self.preset.durations.items():
-            header = next((one for one in wait.names if not cells.is_null(beside.get(plain(one)))), None)
-            start, end = row.get(wait.since), row.get(name)
+        for name, duration in self.preset.durations.items():
+            header = next((header for header in duration.names if not cells.is_null(beside.get(plain(header)))), None)
+            start, end = row.get(duration.since), row.get(name)
             if isinstance(end, timedelta):
-                row[name] = end = None if start is None else self._after(row, wait.since, cells.duration(end, MINUTE))
-                self.said[f"{name} of {{}} rows is {wait.since} plus the wait that the file says"] += 1
+                row[name] = end = (
+                    None if start is None else self._after(row, duration.since, cells.duration(end, MINUTE))
+                )
+                self.notes[f"{name} of {{}} rows is {duration.since} plus the wait that the file says"] += 1
             if header is None or start is None:
                 continue
             try:
-                took = cells.duration(beside[plain(header)], MINUTE if header in wait.minutes else HOUR)
+                took = cells.duration(beside[plain(header)], MINUTE if header in duration.minutes else HOUR)
             except CellError as error:
-                if not wait.checked and end is None:
+                if not duration.checked and end is None:
                     raise CellError(f"{header!r}: {error}", error.hint, name) from error
-                self.said[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
+                self.notes[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
                 continue
             if end is not None and abs(end - start - took) > ROUNDING:
-                self.said[f"{{}} cells of {header!r} are not what the times say; the times themselves are used"] += 1
-            if end is None and not wait.checked:
-                row[name] = self._after(row, wait.since, took)
-                self.said[f"{name} of {{}} rows is {wait.since} plus {header!r}"] += 1
+                self.notes[f"{{}} cells of {header!r} are not what the times say; the times themselves are used"] += 1
+            if end is None and not duration.checked:
+                row[name] = self._after(row, duration.since, took)
+                self.notes[f"{name} of {{}} rows is {duration.since} plus {header!r}"] += 1
 
     def _after(self, row: Mapping[str, Any], since: str, took: timedelta) -> datetime:
         """The wall clock so long after a time: through the instant where it is known, as clocks change."""
@@ -131,11 +133,11 @@ class Derived:
 
     def _complete(self, row: dict[str, Any]) -> None:
         """What follows from the other values of the row."""
-        money = [one.name for one in self.preset.into.columns if one.unit.startswith("money")]
+        money = [column.name for column in self.preset.into.columns if column.unit.startswith("money")]
         if any(row.get(name) is not None for name in money) and row.get("currency") is None:
             row["currency"] = self.settings["currency"] or None
             if row["currency"] is None and self.preset.into is not CAMPAIGN_STATS:
-                self.said["{} rows name no currency: say currency in kit.toml"] += 1
+                self.notes["{} rows name no currency: say currency in kit.toml"] += 1
         if plain(row.get("arm")) in set(map(plain, self.settings["holdout.arms"])):
             row["is_holdout"] = True
         if "survey_type" in self.preset.into.names:
@@ -157,13 +159,13 @@ def flag(cell: Cell) -> bool | None:
     """A yes or no."""
     if isinstance(cell, bool) or cells.is_null(cell):
         return cell if isinstance(cell, bool) else None
-    said = plain(cell)
-    if said not in YES | NO:
+    word = plain(cell)
+    if word not in YES | NO:
         raise CellError(f"{cell!r} is neither yes nor no")
-    return said in YES
+    return word in YES
 
 
 def _title(cell: Cell) -> str | None:
     """A cell as a name; the first of a month, as a workbook holds it, as the month."""
-    said = cells.text(cell)
-    return said.removesuffix(" 00:00:00").removesuffix("-01") if said and said.endswith("-01 00:00:00") else said
+    text = cells.text(cell)
+    return text.removesuffix(" 00:00:00").removesuffix("-01") if text and text.endswith("-01 00:00:00") else text

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kit.errors import InputError
 from kit.sources import frames
 from kit.sources.detect import records
-from kit.sources.detect.headers import ABOVE, Match, find, lacking, match, needing, passed_over, plain
+from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
 from kit.sources.tabular import recipients
@@ -45,84 +45,90 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
         mappings: the user's own presets.
         settings: the folder's kit.toml.
     """
-    found = find(grid, mappings)
-    if isinstance(found, Match):
-        return _read(grid, found, settings)
-    header = found[0].header if found else ()
+    match = find(grid, mappings)
+    if isinstance(match, Match):
+        return _read(grid, match, settings)
+    header = match[0].header if match else ()
     log = FileLog(
         grid.file,
         "unrecognised",
-        lacking(found),
+        lacking(match),
         encoding=grid.encoding,
         separator=grid.separator,
         header=header,
-        passed_over=needing(one for one in found[1:] if one.preset.name != found[0].preset.name),
+        passed_over=needing(near for near in match[1:] if near.preset.name != match[0].preset.name),
         notes=(*grid.notes, *(f"line {row.line}: {row.fault}" for row in grid.rows[:ABOVE] if row.fault)),
     )
     return Read(log, {})
 
 
-def _read(grid: Grid, found: Match, settings: Settings) -> Read:
-    preset = found.preset
-    above = _above(grid, found)
+def _read(grid: Grid, match: Match, settings: Settings) -> Read:
+    preset = match.preset
+    above = _above(grid, match)
     if preset.second_header:
-        found = _joined(grid, found)
+        match = _with_second_header(grid, match)
     conformer = Conformer(preset, settings)
-    rows = [row for row in grid.rows if row.line > found.line]
-    faults = {row.line: fault for row in rows if (fault := _fault(row, found, last=rows[-1]) or _aside(row, found))}
+    rows = [row for row in grid.rows if row.line > match.line]
+    faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
     whole = [row for row in rows if row.line not in faults]
     value = preset.spread.value if preset.spread else ""
-    parts, said = records.settled(preset, found.parts, found.free, whole, lambda cell: conformer.is_score(value, cell))
-    found = replace(found, parts=tuple(parts))
+    parts, part_notes = records.settled(
+        preset, match.parts, match.free, whole, lambda cell: conformer.is_score(value, cell)
+    )
+    match = replace(match, parts=tuple(parts))
     log = FileLog(
         grid.file,
         "read",
-        found.why,
+        match.why,
         preset=preset.name,
         table=preset.tables,
         encoding=grid.encoding,
         separator=grid.separator,
-        header=found.header,
-        unmapped=found.unmapped,
-        passed_over=() if preset.recognise.of_platform or preset.header else passed_over(_header(grid, found), preset),
+        header=match.header,
+        unmapped=match.unmapped,
+        passed_over=() if preset.recognise.of_platform or preset.header else passed_over(_header(grid, match), preset),
     )
     lines: list[records.Line] = []
     rejections = [
-        Rejection.of(grid.file, row.line, _at(row, found), faults[row.line]) for row in rows if row.line in faults
+        Rejection.of(grid.file, row.line, _at(row, match), faults[row.line]) for row in rows if row.line in faults
     ]
-    left_out = {key for row in rows if row.line in faults and (key := _key(row, found, None))}
+    left_out = {key for row in rows if row.line in faults and (key := _key(row, match, None))}
     cells: list[Rejection] = []
     key: tuple[str, ...] | None = None
     for row in whole:
-        key = _key(row, found, key)
+        key = _key(row, match, key)
         try:
-            made, unread = _records(row, found, conformer)
-            lines += [records.Line(row.line, key, one) for one in made]
-            cells += [kept_without(Rejection.of(grid.file, row.line, *one)) for one in unread]
+            row_records, unread = _records(row, match, conformer)
+            lines += [records.Line(row.line, key, record) for record in row_records]
+            cells += [kept_without(Rejection.of(grid.file, row.line, *cell)) for cell in unread]
         except AmbiguousDayError as error:
             return Read(
-                replace(log, status="unreadable", error=undecided(error, grid.file, row.line, _written(error, found))),
+                replace(
+                    log, status="unreadable", error=undecided(error, grid.file, row.line, _column_of(error, match))
+                ),
                 {},
             )
         except CellError as error:
-            rejections.append(Rejection.of(grid.file, row.line, _written(error, found), error))
+            rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
-    kept = [(one.line, one.record) for one in lines]
-    notes = [*grid.notes, *above, *found.notes, *said]
+    kept = [(line.line, line.record) for line in lines]
+    notes = [*grid.notes, *above, *match.notes, *part_notes]
     if preset.lines_of:
         kept, orphans, merged = records.merged(preset, lines, left_out)
         rejections += [Rejection(grid.file, line, None, records.BESIDE) for line in orphans]
         notes += merged
-    again: dict[int, int] = {}
-    made = {preset.table: kept}
+    duplicates: dict[int, int] = {}
+    tables = {preset.table: kept}
     if preset.joins:
-        made = {recipients.DETAILS: kept}
+        tables = {recipients.DETAILS: kept}
     elif preset.into is EVENTS:
-        made, again, told = recipients.events(kept, found, {row.line: row.cells for row in whole}, settings)
+        tables, duplicates, event_notes = recipients.events(
+            kept, match, {row.line: row.cells for row in whole}, settings
+        )
         rejections += [
-            Rejection(grid.file, line, None, f"it says what line {first} says") for line, first in again.items()
+            Rejection(grid.file, line, None, f"it says what line {first} says") for line, first in duplicates.items()
         ]
-        notes += told if rows else ["it lists nobody"]
+        notes += event_notes if rows else ["it lists nobody"]
         notes += _no_campaign(preset, grid.file) if rows else []
     notes += conformer.notes()
     notes += FINISH.get(preset.table, _nothing)(kept)
@@ -131,61 +137,66 @@ def _read(grid: Grid, found: Match, settings: Settings) -> Read:
         status="read" if rows or preset.into is EVENTS else "empty",
         rows_read=len(rows),
         rows_kept=len(rows) - len(rejections),
-        rows_repeated=len(again) + sum(one.reason == ADDS_UP for one in rejections),
+        rows_repeated=len(duplicates) + sum(rejection.reason == ADDS_UP for rejection in rejections),
         notes=tuple(notes),
-        rejections=tuple(sorted(rejections, key=lambda one: one.line or 0)),
+        rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
         cells=tuple(cells),
-        error=None if rows or preset.into is EVENTS else _no_rows(grid.file, found.line),
+        error=None if rows or preset.into is EVENTS else _no_rows(grid.file, match.line),
     )
-    used = {*found.columns.values(), *found.beside.values(), *(part.position for part in found.parts)}
+    used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
     return Read(
         log,
-        {name: frames.frame(READABLE.get(name, EVENTS), origin(preset, grid.file, one)) for name, one in made.items()},
-        frames.of_table(rows, found.header, used, {one.line for one in (*rejections, *cells)}),
+        {
+            name: frames.frame(READABLE.get(name, EVENTS), origin(preset, grid.file, numbered))
+            for name, numbered in tables.items()
+        },
+        frames.of_table(rows, match.header, used, {rejection.line for rejection in (*rejections, *cells)}),
     )
 
 
-def _records(row: Row, found: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
+def _records(row: Row, match: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
     """The records of one row: one, or one for each filled header that is a value; and its cells that stay empty."""
-    raw = {name: row.cells[position] for name, position in found.columns.items()}
-    beside = {name: row.cells[position] for name, position in found.beside.items()}
-    made, unread = [], []
-    for part, cells, said in records.records(found.preset, found.parts, row.cells):
+    raw = {name: row.cells[position] for name, position in match.columns.items()}
+    beside = {name: row.cells[position] for name, position in match.beside.items()}
+    row_records, unread = [], []
+    for part, cells, constants in records.records(match.preset, match.parts, row.cells):
         try:
-            made.append(conformer.row(raw | cells, {**found.implied, **said}, beside))
-            unread += [(_named(name, found), error) for name, error in conformer.unread.items()]
+            row_records.append(conformer.row(raw | cells, {**match.implied, **constants}, beside))
+            unread += [(_named(name, match), error) for name, error in conformer.unread.items()]
         except CellError as error:
             if part and error.column == part.into:
                 error.column = part.header
             raise
-    return made, unread
+    return row_records, unread
 
 
-def _key(row: Row, found: Match, before: tuple[str, ...] | None) -> tuple[str, ...] | None:
+def _key(row: Row, match: Match, before: tuple[str, ...] | None) -> tuple[str, ...] | None:
     """What tells which record a row belongs to: the columns of `lines_of`, or the row above where it says nothing.
 
     None where the first of them is empty: then the row is a record of its own.
     """
-    places = {**found.columns, **found.beside}
-    known = [places[name] for name in (*found.preset.lines_of, *map(plain, found.preset.lines_of)) if name in places]
-    if not known or max(places.values()) >= len(row.cells):
+    places = {**match.columns, **match.beside}
+    positions = [
+        places[name] for name in (*match.preset.lines_of, *map(plain, match.preset.lines_of)) if name in places
+    ]
+    if not positions or max(places.values()) >= len(row.cells):
         return None
     if all(is_null(row.cells[position]) for position in places.values()):
         return before
-    key = tuple(plain(row.cells[position]) for position in dict.fromkeys(known))
+    key = tuple(plain(row.cells[position]) for position in dict.fromkeys(positions))
     return key if key[0] else None
 
 
-def _joined(grid: Grid, found: Match) -> Match:
+def _with_second_header(grid: Grid, match: Match) -> Match:
     """The header with the row below it, where that is its second half: choices under their question."""
-    below = next((row for row in grid.rows if row.line > found.line), None)
+    below = next((row for row in grid.rows if row.line > match.line), None)
     if below is None or plain(below.cells[0]):
-        return found
+        return match
     names, question = [], ""
-    for name, choice in zip_longest(found.header, map(plain, below.cells), fillvalue=""):
+    for name, choice in zip_longest(match.header, map(plain, below.cells), fillvalue=""):
         question = name or question
         names.append(question if not choice or choice in WHOLE_ANSWER else f"{question} {choice}")
-    return match(found.preset, replace(below, cells=list(names)))
+    return match_header(match.preset, replace(below, cells=list(names)))
 
 
 def _no_campaign(preset: Preset, file: str) -> list[str]:
@@ -203,13 +214,13 @@ def origin(preset: Preset, file: str, rows: Iterable[tuple[int, dict[str, Any]]]
     """The rows with the columns that say where they come from."""
     # what one platform's lists and logs tell of a message is one message, whichever preset read it
     source = f"{preset.vendor}_events" if preset.into is EVENTS and preset.vendor else preset.name
-    told = {"source": source, "source_file": file, "vendor": preset.vendor or None}
+    columns = {"source": source, "source_file": file, "vendor": preset.vendor or None}
     if preset.file_name:
         named = PurePosixPath(file.removesuffix(".gz")).stem
-        return [row | told | {preset.file_name: row.get(preset.file_name) or named} for _, row in rows]
-    lies = {name: found[1] for name, pattern in preset.path.items() if (found := re.search(pattern, file))}
-    told |= lies
-    return [row | told for _, row in rows]
+        return [row | columns | {preset.file_name: row.get(preset.file_name) or named} for _, row in rows]
+    by_path = {name: part[1] for name, pattern in preset.path.items() if (part := re.search(pattern, file))}
+    columns |= by_path
+    return [row | columns for _, row in rows]
 
 
 def undecided(error: AmbiguousDayError, file: str, line: int, column: str | None) -> InputError:
@@ -217,38 +228,38 @@ def undecided(error: AmbiguousDayError, file: str, line: int, column: str | None
     return InputError(error.reason, file=file, line=line, column=column, hint=error.hint, setting="day_first")
 
 
-def _written(error: CellError, found: Match) -> str:
+def _column_of(error: CellError, match: Match) -> str:
     """The column of an error as the file calls it; the canonical name where the file has none."""
-    return _named(error.column, found)
+    return _named(error.column, match)
 
 
-def _named(column: str, found: Match) -> str:
-    position = found.columns.get(column)
-    return column if position is None else found.header[position]
+def _named(column: str, match: Match) -> str:
+    position = match.columns.get(column)
+    return column if position is None else match.header[position]
 
 
-def _header(grid: Grid, found: Match) -> Row:
-    return next(row for row in grid.rows if row.line == found.line)
+def _header(grid: Grid, match: Match) -> Row:
+    return next(row for row in grid.rows if row.line == match.line)
 
 
-def _at(row: Row, found: Match) -> str | None:
+def _at(row: Row, match: Match) -> str | None:
     """The column of the cell at fault, where one is."""
-    return found.header[row.place] if row.place is not None and row.place < len(found.header) else None
+    return match.header[row.place] if row.place is not None and row.place < len(match.header) else None
 
 
-def _above(grid: Grid, found: Match) -> list[str]:
+def _above(grid: Grid, match: Match) -> list[str]:
     """What stands above the header and is more than a title."""
-    lost = [row.line for row in grid.rows if row.line < found.line and sum(map(bool, map(plain, row.cells))) > 1]
+    lost = [row.line for row in grid.rows if row.line < match.line and sum(map(bool, map(plain, row.cells))) > 1]
     lines = f"line {lost[0]} stands" if len(lost) == 1 else f"{len(lost)} lines stand"
     return [f"{lines} above the header and {'is' if len(lost) == 1 else 'are'} not read"] if lost else []
 
 
-def _fault(row: Row, found: Match, *, last: Row) -> CellError | None:
+def _fault(row: Row, match: Match, *, last: Row) -> CellError | None:
     """Why a row cannot be a record of this header; None where it can. Short rows are made even."""
     if row.fault:
         return row.fault
-    width = len(found.header)
-    needed = max(position for position, name in enumerate(found.header) if name) + 1
+    width = len(match.header)
+    needed = max(position for position, name in enumerate(match.header) if name) + 1
     if len(row.cells) < needed:
         return wrong_width(row, needed, is_last=row is last)
     if any(plain(cell) for cell in row.cells[width:]):
@@ -267,13 +278,13 @@ def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
     return CellError(reason, "Put cells that hold the separator in quotes.")
 
 
-def _aside(row: Row, found: Match) -> CellError | None:
+def _aside(row: Row, match: Match) -> CellError | None:
     """Why a row is no record of this table, by the columns of `keep`; None where it is."""
-    for name, words in found.preset.keep.items():
-        place = found.beside.get(plain(name))
-        said = None if place is None else row.cells[place]
-        if plain(said) and plain(said) not in map(plain, words):
-            return CellError(f"its {name} is {str(said)!r}: it is set aside")
+    for name, words in match.preset.keep.items():
+        place = match.beside.get(plain(name))
+        cell = None if place is None else row.cells[place]
+        if plain(cell) and plain(cell) not in map(plain, words):
+            return CellError(f"its {name} is {str(cell)!r}: it is set aside")
     return None
 
 

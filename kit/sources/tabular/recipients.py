@@ -59,13 +59,13 @@ _UNKNOWN = "unknown"
 
 
 def events(
-    kept: list[Numbered], found: Match, cells: Mapping[int, list[Cell]], settings: Settings
+    kept: list[Numbered], match: Match, cells: Mapping[int, list[Cell]], settings: Settings
 ) -> tuple[dict[str, list[Numbered]], dict[int, int], list[str]]:
     """The events that the rows of a table tell.
 
     Args:
         kept: canonical events, a row a row of the file.
-        found: the header and its preset.
+        match: the header and its preset.
         cells: line -> the cells of the file.
         settings: the folder's, for its zone.
 
@@ -73,34 +73,34 @@ def events(
         Rows by table: events, and totals where there are any; lines that say the same as an earlier one, with
         that one; what to say.
     """
-    preset = found.preset
+    preset = match.preset
     for line, row in kept:
         row["line"] = line
     if preset.totals:
-        told, totals, notes = counted(kept, preset, settings.zone)
-        return {EVENTS.name: told} | ({CAMPAIGN_STATS.name: totals} if totals else {}), {}, notes
+        rows, totals, notes = counted(kept, preset, settings.zone)
+        return {EVENTS.name: rows} | ({CAMPAIGN_STATS.name: totals} if totals else {}), {}, notes
     if not preset.states:
         return {EVENTS.name: kept}, {}, []
-    again = repeated(kept)
-    places = {kind: found.beside.get(plain(names[0])) for kind, names in preset.flags.items()}
+    duplicates = repeated(kept)
+    places = {kind: match.beside.get(plain(names[0])) for kind, names in preset.flags.items()}
     flagged = {
         line: {kind for kind, place in places.items() if place is not None and plain(cells[line][place]) in YES}
         for line, _ in kept
     }
-    single = [(line, row) for line, row in kept if line not in again]
+    single = [(line, row) for line, row in kept if line not in duplicates]
     notes = [note for kind, note in _IMPLIED.items() if kind in preset.states]
-    return {EVENTS.name: expanded(single, preset, flagged)}, again, notes
+    return {EVENTS.name: expanded(single, preset, flagged)}, duplicates, notes
 
 
 def repeated(rows: Iterable[Numbered]) -> dict[int, int]:
     """Lines that say the same as an earlier one, which is given with them."""
     first: dict[tuple[Any, ...], int] = {}
-    again = {}
+    duplicates = {}
     for line, row in rows:
-        said = tuple(row.get(name) for name in (*_OF_MESSAGE, "event_type", "occurred_at", "mta_response"))
-        if first.setdefault(said, line) != line:
-            again[line] = first[said]
-    return again
+        state = tuple(row.get(name) for name in (*_OF_MESSAGE, "event_type", "occurred_at", "mta_response"))
+        if first.setdefault(state, line) != line:
+            duplicates[line] = first[state]
+    return duplicates
 
 
 def expanded(rows: Iterable[Numbered], preset: Preset, flagged: Mapping[int, set[str]]) -> list[Numbered]:
@@ -113,22 +113,22 @@ def expanded(rows: Iterable[Numbered], preset: Preset, flagged: Mapping[int, set
         preset: its `states` say what each state implies.
         flagged: line -> further events that its flags tell.
     """
-    found: list[Numbered] = []
+    events: list[Numbered] = []
     times: Counter[tuple[Any, ...]] = Counter()
     for line, row in rows:
         of_message = {name: row.get(name) for name in _OF_MESSAGE} | {"line": line}
         person = (row.get("source_campaign_id"), row.get("campaign_name"), row.get("contact_key"))
         times[person] += 1
         if times[person] > 1 and row.get("message_id") is None:
-            of_message["message_id"] = "|".join([*(said or "" for said in person[:2]), str(times[person])])
-        own = row["event_type"]
-        happened = {own, *flagged.get(line, ())}
-        happened |= {implied for one in happened for implied in preset.states.get(one, ())}
+            of_message["message_id"] = "|".join([*(part or "" for part in person[:2]), str(times[person])])
+        last_state = row["event_type"]
+        happened = {last_state, *flagged.get(line, ())}
+        happened |= {implied for state in happened for implied in preset.states.get(state, ())}
         for kind in sorted(happened, key=EVENT_TYPES.index):
-            told = row if kind == own else {}
-            when = None if kind in WHEN_UNKNOWN else told.get("occurred_at")
-            found.append((line, {**told, **of_message, "event_type": kind, "occurred_at": when}))
-    return found
+            values = row if kind == last_state else {}
+            when = None if kind in WHEN_UNKNOWN else values.get("occurred_at")
+            events.append((line, {**values, **of_message, "event_type": kind, "occurred_at": when}))
+    return events
 
 
 def counted(
@@ -151,17 +151,19 @@ def counted(
         if _campaign(row) in nobodys:
             sums[_campaign(row)].append((line, row))
     totals = []
-    for (number, name), own in sums.items():
-        kinds = Counter(preset.totals[row["event_type"]] for _, row in own)
-        moments = [row["occurred_at"] for _, row in own if row.get("occurred_at") is not None]
+    for (number, name), rows_of_campaign in sums.items():
+        kinds = Counter(preset.totals[row["event_type"]] for _, row in rows_of_campaign)
+        moments = [row["occurred_at"] for _, row in rows_of_campaign if row.get("occurred_at") is not None]
         latest = max(moments, default=None)
         as_of = None if latest is None else latest.astimezone(zone or latest.tzinfo).replace(tzinfo=None)
-        totals.append((own[0][0], {"source_campaign_id": number, "campaign_name": name, "as_of": as_of, **kinds}))
-    said = (
+        totals.append(
+            (rows_of_campaign[0][0], {"source_campaign_id": number, "campaign_name": name, "as_of": as_of, **kinds})
+        )
+    note = (
         f"{len(sums)} campaigns have rows without a person (individual tracking is off): the rows are counted, "
         "and how many people they were is not known"
     )
-    return events, totals, [said] if sums else []
+    return events, totals, [note] if sums else []
 
 
 def _campaign(row: dict[str, Any]) -> tuple[Any, Any]:
@@ -178,26 +180,26 @@ def with_details(tables: dict[str, pd.DataFrame], logs: list[FileLog]) -> tuple[
     details = tables.get(DETAILS)
     if details is None:
         return tables, logs
-    rest = {name: frame for name, frame in tables.items() if name != DETAILS}
+    others = {name: frame for name, frame in tables.items() if name != DETAILS}
     key = ["source", "event_id"]
-    events = rest.get(EVENTS.name, details.iloc[:0])
+    events = others.get(EVENTS.name, details.iloc[:0])
     more = details.groupby(key, as_index=False).first()
     more["event_type"] = more["event_type"].where(more["event_type"] != _UNKNOWN)
-    found = events[key].merge(more, on=key, how="left").set_axis(events.index)
-    made = {
-        name: events[name].where(events[name].notna() & (events[name] != _UNKNOWN), found[name])
+    matched = events[key].merge(more, on=key, how="left").set_axis(events.index)
+    completed = {
+        name: events[name].where(events[name].notna() & (events[name] != _UNKNOWN), matched[name])
         for name in DETAIL_COLUMNS
     }
-    made["bounce_class"] = made["bounce_class"].fillna(events["bounce_class"])
+    completed["bounce_class"] = completed["bounce_class"].fillna(events["bounce_class"])
     kind = events["event_type"]
-    made["event_type"] = kind.where((kind != _UNKNOWN) | found["event_type"].isna(), found["event_type"])
-    if EVENTS.name in rest:
-        rest[EVENTS.name] = events.assign(**made).astype(events.dtypes)
-    known = set(map(tuple, events[key].dropna().to_numpy().tolist()))
-    unknown = [tuple(one) not in known for one in details[key].to_numpy().tolist()]
+    completed["event_type"] = kind.where((kind != _UNKNOWN) | matched["event_type"].isna(), matched["event_type"])
+    if EVENTS.name in others:
+        others[EVENTS.name] = events.assign(**completed).astype(events.dtypes)
+    event_ids = set(map(tuple, events[key].dropna().to_numpy().tolist()))
+    unknown = [tuple(event_id) not in event_ids for event_id in details[key].to_numpy().tolist()]
     alone = details[np.array(unknown, dtype=bool)]  # a list of none would choose no columns
     lost = alone["source_file"].value_counts().to_dict()
-    return rest, [_without(log, lost[log.file]) if log.file in lost else log for log in logs]
+    return others, [_without(log, lost[log.file]) if log.file in lost else log for log in logs]
 
 
 def _without(log: FileLog, lost: int) -> FileLog:
@@ -215,17 +217,17 @@ def linked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
         tables: canonical frames by name, of all files.
     """
     events, contacts = tables.get(EVENTS.name), tables.get(CONTACTS.name)
-    vendors = {one.vendor for one in presets() if one.person_is}
+    vendors = {preset.vendor for preset in presets() if preset.person_is}
     if events is None or contacts is None or vendors.isdisjoint(events["source"].str.removesuffix("_events")):
         return tables
     addresses = contacts["email"].dropna().unique()
-    known = {member_key(vendor, _digest(one)): one for vendor in vendors for one in addresses}
-    said = events["contact_key"].map(known)
-    keys = {one: contact_key(one) for one in known.values()}
-    domains = {one: one.rpartition("@")[2] for one in known.values()}
+    addresses_by_key = {member_key(vendor, _digest(address)): address for vendor in vendors for address in addresses}
+    matched = events["contact_key"].map(addresses_by_key)
+    keys = {address: contact_key(address) for address in addresses_by_key.values()}
+    domains = {address: address.rpartition("@")[2] for address in addresses_by_key.values()}
     meeting = events.assign(
-        contact_key=events["contact_key"].where(said.isna(), said.map(keys)),
-        domain=events["domain"].where(said.isna(), said.map(domains)),
+        contact_key=events["contact_key"].where(matched.isna(), matched.map(keys)),
+        domain=events["domain"].where(matched.isna(), matched.map(domains)),
     )
     return tables | {EVENTS.name: meeting.astype(events.dtypes)}
 

@@ -61,25 +61,26 @@ def campaigns(rows: Rows) -> list[str]:
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)
     for small, large in _AT_MOST:
-        odd = [
+        impossible = [
             (line, row)
             for line, row in rows
             if row.get(small) is not None and row.get(large) is not None and row[small] > row[large]
         ]
-        if odd:
-            line, row = odd[0]
+        if impossible:
+            line, row = impossible[0]
             notes.append(
-                f"{small} is larger than {large} in {_rows(odd)}, first on line {line}: {row[small]} and {row[large]}"
+                f"{small} is larger than {large} in {_rows(impossible)}, first on line {line}: "
+                f"{row[small]} and {row[large]}"
             )
     return notes
 
 
 def _name_month(row: dict[str, Any]) -> None:
     """A row that sums up a month is called like 2026-07, however the file writes it, so that it is known as one."""
-    told = times.month(row.get("campaign_name") or "")
+    month = times.month(row.get("campaign_name") or "")
     sent = row.get("sent_local")
-    if told and sent is not None and sent == datetime(*told, 1) and not row.get("subject"):
-        row["campaign_name"] = f"{told[0]}-{told[1]:02d}"
+    if month and sent is not None and sent == datetime(*month, 1) and not row.get("subject"):
+        row["campaign_name"] = f"{month[0]}-{month[1]:02d}"
 
 
 def _derive(row: dict[str, Any]) -> None:
@@ -109,7 +110,7 @@ def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[s
 
     if not off(1):
         return [f"{rate} has no % sign and no counts to tell its unit by; it is left empty"]
-    divisor = min((1, 100), key=lambda one: sum(off(one)))
+    divisor = min((1, 100), key=lambda divisor: sum(off(divisor)))
     for row in unsettled:
         row[rate] = row[rate + UNSETTLED] / divisor
     return []
@@ -117,29 +118,29 @@ def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[s
 
 def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
     """Where a reported rate is not what the counts make; or over which other base it is."""
-    told = [(line, row) for line, row in rows if row.get(rate) is not None and row.get(count) is not None]
+    reported = [(line, row) for line, row in rows if row.get(rate) is not None and row.get(count) is not None]
     wrong: dict[str, list[tuple[int, dict[str, Any]]]] = {}
     for base in bases:
-        known = [(line, row) for line, row in told if row.get(base)]
-        if not known:
+        comparable = [(line, row) for line, row in reported if row.get(base)]
+        if not comparable:
             continue
-        wrong[base] = [(line, row) for line, row in known if abs(row[rate] - row[count] / row[base]) > TOLERANCE]
+        wrong[base] = [(line, row) for line, row in comparable if abs(row[rate] - row[count] / row[base]) > TOLERANCE]
         if not wrong[base]:
-            same = base == bases[0] or not wrong.get(bases[0])
-            return [] if same else [f"{rate} is {count} over {base} in this file, not over {bases[0]}"]
+            is_usual = base == bases[0] or not wrong.get(bases[0])
+            return [] if is_usual else [f"{rate} is {count} over {base} in this file, not over {bases[0]}"]
     if not wrong:
         return []
-    base, odd = min(wrong.items(), key=lambda item: len(item[1]))
-    line, row = odd[0]
-    said = (
-        f"{rate} is not {count} over {base} in {_rows(odd)}, first on line {line}: "
+    base, deviating = min(wrong.items(), key=lambda item: len(item[1]))
+    line, row = deviating[0]
+    note = (
+        f"{rate} is not {count} over {base} in {_rows(deviating)}, first on line {line}: "
         f"{row[rate]:.2%} reported, {row[count] / row[base]:.2%} by the counts; the counts are used"
     )
-    return [said]
+    return [note]
 
 
-def _rows(odd: Rows) -> str:
-    return "1 row" if len(odd) == 1 else f"{len(odd)} rows"
+def _rows(rows: Rows) -> str:
+    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"
 
 
 def orders(rows: Rows) -> list[str]:
@@ -156,14 +157,14 @@ def orders(rows: Rows) -> list[str]:
 
 def deals(rows: Rows) -> list[str]:
     """Whether the stages say at all what is won and lost; where none does, nothing is known of any deal."""
-    known = [row for _, row in rows if row.get("is_won") or row.get("is_lost")]
+    closed = [row for _, row in rows if row.get("is_won") or row.get("is_lost")]
     staged = [row for _, row in rows if row.get("stage")]
-    if not known:
+    if not closed:
         for row in staged:
             row["is_won"] = row["is_lost"] = None
         names = listed(Counter(repr(row["stage"]) for row in staged))
         return [f"no stage says that a deal is won or lost ({names}): that stays unknown"] if staged else []
-    for row in known:
+    for row in closed:
         if row.get("is_won") and row.get("is_lost"):
             row["is_won"] = None
         else:
@@ -175,16 +176,16 @@ def deals(rows: Rows) -> list[str]:
 def costs(rows: Rows) -> list[str]:
     """The amount of hours and rate; the last day of a period that says only how it begins."""
     notes = []
-    made = 0
+    computed = 0
     for _, row in rows:
         if row.get("amount") is None and row.get("hours") is not None and row.get("rate") is not None:
             row["amount"] = row["hours"] * row["rate"]
-            made += 1
-    if made:
-        notes.append(f"{made} amounts are hours x rate")
-    bare = sum(row.get("amount") is None for _, row in rows)
-    if bare:
-        notes.append(f"{bare} rows say no amount, and no hours with a rate; they cost what nobody knows")
+            computed += 1
+    if computed:
+        notes.append(f"{computed} amounts are hours x rate")
+    without_amount = sum(row.get("amount") is None for _, row in rows)
+    if without_amount:
+        notes.append(f"{without_amount} rows say no amount, and no hours with a rate; they cost what nobody knows")
     begun = [row for _, row in rows if row.get("period_start") is not None and row.get("period_end") is None]
     monthly = all(row["period_start"].day == 1 for row in begun)
     for row in begun:
@@ -229,19 +230,19 @@ def tickets(rows: Rows) -> list[str]:
 
 def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[str, Any]], str]) -> list[str]:
     """The shortest scale in use that holds all answers of a kind, where no row and no header says one."""
-    bare: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    unscaled: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for _, row in rows:
         if row.get(score) is not None and row.get(high) is None:
-            bare[kind(row)].append(row)
+            unscaled[kind(row)].append(row)
     notes = []
-    for name, found in bare.items():
-        said = [row[score] for row in found]
-        fits = [scale for scale in SCALES if scale[0] <= min(said) and max(said) <= scale[1]]
-        span = f"answers from {min(said):g} to {max(said):g}"
+    for name, answers in unscaled.items():
+        scores = [row[score] for row in answers]
+        fits = [scale for scale in SCALES if scale[0] <= min(scores) and max(scores) <= scale[1]]
+        span = f"answers from {min(scores):g} to {max(scores):g}"
         if not fits:
             notes.append(f"{name}: no scale is named, and none in use has {span}; it stays unknown")
             continue
-        for row in found:
+        for row in answers:
             row[low], row[high] = map(float, fits[0])
         notes.append(
             f"{name}: no scale is named; {fits[0][0]} to {fits[0][1]} is taken by its {span}; "

@@ -16,8 +16,8 @@ def normalised(address: str) -> str:
     Letter by letter, as the engine does it: `str.lower` would look at the neighbours of a Greek
     sigma and make two letters of a Turkish İ.
     """
-    bare = address.strip(_BLANKS)
-    return bare.lower() if bare.isascii() else "".join(letter.lower()[0] for letter in bare)
+    plain = address.strip(_BLANKS)
+    return plain.lower() if plain.isascii() else "".join(letter.lower()[0] for letter in plain)
 
 
 def contact_key(address: str) -> str:
@@ -29,10 +29,10 @@ def normalised_sql(expression: str) -> str:
     """`normalised` as an SQL expression of the engine."""
     blanks = " || ".join(f"chr({ord(blank)})" for blank in _BLANKS)
     # to see that an address holds no blank takes a third of the time of looking for each of them
-    bare = (
+    trimmed = (
         f"CASE WHEN regexp_full_match({expression}, '[!-~]+') THEN {expression} ELSE trim({expression}, {blanks}) END"
     )
-    return f"lower({bare})"
+    return f"lower({trimmed})"
 
 
 def contact_key_sql(expression: str) -> str:

@@ -77,61 +77,61 @@ def text(cell: Cell) -> str | None:
         return None
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))  # spreadsheets make floats of ids
-    said = " ".join(str(cell).split())
-    _refuse_error(said)
-    return None if said.lower() in NULLS else said
+    words = " ".join(str(cell).split())
+    _refuse_error(words)
+    return None if words.lower() in NULLS else words
 
 
 def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     """A number of things: whole and not negative."""
-    said = _said(cell)
-    if said is None:
+    written = _number_text(cell)
+    if written is None:
         return None
-    if found := _WITH_SHARE.fullmatch(said):
-        said = found["count"]
-    if said.endswith("%"):
-        raise CellError(f"{said!r} is a share, not a count", "Map the column of counts in place of it (kit map).")
+    if parts := _WITH_SHARE.fullmatch(written):
+        written = parts["count"]
+    if written.endswith("%"):
+        raise CellError(f"{written!r} is a share, not a count", "Map the column of counts in place of it (kit map).")
     # a count has no decimals, so that three digits after a comma can only be thousands
-    value = _number(said, "point" if _COMMAS.fullmatch(said) and decimal == "auto" else _mark(cell, decimal))
+    value = _number(written, "point" if _COMMAS.fullmatch(written) and decimal == "auto" else _mark(cell, decimal))
     if value < 0:
-        raise CellError(f"{said!r} is negative, and a count never is", WRITE_COUNT)
+        raise CellError(f"{written!r} is negative, and a count never is", WRITE_COUNT)
     if not value.is_integer():
         grouped = "If the point parts thousands, say `decimal: comma` in a mapping (kit map)."
-        hint = grouped if _THOUSANDS.fullmatch(said) else WRITE_COUNT
-        raise CellError(f"{said!r} is no whole number, and a count always is", hint)
+        hint = grouped if _THOUSANDS.fullmatch(written) else WRITE_COUNT
+        raise CellError(f"{written!r} is no whole number, and a count always is", hint)
     if value > LARGEST_COUNT:
         hint = "It looks like an id; map the column of counts in place of it (kit map)."
-        raise CellError(f"{said!r} is too large for a count", hint)
+        raise CellError(f"{written!r} is too large for a count", hint)
     return int(value)
 
 
 def number(cell: Cell, decimal: Decimal = "auto") -> float | None:
     """A number with decimals."""
-    said = _said(cell)
-    return None if said is None else _number(said, _mark(cell, decimal))
+    written = _number_text(cell)
+    return None if written is None else _number(written, _mark(cell, decimal))
 
 
 def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | None]:
     """An amount, and the currency where the cell names it."""
-    said = _said(cell)
-    if said is None:
+    written = _number_text(cell)
+    if written is None:
         return None, None
-    found = _MONEY.fullmatch(said)
-    if not found:
-        raise CellError(f"{said!r} is no amount of money", WRITE_NUMBER)
-    sign = (found["before"] or found["after"]).upper()
+    parts = _MONEY.fullmatch(written)
+    if not parts:
+        raise CellError(f"{written!r} is no amount of money", WRITE_NUMBER)
+    sign = (parts["before"] or parts["after"]).upper()
     if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
-        raise CellError(f"{said!r} is no amount of money", WRITE_NUMBER)
-    amount = found["number"]
+        raise CellError(f"{written!r} is no amount of money", WRITE_NUMBER)
+    amount = parts["number"]
     grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
     value = _number(amount, "point" if grouped else _mark(cell, decimal))
-    return (-value if found["minus"] else value), CURRENCIES.get(sign, sign or None)
+    return (-value if parts["minus"] else value), CURRENCIES.get(sign, sign or None)
 
 
 def currency(cell: Cell) -> str | None:
     """A currency's code in capitals; a sign that names one is made the code."""
-    said = text(cell)
-    return None if said is None else CURRENCIES.get(said.upper(), said.upper())
+    code = text(cell)
+    return None if code is None else CURRENCIES.get(code.upper(), code.upper())
 
 
 def clock(cell: Cell) -> timedelta | None:
@@ -140,11 +140,11 @@ def clock(cell: Cell) -> timedelta | None:
         return cell
     if isinstance(cell, time):
         return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
-    found = _CLOCK.fullmatch(cell.strip()) if isinstance(cell, str) else None
-    if not found:
+    parts = _CLOCK.fullmatch(cell.strip()) if isinstance(cell, str) else None
+    if not parts:
         return None
-    took = timedelta(hours=int(found[2]), minutes=int(found[3]), seconds=int(found[4] or 0))
-    return -took if found[1] else took
+    took = timedelta(hours=int(parts[2]), minutes=int(parts[3]), seconds=int(parts[4] or 0))
+    return -took if parts[1] else took
 
 
 def duration(cell: Cell, unit: timedelta) -> timedelta:
@@ -162,14 +162,14 @@ def share(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, bool]:
 
     Without the sign 0.5 may be a half or half a per cent: the caller settles it by the counts.
     """
-    said = _said(cell)
-    if said is None:
+    written = _number_text(cell)
+    if written is None:
         return None, True
-    if found := _WITH_SHARE.fullmatch(said):
-        said = found["share"]
-    if said.endswith("%"):
-        return _number(said.removesuffix("%").rstrip(_GAPS), decimal) / 100, True
-    return _number(said, _mark(cell, decimal)), False
+    if parts := _WITH_SHARE.fullmatch(written):
+        written = parts["share"]
+    if written.endswith("%"):
+        return _number(written.removesuffix("%").rstrip(_GAPS), decimal) / 100, True
+    return _number(written, _mark(cell, decimal)), False
 
 
 def is_null(cell: Cell) -> bool:
@@ -177,15 +177,15 @@ def is_null(cell: Cell) -> bool:
     return cell is None or (isinstance(cell, str) and " ".join(cell.split()).lower() in NULLS | {"na"})
 
 
-def _said(cell: Cell) -> str | None:
+def _number_text(cell: Cell) -> str | None:
     """A number's cell as text; None where it says nothing."""
     if is_null(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise CellError(f"{str(cell)!r} is no number", WRITE_NUMBER)
-    said = str(cell).strip(" \t\r\n\u00a0\u202f")
-    _refuse_error(said)
-    return said
+    written = str(cell).strip(" \t\r\n\u00a0\u202f")
+    _refuse_error(written)
+    return written
 
 
 def _mark(cell: Cell, decimal: Decimal) -> Decimal:
@@ -193,23 +193,25 @@ def _mark(cell: Cell, decimal: Decimal) -> Decimal:
     return decimal if isinstance(cell, str) else "point"
 
 
-def _refuse_error(said: str) -> None:
-    if _ERROR.fullmatch(said):
-        raise CellError(f"{said!r} is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty.")
+def _refuse_error(written: str) -> None:
+    if _ERROR.fullmatch(written):
+        raise CellError(
+            f"{written!r} is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty."
+        )
 
 
-def _number(said: str, decimal: Decimal) -> float:
-    plain = re.sub(f"[{_GAPS}]", "", said) if _GROUPED.fullmatch(said) else said
+def _number(written: str, decimal: Decimal) -> float:
+    plain = re.sub(f"[{_GAPS}]", "", written) if _GROUPED.fullmatch(written) else written
     if decimal == "comma" or (decimal == "auto" and _means_comma(plain)):
         fits = _POINTS.fullmatch(plain) or re.fullmatch(r"[+-]?\d+(,\d+)?", plain)
         plain = plain.replace(".", "").replace(",", ".") if fits else ""
     elif _COMMAS.fullmatch(plain):
         sure = decimal == "point" or "." in plain or plain.count(",") > 1
         plain = plain.replace(",", "") if sure else ""
-    if not plain and _COMMAS.fullmatch(said):
-        raise CellError(f"{said!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
+    if not plain and _COMMAS.fullmatch(written):
+        raise CellError(f"{written!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
     if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
-        raise CellError(f"{said!r} is no number", WRITE_NUMBER)
+        raise CellError(f"{written!r} is no number", WRITE_NUMBER)
     return float(plain)
 
 

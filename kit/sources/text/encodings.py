@@ -77,8 +77,8 @@ def _read(path: Path, limit: int) -> tuple[bytes, bool]:
                 raise swelling(path.name)
             return raw, stream.cut
     except OSError as error:
-        said = (error.strerror or "cannot be opened").lower()
-        raise InputError(said, file=path.name, hint="Check the file and who may read it.") from error
+        problem = (error.strerror or "cannot be opened").lower()
+        raise InputError(problem, file=path.name, hint="Check the file and who may read it.") from error
 
 
 def swelling(file: str) -> InputError:

@@ -88,9 +88,9 @@ def separator(text: str) -> tuple[str, int]:
 
     The one by which the most of the first records have as many cells as the widest common row.
     """
-    said = _EXCEL_SEPARATOR.match(text)
-    if said:
-        return said.group(1), 1
+    named = _EXCEL_SEPARATOR.match(text)
+    if named:
+        return named.group(1), 1
     head = text[: 1 << 16].splitlines()[:_SNIFFED]
 
     def order(mark: str) -> int:
@@ -125,17 +125,17 @@ def _rows(text: str, mark: str, above: int) -> list[Row]:
     return rows
 
 
-def _faulty(line: int, said: str, mark: str, error: str) -> Row:
+def _faulty(line: int, text: str, mark: str, error: str) -> Row:
     """The row that a line which breaks the rules becomes."""
     if "end of data" in error:
-        return Row(line, [said], CellError("a quote is opened and never closed", _QUOTES))
+        return Row(line, [text], CellError("a quote is opened and never closed", _QUOTES))
     if "field limit" not in error:
-        return Row(line, [said], CellError("a quote is misplaced", _QUOTES))
-    cells = [] if '"' in said else said.split(mark)
+        return Row(line, [text], CellError("a quote is misplaced", _QUOTES))
+    cells = [] if '"' in text else text.split(mark)
     place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
     if place is None:
         unclosed = CellError(f"a quote is opened and not closed within {LONGEST:,} characters", _QUOTES)
-        return Row(line, [said[:LONGEST]], unclosed)
+        return Row(line, [text[:LONGEST]], unclosed)
     too_long = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
     return Row(line, [cell[:LONGEST] for cell in cells], CellError(too_long, "Shorten it."), place)
 
@@ -171,7 +171,7 @@ def of_json(raw: bytes, file: str) -> list[Grid]:
         return []
     except ValueError:
         return _lines(text, file)
-    return list(_found(answer, file, DEPTH))
+    return list(_tables(answer, file, DEPTH))
 
 
 def _lines(text: str, file: str) -> list[Grid]:
@@ -191,17 +191,17 @@ def _lines(text: str, file: str) -> list[Grid]:
             broken.append(number)
     if len(records) < 2 or len(broken) > len(records):
         return []
-    made = _table([record for _, record in records], file, ())
-    rows = [Row(number, row.cells) for (number, _), row in zip(records, made.rows[1:], strict=True)]
+    table = _table([record for _, record in records], file, ())
+    rows = [Row(number, row.cells) for (number, _), row in zip(records, table.rows[1:], strict=True)]
     rows += [Row(number, [], CellError("the line is no JSON object", "Export the log again.")) for number in broken]
-    return [replace(made, rows=[made.rows[0], *sorted(rows, key=lambda row: row.line)])]
+    return [replace(table, rows=[table.rows[0], *sorted(rows, key=lambda row: row.line)])]
 
 
-def _found(value: Any, file: str, depth: int) -> Iterator[Grid]:
+def _tables(value: Any, file: str, depth: int) -> Iterator[Grid]:
     if not depth:
         return
     if isinstance(value, list):
-        if value and all(isinstance(one, dict) for one in value):
+        if value and all(isinstance(item, dict) for item in value):
             yield _table(value, file, ())
         return
     if not isinstance(value, dict):
@@ -211,10 +211,10 @@ def _found(value: Any, file: str, depth: int) -> Iterator[Grid]:
         return
     yield _table([value], file, ())
     for inner in value.values():
-        if isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+        if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
             yield _table(inner, file, _page(value, len(inner)))
         elif isinstance(inner, dict):
-            yield from _found(inner, file, depth - 1)
+            yield from _tables(inner, file, depth - 1)
 
 
 def _page(about: Object, here: int) -> tuple[str, ...]:
@@ -246,14 +246,14 @@ def _packed(fields: list[Any], data: list[Any], file: str) -> Grid:
 
 def _cells(record: Object, before: str) -> Iterator[tuple[str, Cell]]:
     for name, value in record.items():
-        one = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
-        if isinstance(one, dict):
-            yield from _cells(one, f"{before}{name}.")
+        first = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+        if isinstance(first, dict):
+            yield from _cells(first, f"{before}{name}.")
         else:
-            yield f"{before}{name}", _cell(one)
+            yield f"{before}{name}", _cell(first)
 
 
 def _cell(value: Any) -> Cell:
     if isinstance(value, list):
-        return ", ".join(str(one) for one in value if not isinstance(one, dict | list)) or None
+        return ", ".join(str(item) for item in value if not isinstance(item, dict | list)) or None
     return str(value).lower() if isinstance(value, bool) else value

@@ -65,9 +65,9 @@ def month(cell: str) -> tuple[int, int] | None:
     """The year and month of a cell that names no day: 2026-07, 07.2026, July 2026; None for any other."""
     text = " ".join(cell.split())
     for shape in _OF_MONTHS:
-        if (found := shape.fullmatch(text)) and not (part := found.groupdict()).get("d"):
-            number = _MONTH.get(part["name"].lower(), 0) if part.get("name") else int(part["m"])
-            return (int(part["y"]), number) if 1 <= number <= 12 and int(part["y"]) in YEARS else None
+        if (match := shape.fullmatch(text)) and not (parts := match.groupdict()).get("d"):
+            number = _MONTH.get(parts["name"].lower(), 0) if parts.get("name") else int(parts["m"])
+            return (int(parts["y"]), number) if 1 <= number <= 12 and int(parts["y"]) in YEARS else None
     return None
 
 
@@ -135,8 +135,8 @@ class Clock:
                         return datetime.fromtimestamp(float(text), UTC)
                     return datetime.strptime(text, layout)
             for shape in _SHAPES[:1] if self.formats else _SHAPES:
-                if found := shape.fullmatch(text):
-                    return self._built(found.groupdict(), cell)
+                if match := shape.fullmatch(text):
+                    return self._built(match.groupdict(), cell)
         raise _no_time(cell)
 
     def _built(self, part: dict[str, str | None], cell: str) -> datetime:
@@ -145,8 +145,8 @@ class Clock:
             month = _MONTH.get(name.lower(), 0)
         if first := part.get("first"):
             day, month = self._ordered(int(first), int(part["second"] or 0), cell)
-        said = part["y"] or ""
-        year = int(said) + 2000 * (len(said) == 2)
+        year_digits = part["y"] or ""
+        year = int(year_digits) + 2000 * (len(year_digits) == 2)
         hour, minute, second = (int(part.get(key) or 0) for key in ("h", "min", "s"))
         if half := part.get("half"):
             hour = hour % 12 + 12 * half.lower().startswith("p")
@@ -165,10 +165,10 @@ class Clock:
         return (first, second) if self.day_first else (second, first)
 
 
-def _offset(said: str | None) -> tzinfo | None:
-    if not said:
+def _offset(zone: str | None) -> tzinfo | None:
+    if not zone:
         return None
-    moment = datetime.fromisoformat(f"2000-01-01T00:00:00{'Z' if said.isalpha() else said}")
+    moment = datetime.fromisoformat(f"2000-01-01T00:00:00{'Z' if zone.isalpha() else zone}")
     return moment.tzinfo
 
 

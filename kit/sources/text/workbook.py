@@ -72,8 +72,8 @@ def read(raw: bytes, file: str) -> list[Grid]:
         hint = "Open it, save it afresh as .xlsx and try again."
         raise InputError("the workbook is damaged", file=file, hint=hint) from error
     grids = {name: _rows(cells) for name, cells in sheets.items()}
-    for rows, found in zip(grids.values(), errors, strict=False):
-        _put(rows, found)
+    for rows, places in zip(grids.values(), errors, strict=False):
+        _put(rows, places)
     filled = {name: full for name, rows in grids.items() if (full := [row for row in rows if _says(row)])}
     notes = () if _XLSX in raw else (ERRORS_UNSEEN,)
     return [Grid(file if len(filled) == 1 else f"{file} [{name}]", rows, notes=notes) for name, rows in filled.items()]
@@ -92,11 +92,11 @@ def _errors(raw: bytes) -> list[dict[tuple[int, int], str]]:
     with zipfile.ZipFile(io.BytesIO(raw)) as book:
         names = {}
         for relation in _RELATION.findall(book.read("xl/_rels/workbook.xml.rels")):
-            told = dict(re.findall(rb'(\w+)="([^"]*)"', relation))
-            names[told[b"Id"]] = told[b"Target"].decode()
+            attributes = dict(re.findall(rb'(\w+)="([^"]*)"', relation))
+            names[attributes[b"Id"]] = attributes[b"Target"].decode()
         parts = [names[key] for key in _SHEET.findall(book.read("xl/workbook.xml"))]
         pages = [book.read(part.lstrip("/") if part.startswith("/") else f"xl/{part}") for part in parts]
-    return [{_place(*found[:2]): found[2].decode() for found in _ERROR.findall(page)} for page in pages]
+    return [{_place(*cell[:2]): cell[2].decode() for cell in _ERROR.findall(page)} for page in pages]
 
 
 def _place(letters: bytes, line: bytes) -> tuple[int, int]:
@@ -107,6 +107,6 @@ def _place(letters: bytes, line: bytes) -> tuple[int, int]:
 
 
 def _put(rows: list[Row], errors: dict[tuple[int, int], str]) -> None:
-    for (line, column), said in errors.items():
+    for (line, column), error in errors.items():
         if line < len(rows) and column < len(rows[line].cells):
-            rows[line].cells[column] = said
+            rows[line].cells[column] = error

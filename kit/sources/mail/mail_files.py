@@ -61,8 +61,8 @@ def find(paths: Mapping[Path, str]) -> Found:
         paths: each file and its name, relative to the folder.
     """
     search = _Search()
-    taken = frozenset(path for path, name in paths.items() if search.take(path, name))
-    return Found((*search.boxes, *search.folders()), tuple(search.logs), taken)
+    claimed = frozenset(path for path, name in paths.items() if search.take(path, name))
+    return Found((*search.boxes, *search.folders()), tuple(search.logs), claimed)
 
 
 class _Search:
@@ -106,11 +106,11 @@ class _Search:
 
     def _archive(self, path: Path, name: str) -> bool:
         """Whether an archive holds mail: its mailboxes, and its messages, together by folder."""
-        found: list[MailBox] = []
+        boxes: list[MailBox] = []
         folders: defaultdict[str, list[MailPart]] = defaultdict(list)
         others: list[str] = []
         try:
-            with archives.Shelf() as shelf, closing(shelf.heads(path, HEAD)) as heads:
+            with archives.PartOpener() as opener, closing(opener.heads(path, HEAD)) as heads:
                 for member, head in heads:
                     member_name = readable(member)
                     shown = f"{name} [{member_name}]"
@@ -121,7 +121,7 @@ class _Search:
                         return True
                     if preset := mbox(head):
                         part = MailPart(path, shown, member, _box_label(member_name))
-                        found.append(MailBox(shown, preset.name, _SEPARATED, (part,)))
+                        boxes.append(MailBox(shown, preset.name, _SEPARATED, (part,)))
                     elif is_letter(head):
                         folders[_folder(member_name)].append(MailPart(path, shown, member, _label(member_name)))
                     else:
@@ -130,15 +130,15 @@ class _Search:
             return False
         for folder, parts in folders.items():
             inside = _together(folder, [MailPart(part.path, readable(part.inside)) for part in parts])
-            found.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
-        if others and found:
-            said = f"in the archive, no mail and not read: {listed(others)}"
-            found[0] = replace(found[0], notes=(said,))
-        self.boxes += found
-        return bool(found)
+            boxes.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
+        if others and boxes:
+            note = f"in the archive, no mail and not read: {listed(others)}"
+            boxes[0] = replace(boxes[0], notes=(note,))
+        self.boxes += boxes
+        return bool(boxes)
 
     def _letter(self, path: Path, name: str) -> None:
-        if path.parent.name == "tmp" and any((path.parents[1] / one).is_dir() for one in MAILDIR[:2]):
+        if path.parent.name == "tmp" and any((path.parents[1] / sibling).is_dir() for sibling in MAILDIR[:2]):
             self.logs.append(FileLog(name, "ignored", "it lies in tmp of a Maildir: its delivery was never finished"))
         else:
             self._letters[_folder(name), "eml"].append(MailPart(path, name, labels=_label(name)))
@@ -150,7 +150,7 @@ def mbox(head: bytes) -> Preset | None:
     if not head.startswith(b"From "):
         return None
     line = b"\n" + head.split(b"\n", 1)[0]
-    fits = (one for one in presets() if one.recognise.separator and separator(one).match(line))
+    fits = (preset for preset in presets() if preset.recognise.separator and separator(preset).match(line))
     return next(fits, None)
 
 
@@ -168,20 +168,20 @@ def is_letter(head: bytes) -> bool:
     for line in whole[before.end() if before else 0 :].splitlines():
         if not line.strip():
             break
-        found = _HEADER.match(line)
-        if not found or (found[1] is None and not names):
+        header = _HEADER.match(line)
+        if not header or (header[1] is None and not names):
             return False
-        if found[1]:
-            names.add(found[1].decode().lower())
-    marks = {name.lower() for one in presets() if one.shape == "mailbox" for name in one.recognise.any_field}
+        if header[1]:
+            names.add(header[1].decode().lower())
+    marks = {name.lower() for preset in presets() if preset.shape == "mailbox" for name in preset.recognise.any_field}
     return len(names) > 1 and not marks.isdisjoint(names)
 
 
-def bare(raw: bytes) -> bytes:
+def plain_message(raw: bytes) -> bytes:
     """A message without the mark of UTF-8, and what Apple Mail puts round it (EMLX): length and properties."""
     raw = raw.removeprefix(BOM)
-    found = _LENGTH.match(raw)
-    return raw[found.end() : found.end() + int(found[1])] if found else raw
+    length = _LENGTH.match(raw)
+    return raw[length.end() : length.end() + int(length[1])] if length else raw
 
 
 def _folder(name: str) -> str:
@@ -193,8 +193,8 @@ def _folder(name: str) -> str:
 def _label(name: str) -> str:
     """The folder's own name, as programs show it; none for the folder that was given to read."""
     folder = PurePosixPath(_folder(name))
-    apples = (one for one in (folder, *folder.parents) if one.suffix == ".mbox")  # what it keeps messages in
-    return folder_name(next((one.stem for one in apples), folder.name.lstrip(".")))
+    apples = (parent for parent in (folder, *folder.parents) if parent.suffix == ".mbox")  # what it keeps messages in
+    return folder_name(next((parent.stem for parent in apples), folder.name.lstrip(".")))
 
 
 def _box_label(name: str) -> str:
