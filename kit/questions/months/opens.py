@@ -215,7 +215,7 @@ class Opens(Result):
         if rates.empty:
             return Summary("openers", _("How much mail people opened is not known: no openings are counted."))
         dated = rates[rates["month"].notna()] if "month" in self.by else rates.iloc[:0]
-        row = (dated.iloc[-1] if len(dated) else rates.loc[rates["delivered"].idxmax()]).to_dict()
+        row = (dated.iloc[-1] if len(dated) else rates.iloc[int(rates["delivered"].argmax())]).to_dict()
         numbers = {name: row[name] for name in ("raw", "bound_low", "bound_high", "estimate", "trackable")}
         return Summary("openers", f"{_bounds(row, self.by)} {_estimate(row)}", numbers, headline=True, weight=60)
 

@@ -183,9 +183,9 @@ class SendTime(Result):
                 shade = row["value"] / most
                 color = _SHADES(shade) if row["large"] else BAND
                 axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, color=color, linewidth=0))
-                text = {"color": "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET}
-                axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", fontsize=10, **text)
-                axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", fontsize=8, **text)
+                ink = "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET
+                axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", color=ink, fontsize=10)
+                axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", color=ink, fontsize=8)
             axes.set_xlim(-0.6, len(parts) - 0.4)
             axes.set_ylim(len(days) - 0.4, -0.6)
             axes.set_xticks(range(len(parts)), [_part(hour) for hour in parts])

@@ -92,8 +92,8 @@ class TimeToReact(Result):
         reached = self.reached.set_index("what")
         if not self.mails or not reached["n"].any():
             return Summary("pace", _("How soon people react is not known: no event log tells it."))
-        opening, click = (_reached(reached.loc[what]) for what in ("opening", "click"))
-        openings, clicks = reached["n"]
+        opening, click = (_reached(row) for row in self.reached.to_dict("records"))
+        openings, clicks = self.reached["n"]
         if openings and clicks:
             text = _(
                 "Half of the week's openings come within {half} of delivery, nine in ten within {nine} ({n}); half of "

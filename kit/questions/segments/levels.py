@@ -321,10 +321,10 @@ class Segments(Result):
 
     def unknown_table(self) -> Table:
         """How much mail each trait knows of; known and unknown add up to the total."""
-        frame = self.traits.assign(total=self.total, told=self.total - self.traits["unknown"])
+        frame = self.traits.assign(total=self.total, mails_known=self.total - self.traits["unknown"])
         columns = (
             Column("trait", message("Trait"), _trait),
-            Column("told", message("Mails of known level"), whole, unit="mails", number=True),
+            Column("mails_known", message("Mails of known level"), whole, unit="mails", number=True),
             Column("unknown", message("Not known"), whole, unit="mails", number=True),
             Column("total", message("In all"), whole, unit="mails", number=True),
         )
@@ -450,7 +450,7 @@ FIGURES = (
         message("known + not known = in all"),
         message("a message"),
         "guide 1, step 6",
-        ("segments_unknown.told", "segments_unknown.unknown", "segments_unknown.total"),
+        ("segments_unknown.mails_known", "segments_unknown.unknown", "segments_unknown.total"),
         edge=message("not known: mail that only totals tell of, and people of whom the contacts do not say it"),
     ),
 )
