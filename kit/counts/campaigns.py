@@ -284,9 +284,9 @@ def _lacking(rows: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
     places = rows.merge(best, on=["campaign_id", "precedence"])[["campaign_id", "in_period", *OF_MESSAGE]]
     places = places.drop_duplicates()
     wanted = places.merge(pd.DataFrame({"count": SUMS}), how="cross")
-    known = first.assign(known=True)[["campaign_id", "count", "known"]]
-    wanted = wanted.merge(known, on=["campaign_id", "count"], how="left")
-    return wanted[wanted["known"].isna()].drop(columns="known").assign(value=None)
+    counted = first.assign(counted=True)[["campaign_id", "count", "counted"]]
+    wanted = wanted.merge(counted, on=["campaign_id", "count"], how="left")
+    return wanted[wanted["counted"].isna()].drop(columns="counted").assign(value=None)
 
 
 def summed(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:

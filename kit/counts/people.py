@@ -25,10 +25,10 @@ OTHER = "other domains"
 LEVELS = ("0", "1", "2+")
 """Other mails near it that the person clicked."""
 
-TOLD = ("delivered", "opened", "clicked", "clicked_human", "clicked_strictest")
+MAIL = ("delivered", "opened", "clicked", "clicked_human", "clicked_strictest")
 STRATUM = ("domain", "clicks_besides")
 SUMS = (
-    *TOLD,
+    *MAIL,
     "proven",
     "delivered_told",
     "delivered_prefetching",
@@ -64,30 +64,30 @@ def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.Dat
     Raises:
         UsageError: a column that cannot group them.
     """
-    known = (*campaigns.OF_CAMPAIGN, "month", "variant")
+    columns = (*campaigns.OF_CAMPAIGN, "month", "variant")
     for column in by:
-        if column not in known:
-            raise UsageError(f"counts.openers: mail has no {column!r} to group by. {nearest(column, known)}")
+        if column not in columns:
+            raise UsageError(f"counts.openers: mail has no {column!r} to group by. {nearest(column, columns)}")
     keys = list(dict.fromkeys((*by, "campaign_id", "month")))
     mail = campaigns.messages(data, keys, kind=kind)
     logged = mail["campaign_id"].isin(campaigns.covered(data))
     parts = [_exported(mail[~logged], list(by)), _logged(data, mail[logged], list(by))]
     columns = [*by, *STRATUM, *SUMS, *SQUARES]
-    found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
-    found[[*SUMS, *SQUARES]] = found[[*SUMS, *SQUARES]].astype("Float64")
-    return found.sort_values([*by, *STRATUM], kind="stable", ignore_index=True)[columns]
+    counts = pd.concat([part for part in parts if len(part)] or [pd.DataFrame(columns=columns)], ignore_index=True)
+    counts[[*SUMS, *SQUARES]] = counts[[*SUMS, *SQUARES]].astype("Float64")
+    return counts.sort_values([*by, *STRATUM], kind="stable", ignore_index=True)[columns]
 
 
 def _exported(mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Campaigns without a log, a row a group: totals, and who is proven by them."""
-    seen = (mail["opened"] - mail["opened_machine"]).astype("Float64")
+    opened = (mail["opened"] - mail["opened_machine"]).astype("Float64")
     clicked = mail["clicked_human"].fillna(mail["clicked"])
-    proven = pd.concat([seen, clicked], axis=1).max(axis=1, skipna=True)
+    proven = pd.concat([opened, clicked], axis=1).max(axis=1, skipna=True)
     frame = mail.assign(proven=proven, everybody="")
     grouped = frame.groupby(by or ["everybody"], dropna=False)
-    sums = grouped[[*TOLD, "proven"]].agg(lambda values: values.sum(skipna=False)).reset_index()
-    rest = dict.fromkeys([*SUMS[len(TOLD) + 1 :], *SQUARES], 0)
-    return sums.assign(**dict.fromkeys(STRATUM), **rest).drop(columns=[] if by else "everybody")
+    sums = grouped[[*MAIL, "proven"]].agg(lambda values: values.sum(skipna=False)).reset_index()
+    unmeasured = dict.fromkeys([*SUMS[len(MAIL) + 1 :], *SQUARES], 0)
+    return sums.assign(**dict.fromkeys(STRATUM), **unmeasured).drop(columns=[] if by else "everybody")
 
 
 def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -119,10 +119,10 @@ def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     )
     place_of = ["group", *STRATUM]
     people = table.group_by(*place_of, "contact_key").agg(**{name: _[name].cast("int64").sum() for name in SUMS})
-    found = people.group_by(place_of).agg(
+    sums = people.group_by(place_of).agg(
         **{name: _[name].sum() for name in SUMS},
         opened_squares=(_.opened_trackable * _.opened_trackable).sum(),
         delivered_squares=(_.delivered_trackable * _.delivered_trackable).sum(),
         opened_by_delivered=(_.opened_trackable * _.delivered_trackable).sum(),
     )
-    return groups.join(found.to_pandas().set_index("group"), how="inner").reset_index(drop=True)
+    return groups.join(sums.to_pandas().set_index("group"), how="inner").reset_index(drop=True)

@@ -139,10 +139,10 @@ def inside(data: Data, moments: pd.Series, names: pd.Series | None = None) -> pd
     if data.period is None:
         return pd.Series(data=True, index=moments.index)
     times = pd.to_datetime(moments)
-    found = (times >= data.period.begin) & (times < data.period.end)
+    asked = (times >= data.period.begin) & (times < data.period.end)
     if names is not None and not data.period.of_months:
-        found &= ~is_month(names)
-    return found.astype(bool)
+        asked &= ~is_month(names)
+    return asked.astype(bool)
 
 
 def is_month(names: pd.Series) -> pd.Series:

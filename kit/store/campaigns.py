@@ -162,5 +162,5 @@ def _ids(campaigns: pd.DataFrame) -> pd.Series:
     title = campaigns["campaign_name"].fillna(campaigns["subject"]).fillna("").astype(str)
     when = campaigns["sent_local"].map(lambda moment: "" if pd.isna(moment) else f"@{moment:%Y-%m-%dT%H:%M}")
     ids = vendor + ":" + campaigns["source_campaign_id"].fillna(title + when).astype(str)
-    again = ids.groupby(ids).cumcount()
-    return ids.where(again == 0, ids + "#" + (again + 1).astype(str))
+    number = ids.groupby(ids).cumcount()
+    return ids.where(number == 0, ids + "#" + (number + 1).astype(str))

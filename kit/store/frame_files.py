@@ -172,19 +172,19 @@ def _missing(cell: object) -> int:
         return 1
     if isinstance(cell, float) and cell != cell:  # noqa: PLR0124  NaN alone differs from itself
         return 2
-    return next((place for place, other in enumerate(MISSING[2:], start=3) if cell is other), 0)
+    return next((place for place, missing in enumerate(MISSING[2:], start=3) if cell is missing), 0)
 
 
-def _same(one: object, other: object) -> bool:
-    if not isinstance(one, pd.DataFrame) or not isinstance(other, pd.DataFrame):
-        return type(one) is type(other) and bool(one == other)
+def _same(saved: object, loaded: object) -> bool:
+    if not isinstance(saved, pd.DataFrame) or not isinstance(loaded, pd.DataFrame):
+        return type(saved) is type(loaded) and bool(saved == loaded)
     try:
-        pd.testing.assert_frame_equal(one, other, check_exact=True, check_freq=False)
+        pd.testing.assert_frame_equal(saved, loaded, check_exact=True, check_freq=False)
     except AssertionError:
         return False
-    objects = [place for place in range(one.shape[1]) if _type(one.iloc[:, place])["type"] == "object"]
-    kinds = ([[_kind(cell) for cell in frame.iloc[:, place]] for place in objects] for frame in (one, other))
-    return one.attrs == other.attrs and next(kinds) == next(kinds)
+    objects = [place for place in range(saved.shape[1]) if _type(saved.iloc[:, place])["type"] == "object"]
+    kinds = ([[_kind(cell) for cell in frame.iloc[:, place]] for place in objects] for frame in (saved, loaded))
+    return saved.attrs == loaded.attrs and next(kinds) == next(kinds)
 
 
 def _kind(cell: object) -> tuple[int, type]:

@@ -256,8 +256,8 @@ def clients(messages: Expression, settings: Settings) -> Expression:
     )
     reach = settings["clients.window_days"] * 86_400
     near = ibis.range_window(preceding=reach, following=reach, group_by="contact_key", order_by="second")
-    seen = {name: messages[name].sum().over(near) - messages[name] for name in ("tells", "fetched", "followed")}
-    messages = messages.mutate(**{f"{name}_besides": others.fill_null(0) for name, others in seen.items()})
+    besides = {name: messages[name].sum().over(near) - messages[name] for name in ("tells", "fetched", "followed")}
+    messages = messages.mutate(**{f"{name}_besides": number.fill_null(0) for name, number in besides.items()})
     client = ibis.cases(
         (_.contact_key.isnull() | ~_.opens_told, "unknown"),
         (_.fetched_besides > 0, "prefetching"),

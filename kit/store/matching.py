@@ -194,10 +194,10 @@ def _compared(a: dict, b: dict) -> bool:
     return bool(_id(a) and _id(b)) and _text(a["vendor"]) == _text(b["vendor"])
 
 
-def _differ_by_id(rows: list[dict], groups: _Groups, one: int, other: int) -> bool:
+def _differ_by_id(rows: list[dict], groups: _Groups, a: int, b: int) -> bool:
     """Whether two groups hold sends whose ids differ."""
-    mine, theirs = ([rows[n] for n in groups.members[groups.find(of)]] for of in (one, other))
-    return any(_compared(a, b) and _id(a) != _id(b) for a in mine for b in theirs)
+    rows_a, rows_b = ([rows[n] for n in groups.members[groups.find(row)]] for row in (a, b))
+    return any(_compared(row_a, row_b) and _id(row_a) != _id(row_b) for row_a in rows_a for row_b in rows_b)
 
 
 def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:

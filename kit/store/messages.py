@@ -51,7 +51,7 @@ def campaigns_logged(engine: Engine, place: Path, settings: Settings) -> pd.Data
         return None
     events = events.mutate(ref=ref(events)).filter(_.ref.notnull())
     sending = events.event_type.isin(SENT_BY)
-    seen = events.group_by("source", "ref").agg(
+    campaigns = events.group_by("source", "ref").agg(
         source_file=_.source_file.min(),
         source_campaign_id=_.source_campaign_id.max(),
         campaign_name=_.campaign_name.max(),
@@ -61,18 +61,18 @@ def campaigns_logged(engine: Engine, place: Path, settings: Settings) -> pd.Data
         as_of=local(_.occurred_at.max(), settings),
         sent=message_key(events).nunique(where=sending),
     )
-    seen = seen.mutate(sent_local=local(_.sent_at, settings)).order_by("source", "ref")
+    campaigns = campaigns.mutate(sent_local=local(_.sent_at, settings)).order_by("source", "ref")
     nothing = {name: ibis.null("string") for name in ("subject", "list_name", "variant", "tags", "currency")}
-    return seen.mutate(**nothing).to_pandas()
+    return campaigns.mutate(**nothing).to_pandas()
 
 
-def build(engine: Engine, place: Path, seen: pd.DataFrame, settings: Settings) -> None:
+def build(engine: Engine, place: Path, logged: pd.DataFrame, settings: Settings) -> None:
     """Write the table `messages` from the events and the campaigns that they belong to."""
     events = _events(engine, place)
     if events is None:
         return
     events = events.mutate(ref=ref(events), key=message_key(events))
-    ids = ibis.memtable(seen.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
+    ids = ibis.memtable(logged.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
     events = events.left_join(ids, ["source", "ref"])
     (place / MESSAGES.name).mkdir()
     campaigns = engine.read_parquet([place / CAMPAIGNS.name / "0.parquet"]).select(

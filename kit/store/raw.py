@@ -39,21 +39,21 @@ def of(data: Data, file: str) -> pd.DataFrame:
     Raises:
         UsageError: no such file, or a log that is no longer where it was read.
     """
-    log = next((one for one in data.files if one.file == file), None)
+    log = next((log for log in data.files if log.file == file), None)
     if log is None:
-        raise UsageError(f"{file}: no such file was read. {nearest(file, [one.file for one in data.files])}")
+        raise UsageError(f"{file}: no such file was read. {nearest(file, [log.file for log in data.files])}")
     kept = build.raw(data.path)
     if file in kept:
         return pd.read_parquet(kept[file])
     preset = named(log.preset) if log.preset else None
     if log.status == "read" and preset and preset.shape == EVENTS.name:
-        return _of_log(*_found(data, file), preset)
+        return _of_log(*_place(data, file), preset)
     if log.status == "read" and preset and log.table == MAILS.name and not log.header:
         return _of_box(_box(data, file), preset)
     return pd.DataFrame({"line": pd.Series(dtype="Int64")})
 
 
-def _found(data: Data, file: str) -> tuple[Path, str]:
+def _place(data: Data, file: str) -> tuple[Path, str]:
     target = data.target
     if target is not None and target.exists():
         with unfolded(names(files(target)[0], target).items()) as (inside, _):
@@ -64,51 +64,50 @@ def _found(data: Data, file: str) -> tuple[Path, str]:
 
 
 def _of_log(path: Path, inside: str, preset: Preset) -> pd.DataFrame:
-    known = {name for field in preset.fields.values() for name in field.names} | set(preset.times.field)
+    mapped = {name for field in preset.fields.values() for name in field.names} | set(preset.times.field)
     lines: list[int] = []
     fields: list[str] = []
     for batch in Lines(path, inside):
         (block,) = batch.to_pylist()
-        for number, said in enumerate(block["block"].split("\n"), start=block["first"]):
-            for event in _events(said, preset):
-                if rest := without(event, known):
+        for number, line in enumerate(block["block"].split("\n"), start=block["first"]):
+            for event in _events(line, preset):
+                if unmapped := without(event, mapped):
                     lines.append(number)
-                    fields.append(json.dumps(rest, ensure_ascii=False))
+                    fields.append(json.dumps(unmapped, ensure_ascii=False))
     return pd.DataFrame({"line": pd.Series(lines, dtype="Int64"), FIELDS: pd.Series(fields, dtype="str")})
 
 
-def _events(said: str, preset: Preset) -> list[dict[str, Any]]:
-    said = said.strip(" ,\t\r")
-    if preset.form and _FORM.match(said):
-        return [dict(reversed(parse_qsl(said.lstrip("?"), keep_blank_values=True)))]  # the first of a name counts
+def _events(line: str, preset: Preset) -> list[dict[str, Any]]:
+    line = line.strip(" ,\t\r")
+    if preset.form and _FORM.match(line):
+        return [dict(reversed(parse_qsl(line.lstrip("?"), keep_blank_values=True)))]  # the first of a name counts
     try:
-        found = json.loads(said)
+        content = json.loads(line)
     except (ValueError, RecursionError):  # a line that is no event is named among the rejections
         return []
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]
+    return [event for event in (content if isinstance(content, list) else [content]) if isinstance(event, dict)]
 
 
 def _box(data: Data, file: str) -> MailBox:
     target = data.target
     if target is not None and target.exists():
-        found = mail_files.find(names(files(target)[0], target))
-        for box in found.boxes:
+        for box in mail_files.find(names(files(target)[0], target)).boxes:
             if box.file == file:
                 return box
     raise UsageError(f"{file}: the mail is no longer where it was read, and the store holds no copy of it.")
 
 
 def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:
-    known = {name.lower() for names in preset.columns.values() for name in names}
+    mapped = {name.lower() for names in preset.columns.values() for name in names}
     rows: list[tuple[str, int | None, str]] = []
     with PartOpener() as opener:
         for part in box.parts:
             try:
                 with opener.opened(part) as read:
-                    for offset, _, said in mailbox.cut(read, preset):
-                        if rest := message.unused(said, known):
-                            rows.append((part.file, offset, json.dumps(rest, ensure_ascii=False)))
-            except (*DAMAGES, *message.FAULTS):  # told among the rejections
+                    for offset, _, header in mailbox.cut(read, preset):
+                        if unmapped := message.unused(header, mapped):
+                            rows.append((part.file, offset, json.dumps(unmapped, ensure_ascii=False)))
+            except (*DAMAGES, *message.FAULTS):  # it is named among the rejections
                 continue
     frame = pd.DataFrame(rows, columns=["message", "byte", FIELDS])
     return frame.astype({"message": "str", "byte": "Int64", FIELDS: "str"})
