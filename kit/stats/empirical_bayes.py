@@ -117,10 +117,8 @@ def beta_binomial_prior(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) 
     fitted = likelihood.maximise(loglik, starts, edges=({1: 0.0},))
     if fitted is None or fitted.parameters[1] > 1:
         fitted = likelihood.maximise(lambda parameters: loglik(np.append(parameters, 1.0)), [(odds,)])
-    if fitted is None:
-        return BetaPrior(pooled, inf)
-    odds, spread = map(float, (*fitted.parameters, 1.0)[:2])
-    return BetaPrior(odds / (1 + odds), 1 / spread if spread else inf)
+    odds, spread = map(float, (*fitted.parameters, 1.0)[:2]) if fitted else (odds, 0.0)
+    return BetaPrior(odds / (1 + odds), 1 / spread) if spread else BetaPrior(pooled, inf)
 
 
 def shrink_rates(
