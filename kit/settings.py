@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kit.errors import SettingsError, nearest
+from kit.messages import message
 from kit.places import cause
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kit.messages import Message
 
 FILE = "kit.toml"
 
@@ -29,61 +32,81 @@ class Key:
     name: str
     kind: str
     default: Any
-    meaning: str
+    meaning: str | Message
 
 
 KEYS = (
-    Key("time_zone", "zone", "", "the firm's time zone, like Europe/Moscow; without it hours are not judged"),
-    Key("currency", "text", "", "the currency of amounts that name none, like EUR"),
-    Key("day_first", "bool", None, "03.04.2026 or 03/04/2026 is 3 April; needed where a file does not tell"),
-    Key("as_of", "time", None, "the moment up to which the exports are complete; else the latest time in them"),
-    Key("goal", "goal", "", "what the campaigns are for; one of `kit explain` goals"),
-    Key("own_domains", "texts", (), "the firm's own mail domains, like example.com"),
-    Key("own_addresses", "texts", (), "the firm's own addresses elsewhere, like garage@example.org"),
-    Key("tests.max_recipients", "int", 5, "a send to at most so many, whose subject says test, is a test send"),
-    Key("tests.list_share", "share", 0.01, "… or to at most this share of the list's usual size"),
+    Key("time_zone", "zone", "", message("the firm's time zone, like Europe/Moscow; without it hours are not judged")),
+    Key("currency", "text", "", message("the currency of amounts that name none, like EUR")),
+    Key("day_first", "bool", None, message("03.04.2026 or 03/04/2026 is 3 April; needed where a file does not tell")),
+    Key(
+        "as_of", "time", None, message("the moment up to which the exports are complete; else the latest time in them")
+    ),
+    Key("goal", "goal", "", message("what the campaigns are for; one of `kit explain` goals")),
+    Key("own_domains", "texts", (), message("the firm's own mail domains, like example.com")),
+    Key("own_addresses", "texts", (), message("the firm's own addresses elsewhere, like garage@example.org")),
+    Key(
+        "tests.max_recipients", "int", 5, message("a send to at most so many, whose subject says test, is a test send")
+    ),
+    Key("tests.list_share", "share", 0.01, message("… or to at most this share of the list's usual size")),
     Key(
         "conversions.window_days",
         "int",
         7,
-        "an action counts for a mail within so many days after it; a mail younger than that has no conversions yet",
+        message(
+            "an action counts for a mail within so many days after it; a mail younger than that has no conversions yet"
+        ),
     ),
     Key(
         "conversions.maturity_days",
         "int",
         3,
-        "a campaign younger than this at `as_of` is not judged by openings and clicks",
+        message("a campaign younger than this at `as_of` is not judged by openings and clicks"),
     ),
-    Key("visits.return_days", "int", 180, "who came once has returned when coming again within so many days"),
+    Key("visits.return_days", "int", 180, message("who came once has returned when coming again within so many days")),
     Key(
         "retention.sunset",
         "texts",
         ("sunset", "inactiv", "неактив"),
-        "parts of a reason of leaving that mean: taken off the list by the firm itself",
+        message("parts of a reason of leaving that mean: taken off the list by the firm itself"),
     ),
     Key(
         "events.campaign",
         "texts",
         (),
-        "the log's field that names the campaign, where the preset's do not fit",
+        message("the log's field that names the campaign, where the preset's do not fit"),
     ),
-    Key("events.variant", "texts", (), "the log's field that names the variant of a test"),
-    Key("machines.hidden_links", "texts", (), "parts of links that no reader can see; only scanners click them"),
-    Key("clients.window_days", "int", 180, "a person's mail program is told by other mails so many days around"),
-    Key("clients.min_sends", "int", 3, "… and by at least so many of them; with fewer it is unknown"),
-    Key("web.key_events", "texts", (), "the events that count as key events in a BigQuery export of GA4"),
+    Key("events.variant", "texts", (), message("the log's field that names the variant of a test")),
+    Key(
+        "machines.hidden_links", "texts", (), message("parts of links that no reader can see; only scanners click them")
+    ),
+    Key(
+        "clients.window_days", "int", 180, message("a person's mail program is told by other mails so many days around")
+    ),
+    Key("clients.min_sends", "int", 3, message("… and by at least so many of them; with fewer it is unknown")),
+    Key("web.key_events", "texts", (), message("the events that count as key events in a BigQuery export of GA4")),
     Key(
         "funnel.stages",
         "texts",
         ("contact", "lead", "customer"),
-        "the way to a customer; a stage of another name is the action of that name",
+        message("the way to a customer; a stage of another name is the action of that name"),
     ),
-    Key("funnel.days", "int", 90, "a step counts within so many days after the stage before it"),
-    Key("money.margin", "share", None, "what is left of net revenue after what was sold is paid for; else unknown"),
-    Key("money.hour_rate", "amount", None, "what an hour of own work costs, where the cost file names hours only"),
-    Key("holdout.arms", "texts", (), "further names of the arm of a test that gets no mail"),
-    Key("split", "shares", (), "the planned shares of an A/B test, like [0.5, 0.5]; equal where not said"),
-    Key("same", "pairs", (), 'campaigns that are one: [[same]] with ids = ["first", "second"]'),
+    Key("funnel.days", "int", 90, message("a step counts within so many days after the stage before it")),
+    Key(
+        "money.margin",
+        "share",
+        None,
+        message("what is left of net revenue after what was sold is paid for; else unknown"),
+    ),
+    Key(
+        "money.hour_rate",
+        "amount",
+        None,
+        message("what an hour of own work costs, where the cost file names hours only"),
+    ),
+    Key("holdout.arms", "texts", (), message("further names of the arm of a test that gets no mail")),
+    Key("split", "shares", (), message("the planned shares of an A/B test, like [0.5, 0.5]; equal where not said")),
+    Key("same", "pairs", (), message('campaigns that are one: [[same]] with ids = ["first", "second"]')),
 )
 
 _BY_NAME = {key.name: key for key in KEYS}
