@@ -18,6 +18,7 @@ import click
 
 from kit import __version__
 from kit.errors import KitError, UsageError
+from kit.messages import _
 from kit.places import NAME_ANOTHER, reaching, try_folder, unreachable
 
 WRONG = 1
@@ -75,13 +76,13 @@ def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> No
     from kit.report.check import check, start
 
     if init:
-        click.echo(f"kit: wrote {start(target)}", err=True)
+        click.echo(_("kit: wrote {path}", path=start(target)), err=True)
     if problem is not None:
         _report_problem(target, problem)
         return
-    found = check(target)
-    click.echo(json.dumps(found.as_data(), ensure_ascii=False, indent=1) if as_json else found.as_text())
-    sys.exit(WRONG if found.unread else 0)
+    result = check(target)
+    click.echo(json.dumps(result.as_data(), ensure_ascii=False, indent=1) if as_json else result.as_text())
+    sys.exit(WRONG if result.unread else 0)
 
 
 def _report_problem(target: Path, file: str) -> None:
@@ -90,15 +91,15 @@ def _report_problem(target: Path, file: str) -> None:
 
     if file != "-":
         if Path(file).exists():
-            raise UsageError(f"--report {file} is there already; it stays as it is.")
+            raise UsageError(_("--report {file} is there already; it stays as it is.", file=file))
         try_folder(Path(file).parent, f"--report {file}")
-    said = report(store.open_data(target))
+    text = report(store.open_data(target))
     if file == "-":
-        click.echo(said, nl=False)
+        click.echo(text, nl=False)
     else:
         with reaching(Path(file), NAME_ANOTHER):
             Path(file).parent.mkdir(parents=True, exist_ok=True)
-            Path(file).write_text(said, encoding="utf-8")
+            Path(file).write_text(text, encoding="utf-8")
         click.echo(file)
 
 
@@ -116,14 +117,14 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    made = build(target, out, only=chosen, parameters=pairs(words))
-    for name, reason in made.unanswered.items():
-        click.echo(f"{name}: not answered, {reason}", err=True)
-    failed = (f"{name}: {reason}" for name, reason in made.failed.items())
-    for reason in filter(None, [made.empty, *made.unread.values(), *failed]):
+    result = build(target, out, only=chosen, parameters=pairs(words))
+    for name, reason in result.unanswered.items():
+        click.echo(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
+    failed = (f"{name}: {reason}" for name, reason in result.failed.items())
+    for reason in filter(None, [result.empty, *result.unread.values(), *failed]):
         click.echo(f"kit: {reason}", err=True)
-    click.echo(made.path / "index.html")
-    sys.exit(0 if made.well else WRONG)
+    click.echo(result.path / "index.html")
+    sys.exit(0 if result.well else WRONG)
 
 
 @main.command("map")
@@ -181,7 +182,7 @@ def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
     from kit import explain
 
     if (target is None) != (not campaign):
-        raise UsageError("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME.")
+        raise UsageError(_("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME."))
     if key is not None:
         click.echo(explain.entry(key))
         if target is not None:

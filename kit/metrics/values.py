@@ -9,6 +9,7 @@ import pandas as pd
 
 from kit.errors import UsageError
 from kit.judging import LEVEL
+from kit.messages import _
 from kit.metrics.kpis import Kpi, find
 from kit.stats import means, proportions, response_times
 
@@ -42,12 +43,12 @@ def values(counts: pd.DataFrame, kpis: Iterable[str | Kpi], *, by: Sequence[str]
 
 def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.DataFrame:
     if kpi.kind == "wait":
-        raise UsageError(f"{kpi.key} is a waiting time: use metrics.response_time(counts.waits(data)).")
+        raise UsageError(_("{kpi} is a waiting time: use metrics.response_time(counts.waits(data)).", kpi=kpi.key))
     of, per = (_numbers(counts, name) for name in (kpi.numerator, kpi.denominator))
-    known = (per > 0) & ~np.isnan(of)
+    has_value = (per > 0) & ~np.isnan(of)
     if kpi.kind == "rate":
-        known &= of <= per  # more opened than delivered: one of the counts is wrong, so no rate is shown
-    value = np.divide(of, per, out=np.full(len(of), np.nan), where=known)
+        has_value &= of <= per  # more opened than delivered: one of the counts is wrong, so no rate is shown
+    value = np.divide(of, per, out=np.full(len(of), np.nan), where=has_value)
     if kpi.kind == "rate":
         low, high = proportions.proportion_interval(of, per, level=level)
     else:

@@ -246,10 +246,14 @@ def _why(log: FileLog) -> str:
     """Why a file was taken for what it is, or what is wrong with it; without its name, and what to do."""
     error = log.error
     if error is None:
-        return log.why
+        return str(log.why)
     line, column = str(error.line), repr(error.column)
     if error.line is None:
-        return _("column {column}: {problem}", column=column, problem=error.problem) if error.column else error.problem
+        return (
+            _("column {column}: {problem}", column=column, problem=error.problem)
+            if error.column
+            else str(error.problem)
+        )
     if not error.column:
         return _("line {line}: {problem}", line=line, problem=error.problem)
     return _("line {line}, column {column}: {problem}", line=line, column=column, problem=error.problem)
