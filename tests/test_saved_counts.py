@@ -70,7 +70,7 @@ def test_a_saved_count_is_the_computed_one(
 def test_a_second_page_counts_nothing_again(firm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def page() -> list[pd.DataFrame]:
         data = kit.open(firm)
-        return [counts.messages(data, ["month"]), counts.openers(data, ["month"]), counts.waits(data)]
+        return [counts.messages(data, ["month"]), counts.openers(data, ["month"]), counts.left_out(data)]
 
     first = page()
     monkeypatch.setattr(Engine, "__init__", None)
@@ -82,8 +82,8 @@ def test_another_question_setting_argument_or_code_has_a_file_of_its_own(
     firm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = kit.open(firm)
-    counts.waits(data)
-    assert len([name for name in files(data) if name.startswith("waits")]) >= 1
+    counts.left_out(data)
+    assert len([name for name in files(data) if name.startswith("left_out")]) >= 1
     paths = {saved._path(data, "a.b", {"by": ["month"]})}
     paths.add(saved._path(data, "a.b", {"by": ["month", "kind"]}))
     paths.add(saved._path(data, "a.c", {"by": ["month"]}))
@@ -98,39 +98,39 @@ def test_another_question_setting_argument_or_code_has_a_file_of_its_own(
 
 def test_a_default_and_the_same_value_given_are_one_count(firm: Path) -> None:
     data = kit.open(firm)
-    counts.repeat(data)
+    counts.messages(data, ["month"])
     before = files(data)
-    counts.repeat(data, what="order")
+    counts.messages(data, by=("month",), kind=None, action="")
     assert files(data) == before
 
 
 def test_a_damaged_file_is_counted_again(firm: Path) -> None:
     data = kit.open(firm)
-    computed = counts.waits(data)
-    for path in (data.path / saved.FOLDER).rglob("waits-*.arrow"):
+    computed = counts.left_out(data)
+    for path in (data.path / saved.FOLDER).rglob("left_out-*.arrow"):
         path.write_bytes(path.read_bytes()[:40])
-    assert_same(counts.waits(data), computed)
-    assert_same(counts.waits(data), computed)
+    assert_same(counts.left_out(data), computed)
+    assert_same(counts.left_out(data), computed)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes of folders are of Unix")
 def test_where_nothing_can_be_written_a_count_is_just_computed(firm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = kit.open(firm)
-    computed = counts.waits(data)
+    computed = counts.left_out(data)
 
     def refuse(*_: object) -> None:
         raise PermissionError("read-only")
 
     monkeypatch.setattr(saved, "code", lambda: "another")
     monkeypatch.setattr(frame_files, "save", refuse)
-    assert_same(counts.waits(data), computed)
+    assert_same(counts.left_out(data), computed)
 
 
 def test_other_versions_of_the_kit_leave_nothing_behind(firm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = kit.open(firm)
-    counts.waits(data)
+    counts.left_out(data)
     monkeypatch.setattr(saved, "code", lambda: "newer")
-    counts.waits(data)
+    counts.left_out(data)
     assert [path.name for path in (data.path / saved.FOLDER).iterdir()] == ["newer"]
 
 
