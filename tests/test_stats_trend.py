@@ -70,6 +70,15 @@ def test_a_line_without_an_end_has_no_trend() -> None:
     assert np.isnan(logistic_trend([0] * 6 + [100] * 6, [100] * 12, range(12)).step)
 
 
+@pytest.mark.parametrize("turned", [1, -1])
+def test_events_of_one_end_alone_are_tested_without_a_slope(turned: int) -> None:
+    line = logistic_trend(([0] * 11 + [5])[::turned], [10_000] * 12, range(12))
+    assert (line.begin, line.end)[::turned] == (0, 0.0005)
+    assert np.isnan([line.step, line.low, line.high]).all()
+    # By hand for rare events: chi-square 3 * 11 / 13 * 5 over an overdispersion of 5, so t = 1.593 with 11 degrees.
+    assert (line.phi, line.p) == (pytest.approx(5, rel=1e-3), pytest.approx(0.1394, abs=2e-4))
+
+
 def test_equal_rates_have_no_trend_and_the_errors_of_counting() -> None:
     line = logistic_trend([50] * 12, [1000] * 12, range(12))
     assert (line.step, line.p) == (pytest.approx(0, abs=1e-12), pytest.approx(1))
