@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kit.questions.check_the_export.files import arrived, versions
     from kit.store import open_data as open  # noqa: A004  the face of the kit: data = kit.open(folder)
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["__version__", "arrived", "counts", "explain", "metrics", "open", "questions", "versions"]
 
 _FACE = {

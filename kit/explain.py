@@ -84,7 +84,7 @@ def explain_figure(key: str) -> str:
         UsageError: there is no such figure; names the nearest.
     """
     if key not in FIGURES:
-        raise UsageError(f"There is no figure {key!r}. {nearest(key, FIGURES)}")
+        raise UsageError(_("There is no figure {key}. {hint}", key=repr(key), hint=nearest(key, FIGURES)))
     figure = FIGURES[key]
     lines = {
         "formula": figure.formula,
@@ -132,7 +132,13 @@ def entry(key: str) -> str:
             *(one for kind in KINDS for one in kind.entries),
             *(at for one in FIGURES.values() for at in one.shown),
         ]
-        raise UsageError(f"Nothing is known by {key!r}. {nearest(key, keys, otherwise='All keys: kit explain.')}")
+        raise UsageError(
+            _(
+                "Nothing is known by {key}. {hint}",
+                key=repr(key),
+                hint=nearest(key, keys, otherwise="All keys: kit explain."),
+            )
+        )
     return "\n\n".join(found)
 
 
@@ -149,13 +155,15 @@ def campaign(data: Data, key: str, name: str) -> CampaignKpi:
     """
     kpi = metrics.find(key)
     if kpi.counts != "messages":
-        raise UsageError(f"{key} is not counted by campaign: it is of {kpi.denominator}.")
+        raise UsageError(
+            _("{key} is not counted by campaign: it is of {denominator}.", key=key, denominator=kpi.denominator)
+        )
     chosen = _named(data, name)
     action = metrics.action(data.settings["goal"])
     mail = counts.messages(data, ["campaign_id"], kind="", action=action)
     mail = mail[mail["campaign_id"] == chosen["campaign_id"]]
     if mail.empty:
-        raise UsageError(f"{name!r} is a test send: it is left out of every KPI.")
+        raise UsageError(_("{name} is a test send: it is left out of every KPI.", name=repr(name)))
     value = metrics.values(mail, [kpi.key], by=["campaign_id"]).iloc[0]
     sources = counts.sources_of_record(data, action=action)
     source = sources[sources["campaign_id"] == chosen["campaign_id"]].set_index("count")["source"]
@@ -233,8 +241,15 @@ def _named(data: Data, name: str) -> pd.Series:
     columns = ("campaign_id", "source_campaign_id", "campaign_name")
     rows = campaigns[pd.concat([campaigns[column] == name for column in columns], axis=1).any(axis=1)]
     if len(rows) > 1:
-        raise UsageError(f"{len(rows)} campaigns are named {name!r}. Use an id: {', '.join(rows['campaign_id'])}.")
+        raise UsageError(
+            _(
+                "{n} campaigns are named {name}. Use an id: {list}.",
+                n=len(rows),
+                name=repr(name),
+                list=", ".join(rows["campaign_id"]),
+            )
+        )
     if rows.empty:
         names = campaigns["campaign_name"].dropna().astype(str)
-        raise UsageError(f"There is no campaign {name!r}. {nearest(name, list(names))}")
+        raise UsageError(_("There is no campaign {name}. {hint}", name=repr(name), hint=nearest(name, list(names))))
     return rows.iloc[0]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kit.errors import SettingsError, nearest
-from kit.messages import message
+from kit.messages import _, message
 from kit.places import cause
 
 if TYPE_CHECKING:
@@ -140,9 +140,11 @@ def load(folder: Path) -> Settings:
             return Settings()
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingsError(cause(error), file=FILE, hint="Check the file and who may read it.") from error
+        raise SettingsError(cause(error), file=FILE, hint=_("Check the file and who may read it.")) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"no TOML: {error}", file=FILE, hint="See the README's table of settings.") from error
+        raise SettingsError(
+            _("no TOML: {error}", error=error), file=FILE, hint=_("See the README's table of settings.")
+        ) from error
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
 
@@ -170,7 +172,7 @@ def _flat(raw: dict[str, Any]) -> dict[str, Any]:
             flat[name] = value
     for name in flat:
         if name not in _BY_NAME:
-            raise SettingsError("is no setting", file=FILE, column=name, hint=nearest(name, _BY_NAME))
+            raise SettingsError(_("is no setting"), file=FILE, column=name, hint=nearest(name, _BY_NAME))
     return flat
 
 
@@ -181,10 +183,10 @@ def _checked(name: str, value: Any) -> Any:
         return fits(value)
     except (ValueError, TypeError, KeyError) as error:
         raise SettingsError(
-            f"{value!r} is no {wanted}",
+            _("{value} is no {wanted}", value=repr(value), wanted=wanted),
             file=FILE,
             column=name,
-            hint=f"Write it like {example(_BY_NAME[name])}.",
+            hint=_("Write it like {value}.", value=example(_BY_NAME[name])),
         ) from error
 
 

@@ -72,7 +72,7 @@ def test_a_report_says_what_a_preset_needs(tmp_path: Path) -> None:
     assert "3. Menge: 9 999 (100%)" in said
     assert "4. Wer: a@aaa.aaa (100%)" in said
     assert "columns by ';'" in said
-    assert said.startswith("Problem report of the e-mail analysis kit 0.1.0, Python 3.")
+    assert said.startswith("Problem report of the e-mail analysis kit 0.2.0, Python 3.")
 
 
 def test_a_shape_says_the_form_alone() -> None:

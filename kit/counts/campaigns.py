@@ -11,6 +11,7 @@ from kit.counts import log, scope
 from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.errors import UsageError, nearest
+from kit.messages import _
 from kit.store import AUTOMATED
 from kit.tables import CAMPAIGN_STATS, COUNT_NAMES
 
@@ -99,10 +100,19 @@ def of_record(
     columns = (*OF_CAMPAIGN, *OF_MESSAGE)
     for column in by:
         if column not in columns:
-            raise UsageError(f"counts.messages: mail has no {column!r} to group by. {nearest(column, columns)}")
+            raise UsageError(
+                _(
+                    "counts.messages: mail has no {column} to group by. {hint}",
+                    column=repr(column),
+                    hint=nearest(column, columns),
+                )
+            )
     if not data.zone_known and {"weekday", "hour"} & set(by):
         raise UsageError(
-            "counts.messages: weekday and hour are of local time, and no time zone is known. Set time_zone in kit.toml."
+            _(
+                "counts.messages: weekday and hour are of local time, and no time zone is known. Set time_zone in "
+                "kit.toml."
+            )
         )
     window = data.settings["conversions.window_days"] if window_days is None else window_days
     exported = _exported(data, window)

@@ -11,6 +11,7 @@ from ibis import _
 from kit.counts import campaigns, log, scope
 from kit.counts.scope import count
 from kit.errors import UsageError, nearest
+from kit.messages import message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,13 @@ def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.Dat
     columns = (*campaigns.OF_CAMPAIGN, "month", "variant")
     for column in by:
         if column not in columns:
-            raise UsageError(f"counts.openers: mail has no {column!r} to group by. {nearest(column, columns)}")
+            raise UsageError(
+                message(
+                    "counts.openers: mail has no {column} to group by. {hint}",
+                    column=repr(column),
+                    hint=nearest(column, columns),
+                )
+            )
     keys = list(dict.fromkeys((*by, "campaign_id", "month")))
     mail = campaigns.messages(data, keys, kind=kind)
     logged = mail["campaign_id"].isin(campaigns.covered(data))

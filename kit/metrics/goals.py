@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kit.errors import UsageError, nearest
-from kit.messages import message
+from kit.messages import _, message
 from kit.metrics.kpis import KPIS
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def goal(key: str) -> Goal:
         UsageError: there is none; names the nearest.
     """
     if key not in GOALS:
-        raise UsageError(f"There is no goal {key!r}. {nearest(key, GOALS)}")
+        raise UsageError(_("There is no goal {key}. {hint}", key=repr(key), hint=nearest(key, GOALS)))
     return GOALS[key]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kit.errors import UsageError, nearest
-from kit.messages import message
+from kit.messages import _, message
 
 if TYPE_CHECKING:
     from kit.messages import Message
@@ -363,7 +363,9 @@ def explain(key: str) -> str:
     if key in VERDICTS:
         return f"{key}: {VERDICTS[key]}."
     if key not in METHODS:
-        raise UsageError(f"There is no method or verdict {key!r}. {nearest(key, [*METHODS, *VERDICTS])}")
+        raise UsageError(
+            _("There is no method or verdict {key}. {hint}", key=repr(key), hint=nearest(key, [*METHODS, *VERDICTS]))
+        )
     method = METHODS[key]
     lines = {
         "answers": method.question,

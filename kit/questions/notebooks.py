@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import UsageError, nearest
+from kit.messages import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +74,9 @@ def load(folder: Path = NOTEBOOKS) -> list[Notebook]:
     """
     notebooks = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
     if not notebooks:
-        raise UsageError(f"{folder} holds no notebook. The kit runs from its checkout, beside notebooks/.")
+        raise UsageError(
+            _("{folder} holds no notebook. The kit runs from its checkout, beside notebooks/.", folder=folder)
+        )
     return notebooks
 
 
@@ -87,7 +90,7 @@ def choose(notebooks: list[Notebook], only: Iterable[str]) -> list[Notebook]:
     names = {name for notebook in notebooks for name in (notebook.name, notebook.number)}
     for word in wanted:
         if word not in names:
-            raise UsageError(f"There is no notebook {word!r}. {nearest(word, names)}")
+            raise UsageError(_("There is no notebook {word}. {hint}", word=repr(word), hint=nearest(word, names)))
     return [notebook for notebook in notebooks if not wanted or {notebook.name, notebook.number} & set(wanted)]
 
 
@@ -111,10 +114,10 @@ def _read(path: Path) -> Notebook:
         raw = json.loads(path.read_text(encoding="utf-8"))
         cells = [(cell, text(cell["source"])) for cell in raw["cells"]]
     except (ValueError, KeyError) as error:
-        raise UsageError(f"{path.name} is no notebook: {error}.") from error
+        raise UsageError(_("{name} is no notebook: {error}.", name=path.name, error=error)) from error
     tagged = [source for cell, source in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
-        raise UsageError(f"{path.name} has {len(tagged)} cells tagged 'parameters', not one.")
+        raise UsageError(_("{name} has {n} cells tagged 'parameters', not one.", name=path.name, n=len(tagged)))
     title = next((m for _, source in cells if (m := re.match(r"# +(.+)", source))), None)
     metadata = raw["metadata"].get("kit", {})
     return Notebook(
@@ -137,4 +140,6 @@ def _parameter(node: ast.stmt, lines: list[str], file: str) -> Parameter:
             if kind in TYPES and type(default).__name__ == kind:
                 comment = (lines[(node.end_lineno or node.lineno) - 1]).encode()[node.end_col_offset or 0 :]
                 return Parameter(name, kind, default, comment.decode().strip().removeprefix("#").strip())
-    raise UsageError(f"{file}: {line!r} is no parameter. Write it like min_sends: int = 500  # help.")
+    raise UsageError(
+        _("{file}: {line} is no parameter. Write it like min_sends: int = 500  # help.", file=file, line=repr(line))
+    )

@@ -24,6 +24,7 @@ import numpy as np
 from scipy.special import betainc, gammainc
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats import likelihood
 from kit.stats.arrays import Floats, floats
 from kit.stats.intervals import critical_z
@@ -137,7 +138,9 @@ def history(
     weight = np.ones(x.shape) if weights is None else floats(weights)
     valid = (x >= 0) & (last >= 0) & (last <= until) & (weight >= 0) & ((x > 0) == (last > 0))
     if not valid.all():
-        raise UsageError(f"{np.count_nonzero(~valid)} rows are no history of purchases: 0 <= recency <= age is needed")
+        raise UsageError(
+            _("{n} rows are no history of purchases: 0 <= recency <= age is needed", n=np.count_nonzero(~valid))
+        )
     return History(x, last, until, weight)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
     values = floats(amounts).ravel()
     if not np.isfinite(values).all():
         missing = np.count_nonzero(~np.isfinite(values))
-        raise UsageError(f"{missing} amounts are missing: a mean of the rest is another.")
+        raise UsageError(_("{missing} amounts are missing: a mean of the rest is another.", missing=missing))
     values = values[values != 0]
     if values.size > n:
-        raise UsageError(f"{values.size} amounts are more than the {n} units that they belong to.")
+        raise UsageError(_("{size} amounts are more than the {n} units that they belong to.", size=values.size, n=n))
     return Units(values, int(n))
 
 

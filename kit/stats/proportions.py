@@ -19,6 +19,7 @@ from scipy.optimize import root_scalar
 from scipy.stats import binom, boschloo_exact, chi2, fisher_exact, norm
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats.arrays import Floats, floats
 from kit.stats.intervals import clopper_pearson, critical_z, koopman, newcombe, walter, wilson
 
@@ -152,7 +153,13 @@ def proportion_difference(
     doi:10.1111/j.1467-9574.1970.tb00104.x.
     """
     if method != "newcombe":
-        raise UsageError(f"rates.difference: {method!r} is refused. {REFUSED.get(method, 'It is not known here.')}")
+        raise UsageError(
+            _(
+                "rates.difference: {method} is refused. {hint}",
+                method=repr(method),
+                hint=REFUSED.get(method, "It is not known here."),
+            )
+        )
     table = _table(x_a, n_a, x_b, n_b)
     if table is None:
         return Difference(nan, nan, nan, nan, "not estimable")
@@ -197,7 +204,7 @@ def sample_ratio_test(counts: ArrayLike | pd.Series, planned: Sequence[float] = 
     sent = floats(counts)
     shares = floats(planned) if len(planned) else np.ones(sent.shape)
     if shares.shape != sent.shape:
-        raise UsageError(f"{sent.size} arms were sent, {shares.size} shares are planned")
+        raise UsageError(_("{size} arms were sent, {size2} shares are planned", size=sent.size, size2=shares.size))
     total = sent.sum()
     if sent.size < 2 or not (np.isfinite(total) and total > 0 and (sent >= 0).all()):
         return SampleRatio(nan, broken=False)

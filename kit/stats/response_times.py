@@ -15,6 +15,7 @@ from scipy.stats import norm
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ def _rows(
     valid = np.isfinite(time) & (time >= 0) & np.isin(event, (0, 1)) & (weight >= 0) & (weight % 1 == 0)
     if not valid.all():
         invalid = np.count_nonzero(~valid)
-        raise UsageError(f"{invalid} waiting times have no minutes from 0, no yes or no, or no whole weight")
+        raise UsageError(
+            _("{invalid} waiting times have no minutes from 0, no yes or no, or no whole weight", invalid=invalid)
+        )
     counted = weight > 0
     return time[counted], event[counted] == 1, weight[counted]
 

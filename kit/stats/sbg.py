@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import betaln, xlog1py, xlogy
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats import likelihood
 from kit.stats.arrays import Floats, floats
 from kit.stats.intervals import critical_z
@@ -86,7 +87,7 @@ def fit(
     begin = np.zeros(last.shape) if entry is None else floats(entry)
     valid = (last - gone >= begin) & (begin >= 0) & np.isin(gone, (0, 1)) & (weight >= 0)
     if not valid.all():
-        raise UsageError(f"{np.count_nonzero(~valid)} rows end before they were watched for a period")
+        raise UsageError(_("{n} rows end before they were watched for a period", n=np.count_nonzero(~valid)))
     if not (weight @ gone) > 0:
         return None
     periods = np.arange(1, last.max() + 1)

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.stats import chi2
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats import proportions
 from kit.stats.arrays import Floats, floats
 
@@ -220,7 +221,10 @@ def _table(
     if not valid.all():
         invalid = np.count_nonzero(~valid)
         raise UsageError(
-            f"{invalid} rows have no time from 0, no known end, no whole weight, or a watch that begins late"
+            _(
+                "{invalid} rows have no time from 0, no known end, no whole weight, or a watch that begins late",
+                invalid=invalid,
+            )
         )
     codes = np.zeros(end.shape, dtype=int) if group is None else group
     counted = weight > 0

@@ -15,6 +15,7 @@ from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
@@ -115,9 +116,9 @@ def quasi_binomial(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, desig
     """
     x, total, columns = floats(count), floats(n), floats(design)
     if x.ndim != 1 or total.shape != x.shape:
-        raise UsageError("counts of a regression are one column of events and one of trials")
+        raise UsageError(_("counts of a regression are one column of events and one of trials"))
     if columns.ndim != 2 or len(columns) != x.size or x.size <= columns.shape[1]:
-        raise UsageError("a regression needs a row of the design for each count, and more rows than columns")
+        raise UsageError(_("a regression needs a row of the design for each count, and more rows than columns"))
     with warnings.catch_warnings():
         # It is also said of rates that all lie on the line; those without an end are told by their fit below.
         warnings.simplefilter("ignore", PerfectSeparationWarning)

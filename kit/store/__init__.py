@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from kit.errors import UsageError, nearest
+from kit.messages import _
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
 from kit.store.period import Period, parse_period
@@ -99,7 +100,7 @@ class Data:
             UsageError: no such table; names the nearest.
         """
         if name not in TABLES:
-            raise UsageError(f"There is no table {name!r}. {nearest(name, TABLES)}")
+            raise UsageError(_("There is no table {name}. {hint}", name=repr(name), hint=nearest(name, TABLES)))
         table = TABLES[name]
         expression = self.expression(name)
         if expression is None:
@@ -213,7 +214,7 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
     """
     path = Path(target).expanduser()
     if not path.exists():
-        raise UsageError(f"{target}: there is no such folder or file.")
+        raise UsageError(_("{target}: there is no such folder or file.", target=target))
     days, filters = parse_period(period), parse_where(where)
     store, files, settings = build.store(path)
     data = Data(path.resolve().name, store, files, settings, days, target=path.resolve())
@@ -233,9 +234,17 @@ def parse_where(where: str) -> list[tuple[str, str]]:
     for part in filter(str.strip, where.split(",")):
         column, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value:
-            raise UsageError(f"where: {part.strip()!r} is no filter. Write it like list_name=Customers.")
+            raise UsageError(
+                _("where: {text} is no filter. Write it like list_name=Customers.", text=repr(part.strip()))
+            )
         if column not in FILTERS:
-            raise UsageError(f"where: campaigns have no {column!r} to filter by. {nearest(column, FILTERS)}")
+            raise UsageError(
+                _(
+                    "where: campaigns have no {column} to filter by. {hint}",
+                    column=repr(column),
+                    hint=nearest(column, FILTERS),
+                )
+            )
         pairs.append((column, value))
     return pairs
 
@@ -244,4 +253,6 @@ def _check_filter(data: Data, column: str, value: str) -> None:
     values = data.campaigns[column].dropna().astype(str)
     if value.casefold() not in set(values.str.casefold()):
         hint = nearest(value, set(values)) if len(values) else "No campaign has one."
-        raise UsageError(f"where: no campaign has {column} {value!r}. {hint}")
+        raise UsageError(
+            _("where: no campaign has {column} {value}. {hint}", column=column, value=repr(value), hint=hint)
+        )

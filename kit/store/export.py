@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import UsageError
+from kit.messages import _
 from kit.places import try_folder
 from kit.sources import frames
 from kit.store import build
@@ -181,13 +182,17 @@ def check_place(out: Path, target: Path | None) -> None:
         UsageError: in the folder of the exports, on something else, or not to be written.
     """
     if target is not None and target.is_dir() and out.resolve().is_relative_to(target.resolve()):
-        raise UsageError(f"--out {out} lies in the folder of the exports, where nothing is written.")
+        raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
     if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file. Name a folder.")
+        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
     others = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
     if others and MANIFEST not in others:
         raise UsageError(
-            f"--out {out} is no former export of tables (it has {others[0]!r}). Name an empty or a new folder."
+            _(
+                "--out {out} is no former export of tables (it has {value}). Name an empty or a new folder.",
+                out=out,
+                value=repr(others[0]),
+            )
         )
     try_folder(out, f"--out {out}")
 

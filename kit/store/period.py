@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from kit.errors import UsageError
+from kit.messages import _
 
 _PART = re.compile(r"(\d{4})-(?:(0[1-9]|1[0-2])(?:-(\d{2}))?|Q([1-4]))", re.IGNORECASE)
 
@@ -60,11 +61,14 @@ def parse_period(period: str) -> Period | None:
     first, last = _part(begin), _part(end if dots else begin)
     if first is None or last is None:
         raise UsageError(
-            f"period: {period!r} is no month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 or "
-            "2026-03-01..2026-03-15."
+            _(
+                "period: {period} is no month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 or "
+                "2026-03-01..2026-03-15.",
+                period=repr(period),
+            )
         )
     if last.last < first.first:
-        raise UsageError(f"period: {period!r} ends before it begins. Write the earlier one first.")
+        raise UsageError(_("period: {period} ends before it begins. Write the earlier one first.", period=repr(period)))
     return Period(first.first, last.last)
 
 

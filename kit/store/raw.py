@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import pandas as pd
 
 from kit.errors import UsageError, nearest
+from kit.messages import _
 from kit.sources.detect.folder import files, names, unfolded
 from kit.sources.detect.presets import named
 from kit.sources.frames import without
@@ -41,7 +42,9 @@ def of(data: Data, file: str) -> pd.DataFrame:
     """
     log = next((log for log in data.files if log.file == file), None)
     if log is None:
-        raise UsageError(f"{file}: no such file was read. {nearest(file, [log.file for log in data.files])}")
+        raise UsageError(
+            _("{file}: no such file was read. {hint}", file=file, hint=nearest(file, [log.file for log in data.files]))
+        )
     kept = build.raw(data.path)
     if file in kept:
         return pd.read_parquet(kept[file])
@@ -60,7 +63,7 @@ def _place(data: Data, file: str) -> tuple[Path, str]:
             for path, name in inside.items():
                 if name == file:
                     return location(path)
-    raise UsageError(f"{file}: the log is no longer where it was read, and the store holds no copy of it.")
+    raise UsageError(_("{file}: the log is no longer where it was read, and the store holds no copy of it.", file=file))
 
 
 def _of_log(path: Path, inside: str, preset: Preset) -> pd.DataFrame:
@@ -94,7 +97,9 @@ def _box(data: Data, file: str) -> MailBox:
         for box in mail_files.find(names(files(target)[0], target)).boxes:
             if box.file == file:
                 return box
-    raise UsageError(f"{file}: the mail is no longer where it was read, and the store holds no copy of it.")
+    raise UsageError(
+        _("{file}: the mail is no longer where it was read, and the store holds no copy of it.", file=file)
+    )
 
 
 def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:

@@ -52,7 +52,7 @@ def test_no_figure_of_the_registry_names_a_table_that_is_gone(results: list[dict
     ("table", "column", "formula"),
     [
         ("funnel", "value", lambda row: row["passed"] / row["n"]),
-        ("passed", "value", lambda row: row["n"] / row["numerator"]),
+        ("passed", "value", lambda row: row["n"] / row["began"]),
         ("cost_each", "value", lambda row: row["cost"] / row["number"]),
         ("holdout", "per_person", lambda row: row["revenue"] / row["persons"]),
         ("repeat_rates", "value", lambda row: row["numerator"] / row["n"]),
