@@ -31,7 +31,7 @@ test: check ## Run everything that CI runs
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks
 
-check: $(KIT) ## Lint, format and types
+check: $(KIT) ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
@@ -43,7 +43,8 @@ lab: $(KIT) ## Open JupyterLab on the notebooks
 sample: $(KIT) ## Write another made-up business: SEED=7 DIR=exports (FORCE=1 into any folder)
 	PYTHONPATH=data $(BIN)/python -m generator $(DIR) --seed $(SEED) $(if $(FORCE),--force)
 
-docs: $(KIT) ## Write the reference pages and the catalogue of messages anew
+docs: $(KIT) ## Write the reference pages, their picture and the catalogue of messages anew
+	$(BIN)/python docs/pictures.py
 	$(BIN)/cog -r -I docs README.md docs/*.md
 	$(BIN)/pybabel -q extract --omit-header --no-wrap --add-location=file --sort-by-file --no-default-keywords \
 		-k _ -k _n:1,2 -k message -k message_n:1,2 -F babel.cfg -o kit/locale/kit.pot .

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import kit
 from kit import explain, metrics, settings
 from kit.metrics import methods
 from kit.questions import notebooks
-from kit.questions.find_problems import rules
+from kit.questions.find_problems import findings, rules
 from kit.sources.detect import presets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+SAMPLE = Path(__file__).parents[1] / "data/sample"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -28,6 +32,11 @@ def questions() -> str:
     """Every question with its notebook."""
     rows = ((one.question, f"[`{one.name}`](notebooks/{one.name}.ipynb)") for one in notebooks.load())
     return table(("question", "notebook"), rows)
+
+
+def problem_areas() -> str:
+    """What notebook 04 says of the sample."""
+    return f"> {findings.find(kit.open(SAMPLE)).summary()}"
 
 
 def sources() -> str:

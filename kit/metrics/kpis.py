@@ -269,10 +269,17 @@ _MAILS = {
     "opened": message("Mails opened"),
 }
 
+_DENOMINATORS = {"sent": message("Sent"), "delivered": message("Delivered"), "opened": message("Opened")}
+
 
 def mails_title(kpi: Kpi) -> Message:
-    """The denominator of a KPI of campaign mail, as the head of a column."""
-    return _MAILS[kpi.denominator]
+    """The denominator of a KPI of campaign mail, as the head of a column: "Mails delivered"."""
+    return _MAILS.get(kpi.denominator) or message("Out of {count}", count=kpi.denominator.replace("_", " "))
+
+
+def denominator_title(kpi: Kpi) -> Message:
+    """The same in a word, where the column stands among mails: "Delivered"."""
+    return _DENOMINATORS.get(kpi.denominator) or mails_title(kpi)
 
 
 def raw_note(keys: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from kit import counts, metrics
 from kit.judging import LEVEL, OTHERS, SMALLEST_PART
 from kit.messages import _, message
 from kit.metrics import Figure
-from kit.questions.compare_campaigns.stand_out import denominator_title, identity
+from kit.questions.compare_campaigns.stand_out import identity
 from kit.show.formats import named, share, size, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -144,7 +144,7 @@ class AudienceMix(Result):
         frame = frame.sort_values("standard", ascending=self.kpi.better == "lower", kind="stable", ignore_index=True)
         columns = (
             Column("campaign_name", _("Campaign")),
-            Column("n", denominator_title(self.kpi), whole, unit="mails", number=True),
+            Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", _("As counted"), share, unit="share", number=True),
             Column("standard", _("On the common mix"), _standard, unit="share", number=True, whole_row=True),
         )

@@ -200,7 +200,7 @@ class StandOut(Result):
         columns = (
             Column("campaign_name", _("Campaign")),
             Column("sent_local", _("Sent"), day),
-            Column("n", denominator_title(self.kpi), whole, unit="mails", number=True),
+            Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, rate_with_interval, unit="share", number=True, whole_row=True),
             Column("expected", _("Expected"), share, unit="share", number=True),
             Column("verdict", _("Verdict"), VERDICTS.__getitem__),
@@ -264,11 +264,6 @@ def _worse(names: str, n: int) -> str:
 def rate_with_interval(row: Any) -> str:
     """The rate of a row with its interval."""
     return with_interval(row["value"], row["low"], row["high"])
-
-
-def denominator_title(kpi: Kpi) -> str:
-    """What a KPI is out of, as the head of a column."""
-    return str({"delivered": _("Delivered"), "sent": _("Sent"), "opened": _("Opened")}[kpi.denominator])
 
 
 FIGURES = (

@@ -1,0 +1,14 @@
+"""The pictures of the pages, drawn from the sample; `make docs` writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tables import SAMPLE
+
+import kit
+from kit.questions.find_problems import findings
+
+if __name__ == "__main__":
+    picture = findings.find(kit.open(SAMPLE)).plot()
+    (Path(__file__).parent / "problems.svg").write_text(picture.svg, encoding="utf-8")
