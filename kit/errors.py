@@ -12,10 +12,12 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from kit.messages import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kit.messages import Message
+    from kit.messages import Text
 
 
 class KitError(Exception):
@@ -40,12 +42,12 @@ class InputError(KitError):
 
     def __init__(
         self,
-        problem: Message | str,
+        problem: Text,
         *,
         file: str | None = None,
         line: int | None = None,
         column: str | None = None,
-        hint: Message | str = "",
+        hint: Text = "",
         setting: str = "",
     ) -> None:
         self.problem = problem
@@ -59,8 +61,8 @@ class InputError(KitError):
     def __str__(self) -> str:
         place = [
             *([self.file] if self.file is not None else []),
-            *([f"line {self.line}"] if self.line is not None else []),
-            *([f"column {self.column!r}"] if self.column is not None else []),
+            *([_("line {n}", n=str(self.line))] if self.line is not None else []),
+            *([_("column {name}", name=repr(self.column))] if self.column is not None else []),
         ]
         said = f"{', '.join(place)}: {self.problem}." if place else f"{self.problem}."
         return f"{said} {self.hint}".rstrip()
@@ -83,5 +85,5 @@ def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     names = sorted(known)
     close = get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
-        return f"Did you mean {close[0]!r}?"
-    return otherwise or f"Known: {', '.join(names)}."
+        return _("Did you mean {name}?", name=repr(close[0]))
+    return otherwise or _("Known: {names}.", names=", ".join(names))

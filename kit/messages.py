@@ -115,6 +115,10 @@ class Message:
         return cls(data["text"], values, data.get("plural", ""), data.get("n", 0))
 
 
+Text = Message | str
+"""A text for readers."""
+
+
 def message(text: str, /, **values: Any) -> Message:
     """A text that is translated when it is shown."""
     return Message(text, values)

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError, UsageError
-from kit.messages import Message, message
+from kit.messages import Text, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ class OutputError(InputError, UsageError):
     """A place to write to that cannot be written; nothing has been done then."""
 
 
-def unreachable(error: OSError, place: Path | None = None, hint: Message | str = "") -> InputError:
+def unreachable(error: OSError, place: Path | None = None, hint: Text = "") -> InputError:
     """The message for an error of the system.
 
     Args:
@@ -41,7 +41,7 @@ def cause(error: OSError) -> str:
 
 
 @contextmanager
-def reaching(place: Path, hint: Message | str) -> Iterator[None]:
+def reaching(place: Path, hint: Text) -> Iterator[None]:
     """Turn an error of the system within the `with` into its message."""
     try:
         yield

@@ -7,7 +7,7 @@ nearest known one: a setting that silently does nothing would change numbers wit
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from kit.messages import _, message
 from kit.places import cause
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from kit.messages import Message
@@ -150,7 +151,7 @@ def load(folder: Path) -> Settings:
 
 def template() -> str:
     """A commented kit.toml to start from; `kit check --init` writes it."""
-    lines = ["# What no export says. Take the # away from a line to set it.", ""]
+    lines = ["# " + _("What no export says. Take the # away from a line to set it."), ""]
     for key in KEYS:
         if "." not in key.name and key.kind != "pairs":
             lines += [f"# {key.meaning}", f"# {key.name} = {example(key)}", ""]
@@ -167,7 +168,7 @@ def _flat(raw: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in raw.items():
         if isinstance(value, dict):
-            flat |= {f"{name}.{inner}": one for inner, one in value.items()}
+            flat |= {f"{name}.{inner}": inner_value for inner, inner_value in value.items()}
         else:
             flat[name] = value
     for name in flat:
@@ -177,17 +178,14 @@ def _flat(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(name: str, value: Any) -> Any:
-    kind = _BY_NAME[name].kind
-    fits, wanted = _KINDS[kind]
+    key = _BY_NAME[name]
+    fits, wrong = _KINDS[key.kind]
     try:
         return fits(value)
     except (ValueError, TypeError, KeyError) as error:
-        raise SettingsError(
-            _("{value} is no {wanted}", value=repr(value), wanted=wanted),
-            file=FILE,
-            column=name,
-            hint=_("Write it like {value}.", value=example(_BY_NAME[name])),
-        ) from error
+        problem = replace(wrong, values={"value": repr(value)})
+        hint = _("Write it like {value}.", value=example(key))
+        raise SettingsError(problem, file=FILE, column=name, hint=hint) from error
 
 
 def _zone(value: Any) -> str:
@@ -208,21 +206,19 @@ def _bool(value: Any) -> bool:
 
 
 def _int(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if not isinstance(value, int):
         raise TypeError
-    return value
+    return int(_number(value))
+
+
+def _number(value: Any, most: float = inf) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most or value == inf:
+        raise TypeError
+    return float(value)
 
 
 def _share(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise TypeError
-    return float(value)
-
-
-def _amount(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
-        raise TypeError
-    return float(value)
+    return _number(value, 1)
 
 
 def _time(value: Any) -> datetime:
@@ -231,33 +227,34 @@ def _time(value: Any) -> datetime:
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(_text(one) for one in ([value] if isinstance(value, str) else value))
+    return tuple(map(_text, [value] if isinstance(value, str) else value))
 
 
 def _shares(value: Any) -> tuple[float, ...]:
-    shares = tuple(_share(one) for one in value)
+    shares = tuple(map(_share, value))
     if abs(sum(shares) - 1) > 1e-6:  # shares of one whole, whatever they were rounded to
         raise ValueError
     return shares
 
 
 def _pairs(value: Any) -> tuple[tuple[str, ...], ...]:
-    return tuple(_texts(one["ids"]) for one in value)
+    return tuple(_texts(pair["ids"]) for pair in value)
 
 
-_KINDS = {
-    "zone": (_zone, "time zone of the IANA list"),
-    "text": (_text, "text"),
-    "bool": (_bool, "true or false"),
-    "int": (_int, "whole number from 0"),
-    "share": (_share, "share from 0 to 1"),
-    "amount": (_amount, "amount from 0"),
-    "time": (_time, "time"),
-    "goal": (_text, "goal"),
-    "texts": (_texts, "list of texts"),
-    "shares": (_shares, "list of shares that add to 1"),
-    "pairs": (_pairs, "table with ids"),
+_KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
+    "zone": (_zone, message("{value} is no time zone of the IANA list")),
+    "text": (_text, message("{value} is no text")),
+    "bool": (_bool, message("{value} is no true or false")),
+    "int": (_int, message("{value} is no whole number from 0")),
+    "share": (_share, message("{value} is no share from 0 to 1")),
+    "amount": (_number, message("{value} is no amount from 0")),
+    "time": (_time, message("{value} is no time")),
+    "goal": (_text, message("{value} is no goal")),
+    "texts": (_texts, message("{value} is no list of texts")),
+    "shares": (_shares, message("{value} is no list of shares that add to 1")),
+    "pairs": (_pairs, message("{value} is no table with ids")),
 }
+"""How a value of each kind is read, and what to say where it cannot be."""
 
 _EXAMPLES = {
     "events.campaign": '["campaign_id"]',

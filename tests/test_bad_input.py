@@ -122,7 +122,7 @@ def test_columns_by_a_bar_are_read_and_by_a_sign_that_nobody_uses_are_not(tmp_pa
     exports.write(tmp_path, "a.csv", (HEAD + GOOD).replace(",", "~"))
     log, _ = both(tmp_path)
     assert log.status == "unrecognised"
-    assert log.why.startswith("its header Campaign~Date~Sent~Delivered~Opened~Reve… fits no preset")
+    assert str(log.why).startswith("its header Campaign~Date~Sent~Delivered~Opened~Reve… fits no preset")
 
 
 def test_duplicate_headers_are_said(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_native_report_by_hand(tmp_path: Path) -> None:
     assert set(table["period_start"]) == {pd.Timestamp("2026-03-01")}
     assert set(table["period_end"]) == {pd.Timestamp("2026-03-31")}
     assert log.unmapped == ("Scroll depth",)
-    assert [(one.line, "adds up" in one.reason) for one in log.rejections] == [(10, True)]
-    assert any("'Page title and screen class, Views' (line 19, 1 row)" in note for note in log.notes)
+    assert [(one.line, "adds up" in str(one.reason)) for one in log.rejections] == [(10, True)]
+    assert any("'Page title and screen class, Views' (line 19, 1 row)" in str(note) for note in log.notes)
 
 
 def test_saved_again_by_a_spreadsheet_gives_the_same(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_same_sessions_are_taken_once_from_the_table_that_tells_most(tmp_pat
     )
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
     assert (table["sessions"].sum(), table["utm_source"].tolist()) == (10, ["x", "y"])
-    assert sum("tells the same sessions" in note for note in log.notes) == 2
+    assert sum("tells the same sessions" in str(note) for note in log.notes) == 2
 
 
 def test_a_file_without_sessions_by_their_origin_says_so(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_real_snapshot_by_hand(shared: Path) -> None:
     assert (row["channel"], row["sessions"]) == ("Direct", 10)
     assert (row["period_start"], row["period_end"]) == (pd.Timestamp("2023-03-22"), pd.Timestamp("2023-04-18"))
     assert len(log.notes) == 14
-    assert sum("no rows" in note for note in log.notes) == 4  # FORMATS 5: four of them are header-only
+    assert sum("no rows" in str(note) for note in log.notes) == 4  # FORMATS 5: four of them are header-only
 
 
 def test_the_id_in_a_tag_is_the_one_of_mailchimps_report(shared: Path) -> None:
@@ -317,7 +317,7 @@ def test_parquet_of_the_export_is_known_by_its_columns_and_a_folder_is_one(tmp_p
     assert table["key_events"].sum() == 1
     assert log.notes == (
         "7 events became 4 sessions",
-        "1 events belong to no session (visitors without consent) and are not counted",
+        "1 event belongs to no session (visitors without consent) and is not counted",
     )
 
 
@@ -327,4 +327,4 @@ def test_an_export_of_older_columns_is_read_without_those_that_came_later(tmp_pa
     log, table = read_one(tmp_path / "e.parquet")
     assert table["utm_campaign"].tolist() == ["3c2cf0ef38-SALE"]
     assert pd.isna(table["revenue"]).all()
-    assert any("name them as web.key_events" in note for note in log.notes)
+    assert any("name them as web.key_events" in str(note) for note in log.notes)

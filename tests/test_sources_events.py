@@ -121,7 +121,7 @@ def test_bad_lines_are_named_and_the_rest_is_kept(tmp_path: Path) -> None:
     log, table = read_one(exports.write(tmp_path, "a.ndjson", lines(*rows)))
     assert table["line"].tolist() == [1, 3, 6]
     assert table["event_type"].tolist() == ["opened", "unknown", "opened"]  # an event that does not say what happened
-    assert log.notes == ("1 events do not say what happened; they are kept as unknown",)
+    assert log.notes == ("1 event does not say what happened; it is kept as unknown",)
     assert said(log) == [
         (2, "the line is no JSON"),
         (4, "'noon' is no time"),

@@ -100,7 +100,7 @@ def test_a_table_that_could_be_two_is_left_to_a_mapping(tmp_path: Path) -> None:
     text = "ID,Email,Created At,Type,Resolved At\n1,a@example.com,2026-01-05,Booking,2026-01-06\n"
     (log,) = sources.read(exports.write(tmp_path, "a.csv", text), BARE).files
     assert log.status == "unrecognised"
-    assert "fits conversions and tickets alike" in log.why
+    assert "fits conversions and tickets alike" in str(log.why)
 
 
 def test_an_archive_is_read_beside_the_other_files(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from kit import sources
 from kit.settings import Settings
-from kit.sources.mail import mailbox, message
+from kit.sources.mail import mailbox, parse
 from kit.store import open_data
 from tests import exports
 from tests.letters import ANNA, OURS, letter, mbox, one, read, takeout
@@ -146,7 +146,7 @@ def test_what_the_parser_cannot_take_apart_is_left_out_with_its_place(
     def broken(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(message, "_body", broken)
+    monkeypatch.setattr(parse, "_body", broken)
     (log,), _ = read(exports.write(tmp_path, "a.mbox", mbox([letter()])))
     assert [one.reason for one in log.rejections] == ["at byte 0: it cannot be taken apart (RecursionError)"]
     assert str(log.error) == "a.mbox: no message of it can be read. Export it again."
@@ -237,8 +237,8 @@ def test_outlook_csv_is_read_for_what_it_has(tmp_path: Path) -> None:
         assert table["body_text"][0] == "Добрый день,\n\nгде мой заказ?"
         assert (table["direction"][0], table["contact_key"][0], table["labels"][0]) == ("in", ANNA, "VIP,Tyres")
         assert pd.isna(table.loc[1, ["direction", "from_key", "sent_at", "thread_id"]]).all()
-        assert any(note.startswith("this kind of export has no dates, no Message-IDs") for note in log.notes)
-        assert "1 senders are known by an Exchange name only, which is no address" in log.notes
+        assert any(str(note).startswith("this kind of export has no dates, no Message-IDs") for note in log.notes)
+        assert "1 sender is known by an Exchange name only, which is no address" in log.notes
 
 
 def test_the_store_holds_mail_of_every_kind(tmp_path: Path) -> None:

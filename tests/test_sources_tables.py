@@ -304,7 +304,7 @@ RATES = [
     ("30", ()),
     ("27.27%", ("reported_open_rate is opened over sent in this file, not over delivered",)),  # 300 of 1100 sent
     ("35%", (OFF,)),
-    ("#DIV/0!", ("1 reported rates cannot be read; they are left empty",)),
+    ("#DIV/0!", ("1 reported rate cannot be read; it is left empty",)),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError
+from kit.messages import Text, message
 from kit.settings import FILE as SETTINGS_FILE
 from kit.sources import duplicate_files, frames
 from kit.sources.detect import folder, mappings, signatures
@@ -52,7 +53,8 @@ _BLANK = b"\0\r\n\t \xef\xbb\xbf\xff\xfe"
 _STRAY_NULS = 10  # a damaged text may hold a few NUL bytes; other files are full of them
 
 
-_NOT_READ = "it cannot be read"
+_NOT_READ = message("it cannot be read")
+_EXPORT_AGAIN = message("Export it again.")
 
 
 class _EmptyFileError(InputError):
@@ -94,7 +96,8 @@ def read(target: Path, settings: Settings, engine: Engine | None = None) -> Load
         for path, name in files.items():
             if path in duplicates:
                 original = files[duplicates[path]]
-                logs.append(duplicate_files.passed_over(FileLog(name, "ignored", ""), original, "content"))
+                why = message("it has the same content as {file}", file=original)
+                logs.append(duplicate_files.passed_over(FileLog(name, "ignored", ""), why))
             else:
                 gathered.read(path, name, user_presets, settings)
     tables, logs = recipients.with_details(gathered.together(), logs)
@@ -142,7 +145,8 @@ class _Gathered:
         """Take them, unless an earlier file has the same."""
         original, note = self._rows.before(part)
         if original:
-            self.logs.append(duplicate_files.passed_over(part.log, original, "rows"))
+            why = message("it has the same rows as {file}", file=original)
+            self.logs.append(duplicate_files.passed_over(part.log, why))
         else:
             self.add(replace(part, log=replace(part.log, notes=(*part.log.notes, note))) if note else part)
 
@@ -166,7 +170,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             preset, why = log
             return [EventFile(path, name, preset.name, why)]
         if not head.strip(_BLANK):
-            raise _EmptyFileError("it is empty", file=name, hint="Export it again.")
+            raise _EmptyFileError(message("it is empty"), file=name, hint=_EXPORT_AGAIN)
         if head.lstrip(_BLANK + b"[").startswith(b"{"):
             return [_answer(encodings.unpacked(path, _ANSWER), name, mappings, settings)]
         if (kind := signatures.left_out(head)) and not signatures.may_be_workbook(head):
@@ -175,7 +179,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
             if not sheets:
-                raise _EmptyFileError("the workbook has no filled sheet", file=name, hint="Export it again.")
+                raise _EmptyFileError(message("the workbook has no filled sheet"), file=name, hint=_EXPORT_AGAIN)
             return [_grid(sheet, mappings, settings) for sheet in sheets]
         return [_text(raw, name, mappings, settings, (packed.CUT,) if cut else ())]
     except InputError as error:
@@ -184,13 +188,13 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
         return [Read(FileLog(name, status, _NOT_READ, error=error), {})]
 
 
-def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[str, ...]) -> Read:
+def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[Text, ...]) -> Read:
     if kind := signatures.left_out(raw[:_HEAD]):
         return _unknown(name, kind)
     decoded = encodings.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
-        return _unknown(name, "it is no text and no workbook")
+        return _unknown(name, message("it is no text and no workbook"))
     table = grid.of_text(decoded, name)
     table = replace(table, notes=(*notes, *table.notes))
     report = sections.recognised(table)
@@ -213,9 +217,11 @@ def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -
         part = reader.read(answer, mappings, settings)
         if part.log.status != "unrecognised":
             return part
-    why = "it is JSON, and no line of its beginning is an event that a preset knows"
-    return _unknown(name, f"{why}; `kit map FILE` proposes a mapping")
+    why = message(
+        "it is JSON, and no line of its beginning is an event that a preset knows; `kit map FILE` proposes a mapping"
+    )
+    return _unknown(name, why)
 
 
-def _unknown(name: str, why: str) -> Read:
+def _unknown(name: str, why: Text) -> Read:
     return Read(FileLog(name, "unrecognised", why), {})

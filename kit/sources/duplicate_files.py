@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.messages import Text, message
 from kit.sources.detect.headers import listed, plain
 from kit.sources.frames import LINE
 from kit.sources.text.packed import Packed
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from kit.sources.file_log import FileLog, Read
 
-LIKE = (
-    "its rows are those of {} in all that is read, and differ in {}: both count; if it is a copy, take one of them away"
-)
 SETTLED = frozenset({CAMPAIGN_STATS.name, CONTACTS.name, EVENTS.name, ORDERS.name, DEALS.name, TICKETS.name, WEB.name})
 """Tables whose rows the store tells apart, by ids, names or days: what stands there twice is settled there."""
 
@@ -51,7 +49,7 @@ class Rows:
     def __init__(self) -> None:
         self._files: dict[bytes, list[tuple[str, dict[str, bytes]]]] = defaultdict(list)
 
-    def before(self, read: Read) -> tuple[str | None, str]:
+    def before(self, read: Read) -> tuple[str | None, Text]:
         """The earlier file that says the same in every cell, else what to say of one that does in all that is read.
 
         Two rows that agree in what is read and in nothing else may be two things: the rent of two branches.
@@ -68,12 +66,17 @@ class Rows:
             digest.update(name.encode() + _sorted(values))
         columns = _unread_columns(read)
         candidates = self._files[digest.digest()]
-        note = ""
+        note: Text = ""
         for file, other_columns in candidates:
             differ = [name for name in {**other_columns, **columns} if other_columns.get(name) != columns.get(name)]
             if not differ:
                 return file, ""
-            note = LIKE.format(file, listed(map(repr, differ)))
+            note = message(
+                "its rows are those of {file} in all that is read, and differ in {columns}: both count; "
+                "if it is a copy, take one of them away",
+                file=file,
+                columns=listed(map(repr, differ)),
+            )
         candidates.append((read.log.file, columns))
         return None, "" if SETTLED.issuperset(frames) else note
 
@@ -90,12 +93,12 @@ def _sorted(frame: pd.DataFrame) -> bytes:
     return pd.util.hash_pandas_object(frame, index=False).sort_values().to_numpy().tobytes()
 
 
-def passed_over(log: FileLog, original: str, what: str) -> FileLog:
+def passed_over(log: FileLog, why: Text) -> FileLog:
     """The log of a file that another one makes superfluous."""
     return replace(
         log,
         status="ignored",
-        why=f"it has the same {what} as {original}",
+        why=why,
         rows_read=0,
         rows_kept=0,
         rows_repeated=0,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kit.errors import InputError
+from kit.messages import Message, Text, message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +44,8 @@ class Rejection:
     file: str
     line: int | None
     column: str | None
-    reason: str
-    hint: str = ""
+    reason: Text
+    hint: Text = ""
 
     @classmethod
     def of(cls, file: str, line: int | None, column: str | None, error: CellError) -> Self:
@@ -82,7 +83,7 @@ class FileLog:
 
     file: str
     status: Status
-    why: str
+    why: Text
     preset: str | None = None
     table: str | None = None
     encoding: str | None = None
@@ -92,10 +93,10 @@ class FileLog:
     rows_kept: int = 0
     rows_repeated: int = 0
     unmapped: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     error: InputError | None = None
-    passed_over: tuple[str, ...] = ()
+    passed_over: tuple[Text, ...] = ()
     cells: tuple[Rejection, ...] = ()
 
     @property
@@ -104,17 +105,20 @@ class FileLog:
         return self.rows_read - self.rows_kept
 
     def as_dict(self) -> dict[str, Any]:
-        """The log as plain data, for JSON."""
-        error = self.error and {name: getattr(self.error, name) for name in InputError.FIELDS}
-        return asdict(replace(self, error=None)) | {"error": error}
+        """The log as plain data, for JSON; its texts as messages, to be put into a reader's language."""
+        fields = {name: getattr(self.error, name) for name in InputError.FIELDS} if self.error else {}
+        error = {name: field.to_data() if isinstance(field, Message) else field for name, field in fields.items()}
+        return asdict(replace(self, error=None)) | {"error": error or None}
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> FileLog:
-        """The log that `as_dict` took apart."""
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
-        values |= {name: tuple(Rejection(**rejection) for rejection in raw[name]) for name in ("rejections", "cells")}
-        if raw["error"] is not None:
-            values["error"] = InputError(**raw["error"])
+        """The log that `as_dict` took apart, in the reader's language."""
+        values: dict[str, Any] = _shown(raw)
+        values |= {
+            name: tuple(Rejection(**rejection) for rejection in values[name]) for name in ("rejections", "cells")
+        }
+        if values["error"] is not None:
+            values["error"] = InputError(**values["error"])
         return cls(**values)
 
 
@@ -134,7 +138,7 @@ class EventFile:
     path: Path
     file: str
     preset: str
-    why: str
+    why: Text
     inside: str = ""
     stamp: Stamp | None = None
 
@@ -170,9 +174,9 @@ class MailBox:
 
     file: str
     preset: str
-    why: str
+    why: Text
     parts: tuple[MailPart, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +225,9 @@ class Stamp:
 def changed(name: str) -> InputError:
     """Why a file that changed while it was read is not used."""
     return InputError(
-        "it changed while it was read, and is not used",
+        message("it changed while it was read, and is not used"),
         file=name,
-        hint="Run the kit again when nothing writes to it any more.",
+        hint=message("Run the kit again when nothing writes to it any more."),
     )
 
 
@@ -238,23 +242,42 @@ class Read:
 
 def kept_without(cell: Rejection) -> Rejection:
     """A cell that cannot be read, of a row that is right without it."""
-    return replace(cell, reason=f"{cell.reason}; the row is kept without it")
+    return replace(cell, reason=message("{reason}; the row is kept without it", reason=cell.reason))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """A message in one line, without signs that a terminal obeys, and each cell in it cut."""
+    """A text in one line, without signs that a terminal obeys, and each cell in it cut."""
     line = _QUOTED.sub(r"\1\2…\1", _UNSEEN.sub(" ", text))
     return line if len(line) <= longest else f"{line[: longest // 2]}…{line[-longest // 2 :]}"
+
+
+def _short(text: Text) -> Text:
+    """A text whose values are shortened, or all of it where it is no message."""
+    if isinstance(text, str):
+        return shortened(text)
+    values = {name: _short(value) if isinstance(value, Text) else value for name, value in text.values.items()}  # noqa: PD011  no frame
+    return replace(text, values=values)
+
+
+def _shown(data: Any) -> Any:
+    """Plain data with lists as tuples, and its messages in the reader's language."""
+    if isinstance(data, list):
+        return tuple(map(_shown, data))
+    if isinstance(data, dict):
+        if "text" in data and "values" in data:
+            return shortened(str(Message.from_data(data)))
+        return {name: _shown(value) for name, value in data.items()}
+    return data
 
 
 def tidy(log: FileLog) -> FileLog:
     """The log with its messages cut to a readable length."""
     return replace(
         log,
-        why=shortened(log.why),
+        why=_short(log.why),
         header=tuple(_name(name) for name in log.header),
         unmapped=tuple(_name(name) for name in log.unmapped),
-        notes=tuple(map(shortened, log.notes)),
+        notes=tuple(map(_short, log.notes)),
         rejections=tuple(map(_tidied, log.rejections)),
         cells=tuple(map(_tidied, log.cells)),
         error=log.error and _cut(log.error),
@@ -263,16 +286,16 @@ def tidy(log: FileLog) -> FileLog:
 
 def _tidied(rejection: Rejection) -> Rejection:
     column = None if rejection.column is None else _name(rejection.column)
-    return replace(rejection, column=column, reason=shortened(rejection.reason))
+    return replace(rejection, column=column, reason=_short(rejection.reason))
 
 
 def _cut(error: InputError) -> InputError:
     return InputError(
-        shortened(str(error.problem)),
+        _short(error.problem),
         file=error.file,
         line=error.line,
         column=None if error.column is None else _name(error.column),
-        hint=shortened(str(error.hint)),
+        hint=_short(error.hint),
         setting=error.setting,
     )
 

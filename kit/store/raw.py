@@ -15,7 +15,7 @@ from kit.sources.detect.folder import files, names, unfolded
 from kit.sources.detect.presets import named
 from kit.sources.frames import without
 from kit.sources.logs.lines import Lines
-from kit.sources.mail import mail_files, mailbox, message
+from kit.sources.mail import mail_files, mailbox, parse
 from kit.sources.mail.archives import DAMAGES, PartOpener
 from kit.sources.text.packed import location
 from kit.store import build
@@ -59,7 +59,7 @@ def of(data: Data, file: str) -> pd.DataFrame:
 def _place(data: Data, file: str) -> tuple[Path, str]:
     target = data.target
     if target is not None and target.exists():
-        with unfolded(names(files(target)[0], target).items()) as (inside, _):
+        with unfolded(names(files(target)[0], target).items()) as (inside, _unreadable):
             for path, name in inside.items():
                 if name == file:
                     return location(path)
@@ -110,9 +110,9 @@ def _of_box(box: MailBox, preset: Preset) -> pd.DataFrame:
             try:
                 with opener.opened(part) as read:
                     for offset, _, header in mailbox.cut(read, preset):
-                        if unmapped := message.unused(header, mapped):
+                        if unmapped := parse.unused(header, mapped):
                             rows.append((part.file, offset, json.dumps(unmapped, ensure_ascii=False)))
-            except (*DAMAGES, *message.FAULTS):  # it is named among the rejections
+            except (*DAMAGES, *parse.FAULTS):  # it is named among the rejections
                 continue
     frame = pd.DataFrame(rows, columns=["message", "byte", FIELDS])
     return frame.astype({"message": "str", "byte": "Int64", FIELDS: "str"})

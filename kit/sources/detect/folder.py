@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError, UsageError
+from kit.messages import Text, _, message
 from kit.settings import FILE as SETTINGS_FILE
 from kit.sources.detect.presets import MAPPING
 from kit.sources.file_log import FileLog
@@ -17,7 +18,7 @@ from kit.sources.text.encodings import readable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_NOT_READ = "it cannot be read"
+_NOT_READ = message("it cannot be read")
 
 
 def names(paths: Iterable[Path], target: Path) -> dict[Path, str]:
@@ -61,7 +62,7 @@ def files(target: Path) -> tuple[list[Path], list[FileLog]]:
         beside = (target, target.with_name(target.name + MAPPING), target.with_name(SETTINGS_FILE))
         return [path for path in beside if path.is_file()], []
     if not target.is_dir():
-        raise UsageError(f"There is no folder or file {str(target)!r}.")
+        raise UsageError(_("There is no folder or file {name}.", name=repr(str(target))))
     paths: list[Path] = []
     unreadable: list[FileLog] = []
     closed: list[OSError] = []
@@ -72,13 +73,17 @@ def files(target: Path) -> tuple[list[Path], list[FileLog]]:
             if _hidden(path, target):
                 continue
             if strange := _strange(path):
-                unreadable.append(_log(_name(path, target), strange, "Put the file itself here."))
+                unreadable.append(_log(_name(path, target), strange, message("Put the file itself here.")))
             else:
                 paths.append(path)
     for error in closed:
         name = _name(Path(error.filename or target), target)
         unreadable.append(
-            _log(name, (error.strerror or "cannot be opened").lower(), "Check the folder and who may read it.")
+            _log(
+                name,
+                error.strerror.lower() if error.strerror else message("cannot be opened"),
+                message("Check the folder and who may read it."),
+            )
         )
     return sorted(paths), unreadable
 
@@ -106,7 +111,9 @@ def unfolded(paths: Iterable[tuple[Path, str]]) -> Iterator[tuple[dict[Path, str
                 continue
             files |= dict(members)
             if not members:
-                error = InputError("the archive is empty", file=name, hint="Make or download it again.")
+                error = InputError(
+                    message("the archive is empty"), file=name, hint=message("Make or download it again.")
+                )
                 unreadable.append(FileLog(name, "empty", _NOT_READ, error=error))
         yield files, unreadable
 
@@ -118,14 +125,16 @@ def _of_exports(path: Path) -> bool:
         return False
 
 
-def _strange(path: Path) -> str:
+def _strange(path: Path) -> Text:
     """Why something that is listed among the files is none; empty where it is one."""
     try:
         if path.is_file():
             return ""
     except OSError:  # whoever reads the file says so
         return ""
-    return "it is a link that leads nowhere, or round in a circle" if path.is_symlink() else "it is no file"
+    if path.is_symlink():
+        return message("it is a link that leads nowhere, or round in a circle")
+    return message("it is no file")
 
 
 def _hidden(path: Path, target: Path) -> bool:
@@ -140,11 +149,11 @@ def _folder_link(name: str) -> FileLog:
     return FileLog(
         name,
         "unrecognised",
-        "it is a link to a folder, and links are not followed; copy the files here or name that folder",
+        message("it is a link to a folder, and links are not followed; copy the files here or name that folder"),
     )
 
 
-def _log(name: str, problem: str, hint: str) -> FileLog:
+def _log(name: str, problem: Text, hint: Text) -> FileLog:
     return FileLog(name, "unreadable", _NOT_READ, error=InputError(problem, file=name, hint=hint))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from kit.messages import Message, Text, message
 from kit.sources.detect import records
 from kit.sources.detect.presets import Preset, presets
 
@@ -61,8 +62,8 @@ class Match:
     beside: Mapping[str, int]
     parts: tuple[records.Part, ...]
     implied: Mapping[str, object]
-    missing: tuple[str, ...]
-    notes: tuple[str, ...]
+    missing: tuple[Lack, ...]
+    notes: tuple[Text, ...]
 
     @property
     def unmapped(self) -> tuple[str, ...]:
@@ -86,14 +87,20 @@ class Match:
         return any(_NUMBER.fullmatch(name) for name in self.header)
 
     @property
-    def why(self) -> str:
+    def why(self) -> Message:
         """Why the file was taken for this."""
         if self.preset.header:
-            return f"its header is the one that {self.preset.name} was made for"
+            return message("its header is the one that {name} was made for", name=self.preset.name)
         places = [*self.columns.values(), *(part.position for part in self.parts)]
-        by = self._marks() or [self.header[at] for at in places]
-        names = "" if self.preset.verified else ", taken by their names alone"
-        return f"its header has {listed(by)}{names}"
+        names = listed(self._marks() or [self.header[at] for at in places])
+        if self.preset.verified:
+            return message("its header has {names}", names=names)
+        return message("its header has {names}, taken by their names alone", names=names)
+
+    @property
+    def needs(self) -> Text:
+        """What is missing, in words."""
+        return reduce(_then, [lack.text for lack in self.missing]) if self.missing else ""
 
     def _marks(self) -> Words:
         """The headers that the preset knows a platform by."""
@@ -140,7 +147,7 @@ def _distance(match: Match) -> tuple[object, ...]:
     return match.is_data, not match.columns, len(match.missing), -len(match.columns), match.line
 
 
-def passed_over(row: Row, matched: Preset) -> tuple[str, ...]:
+def passed_over(row: Row, matched: Preset) -> tuple[Text, ...]:
     """The platforms' exports that a header comes near to without being one, and what each would need."""
     tried = [
         match_header(preset, row)
@@ -150,12 +157,12 @@ def passed_over(row: Row, matched: Preset) -> tuple[str, ...]:
     return needing(match for match in tried if match.missing)
 
 
-def needing(tried: Iterable[Match]) -> tuple[str, ...]:
+def needing(tried: Iterable[Match]) -> tuple[Text, ...]:
     """The nearest of the presets that do not fit, each with what it would need."""
     matches = [match for match in tried if len(match.columns) >= NEAR]
     near = sorted(matches, key=lambda match: (len(match.missing), -len(match.columns)))
     return tuple(
-        f"{match.preset.name}, which needs {'; '.join(match.missing)}"
+        message("{preset}, which needs {missing}", preset=match.preset.name, missing=match.needs)
         for match in near[:2]
         if len(match.missing) <= NEAR
     )
@@ -227,21 +234,39 @@ def _beside(preset: Preset) -> list[str]:
     ]
 
 
-def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a preset needs and a header does not have.
+
+    Attributes:
+        text: in words.
+        columns: canonical columns, any of which would do.
+    """
+
+    text: Text
+    columns: Words = ()
+
+    @classmethod
+    def of(cls, columns: Words) -> Self:
+        """The lack of any of these columns."""
+        return cls(reduce(_or, columns), columns)
+
+
+def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[Lack, ...]:
     if preset.header:
         own_header = {plain(name) for name in preset.header} - {""}
-        return () if own_header == set(places) else ("its own header",)
+        return () if own_header == set(places) else (Lack(message("its own header")),)
     wanted = preset.recognise
-    headers = [repr(name) for name in wanted.headers if plain(name) not in places]
-    groups = [" or ".join(group) for group in wanted.needs if not has & set(group)]
+    headers = [Lack(repr(name)) for name in wanted.headers if plain(name) not in places]
     if wanted.any_of and not any(set(places).issuperset(map(plain, names)) for names in wanted.any_of):
-        headers.append(" or ".join(listed(map(repr, names)) for names in wanted.any_of))
-    against = [f"no column {name!r}" for name in wanted.without if plain(name) in places]
-    nothing = [] if wanted.of_platform or wanted.needs else ["a rule to know it by"]
+        headers.append(Lack(reduce(_or, [listed(map(repr, names)) for names in wanted.any_of])))
+    groups = [Lack.of(group) for group in wanted.needs if not has & set(group)]
+    against = [Lack(message("no column {name}", name=repr(name))) for name in wanted.without if plain(name) in places]
+    nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to know it by"))]
     return (*headers, *groups, *against, *nothing)
 
 
-def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[Text]:
     """Headers that could as well have been another column, which the file has not under a better name."""
     notes = []
     for canonical, position in columns.items():
@@ -252,43 +277,73 @@ def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -
         ]
         if alternatives:
             notes.append(
-                f"column {header[position]!r} is taken as {canonical}, not as {' or '.join(alternatives)}; "
-                "if that is wrong, say so in a mapping (kit map)"
+                message(
+                    "column {name} is taken as {column}, not as {alternatives}; if that is wrong, say so in a mapping "
+                    "(kit map)",
+                    name=repr(header[position]),
+                    column=canonical,
+                    alternatives=reduce(_or, alternatives),
+                )
             )
     return notes
 
 
-def _duplicates(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[str]:
+def _duplicates(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[Text]:
     names = [plain(name) for name in header]
-    kept = preset.duplicate_headers
+    text = (
+        message("column {name} stands {n} times; the last is taken")
+        if preset.duplicate_headers == "last"
+        else message("column {name} stands {n} times; the first is taken")
+    )
     return [
-        f"column {header[position]!r} stands {names.count(names[position])} times; the {kept} is taken"
+        replace(text, values={"name": repr(header[position]), "n": str(names.count(names[position]))})
         for position in sorted(set(columns.values()))
         if names.count(names[position]) > 1
     ]
 
 
-def lacking(near: Sequence[Match]) -> str:
+def lacking(near: Sequence[Match]) -> Message:
     """Why a table was not recognised, and how to map it."""
-    hint = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
     if not near:
-        return f"it has no header; {hint}"
-    header = near[0].header
-    fits = [match for match in near if not match.missing]
-    if fits:
-        both = " and ".join(match.preset.table for match in sorted(fits, key=_rank)[:2])
-        return f"its header {listed(header)} fits {both} alike; {hint}"
+        return message(
+            "it has no header; `kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+        )
     nearest = near[0]
+    header = listed(nearest.header)
+    if fits := [match for match in near if not match.missing]:
+        first, second = (match.preset.table for match in sorted(fits, key=_rank)[:2])
+        return message(
+            "its header {header} fits {first} and {second} alike; `kit map FILE` proposes a mapping; saved as "
+            "FILE.map.yaml beside the file it is used",
+            header=header,
+            first=first,
+            second=second,
+        )
     if not nearest.columns:
-        return f"its header {listed(header)} fits no preset and names no column that is known; {hint}"
-    return (
-        f"its header {listed(header)} fits no preset; "
-        f"{nearest.preset.table} comes nearest and needs {'; '.join(nearest.missing)}; {hint}"
+        return message(
+            "its header {header} fits no preset and names no column that is known; `kit map FILE` proposes a mapping; "
+            "saved as FILE.map.yaml beside the file it is used",
+            header=header,
+        )
+    return message(
+        "its header {header} fits no preset; {table} comes nearest and needs {missing}; `kit map FILE` proposes a "
+        "mapping; saved as FILE.map.yaml beside the file it is used",
+        header=header,
+        table=nearest.preset.table,
+        missing=nearest.needs,
     )
 
 
-def listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> Text:
     """A few names for a sentence."""
     shown = [name if len(name) <= WIDTH else f"{name[:WIDTH]}…" for name in names if name]
-    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return ", ".join(shown[:SHOWN]) + more
+    few = ", ".join(shown[:SHOWN])
+    return message("{names} and {n} more", names=few, n=str(len(shown) - SHOWN)) if len(shown) > SHOWN else few
+
+
+def _or(first: Text, second: Text) -> Text:
+    return message("{first} or {second}", first=first, second=second)
+
+
+def _then(first: Text, second: Text) -> Text:
+    return message("{first}; {second}", first=first, second=second)

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError
+from kit.messages import _, message
 from kit.sources.detect.headers import Match, find
 from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillable, load
 from kit.sources.file_log import WIDTH, FileLog, shortened
@@ -61,14 +62,14 @@ def read(paths: Iterable[tuple[Path, str]]) -> tuple[list[Preset], list[FileLog]
             mapping = load(path, name)
             if not mapping.header:
                 raise InputError(
-                    "it does not say which header it is for",
+                    message("it does not say which header it is for"),
                     file=path.name,
                     column="header",
-                    hint="Write `header: [first column, second column, …]`.",
+                    hint=message("Write `header: [first column, second column, …]`."),
                 )
             mappings.append(mapping)
         except InputError as error:
-            faulty.append(FileLog(name, "unreadable", "it is a mapping, by its name", error=error))
+            faulty.append(FileLog(name, "unreadable", message("it is a mapping, by its name"), error=error))
     return mappings, faulty
 
 
@@ -84,36 +85,43 @@ def propose(path: Path) -> str:
     table = _grid(unpacked(path), path.name)
     match = best(table) if table else None
     if table is None or match is None or not any(match.header):
-        raise InputError("it is no table", file=path.name, hint="A mapping needs a header and rows.")
+        raise InputError(message("it is no table"), file=path.name, hint=message("A mapping needs a header and rows."))
     preset = match.preset
     columns, constants = filled(match, table)
     mapped = {position: name for name, position in columns.items()}
     by_cells = {name for name in columns if name not in match.columns}
+    by_its_cells = f"  # {_('by its cells')}"
     lines = [
-        f"# Save this as {path.name}{MAPPING} beside the file, when it is right.",
-        "# It is used for every file in the folder that has this header.",
-        f"# Tables: {', '.join(READABLE)}. Every key is explained in {FOLDER.parent.name}/{FOLDER.name}/README.md.",
+        "# " + _("Save this as {name} beside the file, when it is right.", name=path.name + MAPPING),
+        "# " + _("It is used for every file in the folder that has this header."),
+        "# "
+        + _(
+            "Tables: {tables}. Every key is explained in {place}.",
+            tables=", ".join(READABLE),
+            place=f"{FOLDER.parent.name}/{FOLDER.name}/README.md",
+        ),
         f"header: [{', '.join(map(_quoted, filter(None, match.header)))}]",
         f"table: {preset.table}",
         "columns:",
         *(
-            f"  {name}: {_quoted(match.header[position])}{'  # by its cells' if name in by_cells else ''}"
+            f"  {name}: {_quoted(match.header[position])}{by_its_cells if name in by_cells else ''}"
             for position, name in sorted(mapped.items())
         ),
-        *([f"constants: {json.dumps(constants, ensure_ascii=False)}  # by its header"] if constants else []),
+        *([f"constants: {json.dumps(constants, ensure_ascii=False)}  # {_('by its header')}"] if constants else []),
     ]
     free = [position for position, name in match.free.items() if name and position not in mapped]
     if free:
-        lines.append("# Not used yet, each with a cell of it:")
+        lines.append("# " + _("Not used yet, each with a cell of it:"))
         lines += [f"#   {_quoted(match.header[position])}: {_example(table, match, position)}" for position in free]
-        lines.append("# Columns that may still be filled:")
+        lines.append("# " + _("Columns that may still be filled:"))
     lines += [
         f"#  {name}:  # {meaning}"
         for name, meaning in fillable(preset.into).items()
         if free and name not in columns and name not in constants
     ]
     has = {*columns, *constants}
-    lines += [f"# It still needs: {missing}." for missing in match.missing if has.isdisjoint(missing.split(" or "))]
+    lacks = [lack.text for lack in match.missing if has.isdisjoint(lack.columns)]
+    lines += [f"# {_('It still needs: {missing}.', missing=missing)}" for missing in lacks]
     return "\n".join([*lines, "# times: {zone: setting, day_first: true}", "# decimal: comma", ""])
 
 

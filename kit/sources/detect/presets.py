@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin,
 import yaml
 
 from kit.errors import InputError, nearest
+from kit.messages import Text, message
 from kit.sources.text.cells import Decimal  # noqa: TC001  the types of fields are looked up
 from kit.tables import (
     ASSIGNMENTS,
@@ -77,7 +78,8 @@ ONLY: dict[str, tuple[str, ...]] = {
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one of the C library reads all presets in a tenth of the time."""
 
-_SEE = "See kit/sources/presets/README.md."
+_SEE = message("See kit/sources/presets/README.md.")
+_AFRESH = message("Write `kit map FILE > FILE.map.yaml` to start afresh.")
 
 Shape = Literal["table", "sections", "events", "analytics", "mailbox"]
 Zone = Literal["setting", "utc"]
@@ -274,9 +276,9 @@ def load(path: Path, name: str = "") -> Preset:
     try:
         raw = yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)  # noqa: S506  it is a safe one
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise _bad(path, "it is no YAML", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.") from error
+        raise _bad(path, message("it is no YAML"), "", _AFRESH) from error
     if not isinstance(raw, dict):
-        raise _bad(path, "it has no keys", "", "Write `kit map FILE > FILE.map.yaml` to start afresh.")
+        raise _bad(path, message("it has no keys"), "", _AFRESH)
     preset = _parsed(Preset, {"name": name, "shape": "table"} | raw, path)
     _check(preset, path)
     return preset
@@ -298,19 +300,20 @@ def _parsed(kind: Any, raw: Any, path: Path, where: str = "") -> Any:
         raw = {"names": raw}
     types = _types(kind)
     if not isinstance(raw, dict):
-        raise _bad(path, "it holds one value and should hold keys", where, f"Known: {', '.join(types)}.")
+        known = message("Known: {names}.", names=", ".join(types))
+        raise _bad(path, message("it holds one value and should hold keys"), where, known)
     values: dict[str, Any] = {}
     for key, value in raw.items():
         place = f"{where}.{key}".lstrip(".")
         if key not in types:
-            raise _bad(path, "is no key of a preset", place, nearest(str(key), types))
+            raise _bad(path, message("is no key of a preset"), place, nearest(str(key), types))
         try:
             values[key] = _value(types[key], value, path, place)
         except (TypeError, ValueError, AttributeError, KeyError, re.error) as error:
-            raise _bad(path, f"{value!r} does not fit here", place, _SEE) from error
+            raise _bad(path, message("{value} does not fit here", value=repr(value)), place, _SEE) from error
     for key in fields(kind):
         if key.name not in values and key.default is key.default_factory is MISSING:
-            raise _bad(path, "is missing", f"{where}.{key.name}".lstrip("."), _SEE)
+            raise _bad(path, message("is missing"), f"{where}.{key.name}".lstrip("."), _SEE)
     return kind(**values)
 
 
@@ -341,7 +344,7 @@ def _types(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def _bad(path: Path, problem: str, column: str, hint: str) -> InputError:
+def _bad(path: Path, problem: Text, column: str, hint: Text) -> InputError:
     """An error of a preset: its file, the key and what to do."""
     return InputError(problem, file=path.name, column=column or None, hint=hint)
 
@@ -351,15 +354,17 @@ def _check(preset: Preset, path: Path) -> None:
     for shape, keys in ONLY.items():
         for key in keys if shape != preset.shape else ():
             if getattr(preset, key) not in (None, False, "", (), {}, "first"):
-                raise _bad(
-                    path, f"is a key of the shape {shape!r}, and this one is {preset.shape!r}", key, "Leave it out."
+                problem = message(
+                    "is a key of the shape {shape}, and this one is {own_shape}",
+                    shape=repr(shape),
+                    own_shape=repr(preset.shape),
                 )
+                raise _bad(path, problem, key, message("Leave it out."))
     if preset.shape == "events":
         return
     if preset.table not in (READABLE if preset.shape != "mailbox" else {MAILS.name}):
-        raise _bad(
-            path, f"{preset.table!r} is no table that a file can become", "table", nearest(preset.table, READABLE)
-        )
+        problem = message("{name} is no table that a file can become", name=repr(preset.table))
+        raise _bad(path, problem, "table", nearest(preset.table, READABLE))
     columns = fillable(preset.into)
     for key in (
         "columns",
@@ -376,7 +381,8 @@ def _check(preset: Preset, path: Path) -> None:
     ):
         for name in getattr(preset, key):
             if name not in columns:
-                raise _bad(path, f"{name!r} is no column of {preset.table}", key, nearest(name, columns))
+                problem = message("{name} is no column of {table}", name=repr(name), table=preset.table)
+                raise _bad(path, problem, key, nearest(name, columns))
     kinds = {
         *preset.states,
         *preset.flags,
@@ -384,9 +390,11 @@ def _check(preset: Preset, path: Path) -> None:
         *(kind for implied in preset.states.values() for kind in implied),
     }
     for kind in kinds - {*EVENT_TYPES}:
-        raise _bad(path, f"{kind!r} is no event type", "states", nearest(kind, EVENT_TYPES))
+        problem = message("{name} is no event type", name=repr(kind))
+        raise _bad(path, problem, "states", nearest(kind, EVENT_TYPES))
     if preset.header and not preset.columns:
-        raise _bad(path, "it maps no column", "columns", "Write under `columns` which header is what.")
+        hint = message("Write under `columns` which header is what.")
+        raise _bad(path, message("it maps no column"), "columns", hint)
 
 
 def fillable(table: Table) -> dict[str, str]:

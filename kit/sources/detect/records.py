@@ -8,11 +8,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import message
 from kit.sources.text.cells import is_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from kit.messages import Text
     from kit.sources.detect.presets import Preset
     from kit.sources.text.cells import Cell
     from kit.sources.text.grid import Row
@@ -22,7 +24,7 @@ _SCALE = re.compile(r"(?<![\d.,/-])([01])\s*(?:-|–|—|to|до|\.\.)\s*(\d{1,3
 _LARGEST = 100
 """No scale of answers is longer; larger numbers in a header are a year or an id."""
 
-BESIDE = "another row of the same record is left out"
+BESIDE = message("another row of the same record is left out")
 """Why a row goes that could have been read: a record without its first row would be half a record."""
 
 
@@ -78,7 +80,7 @@ def settled(
     free: Mapping[int, str],
     rows: Sequence[Row],
     fits: Callable[[Cell], bool],
-) -> tuple[list[Part], list[str]]:
+) -> tuple[list[Part], list[Text]]:
     """The parts after a look at the cells, and what to say about it.
 
     A question whose cells hold no answer that can be a value is left out; where `numbers` of the preset is set,
@@ -98,7 +100,7 @@ def settled(
     for part in value_parts:
         filled = _filled(rows, part.position) if part.into == spread.value else []
         if filled and not any(map(fits, filled)):
-            notes.append(f"column {part.header!r} holds no scores and is not used")
+            notes.append(message("column {name} holds no scores and is not used", name=repr(part.header)))
         else:
             kept.append(part)
     if spread.numbers:
@@ -160,7 +162,7 @@ class Line:
 
 def merged(
     preset: Preset, lines: Sequence[Line], left_out: Collection[tuple[str, ...]]
-) -> tuple[list[tuple[int, dict[str, Any]]], list[int], list[str]]:
+) -> tuple[list[tuple[int, dict[str, Any]]], list[int], list[Text]]:
     """A record of each group of rows with the same key: of each column the first value that is there.
 
     A column of `adds` that differs within any record of the file is a line's own and is added up; one that never
@@ -184,18 +186,28 @@ def merged(
     several = [group for group in groups.values() if len(group) > 1]
     by_line = {name for name in preset.adds for group in several if len(set(_amounts(group, name))) > 1}
     merged_rows = [(group[0].line, _record(group, by_line)) for group in groups.values()]
-    notes = []
+    notes: list[Text] = []
     if several:
         notes.append(
-            f"{sum(map(len, groups.values()))} rows are {len(groups)} records of {preset.table}: "
-            f"{len(several)} of them stand on several rows"
+            message(
+                "{n} rows are {records} records of {table}: {several} of them stand on several rows",
+                n=str(sum(map(len, groups.values()))),
+                records=str(len(groups)),
+                table=preset.table,
+                several=str(len(several)),
+            )
         )
     for name in preset.adds:
         repeated = [group for group in several if len(_amounts(group, name)) > 1]
         if repeated and name in by_line:
-            notes.append(f"{name} differs between the rows of one record: it is taken as each row's own and added up")
+            notes.append(
+                message(
+                    "{name} differs between the rows of one record: it is taken as each row's own and added up",
+                    name=name,
+                )
+            )
         elif repeated:
-            notes.append(f"{name} is the same on all rows of a record, and counted once")
+            notes.append(message("{name} is the same on all rows of a record, and counted once", name=name))
     return merged_rows, orphans, notes
 
 

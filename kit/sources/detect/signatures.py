@@ -7,36 +7,54 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from kit.messages import Text, message
 from kit.sources.detect.presets import Preset, presets
 
 if TYPE_CHECKING:
     from kit.sources.detect.presets import Words
 
 _KINDS = (
-    (rb"%PDF-", "a PDF document"),
-    (rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}", "a picture"),
-    (rb"\x1aE\xdf\xa3|.{4}ftyp|ID3[\x02-\x04]|OggS|RIFF....(WAVE|AVI )", "sound or film"),
+    (
+        rb"%PDF-",
+        message("it is a PDF document, no export, and is left out; export the numbers in it as CSV or XLSX"),
+    ),
+    (
+        rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}",
+        message("it is a picture, no export, and is left out; export the numbers in it as CSV or XLSX"),
+    ),
+    (
+        rb"\x1aE\xdf\xa3|.{4}ftyp|ID3[\x02-\x04]|OggS|RIFF....(WAVE|AVI )",
+        message("it is sound or film, no export, and is left out"),
+    ),
     (
         rb"7z\xbc\xaf\x27\x1c|Rar!\x1a|\xfd7zXZ\x00|BZh[1-9]1AY|\x28\xb5\x2f\xfd|.{257}ustar",
-        "an archive of a kind that is not unpacked",
+        message(
+            "it is an archive of a kind that is not unpacked, no export, and is left out; "
+            "unpack it and read what is in it"
+        ),
     ),
-    (rb"SQLite format 3\x00", "a database (SQLite)"),
-    (rb"PAR1[^,;\t]|ARROW1\x00|Obj\x01", "a table for programs (Parquet, Arrow or Avro)"),
-    (rb"MZ.\x00|\x7fELF|#!/", "a program"),
-    (rb"\{\\rtf", "a document (RTF)"),
-    (rb"PK\x03\x04", "an archive in an archive, or a document"),
+    (
+        rb"SQLite format 3\x00",
+        message("it is a database (SQLite), no export, and is left out; export its tables as CSV"),
+    ),
+    (
+        rb"PAR1[^,;\t]|ARROW1\x00|Obj\x01",
+        message("it is a table for programs (Parquet, Arrow or Avro), no export, and is left out; export it as CSV"),
+    ),
+    (rb"MZ.\x00|\x7fELF|#!/", message("it is a program, no export, and is left out")),
+    (
+        rb"\{\\rtf",
+        message("it is a document (RTF), no export, and is left out; save the tables in it as CSV or XLSX"),
+    ),
+    (
+        rb"PK\x03\x04",
+        message(
+            "it is an archive in an archive, or a document, no export, and is left out; "
+            "unpack it and read what is in it"
+        ),
+    ),
 )
-"""How the files begin that lie beside exports the most often."""
-
-_HINTS = {
-    "a PDF document": "export the numbers in it as CSV or XLSX",
-    "a picture": "export the numbers in it as CSV or XLSX",
-    "an archive of a kind that is not unpacked": "unpack it and read what is in it",
-    "an archive in an archive, or a document": "unpack it and read what is in it",
-    "a document (RTF)": "save the tables in it as CSV or XLSX",
-    "a database (SQLite)": "export its tables as CSV",
-    "a table for programs (Parquet, Arrow or Avro)": "export it as CSV",
-}
+"""How the files begin that lie beside exports the most often, and what to say of them."""
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
@@ -49,18 +67,16 @@ def may_be_workbook(head: bytes) -> bool:
     return head.startswith(_WORKBOOKS)
 
 
-def left_out(head: bytes) -> str:
+def left_out(head: bytes) -> Text:
     """Why a file of another kind is left out, and what to do; "" where its beginning does not tell a kind.
 
     Args:
         head: its first bytes, 300 or more where it has so many.
     """
-    kind = next((name for pattern, name in _KINDS if re.match(pattern, head, re.DOTALL)), "")
-    hint = f"; {_HINTS[kind]}" if kind in _HINTS else ""
-    return f"it is {kind}, no export, and is left out{hint}" if kind else ""
+    return next((reason for pattern, reason in _KINDS if re.match(pattern, head, re.DOTALL)), "")
 
 
-def event_log(head: bytes) -> tuple[Preset, str] | None:
+def event_log(head: bytes) -> tuple[Preset, Text] | None:
     """The preset of an event log and why it was taken for it, or None.
 
     Where several fit, the one that finds the most of its marks.
@@ -77,7 +93,7 @@ def event_log(head: bytes) -> tuple[Preset, str] | None:
         ]
         if candidates:
             preset, marks = max(candidates, key=lambda candidate: len(candidate[1]))
-            return preset, f"its lines are JSON events with {', '.join(marks)}"
+            return preset, message("its lines are JSON events with {fields}", fields=", ".join(marks))
     return None
 
 

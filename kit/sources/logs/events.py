@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from kit.errors import InputError
+from kit.messages import message, message_n
 from kit.places import unreachable
 from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, named
@@ -81,8 +82,8 @@ def project(engine: Engine, log: EventFile, out: Path, settings: Settings) -> Fi
     except InputError as error:
         return replace(about, status="unreadable", error=error)
     except engine.failures as error:
-        problem = f"it cannot be read: {str(error).splitlines()[0]}"
-        failure = InputError(problem, file=log.file, hint="Export it again.")
+        problem = message("it cannot be read: {error}", error=str(error).splitlines()[0])
+        failure = InputError(problem, file=log.file, hint=message("Export it again."))
         return replace(about, status="unreadable", error=failure)
     return tidy(replace(about, notes=(*((CUT,) if reader.cut else ()), *about.notes)))
 
@@ -106,7 +107,7 @@ def _read(engine: Engine, log: EventFile, query: str) -> Lines:
     with engine.registered(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
         engine.run(query)
     if reader.error:
-        raise unreachable(reader.error, log.path, "Check the file and who may read it.")
+        raise unreachable(reader.error, log.path, message("Check the file and who may read it."))
     if reader.swollen:
         raise swelling(log.file)
     if log.stamp and not log.stamp.holds:
@@ -186,29 +187,55 @@ def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS - len(faulty)}""")
     errors = [(line, fault_error(fault, is_last=line == last)) for line, fault in faulty]
     errors += [(line, _repeated(*original)) for line, *original in copies]
-    strange = listed(kind for (kind,) in kinds)
-    notes = {
-        f"{repeated - renamed} events were delivered again and are counted once": repeated - renamed,
-        f"{renamed} events are told a second time under another name and are counted once": renamed,
-        f"{timeless} events have no time": timeless,
-        f"{nameless} events name no campaign; say events.campaign in kit.toml if a field does": nameless,
-        f"{many} openings and clicks are of mail to several people; each of them is taken to have done it": many,
-        f"events of a kind that the preset does not know are kept as unknown: {strange}": len(kinds),
-        f"{wordless} events do not say what happened; they are kept as unknown": wordless,
-    }
+    notes = [
+        message_n(
+            "{n} event was delivered again and is counted once",
+            "{n} events were delivered again and are counted once",
+            repeated - renamed, n=str(repeated - renamed),
+        ),
+        message_n(
+            "{n} event is told a second time under another name and is counted once",
+            "{n} events are told a second time under another name and are counted once",
+            renamed, n=str(renamed),
+        ),
+        message_n("{n} event has no time", "{n} events have no time", timeless, n=str(timeless)),
+        message_n(
+            "{n} event names no campaign; say events.campaign in kit.toml if a field does",
+            "{n} events name no campaign; say events.campaign in kit.toml if a field does",
+            nameless, n=str(nameless),
+        ),
+        message_n(
+            "{n} opening or click is of mail to several people; each of them is taken to have done it",
+            "{n} openings and clicks are of mail to several people; each of them is taken to have done it",
+            many, n=str(many),
+        ),
+        message_n(
+            "events of a kind that the preset does not know are kept as unknown: {kinds}",
+            "events of a kind that the preset does not know are kept as unknown: {kinds}",
+            len(kinds), kinds=listed(kind for (kind,) in kinds),
+        ),
+        message_n(
+            "{n} event does not say what happened; it is kept as unknown",
+            "{n} events do not say what happened; they are kept as unknown",
+            wordless, n=str(wordless),
+        ),
+    ]  # fmt: skip
     return replace(
         about,
         rows_read=rows,
         rows_kept=rows - faults - repeated,
         rows_repeated=repeated,
         rejections=tuple(Rejection.of(about.file, line, None, error) for line, error in errors),
-        notes=tuple(note for note, number in notes.items() if number),
+        notes=tuple(note for note in notes if note.n),
     )
 
 
 def _repeated(file: str | None, line: int, better: str | None) -> CellError:
     """Why an event does not count: the file and line of the first one, or the name of the one that says more."""
     if better:
-        return CellError(f"it is told a second time, as {better}")
-    place = f"in {file}, line {line}" if file else f"on line {line}"
-    return CellError(f"the same event stands {place}; it was delivered again")
+        return CellError(message("it is told a second time, as {name}", name=better))
+    if file:
+        return CellError(
+            message("the same event stands in {file}, line {line}; it was delivered again", file=file, line=str(line))
+        )
+    return CellError(message("the same event stands on line {line}; it was delivered again", line=str(line)))

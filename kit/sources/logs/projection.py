@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kit.messages import message
 from kit.sources.detect.presets import Field
 from kit.sources.text.addresses import KEY_LENGTH, normalised_sql
 from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import DAMAGED
+from kit.sources.text.times import WRITE_TIME
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
@@ -48,6 +50,16 @@ _NAMES = ("address", "source_campaign_id", "campaign_name", "variant")
 _MADE_HERE = ("source", "source_file", "line", "event_type", "occurred_at", "contact_key", "domain")
 
 
+SKIPS = {
+    "incoming": message("it tells of mail that came in"),
+    "connection": message("it is about the connection and tells of no mail"),
+    "test": message("it is a test of the connection and tells of no mail"),
+    "no_spam": message("it says that the mail is no spam"),
+    "domain": message("it tells of a block by a domain and of no mail"),
+}
+"""Why an event is none of ours, by the word of a preset's `skip`."""
+
+
 def fault_error(fault: str, *, is_last: bool) -> CellError:
     """What the `fault` of a projected line says, and what to do.
 
@@ -56,14 +68,14 @@ def fault_error(fault: str, *, is_last: bool) -> CellError:
         is_last: whether it is the last line, which a file that is cut off breaks.
     """
     kind, _, detail = fault.partition(":")
-    cut = "; the file may be cut off here" if is_last else ""
-    return {
-        NO_UTF8: CellError("the line is no UTF-8", "Export the file again."),
-        NO_JSON: CellError(f"the line is no JSON{cut}", "Export the log again."),
-        NO_EVENT: CellError("it is one value, and no event"),
-        NO_TIME: CellError(f"'{detail}' is no time", "Write it as 2026-11-03 09:15."),
-        SKIPPED: CellError(detail),
-    }[kind]
+    if kind == NO_UTF8:
+        return CellError(message("the line is no UTF-8"), message("Export the file again."))
+    if kind == NO_JSON:
+        cut = message("the line is no JSON; the file may be cut off here")
+        return CellError(cut if is_last else message("the line is no JSON"), message("Export the log again."))
+    if kind == NO_TIME:
+        return CellError(message("{cell} is no time", cell=f"'{detail}'"), WRITE_TIME)
+    return CellError(SKIPS[detail] if kind == SKIPPED else message("it is one value, and no event"))
 
 
 def literal(text: str) -> str:

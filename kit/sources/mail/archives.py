@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from kit.messages import _
 from kit.sources.text.packed import Packed, swollen
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class PartOpener:
             return
         for info in archive.infolist():
             if swollen(info.file_size, info.compress_size):
-                raise OSError("it unpacks to far more than any export does")
+                raise OSError(_("it unpacks to far more than any export does"))
             if not info.is_dir():
                 with archive.open(info) as stream:
                     yield info.filename, stream.read(size)
@@ -94,7 +95,7 @@ class PartOpener:
             with Packed(part.path) as stream:
                 yield stream.read
                 if stream.cut:
-                    raise EOFError("the packed file is cut off")
+                    raise EOFError(_("the packed file is cut off"))
 
     def _opened(self, path: Path) -> zipfile.ZipFile | _Tar:
         if self._archive is None or self._path != path:
@@ -126,13 +127,13 @@ class _Tar:
             if stream:
                 yield member.name, stream.read
         if self._packed.cut or self._packed.swollen:
-            raise EOFError("the archive is cut off")
+            raise EOFError(_("the archive is cut off"))
 
     def member(self, name: str) -> Callable[[int], bytes]:
         for member, read in self._remaining:
             if member == name:
                 return read
-        raise EOFError("the archive no longer holds it")
+        raise EOFError(_("the archive no longer holds it"))
 
     def close(self) -> None:
         self._files.close()

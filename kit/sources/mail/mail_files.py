@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError
+from kit.messages import Text, message
 from kit.sources.detect.folder import MAILDIR
 from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, presets
@@ -37,6 +38,23 @@ _OFFICE = frozenset({"[Content_Types].xml", "mimetype"})
 _OLM = "com.microsoft.__Messages/"
 _MSG = "__properties_version1.0".encode("utf-16-le")
 _PST = b"!BDN"
+
+_SEPARATED = message("it begins with a separator of messages")
+_OUTLOOK = message("Outlook's own messages, read by extract-msg")
+_SINGLE = message("each file is one message")
+_SINGLE_INSIDE = message("each file in the archive is one message")
+_PST_UNREAD = (
+    message("it is an Outlook mailbox (PST), which needs a program of its own"),
+    message("Unpack it with `readpst -e -o mail FILE` (Debian: pst-utils), or export it as EML, and read that folder."),
+)
+_OLM_UNREAD = (
+    message("it is an archive of Outlook for Mac (OLM), which nothing here reads"),
+    message("In Outlook for Mac drag the folders out into the Finder, each becomes an .mbox, and read those."),
+)
+_MSG_UNREAD = (
+    message("it is an Outlook message (MSG), which the extra `msg` reads"),
+    message("Run `pip install -e '.[msg]'`, or save the messages as EML."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,7 @@ class _Search:
         except InputError:  # whoever reads the file says so
             return False
         if head.startswith(_PST):
-            self.logs.append(_unread(name, *_PST_SAID))
+            self.logs.append(_unread(name, *_PST_UNREAD))
         elif archives.is_archive(head):
             return self._archive(path, name)
         elif preset := mbox(head):
@@ -99,9 +117,9 @@ class _Search:
         for (folder, kind), parts in self._letters.items():
             name = _together(folder, parts)
             if kind == "msg" and find_spec("extract_msg") is None:
-                self.logs.append(_unread(name, *_MSG_SAID))
+                self.logs.append(_unread(name, *_MSG_UNREAD))
             else:
-                why = "Outlook's own messages, read by extract-msg" if kind == "msg" else "each file is one message"
+                why = _OUTLOOK if kind == "msg" else _SINGLE
                 yield MailBox(name, "eml", why, tuple(parts))
 
     def _archive(self, path: Path, name: str) -> bool:
@@ -117,7 +135,7 @@ class _Search:
                     if member in _OFFICE:
                         return False
                     if _OLM in member:
-                        self.logs.append(_unread(name, *_OLM_SAID))
+                        self.logs.append(_unread(name, *_OLM_UNREAD))
                         return True
                     if preset := mbox(head):
                         part = MailPart(path, shown, member, _box_label(member_name))
@@ -130,16 +148,18 @@ class _Search:
             return False
         for folder, parts in folders.items():
             inside = _together(folder, [MailPart(part.path, readable(part.inside)) for part in parts])
-            boxes.append(MailBox(f"{name} [{inside}]", "eml", "each file in the archive is one message", tuple(parts)))
+            boxes.append(MailBox(f"{name} [{inside}]", "eml", _SINGLE_INSIDE, tuple(parts)))
         if others and boxes:
-            note = f"in the archive, no mail and not read: {listed(others)}"
+            note = message("in the archive, no mail and not read: {files}", files=listed(others))
             boxes[0] = replace(boxes[0], notes=(note,))
         self.boxes += boxes
         return bool(boxes)
 
     def _letter(self, path: Path, name: str) -> None:
         if path.parent.name == "tmp" and any((path.parents[1] / sibling).is_dir() for sibling in MAILDIR[:2]):
-            self.logs.append(FileLog(name, "ignored", "it lies in tmp of a Maildir: its delivery was never finished"))
+            self.logs.append(
+                FileLog(name, "ignored", message("it lies in tmp of a Maildir: its delivery was never finished"))
+            )
         else:
             self._letters[_folder(name), "eml"].append(MailPart(path, name, labels=_label(name)))
 
@@ -212,21 +232,6 @@ def _together(folder: str, parts: list[MailPart]) -> str:
     return str(PurePosixPath(folder) / f"*{ends.pop() if len(ends) == 1 else ''}")
 
 
-def _unread(name: str, problem: str, hint: str) -> FileLog:
+def _unread(name: str, problem: Text, hint: Text) -> FileLog:
     error = InputError(problem, file=name, hint=hint)
     return FileLog(name, "unreadable", problem, table=MAILS.name, error=error)
-
-
-_SEPARATED = "it begins with a separator of messages"
-_PST_SAID = (
-    "it is an Outlook mailbox (PST), which needs a program of its own",
-    "Unpack it with `readpst -e -o mail FILE` (Debian: pst-utils), or export it as EML, and read that folder.",
-)
-_OLM_SAID = (
-    "it is an archive of Outlook for Mac (OLM), which nothing here reads",
-    "In Outlook for Mac drag the folders out into the Finder, each becomes an .mbox, and read those.",
-)
-_MSG_SAID = (
-    "it is an Outlook message (MSG), which the extra `msg` reads",
-    "Run `pip install -e '.[msg]'`, or save the messages as EML.",
-)

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import InputError
+from kit.messages import Text, message
 from kit.places import WRITE_CACHE, reaching
 from kit.sources import frames
 from kit.sources.detect.presets import named
 from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
-from kit.sources.mail import mail_files, message
+from kit.sources.mail import mail_files, parse
 from kit.sources.mail.archives import DAMAGES, PartOpener
 from kit.sources.mail.encoded_words import unfolded
 from kit.tables import MAILS
@@ -137,7 +138,7 @@ class _Reader:
             raise KeyError(box.preset)
         self.box = box
         self.preset: Preset = preset
-        self.firm = message.Firm.of(settings["own_domains"], settings["own_addresses"])
+        self.firm = parse.Firm.of(settings["own_domains"], settings["own_addresses"])
         self.zone = settings.zone
         self.keys = keys
         self.new: set[int] = set()
@@ -158,7 +159,7 @@ class _Reader:
         if not all(held) and self.preset.recognise.separator:
             self.out.unlink()
             lost = changed(self.box.file)
-            return FileLog(self.box.file, "unreadable", str(lost.problem), self.preset.name, MAILS.name, error=lost)
+            return FileLog(self.box.file, "unreadable", lost.problem, self.preset.name, MAILS.name, error=lost)
         self.keys |= self.new
         kept = self.count["kept"]
         log = FileLog(
@@ -175,7 +176,9 @@ class _Reader:
         )
         if kept or self.count["repeated"]:
             return log
-        error = InputError("no message of it can be read", file=self.box.file, hint="Export it again.")
+        error = InputError(
+            message("no message of it can be read"), file=self.box.file, hint=message("Export it again.")
+        )
         return replace(log, status="unreadable", error=error)
 
     def _part(self, part: MailPart, opener: PartOpener) -> bool:
@@ -186,27 +189,29 @@ class _Reader:
                 for offset, head, raw in cut(read, self.preset):
                     if offset is None and stamp and not stamp.holds:
                         self.count["read"] += 1
-                        self._reject(part, str(changed(part.file).problem))
+                        self._reject(part, changed(part.file).problem)
                     else:
                         self._message(part, offset, raw, _time(head))
         except DAMAGES as error:
             self.count["read"] += 1
-            self._reject(part, f"it cannot be read on: {str(error) or type(error).__name__}")
+            self._reject(part, message("it cannot be read on: {error}", error=str(error) or type(error).__name__))
         return not stamp or stamp.holds
 
     def _message(self, part: MailPart, offset: int | None, raw: bytes, separator: datetime | None) -> None:
         self.count["read"] += 1
-        place = "" if offset is None else f"at byte {offset}: "
         try:
-            row = message.read(raw, self.firm, self.zone, separator)
-        except message.FAULTS as error:  # the standard library's parser at what it did not expect
-            reason = str(error) if type(error) is ValueError else f"it cannot be taken apart ({type(error).__name__})"
-            self._reject(part, f"{place}{reason}")
+            row = parse.read(raw, self.firm, self.zone, separator)
+        except parse.FAULTS as error:  # the standard library's parser at what it did not expect
+            if isinstance(error, parse.NoHeaderError):
+                reason = message("it has no header of a message")
+            else:
+                reason = message("it cannot be taken apart ({error})", error=type(error).__name__)
+            self._reject(part, reason, offset)
             return
         key = _key(row)
         if key in self.keys or key in self.new:
             self.count["repeated"] += 1
-            self._reject(part, f"{place}the same message was read before; it counts once")
+            self._reject(part, message("the same message was read before; it counts once"), offset)
             return
         if key is not None:
             self.new.add(key)
@@ -226,7 +231,7 @@ class _Reader:
             "source": self.preset.name,
             "source_file": part.file,
             "thread_id": unfolded(values.get("thread_id", "")).strip() or None,
-            "labels": message.labels(values.get("labels", "")) or part.labels or None,
+            "labels": parse.labels(values.get("labels", "")) or part.labels or None,
         }
         self.rows.append(row)
         self.count.update(
@@ -251,20 +256,25 @@ class _Reader:
         self.rows.clear()
         self.letters = 0
 
-    def _reject(self, part: MailPart, reason: str) -> None:
+    def _reject(self, part: MailPart, reason: Text, offset: int | None = None) -> None:
+        if offset is not None:
+            reason = message("at byte {n}: {reason}", n=str(offset), reason=reason)
         if len(self.rejections) < SHOWN_REJECTIONS:
             self.rejections.append(Rejection(part.file, None, None, reason))
 
-    def _notes(self) -> list[str]:
+    def _notes(self) -> list[Text]:
         repeated, faulty, nameless = (self.count[name] for name in ("repeated", "faulty", "nameless"))
-        most = [f"; most was delivered to {self.delivered.most_common(1)[0][0]}"] if self.delivered else []
-        ask = message.ASK + "".join(most)
+        ask = parse.ASK
+        if self.delivered:
+            ask = message("{ask}; most was delivered to {domain}", ask=ask, domain=self.delivered.most_common(1)[0][0])
         notes = {
             ask: self.count["sideless"] and not self.firm,
-            f"messages that were read before and are counted once: {repeated}": repeated,
-            f"messages with defects of form, named in their rows and kept: {faulty}": faulty,
-            f"messages without any time: {self.count['dateless']}": self.count["dateless"],
-            f"messages without a Message-ID, so that answers to them cannot be found: {nameless}": nameless,
+            message("messages that were read before and are counted once: {n}", n=str(repeated)): repeated,
+            message("messages with defects of form, named in their rows and kept: {n}", n=str(faulty)): faulty,
+            message("messages without any time: {n}", n=str(self.count["dateless"])): self.count["dateless"],
+            message(
+                "messages without a Message-ID, so that answers to them cannot be found: {n}", n=str(nameless)
+            ): nameless,
         }
         return [note for note, number in notes.items() if number]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import message, message_n
 from kit.sources import frames
 from kit.sources.detect.headers import match_header
 from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection
-from kit.sources.mail import message
+from kit.sources.mail import parse
 from kit.sources.tabular.reader import origin, wrong_width
 from kit.sources.text import cells
 from kit.tables import MAILS
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from kit.sources.detect.headers import Match
     from kit.sources.text.grid import Grid
 
-CANNOT = (
+CANNOT = message(
     "this kind of export has no dates, no Message-IDs and no threads: it cannot tell how often or how fast anybody "
     "wrote; export the folder as PST and unpack it with readpst -e, or as EML"
 )
@@ -34,7 +35,7 @@ def recognised(grid: Grid) -> Match | None:
 
 def read(grid: Grid, match: Match, settings: Settings) -> Read:
     """Read the messages of one export into `mails`."""
-    firm = message.Firm.of(settings["own_domains"], settings["own_addresses"])
+    firm = parse.Firm.of(settings["own_domains"], settings["own_addresses"])
     places = [list(map(str.casefold, match.header)).index(name.casefold()) for name in _recipients(match)]
     kept: list[tuple[int, dict[str, Any]]] = []
     rejections: list[Rejection] = []
@@ -45,17 +46,22 @@ def read(grid: Grid, match: Match, settings: Settings) -> Read:
             rejections.append(Rejection.of(grid.file, row.line, None, fault))
             continue
         values = {name: row.cells[at] for name, at in match.columns.items()}
-        sender = next(iter(message.addresses(str(values.get("from_key") or ""))), None)
+        sender = next(iter(parse.addresses(str(values.get("from_key") or ""))), None)
         exchange += sender is None and bool(values.get("from_key"))
-        others = [address for at in places for address in message.addresses(str(row.cells[at] or ""))]
+        others = [address for at in places for address in parse.addresses(str(row.cells[at] or ""))]
         body = str(values.get("body_text") or "").replace("\r\n", "\n").strip()
         row_values = {
             "subject": cells.text(values.get("subject")),
-            "body_text": body[: message.LONGEST] or None,
-            "labels": message.labels(str(values.get("labels") or "").replace(";", ",")),
+            "body_text": body[: parse.LONGEST] or None,
+            "labels": parse.labels(str(values.get("labels") or "").replace(";", ",")),
         }
-        kept.append((row.line, row_values | message.sides(sender, others, firm)))
-    internal = f"{exchange} senders are known by an Exchange name only, which is no address"
+        kept.append((row.line, row_values | parse.sides(sender, others, firm)))
+    internal = message_n(
+        "{n} sender is known by an Exchange name only, which is no address",
+        "{n} senders are known by an Exchange name only, which is no address",
+        exchange,
+        n=str(exchange),
+    )
     log = FileLog(
         grid.file,
         "read",
@@ -68,7 +74,7 @@ def read(grid: Grid, match: Match, settings: Settings) -> Read:
         rows_read=len(kept) + len(rejections),
         rows_kept=len(kept),
         unmapped=tuple(name for name in match.unmapped if name not in _recipients(match)),
-        notes=(*grid.notes, CANNOT, *([internal] if exchange else []), *([] if firm else [message.ASK])),
+        notes=(*grid.notes, CANNOT, *([internal] if exchange else []), *([] if firm else [parse.ASK])),
         rejections=tuple(rejections),
     )
     return Read(log, {MAILS.name: frames.frame(MAILS, origin(match.preset, grid.file, kept))})

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
+from kit.messages import Message, Text, message, message_n
 from kit.sources import frames
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
@@ -52,7 +53,7 @@ class Section:
         return ", ".join(str(cell) for cell in self.header.cells if plain(cell))
 
 
-def recognised(grid: Grid) -> tuple[Preset, str] | None:
+def recognised(grid: Grid) -> tuple[Preset, Text] | None:
     """The preset of a report of web analytics, by a comment line that it must have."""
     for preset in presets():
         for row in grid.rows if preset.shape == "analytics" else ():
@@ -60,7 +61,7 @@ def recognised(grid: Grid) -> tuple[Preset, str] | None:
             if not first.startswith("#"):
                 break
             if re.match(preset.recognise.section, first):
-                return preset, f"above its first table stands {first!r}"
+                return preset, message("above its first table stands {line}", line=repr(first))
     return None
 
 
@@ -70,14 +71,15 @@ def campaign_id(utm_campaign: str | None) -> str | None:
     return match[1] if match else None
 
 
-def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
+def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     """Read the table that tells most about campaigns, of each period; the others are listed as not used."""
     sections, stray = _sections(grid.rows)
     places = [_places(preset, section.header) for section in sections]
     used, notes = _chosen(sections, places)
     conformer = Conformer(preset, settings)
     kept: list[tuple[int, dict[str, Any]]] = []
-    rejections = [Rejection(grid.file, row.line, None, "it stands under the end of a table") for row in stray]
+    under_end = message("it stands under the end of a table")
+    rejections = [Rejection(grid.file, row.line, None, under_end) for row in stray]
     unread: list[Rejection] = []
     for at in used:
         for row in sections[at].rows:
@@ -107,8 +109,8 @@ def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
         cells=tuple(unread),
     )
     if not kept:
-        hint = "Export Traffic acquisition, by Session campaign."
-        problem = "none of its tables has rows of sessions by campaign, source, medium or channel"
+        hint = message("Export Traffic acquisition, by Session campaign.")
+        problem = message("none of its tables has rows of sessions by campaign, source, medium or channel")
         log = replace(log, error=InputError(problem, file=grid.file, hint=hint))
     return Read(log, {WEB.name: frames.frame(WEB, origin(preset, grid.file, kept))} if kept else {})
 
@@ -156,19 +158,29 @@ def _places(preset: Preset, header: Row) -> dict[str, int]:
     return places
 
 
-def _chosen(sections: list[Section], places: list[dict[str, int]]) -> tuple[list[int], list[str]]:
+def _chosen(sections: list[Section], places: list[dict[str, int]]) -> tuple[list[int], list[Text]]:
     """The tables to read, by their place: of each period the one that tells most; and why not the others."""
     best: dict[tuple[datetime | None, datetime | None], int] = {}
     able = [at for at, place in enumerate(places) if "sessions" in place and not place.keys().isdisjoint(DIMENSIONS)]
     for at in sorted(able, key=lambda at: (_tells(places[at]), bool(sections[at].rows)), reverse=True):
         best.setdefault((sections[at].start, sections[at].end), at)
     used = sorted(best.values())
-    notes = []
+    notes: list[Text] = []
     for at, section in enumerate(sections):
         if at not in able:
-            notes.append(f"{_listed(section)} does not tell sessions by campaign, source, medium or channel; not used")
+            notes.append(
+                message(
+                    "{table} does not tell sessions by campaign, source, medium or channel; not used",
+                    table=_listed(section),
+                )
+            )
         elif at not in used:
-            notes.append(f"{_listed(section)} tells the same sessions, and less of where they came from; not used")
+            notes.append(
+                message(
+                    "{table} tells the same sessions, and less of where they came from; not used",
+                    table=_listed(section),
+                )
+            )
     return used, notes
 
 
@@ -176,22 +188,26 @@ def _tells(place: dict[str, int]) -> tuple[bool, int]:
     return "utm_campaign" in place, len(place.keys() & set(DIMENSIONS))
 
 
-def _listed(section: Section) -> str:
-    rows = "no rows" if not section.rows else "1 row" if len(section.rows) == 1 else f"{len(section.rows)} rows"
-    return f"table {section.name!r} (line {section.header.line}, {rows})"
+def _listed(section: Section) -> Message:
+    name, line, n = repr(section.name), str(section.header.line), len(section.rows)
+    if not n:
+        return message("table {name} (line {line}, no rows)", name=name, line=line)
+    return message_n(
+        "table {name} (line {line}, {n} row)", "table {name} (line {line}, {n} rows)", n, n=str(n), name=name, line=line
+    )
 
 
 def _row(row: Row, section: Section, places: dict[str, int], conformer: Conformer) -> dict[str, Any]:
     """The canonical values of a row; CellError where it is none of the table."""
     if row.fault:
-        raise row.fault
+        raise CellError(row.fault.reason, row.fault.hint)
     values = {name: row.cells[at] if at < len(row.cells) else None for name, at in places.items()}
     if "utm_source" in places and places["utm_source"] == places.get("utm_medium"):
         source, _, medium = str(values["utm_source"] or "").rpartition(_BOTH)
         values |= {"utm_source": source or medium, "utm_medium": medium if source else None}
     came_from = [plain(values[name]) for name in DIMENSIONS if name in values]
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
-        raise CellError("it adds up the other rows, or is none of the table")
+        raise CellError(message("it adds up the other rows, or is none of the table"))
     day = values.pop("period_start", None)
     try:
         number = cells.count(values["sessions"], conformer.preset.decimal)
@@ -199,7 +215,8 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
         error.column = "sessions"
         raise
     if number is None:
-        raise CellError("it has no number of sessions; it is a note, or none of the table", column="sessions")
+        reason = message("it has no number of sessions; it is a note, or none of the table")
+        raise CellError(reason, column="sessions")
     row_values = conformer.row(values)
     average = row_values.get("engagement_seconds")
     return row_values | {
@@ -218,7 +235,7 @@ def _moved(start: datetime | None, cell: Any) -> datetime:
     if day is None and text.isdecimal() and len(text) <= 4 and start is not None:
         day = start + timedelta(days=int(text))
     if day is None:
-        raise CellError(f"{text!r} is no day", column="period_start")
+        raise CellError(message("{cell} is no day", cell=repr(text)), column="period_start")
     return day
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import InputError
+from kit.messages import message, message_n
 from kit.sources import frames
 from kit.sources.file_log import FileLog, Read
 from kit.sources.reports.analytics import CAMPAIGN_ID, DIMENSIONS
@@ -120,21 +121,36 @@ def is_export(path: Path) -> bool:
 
 def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> Read:
     names = settings["web.key_events"]
-    log = FileLog(name, "read", f"it has {', '.join(sorted(FIELDS))}", preset=SOURCE, table=WEB.name)
+    log = FileLog(
+        name, "read", message("it has {fields}", fields=", ".join(sorted(FIELDS))), preset=SOURCE, table=WEB.name
+    )
     try:
         events = engine.read_parquet(files, by_name=True)
         rows = web(events, names).order_by("period_start", *DIMENSIONS).to_pyarrow().to_pylist()
         total = events.count().to_pyarrow().as_py()
         without = total - _in_sessions(events).count().to_pyarrow().as_py()
     except (*engine.failures, AttributeError) as error:  # a record without its fields
-        problem = f"it is no export of the documented schema: {str(error).splitlines()[0]}"
-        failure = InputError(problem, file=name, hint="Export the events table again, with its nested columns.")
+        problem = message("it is no export of the documented schema: {error}", error=str(error).splitlines()[0])
+        hint = message("Export the events table again, with its nested columns.")
+        failure = InputError(problem, file=name, hint=hint)
         return Read(FileLog(name, "unreadable", log.why, preset=SOURCE, table=WEB.name, error=failure), {})
-    notes = {
-        f"{total} events became {sum(row['sessions'] for row in rows)} sessions": True,
-        f"{without} events belong to no session (visitors without consent) and are not counted": without,
-        "the export does not mark key events: name them as web.key_events in kit.toml": not names,
-    }
+    notes = [
+        message_n(
+            "{n} event became {sessions} sessions",
+            "{n} events became {sessions} sessions",
+            total, n=str(total), sessions=str(sum(row["sessions"] for row in rows)),
+        )
+    ]  # fmt: skip
+    if without:
+        notes.append(
+            message_n(
+                "{n} event belongs to no session (visitors without consent) and is not counted",
+                "{n} events belong to no session (visitors without consent) and are not counted",
+                without, n=str(without),
+            )
+        )  # fmt: skip
+    if not names:
+        notes.append(message("the export does not mark key events: name them as web.key_events in kit.toml"))
     log = FileLog(
         name,
         "read",
@@ -143,7 +159,7 @@ def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> R
         table=WEB.name,
         rows_read=len(rows),
         rows_kept=len(rows),
-        notes=tuple(note for note, holds in notes.items() if holds),
+        notes=tuple(notes),
     )
     origin_rows = [row | {"source": SOURCE, "source_file": name} for row in rows]
     return Read(log, {WEB.name: frames.frame(WEB, origin_rows)})

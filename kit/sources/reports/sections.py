@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import Text, message
 from kit.sources import frames
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
@@ -36,18 +37,22 @@ class Section:
     rows: list[Row]
 
 
-def recognised(grid: Grid) -> tuple[Preset, str] | None:
+def recognised(grid: Grid) -> tuple[Preset, Text] | None:
     """The preset of a sectioned report and why it was taken for it: its first line and a section."""
     for preset in presets():
         wanted = preset.recognise
         if preset.shape == "sections" and grid.rows and _title(grid.rows[0]) in wanted.first_line:
             for section in _sections(grid):
                 if re.fullmatch(wanted.section, section.title):
-                    return preset, f"it begins with {_title(grid.rows[0])!r} and has a section {section.title!r}"
+                    return preset, message(
+                        "it begins with {title} and has a section {section}",
+                        title=repr(_title(grid.rows[0])),
+                        section=repr(section.title),
+                    )
     return None
 
 
-def read(grid: Grid, preset: Preset, why: str, settings: Settings) -> Read:
+def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     """Read one report into `campaign_stats`, a row a variant, and `link_stats`."""
     reader = _Reader(grid.file, preset, settings)
     log = FileLog(
@@ -138,7 +143,7 @@ class _Reader:
         pairs: dict[str, Row] = {}
         for row in rows:
             if row.fault or len(row.cells) < 2:
-                cut = CellError("a key has no value; the file may be cut off here, export it again")
+                cut = CellError(message("a key has no value; the file may be cut off here, export it again"))
                 return self._reject(row.line, None, row.fault or cut)
             key = plain(row.cells[0])
             pairs[key] = row

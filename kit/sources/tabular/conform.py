@@ -8,8 +8,9 @@ from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import listed, plain
-from kit.sources.tabular.derive import Derived, flag
+from kit.sources.tabular.derive import NOTES, Derived, flag
 from kit.sources.text import cells
 from kit.sources.text.addresses import contact_key, member_key, normalised
 from kit.sources.text.cells import CellError
@@ -72,7 +73,7 @@ class Conformer:
             for name, scales in preset.answers.items()
         }
         self._nulls = {name: {plain(word) for word in spellings} for name, spellings in preset.nulls.items()}
-        self._notes: Counter[str] = Counter()
+        self._notes: Counter[tuple[str, ...]] = Counter()
         self._derived = Derived(preset, settings, self.clock, self._notes)
         self._unknown: dict[str, Counter[str]] = {}
         self._strange: Counter[str] = Counter()
@@ -115,21 +116,31 @@ class Conformer:
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
             if not column.nullable and row.get(column.name) is None:
                 name = "email" if column.name == "contact_key" else column.name
-                raise CellError("it is empty, and no row can do without it", "Fill it in.", name)
+                raise CellError(message("it is empty, and no row can do without it"), message("Fill it in."), name)
         return row
 
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Text]:
         """What has to be said about the values of the file."""
-        unknown = [
-            f"{name}: {values.total()} values that the kit does not know were left empty: {listed(map(repr, values))}"
-            for name, values in self._unknown.items()
-        ]
+        notes: list[Text] = [NOTES[kind](n, *about) for (kind, *about), n in self._notes.items()]
+        for name, values in self._unknown.items():
+            n, shown = values.total(), listed(map(repr, values))
+            notes.append(
+                message_n(
+                    "{name}: {n} value that the kit does not know was left empty: {values}",
+                    "{name}: {n} values that the kit does not know were left empty: {values}",
+                    n, n=str(n), name=name, values=shown,
+                )
+            )  # fmt: skip
         if self._strange:
-            kinds = listed(map(repr, self._strange))
-            unknown.append(
-                f"{self._strange.total()} events of a kind that the preset does not know are kept as unknown: {kinds}"
-            )
-        return [note.format(times) for note, times in self._notes.items()] + unknown
+            n, shown = self._strange.total(), listed(map(repr, self._strange))
+            notes.append(
+                message_n(
+                    "{n} event of a kind that the preset does not know is kept as unknown: {kinds}",
+                    "{n} events of a kind that the preset does not know are kept as unknown: {kinds}",
+                    n, n=str(n), kinds=shown,
+                )
+            )  # fmt: skip
+        return notes
 
     def _is_count(self, name: str) -> bool:
         """Whether a column is one of the counts of its table."""
@@ -193,11 +204,9 @@ class Conformer:
         if name == "occurred_at":  # an event has its instant only: as written, on UTC's clock, where no zone is known
             row[name] = moment.at or moment.local.replace(tzinfo=UTC)
         if moment.at is None:
-            self._notes["no time zone is known: times stay as written; say time_zone in kit.toml"] = 1
+            self._notes["no_zone",] = 1
         elif not (self.clock.in_utc or moment.has_zone):
-            self._notes[
-                f"times without a zone are taken as {self.settings['time_zone']}, the time_zone of kit.toml"
-            ] = 1
+            self._notes["zone", self.settings["time_zone"]] = 1
 
     def is_score(self, name: str, cell: Cell) -> bool:
         """Whether a cell can be the value of this column: a number, or a word of one of its scales."""
@@ -228,7 +237,7 @@ class Conformer:
         try:
             value, certain = cells.share(cell, self.preset.decimal)
         except CellError:  # a reported rate is only ever compared with the counts: no reason to lose the row
-            self._notes["{} reported rates cannot be read; they are left empty"] += 1
+            self._notes["unread_rates",] += 1
             return
         row[name if certain else name + UNSETTLED] = value
 
@@ -238,14 +247,16 @@ class Conformer:
             return
         if text.count("@") > 1:
             text = next(part for part in re.split(r"[;,\s]+", text) if "@" in part)
-            self._notes["{} rows name several addresses; the first is taken"] += 1
+            self._notes["several_addresses",] += 1
         if "@" in text:
             row["email"], row["contact_key"] = normalised(text), contact_key(text)
             row["domain"] = row["email"].rpartition("@")[2] or None
         elif not self.preset.into.column("contact_key").nullable:
-            raise CellError(f"{text!r} is no address", "Write it like name@example.com.")
+            raise CellError(
+                message("{cell} is no address", cell=repr(text)), message("Write it like name@example.com.")
+            )
         else:
-            self._notes["{} rows name somebody without an address; they are kept as nobody's"] += 1
+            self._notes["no_address",] += 1
 
     def _word(self, column: Column, text: str | None) -> str | None:
         """The canonical word for what a cell says, where the preset knows any for the column."""
@@ -263,8 +274,9 @@ class Conformer:
             self._strange[text] += 1
             return "unknown"
         if not column.nullable:
-            hint = "Write one of these, or say in a mapping what it means (kit map)."
-            raise CellError(f"{text!r} is none of {listed(self.preset.values[column.name])}", hint)
+            words = listed(self.preset.values[column.name])
+            hint = message("Write one of these, or say in a mapping what it means (kit map).")
+            raise CellError(message("{cell} is none of {words}", cell=repr(text), words=words), hint)
         self._unknown.setdefault(column.name, Counter())[text] += 1
         return None
 

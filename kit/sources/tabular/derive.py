@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import message, message_n
 from kit.sources.detect.headers import plain
 from kit.sources.text import cells
 from kit.sources.text.cells import CellError
@@ -14,9 +15,10 @@ from kit.tables import CAMPAIGN_STATS
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from kit.messages import Message
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
     from kit.sources.text.cells import Cell
@@ -27,6 +29,54 @@ KINDS = {(0.0, 10.0): "nps", (1.0, 5.0): "csat"}
 
 SCALES = {"nps": (0, 10)}
 """Scales that are part of the question's definition; others are the survey's own choice."""
+
+NOTES: dict[str, Callable[..., Message]] = {
+    "no_zone": lambda _: message("no time zone is known: times stay as written; say time_zone in kit.toml"),
+    "zone": lambda _, zone: message(
+        "times without a zone are taken as {zone}, the time_zone of kit.toml", zone=zone
+    ),
+    "unread_rates": lambda n: message_n(
+        "{n} reported rate cannot be read; it is left empty",
+        "{n} reported rates cannot be read; they are left empty",
+        n, n=str(n),
+    ),
+    "several_addresses": lambda n: message_n(
+        "{n} row names several addresses; the first is taken",
+        "{n} rows name several addresses; the first is taken",
+        n, n=str(n),
+    ),
+    "no_address": lambda n: message_n(
+        "{n} row names somebody without an address; it is kept as nobody's",
+        "{n} rows name somebody without an address; they are kept as nobody's",
+        n, n=str(n),
+    ),
+    "no_currency": lambda n: message_n(
+        "{n} row names no currency: say currency in kit.toml",
+        "{n} rows name no currency: say currency in kit.toml",
+        n, n=str(n),
+    ),
+    "time_of_wait": lambda n, name, since: message_n(
+        "{name} of {n} row is {since} plus the wait that the file says",
+        "{name} of {n} rows is {since} plus the wait that the file says",
+        n, n=str(n), name=name, since=since,
+    ),
+    "time_of_column": lambda n, name, since, column: message_n(
+        "{name} of {n} row is {since} plus {column}",
+        "{name} of {n} rows is {since} plus {column}",
+        n, n=str(n), name=name, since=since, column=column,
+    ),
+    "no_wait": lambda n, column: message_n(
+        "{n} cell of {column} is no time to wait; the times themselves are used",
+        "{n} cells of {column} are no time to wait; the times themselves are used",
+        n, n=str(n), column=column,
+    ),
+    "wrong_wait": lambda n, column: message_n(
+        "{n} cell of {column} is not what the times say; the times themselves are used",
+        "{n} cells of {column} are not what the times say; the times themselves are used",
+        n, n=str(n), column=column,
+    ),
+}  # fmt: skip
+"""What may have to be said of the rows of a file, by the number of rows and what it is about."""
 
 YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
 NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
@@ -45,13 +95,14 @@ class Derived:
         preset: how the file is meant.
         settings: the folder's, for the currency.
         clock: how its times are meant.
-        notes: what has to be said, with the number of rows; shared with the file's Conformer.
+        notes: what has to be said, a key of `NOTES` and what it is about, with the number of rows; shared with the
+            file's Conformer.
     """
 
     preset: Preset
     settings: Settings
     clock: Clock
-    notes: Counter[str]
+    notes: Counter[tuple[str, ...]]
 
     def complete(self, row: dict[str, Any], raw: Mapping[str, Cell], beside: Mapping[str, Cell]) -> None:
         """Complete a row in place.
@@ -108,21 +159,22 @@ class Derived:
                 row[name] = end = (
                     None if start is None else self._after(row, duration.since, cells.duration(end, MINUTE))
                 )
-                self.notes[f"{name} of {{}} rows is {duration.since} plus the wait that the file says"] += 1
+                self.notes["time_of_wait", name, duration.since] += 1
             if header is None or start is None:
                 continue
             try:
                 took = cells.duration(beside[plain(header)], MINUTE if header in duration.minutes else HOUR)
             except CellError as error:
                 if not duration.checked and end is None:
-                    raise CellError(f"{header!r}: {error}", error.hint, name) from error
-                self.notes[f"{{}} cells of {header!r} are no time to wait; the times themselves are used"] += 1
+                    reason = message("{column}: {reason}", column=repr(header), reason=error.reason)
+                    raise CellError(reason, error.hint, name) from error
+                self.notes["no_wait", repr(header)] += 1
                 continue
             if end is not None and abs(end - start - took) > ROUNDING:
-                self.notes[f"{{}} cells of {header!r} are not what the times say; the times themselves are used"] += 1
+                self.notes["wrong_wait", repr(header)] += 1
             if end is None and not duration.checked:
                 row[name] = self._after(row, duration.since, took)
-                self.notes[f"{name} of {{}} rows is {duration.since} plus {header!r}"] += 1
+                self.notes["time_of_column", name, duration.since, repr(header)] += 1
 
     def _after(self, row: Mapping[str, Any], since: str, took: timedelta) -> datetime:
         """The wall clock so long after a time: through the instant where it is known, as clocks change."""
@@ -137,7 +189,7 @@ class Derived:
         if any(row.get(name) is not None for name in money) and row.get("currency") is None:
             row["currency"] = self.settings["currency"] or None
             if row["currency"] is None and self.preset.into is not CAMPAIGN_STATS:
-                self.notes["{} rows name no currency: say currency in kit.toml"] += 1
+                self.notes["no_currency",] += 1
         if plain(row.get("arm")) in set(map(plain, self.settings["holdout.arms"])):
             row["is_holdout"] = True
         if "survey_type" in self.preset.into.names:
@@ -152,7 +204,10 @@ class Derived:
             row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
         if score is not None and low is not None and high is not None and not low <= score <= high:
-            raise CellError(f"{score:g} is outside its scale, {low:g} to {high:g}", column="score")
+            reason = message(
+                "{score} is outside its scale, {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"
+            )
+            raise CellError(reason, column="score")
 
 
 def flag(cell: Cell) -> bool | None:
@@ -161,7 +216,7 @@ def flag(cell: Cell) -> bool | None:
         return cell if isinstance(cell, bool) else None
     word = plain(cell)
     if word not in YES | NO:
-        raise CellError(f"{cell!r} is neither yes nor no")
+        raise CellError(message("{cell} is neither yes nor no", cell=repr(cell)))
     return word in YES
 
 

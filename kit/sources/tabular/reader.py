@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
+from kit.messages import Text, message, message_n
 from kit.sources import frames
 from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 TOTALS = frozenset({"total", "totals", "grand total", "итого", "всего", "итог"})
 """First cells of a row that adds up the others; it would be counted twice."""
 
-ADDS_UP = "it adds up the other rows"
+ADDS_UP = message("it adds up the other rows")
 
 WHOLE_ANSWER = frozenset({"response", "open-ended response"})
 """Second halves of a header that name no choice: the cell is the answer."""
@@ -57,7 +58,14 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
         separator=grid.separator,
         header=header,
         passed_over=needing(near for near in match[1:] if near.preset.name != match[0].preset.name),
-        notes=(*grid.notes, *(f"line {row.line}: {row.fault}" for row in grid.rows[:ABOVE] if row.fault)),
+        notes=(
+            *grid.notes,
+            *(
+                message("line {line}: {reason}", line=str(row.line), reason=row.fault.reason)
+                for row in grid.rows[:ABOVE]
+                if row.fault
+            ),
+        ),
     )
     return Read(log, {})
 
@@ -126,9 +134,10 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
             kept, match, {row.line: row.cells for row in whole}, settings
         )
         rejections += [
-            Rejection(grid.file, line, None, f"it says what line {first} says") for line, first in duplicates.items()
+            Rejection(grid.file, line, None, message("it says what line {line} says", line=str(first)))
+            for line, first in duplicates.items()
         ]
-        notes += event_notes if rows else ["it lists nobody"]
+        notes += event_notes if rows else [message("it lists nobody")]
         notes += _no_campaign(preset, grid.file) if rows else []
     notes += conformer.notes()
     notes += FINISH.get(preset.table, _nothing)(kept)
@@ -199,14 +208,14 @@ def _with_second_header(grid: Grid, match: Match) -> Match:
     return match_header(match.preset, replace(below, cells=list(names)))
 
 
-def _no_campaign(preset: Preset, file: str) -> list[str]:
+def _no_campaign(preset: Preset, file: str) -> list[Text]:
     """What to say of a list whose campaign only its path could name."""
     if not preset.path or any(re.search(pattern, file) for pattern in preset.path.values()):
         return []
-    return ["its rows name no campaign; put the campaign's id into the name of the file or of its folder"]
+    return [message("its rows name no campaign; put the campaign's id into the name of the file or of its folder")]
 
 
-def _nothing(_: object) -> list[str]:
+def _nothing(_: object) -> list[Text]:
     return []
 
 
@@ -247,11 +256,22 @@ def _at(row: Row, match: Match) -> str | None:
     return match.header[row.place] if row.place is not None and row.place < len(match.header) else None
 
 
-def _above(grid: Grid, match: Match) -> list[str]:
+def _above(grid: Grid, match: Match) -> list[Text]:
     """What stands above the header and is more than a title."""
     lost = [row.line for row in grid.rows if row.line < match.line and sum(map(bool, map(plain, row.cells))) > 1]
-    lines = f"line {lost[0]} stands" if len(lost) == 1 else f"{len(lost)} lines stand"
-    return [f"{lines} above the header and {'is' if len(lost) == 1 else 'are'} not read"] if lost else []
+    if not lost:
+        return []
+    if len(lost) == 1:
+        return [message("line {line} stands above the header and is not read", line=str(lost[0]))]
+    n = len(lost)
+    return [
+        message_n(
+            "{n} line stands above the header and is not read",
+            "{n} lines stand above the header and are not read",
+            n,
+            n=str(n),
+        )
+    ]
 
 
 def _fault(row: Row, match: Match, *, last: Row) -> CellError | None:
@@ -272,10 +292,17 @@ def _fault(row: Row, match: Match, *, last: Row) -> CellError | None:
 
 def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
     """Why a row with more or fewer cells than the header is left out."""
-    reason = f"it has {len(row.cells)} cells and the header has {needed}"
+    n, needs = str(len(row.cells)), str(needed)
     if is_last:
-        return CellError(f"{reason}; the file may be cut off here, export it again")
-    return CellError(reason, "Put cells that hold the separator in quotes.")
+        return CellError(
+            message(
+                "it has {n} cells and the header has {needed}; the file may be cut off here, export it again",
+                n=n,
+                needed=needs,
+            )
+        )
+    reason = message("it has {n} cells and the header has {needed}", n=n, needed=needs)
+    return CellError(reason, message("Put cells that hold the separator in quotes."))
 
 
 def _aside(row: Row, match: Match) -> CellError | None:
@@ -284,9 +311,15 @@ def _aside(row: Row, match: Match) -> CellError | None:
         place = match.beside.get(plain(name))
         cell = None if place is None else row.cells[place]
         if plain(cell) and plain(cell) not in map(plain, words):
-            return CellError(f"its {name} is {str(cell)!r}: it is set aside")
+            reason = message("its {column} is {cell}: it is set aside", column=name, cell=repr(str(cell)))
+            return CellError(reason)
     return None
 
 
 def _no_rows(file: str, line: int) -> InputError:
-    return InputError("it has a header and no rows", file=file, line=line, hint="Export it again if rows are expected.")
+    return InputError(
+        message("it has a header and no rows"),
+        file=file,
+        line=line,
+        hint=message("Export it again if rows are expected."),
+    )

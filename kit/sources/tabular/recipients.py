@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
 from kit.sources.tabular.derive import YES
@@ -43,9 +44,11 @@ _OF_MESSAGE = (
 )  # fmt: skip
 
 _IMPLIED = {
-    "opened": "it tells the last state of each message: what must have come before is added without a time, and an "
-    "opening or click counts once a person",
-    "sent": "it does not tell what was delivered: what was sent is taken as delivered, unless it bounced",
+    "opened": message(
+        "it tells the last state of each message: what must have come before is added without a time, and an "
+        "opening or click counts once a person"
+    ),
+    "sent": message("it does not tell what was delivered: what was sent is taken as delivered, unless it bounced"),
 }
 """What to say, by the event whose implications are taken."""
 
@@ -60,7 +63,7 @@ _UNKNOWN = "unknown"
 
 def events(
     kept: list[Numbered], match: Match, cells: Mapping[int, list[Cell]], settings: Settings
-) -> tuple[dict[str, list[Numbered]], dict[int, int], list[str]]:
+) -> tuple[dict[str, list[Numbered]], dict[int, int], list[Text]]:
     """The events that the rows of a table tell.
 
     Args:
@@ -88,7 +91,7 @@ def events(
         for line, _ in kept
     }
     single = [(line, row) for line, row in kept if line not in duplicates]
-    notes = [note for kind, note in _IMPLIED.items() if kind in preset.states]
+    notes: list[Text] = [note for kind, note in _IMPLIED.items() if kind in preset.states]
     return {EVENTS.name: expanded(single, preset, flagged)}, duplicates, notes
 
 
@@ -133,7 +136,7 @@ def expanded(rows: Iterable[Numbered], preset: Preset, flagged: Mapping[int, set
 
 def counted(
     rows: list[Numbered], preset: Preset, zone: ZoneInfo | None
-) -> tuple[list[Numbered], list[Numbered], list[str]]:
+) -> tuple[list[Numbered], list[Numbered], list[Text]]:
     """Events of campaigns that name each person, and totals of those that do not.
 
     Args:
@@ -159,9 +162,13 @@ def counted(
         totals.append(
             (rows_of_campaign[0][0], {"source_campaign_id": number, "campaign_name": name, "as_of": as_of, **kinds})
         )
-    note = (
-        f"{len(sums)} campaigns have rows without a person (individual tracking is off): the rows are counted, "
-        "and how many people they were is not known"
+    note = message_n(
+        "{n} campaign has rows without a person (individual tracking is off): the rows are counted, "
+        "and how many people they were is not known",
+        "{n} campaigns have rows without a person (individual tracking is off): the rows are counted, "
+        "and how many people they were is not known",
+        len(sums),
+        n=str(len(sums)),
     )
     return events, totals, [note] if sums else []
 
@@ -203,9 +210,14 @@ def with_details(tables: dict[str, pd.DataFrame], logs: list[FileLog]) -> tuple[
 
 
 def _without(log: FileLog, lost: int) -> FileLog:
-    note = (
-        f"{lost} of its {log.rows_read} rows say more of events that no file tells, and nothing is made of them: put "
-        "the table of the events themselves beside it"
+    note = message_n(
+        "{n} of its {rows} rows says more of events that no file tells, and nothing is made of it: put the table of "
+        "the events themselves beside it",
+        "{n} of its {rows} rows say more of events that no file tells, and nothing is made of them: put the table of "
+        "the events themselves beside it",
+        lost,
+        n=str(lost),
+        rows=str(log.rows_read),
     )
     return replace(log, rows_kept=log.rows_kept - lost, notes=(*log.notes, note))
 

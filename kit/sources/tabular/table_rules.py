@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import listed
 from kit.sources.tabular.conform import UNSETTLED
 from kit.sources.text import times
@@ -51,12 +52,12 @@ SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
 _ALL_BACK = re.compile(r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$", re.IGNORECASE)
 
 
-def campaigns(rows: Rows) -> list[str]:
+def campaigns(rows: Rows) -> list[Text]:
     """Complete the rows of `campaign_stats` in place; what is odd about them, in words."""
     for _, row in rows:
         _name_month(row)
         _derive(row)
-    notes: list[str] = []
+    notes: list[Text] = []
     for rate, (count, bases) in _RATES.items():
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)
@@ -69,9 +70,13 @@ def campaigns(rows: Rows) -> list[str]:
         if impossible:
             line, row = impossible[0]
             notes.append(
-                f"{small} is larger than {large} in {_rows(impossible)}, first on line {line}: "
-                f"{row[small]} and {row[large]}"
-            )
+                message_n(
+                    "{small} is larger than {large} in {n} row, first on line {line}: {first} and {second}",
+                    "{small} is larger than {large} in {n} rows, first on line {line}: {first} and {second}",
+                    len(impossible), n=str(len(impossible)), small=small, large=large, line=str(line),
+                    first=str(row[small]), second=str(row[large]),
+                )
+            )  # fmt: skip
     return notes
 
 
@@ -94,7 +99,7 @@ def _derive(row: dict[str, Any]) -> None:
     row["delivered_is_derived"] = None if row.get("delivered") is None else not exported
 
 
-def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
+def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[Text]:
     """Decide for a whole column whether 0.5 is a half or half a per cent, by the counts."""
     unsettled = [row for _, row in rows if row.get(rate + UNSETTLED) is not None]
     if not unsettled:
@@ -109,14 +114,14 @@ def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[s
         ]
 
     if not off(1):
-        return [f"{rate} has no % sign and no counts to tell its unit by; it is left empty"]
+        return [message("{rate} has no % sign and no counts to tell its unit by; it is left empty", rate=rate)]
     divisor = min((1, 100), key=lambda divisor: sum(off(divisor)))
     for row in unsettled:
         row[rate] = row[rate + UNSETTLED] / divisor
     return []
 
 
-def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[str]:
+def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[Text]:
     """Where a reported rate is not what the counts make; or over which other base it is."""
     reported = [(line, row) for line, row in rows if row.get(rate) is not None and row.get(count) is not None]
     wrong: dict[str, list[tuple[int, dict[str, Any]]]] = {}
@@ -127,35 +132,57 @@ def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[
         wrong[base] = [(line, row) for line, row in comparable if abs(row[rate] - row[count] / row[base]) > TOLERANCE]
         if not wrong[base]:
             is_usual = base == bases[0] or not wrong.get(bases[0])
-            return [] if is_usual else [f"{rate} is {count} over {base} in this file, not over {bases[0]}"]
+            if is_usual:
+                return []
+            return [
+                message(
+                    "{rate} is {count} over {base} in this file, not over {usual}",
+                    rate=rate, count=count, base=base, usual=bases[0],
+                )
+            ]  # fmt: skip
     if not wrong:
         return []
     base, deviating = min(wrong.items(), key=lambda item: len(item[1]))
     line, row = deviating[0]
-    note = (
-        f"{rate} is not {count} over {base} in {_rows(deviating)}, first on line {line}: "
-        f"{row[rate]:.2%} reported, {row[count] / row[base]:.2%} by the counts; the counts are used"
-    )
-    return [note]
+    return [
+        message_n(
+            "{rate} is not {count} over {base} in {n} row, first on line {line}: {reported} reported, {counted} by the "
+            "counts; the counts are used",
+            "{rate} is not {count} over {base} in {n} rows, first on line {line}: {reported} reported, {counted} by "
+            "the counts; the counts are used",
+            len(deviating), n=str(len(deviating)), rate=rate, count=count, base=base, line=str(line),
+            reported=f"{row[rate]:.2%}", counted=f"{row[count] / row[base]:.2%}",
+        )
+    ]  # fmt: skip
 
 
-def _rows(rows: Rows) -> str:
-    return "1 row" if len(rows) == 1 else f"{len(rows)} rows"
-
-
-def orders(rows: Rows) -> list[str]:
+def orders(rows: Rows) -> list[Text]:
     """An order that its status calls refunded, with no amount beside it, was given back whole."""
     back = [row for _, row in rows if row.get("refunded") is None and _ALL_BACK.search(row.get("status") or "")]
     for row in back:
         row["refunded"] = row.get("total")
     off = [row for _, row in rows if row.get("is_cancelled")]
-    notes = [f"{len(off)} orders are cancelled, failed or void: they are kept and no sale"] if off else []
-    if back:
-        notes.append(f"{len(back)} orders are refunded by their status and name no amount: taken as given back whole")
+    notes: list[Text] = []
+    if n := len(off):
+        notes.append(
+            message_n(
+                "{n} order is cancelled, failed or void: it is kept and no sale",
+                "{n} orders are cancelled, failed or void: they are kept and no sale",
+                n, n=str(n),
+            )
+        )  # fmt: skip
+    if n := len(back):
+        notes.append(
+            message_n(
+                "{n} order is refunded by its status and names no amount: taken as given back whole",
+                "{n} orders are refunded by their status and name no amount: taken as given back whole",
+                n, n=str(n),
+            )
+        )  # fmt: skip
     return notes
 
 
-def deals(rows: Rows) -> list[str]:
+def deals(rows: Rows) -> list[Text]:
     """Whether the stages say at all what is won and lost; where none does, nothing is known of any deal."""
     closed = [row for _, row in rows if row.get("is_won") or row.get("is_lost")]
     staged = [row for _, row in rows if row.get("stage")]
@@ -163,95 +190,119 @@ def deals(rows: Rows) -> list[str]:
         for row in staged:
             row["is_won"] = row["is_lost"] = None
         names = listed(Counter(repr(row["stage"]) for row in staged))
-        return [f"no stage says that a deal is won or lost ({names}): that stays unknown"] if staged else []
+        note = message("no stage says that a deal is won or lost ({stages}): that stays unknown", stages=names)
+        return [note] if staged else []
     for row in closed:
         if row.get("is_won") and row.get("is_lost"):
             row["is_won"] = None
         else:
             row["is_won"], row["is_lost"] = bool(row.get("is_won")), bool(row.get("is_lost"))
     open_ = Counter(repr(row["stage"]) for row in staged if not (row.get("is_won") or row.get("is_lost")))
-    return [f"stages taken as open: {listed(open_)}"] if open_ else []
+    return [message("stages taken as open: {stages}", stages=listed(open_))] if open_ else []
 
 
-def costs(rows: Rows) -> list[str]:
+def costs(rows: Rows) -> list[Text]:
     """The amount of hours and rate; the last day of a period that says only how it begins."""
-    notes = []
+    notes: list[Text] = []
     computed = 0
     for _, row in rows:
         if row.get("amount") is None and row.get("hours") is not None and row.get("rate") is not None:
             row["amount"] = row["hours"] * row["rate"]
             computed += 1
     if computed:
-        notes.append(f"{computed} amounts are hours x rate")
-    without_amount = sum(row.get("amount") is None for _, row in rows)
-    if without_amount:
-        notes.append(f"{without_amount} rows say no amount, and no hours with a rate; they cost what nobody knows")
+        notes.append(message_n("{n} amount is hours x rate", "{n} amounts are hours x rate", computed, n=str(computed)))
+    if n := sum(row.get("amount") is None for _, row in rows):
+        notes.append(
+            message_n(
+                "{n} row says no amount, and no hours with a rate; it costs what nobody knows",
+                "{n} rows say no amount, and no hours with a rate; they cost what nobody knows",
+                n, n=str(n),
+            )
+        )  # fmt: skip
     begun = [row for _, row in rows if row.get("period_start") is not None and row.get("period_end") is None]
     monthly = all(row["period_start"].day == 1 for row in begun)
     for row in begun:
         start = row["period_start"]
         last = calendar.monthrange(start.year, start.month)[1]
         row["period_end"] = start.replace(day=last) if monthly else start
-    if begun:
-        notes.append(f"periods are taken as {'whole months' if monthly else 'single days'}")
+    if begun and monthly:
+        notes.append(message("periods are taken as whole months"))
+    elif begun:
+        notes.append(message("periods are taken as single days"))
     return notes
 
 
-def assignments(rows: Rows) -> list[str]:
+def assignments(rows: Rows) -> list[Text]:
     """Which arm gets no mail; where none is known to be that arm, nothing is known of any."""
     held = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") and row.get("arm"))
     mailed = Counter(repr(row["arm"]) for _, row in rows if row.get("is_holdout") is False and row.get("arm"))
     if mailed and not any(row.get("is_holdout") for _, row in rows):
         for _, row in rows:
             row["is_holdout"] = None
-        return [f"no arm is known to get no mail ({listed(mailed)}): name it as holdout.arms in kit.toml"]
-    return [f"{what}: {listed(arms)}" for what, arms in (("arm without mail", held), ("with mail", mailed)) if arms]
+        return [
+            message("no arm is known to get no mail ({arms}): name it as holdout.arms in kit.toml", arms=listed(mailed))
+        ]
+    without_mail = [message("arm without mail: {arms}", arms=listed(held))] if held else []
+    with_mail = [message("with mail: {arms}", arms=listed(mailed))] if mailed else []
+    return [*without_mail, *with_mail]
 
 
-def billing(rows: Rows) -> list[str]:
+def billing(rows: Rows) -> list[Text]:
     """A refund written as a negative amount is a positive refund."""
     for _, row in rows:
         amount = row.get("amount")
         if amount is not None and amount < 0 and row["kind"] in {"charge", "refund"}:
             row["kind"], row["amount"] = "refund", -amount
     kinds = Counter(row["kind"] for _, row in rows if row["kind"] != "charge")
-    return [f"{number} rows are no charges but {kind}" for kind, number in sorted(kinds.items())]
+    return [
+        message_n("{n} row is no charge but {kind}", "{n} rows are no charges but {kind}", n, n=str(n), kind=kind)
+        for kind, n in sorted(kinds.items())
+    ]
 
 
-def surveys(rows: Rows) -> list[str]:
+def surveys(rows: Rows) -> list[Text]:
     """Scales of scores."""
     return _scaled(rows, "score", "scale_min", "scale_max", lambda row: row["survey_type"])
 
 
-def tickets(rows: Rows) -> list[str]:
+def tickets(rows: Rows) -> list[Text]:
     """Scales of scores."""
     return _scaled(rows, "csat", "csat_min", "csat_max", lambda _: "csat")
 
 
-def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[str, Any]], str]) -> list[str]:
+def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[str, Any]], str]) -> list[Text]:
     """The shortest scale in use that holds all answers of a kind, where no row and no header says one."""
     unscaled: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for _, row in rows:
         if row.get(score) is not None and row.get(high) is None:
             unscaled[kind(row)].append(row)
-    notes = []
+    notes: list[Text] = []
     for name, answers in unscaled.items():
         scores = [row[score] for row in answers]
         fits = [scale for scale in SCALES if scale[0] <= min(scores) and max(scores) <= scale[1]]
-        span = f"answers from {min(scores):g} to {max(scores):g}"
+        span = {"least": f"{min(scores):g}", "most": f"{max(scores):g}"}
         if not fits:
-            notes.append(f"{name}: no scale is named, and none in use has {span}; it stays unknown")
+            notes.append(
+                message(
+                    "{name}: no scale is named, and none in use has answers from {least} to {most}; it stays unknown",
+                    name=name,
+                    **span,
+                )
+            )
             continue
         for row in answers:
             row[low], row[high] = map(float, fits[0])
         notes.append(
-            f"{name}: no scale is named; {fits[0][0]} to {fits[0][1]} is taken by its {span}; "
-            f"if that is wrong, say {low} and {high} as constants of a mapping (kit map)"
-        )
+            message(
+                "{name}: no scale is named; {from_} to {to} is taken by its answers from {least} to {most}; if that is "
+                "wrong, say {low} and {high} as constants of a mapping (kit map)",
+                name=name, from_=str(fits[0][0]), to=str(fits[0][1]), low=low, high=high, **span,
+            )
+        )  # fmt: skip
     return notes
 
 
-FINISH: dict[str, Callable[[Rows], list[str]]] = {
+FINISH: dict[str, Callable[[Rows], list[Text]]] = {
     CAMPAIGN_STATS.name: campaigns,
     ORDERS.name: orders,
     DEALS.name: deals,

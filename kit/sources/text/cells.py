@@ -11,6 +11,8 @@ from datetime import date, datetime, time, timedelta
 from math import isfinite
 from typing import Literal
 
+from kit.messages import Text, message
+
 Cell = str | float | int | bool | datetime | date | time | timedelta | None
 Decimal = Literal["auto", "point", "comma"]
 
@@ -57,14 +59,14 @@ _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _MONEY = re.compile(r"(?P<minus>-)?\s*(?P<before>[^\d\s.,+-]*\.?)\s*(?P<number>[+-]?\d.*?)\s*(?P<after>[^\d\s]*)")
 
 
-WRITE_NUMBER = "Write it as 1234.50."
-WRITE_COUNT = "Write the number that was meant, or leave the cell empty."
+WRITE_NUMBER = message("Write it as 1234.50.")
+WRITE_COUNT = message("Write the number that was meant, or leave the cell empty.")
 
 
 class CellError(ValueError):
     """A cell, or a row, that cannot be read: why, what to do about it, and which column where that is known."""
 
-    def __init__(self, reason: str, hint: str = "", column: str = "") -> None:
+    def __init__(self, reason: Text, hint: Text = "", column: str = "") -> None:
         self.reason = reason
         self.hint = hint
         self.column = column
@@ -90,18 +92,21 @@ def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     if parts := _WITH_SHARE.fullmatch(written):
         written = parts["count"]
     if written.endswith("%"):
-        raise CellError(f"{written!r} is a share, not a count", "Map the column of counts in place of it (kit map).")
+        raise CellError(
+            message("{cell} is a share, not a count", cell=repr(written)),
+            message("Map the column of counts in place of it (kit map)."),
+        )
     # a count has no decimals, so that three digits after a comma can only be thousands
     value = _number(written, "point" if _COMMAS.fullmatch(written) and decimal == "auto" else _mark(cell, decimal))
     if value < 0:
-        raise CellError(f"{written!r} is negative, and a count never is", WRITE_COUNT)
+        raise CellError(message("{cell} is negative, and a count never is", cell=repr(written)), WRITE_COUNT)
     if not value.is_integer():
-        grouped = "If the point parts thousands, say `decimal: comma` in a mapping (kit map)."
+        grouped = message("If the point parts thousands, say `decimal: comma` in a mapping (kit map).")
         hint = grouped if _THOUSANDS.fullmatch(written) else WRITE_COUNT
-        raise CellError(f"{written!r} is no whole number, and a count always is", hint)
+        raise CellError(message("{cell} is no whole number, and a count always is", cell=repr(written)), hint)
     if value > LARGEST_COUNT:
-        hint = "It looks like an id; map the column of counts in place of it (kit map)."
-        raise CellError(f"{written!r} is too large for a count", hint)
+        hint = message("It looks like an id; map the column of counts in place of it (kit map).")
+        raise CellError(message("{cell} is too large for a count", cell=repr(written)), hint)
     return int(value)
 
 
@@ -118,10 +123,10 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
         return None, None
     parts = _MONEY.fullmatch(written)
     if not parts:
-        raise CellError(f"{written!r} is no amount of money", WRITE_NUMBER)
+        raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
     sign = (parts["before"] or parts["after"]).upper()
     if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
-        raise CellError(f"{written!r} is no amount of money", WRITE_NUMBER)
+        raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
     amount = parts["number"]
     grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
     value = _number(amount, "point" if grouped else _mark(cell, decimal))
@@ -153,7 +158,7 @@ def duration(cell: Cell, unit: timedelta) -> timedelta:
     if took is None:
         took = (number(cell) or 0) * unit
     if took < timedelta(0):
-        raise CellError(f"{str(cell)!r} is negative, and a wait never is", WRITE_COUNT)
+        raise CellError(message("{cell} is negative, and a wait never is", cell=repr(str(cell))), WRITE_COUNT)
     return took
 
 
@@ -182,7 +187,7 @@ def _number_text(cell: Cell) -> str | None:
     if is_null(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise CellError(f"{str(cell)!r} is no number", WRITE_NUMBER)
+        raise CellError(message("{cell} is no number", cell=repr(str(cell))), WRITE_NUMBER)
     written = str(cell).strip(" \t\r\n\u00a0\u202f")
     _refuse_error(written)
     return written
@@ -196,7 +201,8 @@ def _mark(cell: Cell, decimal: Decimal) -> Decimal:
 def _refuse_error(written: str) -> None:
     if _ERROR.fullmatch(written):
         raise CellError(
-            f"{written!r} is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty."
+            message("{cell} is a spreadsheet's error, not a value", cell=repr(written)),
+            message("Mend the formula, or leave the cell empty."),
         )
 
 
@@ -209,9 +215,13 @@ def _number(written: str, decimal: Decimal) -> float:
         sure = decimal == "point" or "." in plain or plain.count(",") > 1
         plain = plain.replace(",", "") if sure else ""
     if not plain and _COMMAS.fullmatch(written):
-        raise CellError(f"{written!r} may be thousands or decimals; say `decimal: comma` or `point` in a mapping")
+        raise CellError(
+            message(
+                "{cell} may be thousands or decimals; say `decimal: comma` or `point` in a mapping", cell=repr(written)
+            )
+        )
     if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
-        raise CellError(f"{written!r} is no number", WRITE_NUMBER)
+        raise CellError(message("{cell} is no number", cell=repr(written)), WRITE_NUMBER)
     return float(plain)
 
 

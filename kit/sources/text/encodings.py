@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kit.errors import InputError
+from kit.messages import Text, message
 from kit.sources.text.packed import Packed
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _HEAD = 4096  # bytes that tell the encoding
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Decoded:
     """Decoded text.
 
     Attributes:
@@ -44,7 +45,7 @@ class Text:
 
     text: str
     encoding: str
-    note: str = ""
+    note: Text = ""
 
 
 def unpacked(path: Path, limit: int = LARGEST) -> bytes:
@@ -64,8 +65,8 @@ def whole(path: Path) -> tuple[bytes, bool]:
     """
     raw, cut = _read(path, LARGEST + 1)
     if len(raw) > LARGEST:
-        problem = f"it is larger than {LARGEST >> 20} MB, which is too much for a table"
-        raise InputError(problem, file=path.name, hint="Export it in parts, a file a month or a year.")
+        problem = message("it is larger than {n} MB, which is too much for a table", n=str(LARGEST >> 20))
+        raise InputError(problem, file=path.name, hint=message("Export it in parts, a file a month or a year."))
     return raw, cut
 
 
@@ -77,38 +78,41 @@ def _read(path: Path, limit: int) -> tuple[bytes, bool]:
                 raise swelling(path.name)
             return raw, stream.cut
     except OSError as error:
-        problem = (error.strerror or "cannot be opened").lower()
-        raise InputError(problem, file=path.name, hint="Check the file and who may read it.") from error
+        problem = error.strerror.lower() if error.strerror else message("cannot be opened")
+        raise InputError(problem, file=path.name, hint=message("Check the file and who may read it.")) from error
 
 
 def swelling(file: str) -> InputError:
     """Why a packed file is not read to its end."""
-    problem = "it unpacks to far more than any export does, and is not read"
-    return InputError(problem, file=file, hint="Export it again; if it is right, put it here unpacked.")
+    return InputError(
+        message("it unpacks to far more than any export does, and is not read"),
+        file=file,
+        hint=message("Export it again; if it is right, put it here unpacked."),
+    )
 
 
-def decode(raw: bytes) -> Text:
+def decode(raw: bytes) -> Decoded:
     """Text of bytes: by its mark, else UTF-8, else the likeliest one-byte encoding.
 
     A few broken bytes in a UTF-8 file do not make it another encoding: they become DAMAGED.
     """
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
-            return Text(raw.decode(encoding, errors="replace"), encoding.removesuffix("-sig"))
+            return Decoded(raw.decode(encoding, errors="replace"), encoding.removesuffix("-sig"))
     head = raw[:_HEAD]
     if head[1::2].count(0) > len(head) / 4:  # every other byte of Latin text in UTF-16 is 0
-        return Text(raw.decode("utf-16-le", errors="replace"), "utf-16")
+        return Decoded(raw.decode("utf-16-le", errors="replace"), "utf-16")
     try:
-        return Text(raw.decode("utf-8"), "utf-8")
+        return Decoded(raw.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         pass
     text = raw.decode("utf-8", errors="replace")
     broken = text.count(DAMAGED)
     if broken <= sum(letter > "\x7f" for letter in text) - broken:
-        return Text(text, "utf-8", "some bytes are no UTF-8; the rows that hold them are rejected")
+        return Decoded(text, "utf-8", message("some bytes are no UTF-8; the rows that hold them are rejected"))
     encoding = _likeliest(raw)
-    note = f"the encoding is not marked; {encoding} is the likeliest"
-    return Text(raw.decode(encoding, errors="replace"), encoding, note)
+    note = message("the encoding is not marked; {encoding} is the likeliest", encoding=encoding)
+    return Decoded(raw.decode(encoding, errors="replace"), encoding, note)
 
 
 def readable(name: str) -> str:

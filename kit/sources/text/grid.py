@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import Text, message
 from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import DAMAGED, decode
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.sources.text.cells import Cell
-    from kit.sources.text.encodings import Text
+    from kit.sources.text.encodings import Decoded
 
 SEPARATORS = (",", ";", "\t", "|")
 
@@ -30,13 +31,13 @@ LONGEST = 131_072
 """Characters of a cell, the limit of the standard library's reader; a spreadsheet's own is 32,767."""
 _SNIFFED = 50  # records that choose the separator
 _FAULTS = {
-    "\0": CellError("it holds a NUL byte", "Export the file again."),
+    "\0": CellError(message("it holds a NUL byte"), message("Export the file again.")),
     DAMAGED: CellError(
-        "it holds bytes that are no character of the file's encoding",
-        "Save the whole file in one encoding, best UTF-8.",
+        message("it holds bytes that are no character of the file's encoding"),
+        message("Save the whole file in one encoding, best UTF-8."),
     ),
 }
-_QUOTES = 'Put the cell in quotes and double those in it: "the ""best"" offer".'
+_QUOTES = message('Put the cell in quotes and double those in it: "the ""best"" offer".')
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 DEPTH = 4
@@ -79,7 +80,7 @@ class Grid:
     rows: list[Row]
     encoding: str | None = None
     separator: str | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     answer: bool = False
 
 
@@ -128,16 +129,18 @@ def _rows(text: str, mark: str, above: int) -> list[Row]:
 def _faulty(line: int, text: str, mark: str, error: str) -> Row:
     """The row that a line which breaks the rules becomes."""
     if "end of data" in error:
-        return Row(line, [text], CellError("a quote is opened and never closed", _QUOTES))
+        return Row(line, [text], CellError(message("a quote is opened and never closed"), _QUOTES))
     if "field limit" not in error:
-        return Row(line, [text], CellError("a quote is misplaced", _QUOTES))
+        return Row(line, [text], CellError(message("a quote is misplaced"), _QUOTES))
     cells = [] if '"' in text else text.split(mark)
     place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
     if place is None:
-        unclosed = CellError(f"a quote is opened and not closed within {LONGEST:,} characters", _QUOTES)
+        unclosed = CellError(message("a quote is opened and not closed within {n} characters", n=LONGEST), _QUOTES)
         return Row(line, [text[:LONGEST]], unclosed)
-    too_long = f"the cell has {len(cells[place]):,} characters, and at most {LONGEST:,} can be read"
-    return Row(line, [cell[:LONGEST] for cell in cells], CellError(too_long, "Shorten it."), place)
+    too_long = message(
+        "the cell has {n} characters, and at most {longest} can be read", n=len(cells[place]), longest=LONGEST
+    )
+    return Row(line, [cell[:LONGEST] for cell in cells], CellError(too_long, message("Shorten it.")), place)
 
 
 def _row(line: int, cells: list[str]) -> Row:
@@ -148,7 +151,7 @@ def _row(line: int, cells: list[str]) -> Row:
     return Row(line, [*cells])
 
 
-def of_text(decoded: Text, file: str) -> Grid:
+def of_text(decoded: Decoded, file: str) -> Grid:
     """The grid of a decoded table."""
     mark, above = separator(decoded.text)
     rows = _rows(decoded.text.split("\n", above)[above], mark, above)
@@ -193,7 +196,8 @@ def _lines(text: str, file: str) -> list[Grid]:
         return []
     table = _table([record for _, record in records], file, ())
     rows = [Row(number, row.cells) for (number, _), row in zip(records, table.rows[1:], strict=True)]
-    rows += [Row(number, [], CellError("the line is no JSON object", "Export the log again.")) for number in broken]
+    no_object = CellError(message("the line is no JSON object"), message("Export the log again."))
+    rows += [Row(number, [], no_object) for number in broken]
     return [replace(table, rows=[table.rows[0], *sorted(rows, key=lambda row: row.line)])]
 
 
@@ -217,15 +221,21 @@ def _tables(value: Any, file: str, depth: int) -> Iterator[Grid]:
             yield from _tables(inner, file, depth - 1)
 
 
-def _page(about: Object, here: int) -> tuple[str, ...]:
+def _page(about: Object, here: int) -> tuple[Text, ...]:
     """What to say where the answer holds fewer records than there are."""
     in_all = next((about[name] for name in IN_ALL if isinstance(about.get(name), int)), 0)
     if in_all <= here:
         return ()
-    return (f"this is one page of {in_all} records: {here} are here, the others are in further answers",)
+    return (
+        message(
+            "this is one page of {n} records: {here} are here, the others are in further answers",
+            n=str(in_all),
+            here=str(here),
+        ),
+    )
 
 
-def _table(records: list[Object], file: str, notes: tuple[str, ...]) -> Grid:
+def _table(records: list[Object], file: str, notes: tuple[Text, ...]) -> Grid:
     flat = [dict(_cells(record, "")) for record in records]
     header = list(dict.fromkeys(path for record in flat for path in record))
     rows = [Row(0, list(header))]
@@ -240,7 +250,7 @@ def _packed(fields: list[Any], data: list[Any], file: str) -> Grid:
         if isinstance(values, list):
             rows.append(Row(number, [_cell(value) for value in values]))
         else:
-            rows.append(Row(number, [], CellError("it is no list")))
+            rows.append(Row(number, [], CellError(message("it is no list"))))
     return Grid(file, rows, answer=True)
 
 

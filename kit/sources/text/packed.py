@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
 from kit.errors import InputError
+from kit.messages import message
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -27,7 +28,7 @@ RATIO = 250
 FREE = 64 << 20
 """Bytes up to which the ratio does not matter."""
 
-CUT = "the file is cut off: its packed end is missing; what stands before is read"
+CUT = message("the file is cut off: its packed end is missing; what stands before is read")
 
 _GZIP = b"\x1f\x8b"
 _DAMAGES = (EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -47,6 +48,7 @@ _WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")  # .xlsx, .xl
 _DOCUMENTS = ("[Content_Types].xml", "META-INF/container.xml", "META-INF/MANIFEST.MF")
 _PART = 1 << 20
 _BEGINNING = 1 << 24  # bytes of a broken archive in which the names of its parts are looked for
+_UNPACK = message("Unpack it and read the folder.")
 _LOCKED = 1  # the bit of an encrypted member
 
 
@@ -156,11 +158,15 @@ def members(path: Path, name: str, archives: ExitStack) -> list[tuple[Path, str]
     try:
         book = archives.enter_context(zipfile.ZipFile(path))
     except DAMAGES as error:
-        raise InputError("the archive is damaged", file=name, hint="Make or download it again.") from error
+        raise InputError(
+            message("the archive is damaged"), file=name, hint=message("Make or download it again.")
+        ) from error
     inside = [info for info in book.infolist() if not info.is_dir() and not _hidden(info.filename)]
     if len(inside) > MEMBERS:
-        problem = f"the archive holds {len(inside):,} files, and at most {MEMBERS:,} are read out of one"
-        raise InputError(problem, file=name, hint="Unpack it and read the folder.")
+        problem = message(
+            "the archive holds {n} files, and at most {most} are read out of one", n=len(inside), most=MEMBERS
+        )
+        raise InputError(problem, file=name, hint=_UNPACK)
     check(book, inside, name)
     return [
         (cast("Path", zipfile.Path(book, info.filename)), f"{name}/{info.filename}")
@@ -181,10 +187,14 @@ def check(book: zipfile.ZipFile, inside: list[zipfile.ZipInfo], name: str, large
     """
     size, packed = sum(info.file_size for info in inside), sum(info.compress_size for info in inside)
     if any(info.flag_bits & _LOCKED for info in inside):
-        raise InputError("the archive is locked by a password", file=name, hint="Unpack it and read the folder.")
+        raise InputError(message("the archive is locked by a password"), file=name, hint=_UNPACK)
     if size > largest:
-        problem = f"the archive holds {size / (1 << 30):,.1f} GB, and at most {largest / (1 << 30):,.1f} GB are read"
-        raise InputError(problem, file=name, hint="Unpack it, and leave out what is no export.")
+        problem = message(
+            "the archive holds {n} GB, and at most {most} GB are read",
+            n=f"{size / (1 << 30):,.1f}",
+            most=f"{largest / (1 << 30):,.1f}",
+        )
+        raise InputError(problem, file=name, hint=message("Unpack it, and leave out what is no export."))
     if swollen(size, packed):
         raise _bomb(name)
     places = sorted((info.header_offset, info.compress_size) for info in book.infolist())
@@ -209,8 +219,11 @@ def measure(book: zipfile.ZipFile, name: str, largest: int) -> None:
 
 
 def _bomb(name: str) -> InputError:
-    problem = "it unpacks to far more than any export does, and is not read"
-    return InputError(problem, file=name, hint="Export it again; if it is right, unpack it and read what is in it.")
+    return InputError(
+        message("it unpacks to far more than any export does, and is not read"),
+        file=name,
+        hint=message("Export it again; if it is right, unpack it and read what is in it."),
+    )
 
 
 def _hidden(name: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from kit.messages import message
 from kit.sources.text.cells import CellError
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 SECONDS = "%s"
 """The format of Unix time, which strptime does not know."""
+
+WRITE_TIME = message("Write it as 2026-11-03 09:15.")
+_WRITE_YEAR = message("Write a year from 1990 to 2100.")
+_SAY_DAY_FIRST = message("Say day_first = true or false in kit.toml.")
 
 YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
@@ -115,7 +120,7 @@ class Clock:
         """
         when = self._parse(cell)
         if when.year not in YEARS:
-            raise CellError(f"{_shown(cell)} is no time of an export", "Write a year from 1990 to 2100.")
+            raise CellError(message("{cell} is no time of an export", cell=_shown(cell)), _WRITE_YEAR)
         if when.tzinfo is None and not self.in_utc:
             return Moment(when, when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None)
         at = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
@@ -158,9 +163,7 @@ class Clock:
     def _ordered(self, first: int, second: int, cell: str) -> tuple[int, int]:
         if self.day_first is None:
             if first <= 12 and second <= 12 and first != second:
-                raise AmbiguousDayError(
-                    f"{_shown(cell)} reads as two dates", "Say day_first = true or false in kit.toml."
-                )
+                raise AmbiguousDayError(message("{cell} reads as two dates", cell=_shown(cell)), _SAY_DAY_FIRST)
             return (first, second) if first > 12 or first == second else (second, first)
         return (first, second) if self.day_first else (second, first)
 
@@ -173,7 +176,7 @@ def _offset(zone: str | None) -> tzinfo | None:
 
 
 def _no_time(cell: object) -> CellError:
-    return CellError(f"{_shown(cell)} is no time", "Write it as 2026-11-03 09:15.")
+    return CellError(message("{cell} is no time", cell=_shown(cell)), WRITE_TIME)
 
 
 def _shown(cell: object) -> str:

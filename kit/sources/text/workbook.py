@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import python_calamine as calamine
 
 from kit.errors import InputError
+from kit.messages import message
 from kit.sources.text import packed
 from kit.sources.text.grid import Grid, Row
 from kit.sources.text.packed import is_archive
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from kit.sources.text.cells import Cell
 
-ERRORS_UNSEEN = "cells with errors look empty in this kind of workbook; save it as .xlsx if it has formulas"
+ERRORS_UNSEEN = message("cells with errors look empty in this kind of workbook; save it as .xlsx if it has formulas")
 
 _DAMAGES = (
     calamine.CalamineError,
@@ -67,10 +68,12 @@ def read(raw: bytes, file: str) -> list[Grid]:
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         errors = _errors(raw) if _XLSX in raw else []
     except calamine.PasswordError as error:
-        raise InputError("the workbook is locked by a password", file=file, hint="Save it without one.") from error
+        raise InputError(
+            message("the workbook is locked by a password"), file=file, hint=message("Save it without one.")
+        ) from error
     except _DAMAGES as error:
-        hint = "Open it, save it afresh as .xlsx and try again."
-        raise InputError("the workbook is damaged", file=file, hint=hint) from error
+        hint = message("Open it, save it afresh as .xlsx and try again.")
+        raise InputError(message("the workbook is damaged"), file=file, hint=hint) from error
     grids = {name: _rows(cells) for name, cells in sheets.items()}
     for rows, places in zip(grids.values(), errors, strict=False):
         _put(rows, places)

@@ -16,6 +16,7 @@ from email.policy import Compat32
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from kit.messages import message
 from kit.sources.mail.encoded_words import decoded, spoken, unfolded
 from kit.sources.mail.html import plain_text
 from kit.sources.text.addresses import contact_key, normalised
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """Letters of a text that are kept; what is longer was written by a program."""
 
-ASK = "who wrote to whom is not known: say own_domains or own_addresses in kit.toml"
+ASK = message("who wrote to whom is not known: say own_domains or own_addresses in kit.toml")
 """What a log says where the settings name nobody."""
 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -55,6 +56,10 @@ _SHOWN = ("text/plain", "text/html")
 _SIGNATURES = frozenset({"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"})
 _NAMED = re.compile(rb"(?im)^content-(?:type|disposition):[^\n]*(?:\n[ \t][^\n]*){0,9}?\b(?:file)?name\*?=")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class NoHeaderError(ValueError):
+    """Bytes that have no header of a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +110,15 @@ def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | No
         `delivered_to`: the domain of the mailbox.
 
     Raises:
-        ValueError: it has no header of a message; any of FAULTS where the parser gives up.
+        NoHeaderError: it has no header of a message.
+        ValueError: or another of FAULTS where the parser gives up.
     """
     message = _PARSER.parsebytes(raw)
     headers: dict[str, str] = {}
     for name, value in message.items():
         headers.setdefault(name.lower(), value)
     if not headers.keys() & {"from", "date", "subject", "message-id", "received", "to", "return-path", "sender"}:
-        raise ValueError("it has no header of a message")
+        raise NoHeaderError
     defects: list[str] = []
     sender = next(iter(addresses(headers.get("from", "") or headers.get("sender", ""))), None)
     others = [
