@@ -86,7 +86,7 @@ def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
     files: dict[str, list[str]] = {}
     for log in data.files:
         for note in log.notes:
-            files.setdefault(note, []).append(log.file)
+            files.setdefault(str(note), []).append(log.file)
     notes = [(names[0] if len(names) == 1 else _("{n} files", n=len(names)), note) for note, names in files.items()]
     notes += [_labelled(note, data) for note in data.notes]
     if conflicts:
