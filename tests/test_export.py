@@ -103,7 +103,7 @@ def test_a_dictionary_says_what_each_column_is_and_what_must_not_be_summed(data:
         for name in pq.read_table(path).column_names:
             one = table.column(name)
             assert f"| `{name}` | {one.type} | {one.unit} | {one.meaning} |" in said
-    assert TABLES["campaign_stats"].caution in said
+    assert str(TABLES["campaign_stats"].caution) in said
 
 
 def test_the_same_person_has_the_same_hash_in_every_table(data: Data, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from kit.settings import Settings
-from kit.sources.mail.html import plain_text
+from kit.sources.mail.decoding import plain_text
 from kit.sources.text.addresses import contact_key
 from tests import exports
 from tests.letters import ANNA, letter, mbox, one, read, takeout

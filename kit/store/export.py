@@ -102,12 +102,13 @@ def export(
                 arrays[column.name] = _mapped(arrays[column.name], hide)
         _write(pa.table(arrays), out / f"{name}.{form}", form)
         columns = [
-            {"name": column.name, "type": column.type, "unit": column.unit, "meaning": column.meaning}
+            {"name": column.name, "type": column.type, "unit": column.unit, "meaning": str(column.meaning)}
             for column in public
         ]
         left_out = [column.name for column in table.columns if column not in public]
-        written[f"{name}.{form}"] = {"rows": len(frame), "grain": table.grain, "columns": columns} | {
-            key: value for key, value in {"caution": table.caution, "left_out": left_out}.items() if value
+        about = {"caution": str(table.caution), "left_out": left_out}
+        written[f"{name}.{form}"] = {"rows": len(frame), "grain": str(table.grain), "columns": columns} | {
+            key: value for key, value in about.items() if value
         }
     for number, log in enumerate(data.files if raw else ()):
         unmapped = data.raw(log.file)

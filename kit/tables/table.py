@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from kit.messages import message
+
+if TYPE_CHECKING:
+    from kit.messages import Text
 
 Type = Literal["text", "int", "float", "bool", "time", "local", "date"]
 """`time` is an instant in UTC; `local` is the wall clock of the firm (or as written, where no zone
@@ -17,7 +22,7 @@ class Column:
     name: str
     type: Type
     unit: str
-    meaning: str
+    meaning: Text
     nullable: bool = True
 
 
@@ -33,9 +38,9 @@ class Table:
     """
 
     name: str
-    grain: str
+    grain: Text
     columns: tuple[Column, ...]
-    caution: str = ""
+    caution: Text = ""
 
     @property
     def names(self) -> list[str]:
@@ -50,12 +55,12 @@ class Table:
         raise KeyError(name)
 
 
-def count(name: str, unit: str, meaning: str) -> Column:
+def count(name: str, unit: str, meaning: Text) -> Column:
     """A column of whole numbers from 0."""
     return Column(name, "int", unit, meaning)
 
 
 ORIGIN = (
-    Column("source", "text", "", "the preset that read the row", nullable=False),
-    Column("source_file", "text", "", "the file that the row came from", nullable=False),
+    Column("source", "text", "", message("the preset that read the row"), nullable=False),
+    Column("source_file", "text", "", message("the file that the row came from"), nullable=False),
 )

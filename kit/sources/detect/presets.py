@@ -397,7 +397,7 @@ def _check(preset: Preset, path: Path) -> None:
         raise _bad(path, message("it maps no column"), "columns", hint)
 
 
-def fillable(table: Table) -> dict[str, str]:
+def fillable(table: Table) -> dict[str, Text]:
     """The columns that a file can fill, with their meaning; those that the kit makes itself are left out."""
     made_here = {"source", "source_file", "vendor", "contact_key", "delivered_is_derived", "line", "domain"}
     made_here |= {"campaign_id", "precedence"}
@@ -407,10 +407,10 @@ def fillable(table: Table) -> dict[str, str]:
         if column.name not in made_here and column.type != "time"
     }
     if "contact_key" in table.names:
-        columns["email"] = "the person's address"
+        columns["email"] = message("the person's address")
     if table is EVENTS:
         columns |= {
-            "occurred_at": "when it happened",
-            "person": "the platform's id of a person whose address is not there",
+            "occurred_at": message("when it happened"),
+            "person": message("the platform's id of a person whose address is not there"),
         }
     return columns

@@ -17,7 +17,7 @@ from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, presets
 from kit.sources.file_log import FileLog, MailBox, MailPart
 from kit.sources.mail import archives
-from kit.sources.mail.encoded_words import folder_name
+from kit.sources.mail.decoding import folder_name
 from kit.sources.text import encodings
 from kit.sources.text.encodings import readable
 from kit.tables import MAILS

@@ -21,7 +21,7 @@ from kit.sources.detect.presets import named
 from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
 from kit.sources.mail import mail_files, parse
 from kit.sources.mail.archives import DAMAGES, PartOpener
-from kit.sources.mail.encoded_words import unfolded
+from kit.sources.mail.decoding import unfolded
 from kit.tables import MAILS
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from kit.messages import message
-from kit.sources.mail.encoded_words import decoded, spoken, unfolded
-from kit.sources.mail.html import plain_text
+from kit.sources.mail.decoding import decoded, plain_text, spoken, unfolded
 from kit.sources.text.addresses import contact_key, normalised
 from kit.sources.text.times import YEARS
 

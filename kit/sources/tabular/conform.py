@@ -1,16 +1,16 @@
-"""Cells to canonical values, a row at a time: each by the type and unit that its column declares."""
+"""Cells to canonical values, a row at a time: each by the type and unit that its column declares, then all together."""
 
 from __future__ import annotations
 
 import csv
 import re
 from collections import Counter
-from datetime import UTC
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import listed, plain
-from kit.sources.tabular.derive import NOTES, Derived, flag
 from kit.sources.text import cells
 from kit.sources.text.addresses import contact_key, member_key, normalised
 from kit.sources.text.cells import CellError
@@ -18,8 +18,10 @@ from kit.sources.text.times import AmbiguousDayError, Clock
 from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from kit.messages import Message
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
     from kit.sources.text.cells import Cell
@@ -36,6 +38,68 @@ UNSETTLED = "~"
 
 SCALE_OF = {"score": ("scale_min", "scale_max"), "csat": ("csat_min", "csat_max")}
 """Where the scale of a score stands."""
+
+KINDS = {(0.0, 10.0): "nps", (1.0, 5.0): "csat"}
+"""What a rating is about where only its scale is said: the two that nearly every survey means."""
+
+SCALES = {"nps": (0, 10)}
+"""Scales that are part of the question's definition; others are the survey's own choice."""
+
+NOTES: dict[str, Callable[..., Message]] = {
+    "no_zone": lambda _: message("no time zone is known: times stay as written; say time_zone in kit.toml"),
+    "zone": lambda _, zone: message(
+        "times without a zone are taken as {zone}, the time_zone of kit.toml", zone=zone
+    ),
+    "unread_rates": lambda n: message_n(
+        "{n} reported rate cannot be read; it is left empty",
+        "{n} reported rates cannot be read; they are left empty",
+        n, n=str(n),
+    ),
+    "several_addresses": lambda n: message_n(
+        "{n} row names several addresses; the first is taken",
+        "{n} rows name several addresses; the first is taken",
+        n, n=str(n),
+    ),
+    "no_address": lambda n: message_n(
+        "{n} row names somebody without an address; it is kept as nobody's",
+        "{n} rows name somebody without an address; they are kept as nobody's",
+        n, n=str(n),
+    ),
+    "no_currency": lambda n: message_n(
+        "{n} row names no currency: say currency in kit.toml",
+        "{n} rows name no currency: say currency in kit.toml",
+        n, n=str(n),
+    ),
+    "time_of_wait": lambda n, name, since: message_n(
+        "{name} of {n} row is {since} plus the wait that the file says",
+        "{name} of {n} rows is {since} plus the wait that the file says",
+        n, n=str(n), name=name, since=since,
+    ),
+    "time_of_column": lambda n, name, since, column: message_n(
+        "{name} of {n} row is {since} plus {column}",
+        "{name} of {n} rows is {since} plus {column}",
+        n, n=str(n), name=name, since=since, column=column,
+    ),
+    "no_wait": lambda n, column: message_n(
+        "{n} cell of {column} is no time to wait; the times themselves are used",
+        "{n} cells of {column} are no time to wait; the times themselves are used",
+        n, n=str(n), column=column,
+    ),
+    "wrong_wait": lambda n, column: message_n(
+        "{n} cell of {column} is not what the times say; the times themselves are used",
+        "{n} cells of {column} are not what the times say; the times themselves are used",
+        n, n=str(n), column=column,
+    ),
+}  # fmt: skip
+"""What may have to be said of the rows of a file, by the number of rows and what it is about."""
+
+YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
+NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+ROUNDING = MINUTE
+"""How far a wait may lie from the times that it should be between."""
 
 
 class Conformer:
@@ -286,3 +350,142 @@ def _joined(text: str) -> str | None:
     inside = text[1:-1] if text.startswith("{") and text.endswith("}") else text
     (names,) = csv.reader([inside], skipinitialspace=True)
     return ", ".join(filter(None, map(str.strip, names))) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Completes the rows of one file.
+
+    Attributes:
+        preset: how the file is meant.
+        settings: the folder's, for the currency.
+        clock: how its times are meant.
+        notes: what has to be said, a key of `NOTES` and what it is about, with the number of rows; shared with the
+            file's Conformer.
+    """
+
+    preset: Preset
+    settings: Settings
+    clock: Clock
+    notes: Counter[tuple[str, ...]]
+
+    def complete(self, row: dict[str, Any], raw: Mapping[str, Cell], beside: Mapping[str, Cell]) -> None:
+        """Complete a row in place.
+
+        Args:
+            row: its values, each made of its own cell.
+            raw: canonical column -> cell.
+            beside: plain header -> cell, of what the preset looks at beside its columns.
+
+        Raises:
+            CellError: a cell that contradicts another.
+        """
+        for name, others in self.preset.fill.items():
+            if row.get(name) is None:
+                row[name] = next(filter(None, (_title(raw.get(column)) for column in others)), None)
+        self._tell(row, beside)
+        self._wait(row, beside)
+        self._complete(row)
+
+    def _tell(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
+        """Values that rules tell by others; of yes and no only where the file has no column for it."""
+        inferred: dict[str, Any] = {}
+        for name, field in self.preset.inferred.items():
+            is_flag = self.preset.into.column(name).type == "bool"
+            if is_flag and row.get(name) is not None:
+                continue
+            word = next((rule["then"] for rule in field.rules if self._holds(rule, row, beside)), None)
+            looked_at = {key for rule in field.rules for key in rule if key != "then"}
+            must = not self.preset.into.column(name).nullable
+            if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
+                word = field.otherwise
+            if word is not None:
+                inferred[name] = flag(word) if is_flag else word
+        row.update(inferred)
+
+    def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:
+        return all(
+            re.search(pattern, self._at(key, row, beside), re.IGNORECASE)
+            for key, pattern in rule.items()
+            if key != "then"
+        )
+
+    def _at(self, key: str, row: Mapping[str, Any], beside: Mapping[str, Cell]) -> str:
+        """What stands in a canonical column or under a header, made plain; empty where nothing does."""
+        cell = row.get(key) if key in self.preset.into.names else beside.get(plain(key))
+        return "" if cells.is_null(cell) else plain(cell)
+
+    def _wait(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
+        """A time that the file says only as a wait since another; a wait beside its time is compared."""
+        for name, duration in self.preset.durations.items():
+            header = next((header for header in duration.names if not cells.is_null(beside.get(plain(header)))), None)
+            start, end = row.get(duration.since), row.get(name)
+            if isinstance(end, timedelta):
+                row[name] = end = (
+                    None if start is None else self._after(row, duration.since, cells.duration(end, MINUTE))
+                )
+                self.notes["time_of_wait", name, duration.since] += 1
+            if header is None or start is None:
+                continue
+            try:
+                took = cells.duration(beside[plain(header)], MINUTE if header in duration.minutes else HOUR)
+            except CellError as error:
+                if not duration.checked and end is None:
+                    reason = message("{column}: {reason}", column=repr(header), reason=error.reason)
+                    raise CellError(reason, error.hint, name) from error
+                self.notes["no_wait", repr(header)] += 1
+                continue
+            if end is not None and abs(end - start - took) > ROUNDING:
+                self.notes["wrong_wait", repr(header)] += 1
+            if end is None and not duration.checked:
+                row[name] = self._after(row, duration.since, took)
+                self.notes["time_of_column", name, duration.since, repr(header)] += 1
+
+    def _after(self, row: Mapping[str, Any], since: str, took: timedelta) -> datetime:
+        """The wall clock so long after a time: through the instant where it is known, as clocks change."""
+        at = row.get(since.replace("_local", "_at"))
+        if at is None or self.clock.zone is None:
+            return row[since] + took
+        return (at + took).astimezone(self.clock.zone).replace(tzinfo=None)
+
+    def _complete(self, row: dict[str, Any]) -> None:
+        """What follows from the other values of the row."""
+        money = [column.name for column in self.preset.into.columns if column.unit.startswith("money")]
+        if any(row.get(name) is not None for name in money) and row.get("currency") is None:
+            row["currency"] = self.settings["currency"] or None
+            if row["currency"] is None and self.preset.into is not CAMPAIGN_STATS:
+                self.notes["no_currency",] += 1
+        if plain(row.get("arm")) in set(map(plain, self.settings["holdout.arms"])):
+            row["is_holdout"] = True
+        if "survey_type" in self.preset.into.names:
+            self._complete_answer(row)
+
+    def _complete_answer(self, row: dict[str, Any]) -> None:
+        """The survey's kind by its scale, or the scale by the kind; an answer must lie on its scale."""
+        if row.get("survey_type") is None:
+            low, high = row.get("scale_min"), row.get("scale_max")
+            row["survey_type"] = None if low is None or high is None else KINDS.get((low, high))
+        if row.get("scale_max") is None:
+            row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
+        score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
+        if score is not None and low is not None and high is not None and not low <= score <= high:
+            reason = message(
+                "{score} is outside its scale, {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"
+            )
+            raise CellError(reason, column="score")
+
+
+def flag(cell: Cell) -> bool | None:
+    """A yes or no."""
+    if isinstance(cell, bool) or cells.is_null(cell):
+        return cell if isinstance(cell, bool) else None
+    word = plain(cell)
+    if word not in YES | NO:
+        raise CellError(message("{cell} is neither yes nor no", cell=repr(cell)))
+    return word in YES
+
+
+def _title(cell: Cell) -> str | None:
+    """A cell as a name; the first of a month, as a workbook holds it, as the month."""
+    text = cells.text(cell)
+    return text.removesuffix(" 00:00:00").removesuffix("-01") if text and text.endswith("-01 00:00:00") else text
