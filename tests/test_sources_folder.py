@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gettext
 import json
 import zipfile
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kit import sources
+from kit import messages, sources
 from kit.errors import InputError, UsageError
 from kit.settings import Settings
 from kit.sources import FileLog, Loaded
@@ -349,3 +350,19 @@ WRONG_SHAPE = "table: orders\nunwrap: [a]\ncolumns: {total: x}\nheader: [x]\n"
 def test_a_key_of_another_shape_is_said_and_not_passed_over(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is a key of the shape 'events', and this one is 'table'\. Leave it out\."):
         presets.load(exports.write(tmp_path, "a.yaml", WRONG_SHAPE))
+
+
+def test_a_kept_text_is_shown_in_the_language_of_whoever_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Loud(gettext.NullTranslations):
+        def gettext(self, message: str) -> str:
+            return message.replace("its header has", "ЗАГОЛОВОК").replace("is no number", "НЕ ЧИСЛО")
+
+    exports.write(tmp_path, "a.csv", exports.CAMPAIGNS)
+    exports.write(tmp_path, "b.csv", "Campaign,Date,Sent,Opened\nA,2026-01-05,many,1\n")
+    kept = [json.dumps(log.as_dict()) for log in sources.read(tmp_path, BARE).files]
+    monkeypatch.setattr(messages, "_catalogue", lambda _: Loud())
+    logs = [FileLog.from_dict(json.loads(data)) for data in kept]
+    assert all(str(log.why).startswith("ЗАГОЛОВОК ") for log in logs)
+    assert str(logs[1].cells[0].reason) == "'many' НЕ ЧИСЛО; the row is kept without it"
