@@ -54,7 +54,7 @@ def test_other_parameters_reach_the_page(name: str, tmp_path: Path) -> None:
     if "period" in OTHER[name]:
         assert OTHER[name]["period"][-7:] in named(shown, "arrived")["text"]
     if "kpi" in OTHER[name]:
-        assert metrics.find(OTHER[name]["kpi"]).name in text.lower()
+        assert str(metrics.find(OTHER[name]["kpi"]).name).lower() in text.lower()
     if name == "01_choose_kpis":
         assert "50%" in named(shown, "volume_reach")["text"]
         assert named(shown, "goal_kpis")["title"] == "KPIs for the goal “revenue”"

@@ -46,7 +46,7 @@ def test_the_ab_report_gives_a_verdict_with_its_interval(folder: Path) -> None:
     row = verdicts.judge(
         counts.messages(export, ["campaign_id", "campaign_name", "sent_local", "variant"]), "open_rate"
     ).verdicts.iloc[0]
-    assert (row["of_a"], row["n_a"], row["of_b"], row["n_b"]) == (141, 1742, 125, 1742)
+    assert (row["numerator_a"], row["n_a"], row["numerator_b"], row["n_b"]) == (141, 1742, 125, 1742)
     assert row["decision"] == "not decided"
     # Newcombe's interval by statsmodels: confint_proportions_2indep(125, 1742, 141, 1742, method="newcomb").
     assert (row["low"], row["high"]) == pytest.approx((-0.026919, 0.008506), abs=1e-6)
