@@ -102,14 +102,14 @@ def explain_figure(key: str) -> str:
 _COUNTS = {column.name: column for column in COUNTS}
 
 KINDS = (
-    Kind("KPIs", {key: one.title for key, one in metrics.KPIS.items()}, metrics.explain),
-    Kind("Goals", {key: one.title for key, one in metrics.GOALS.items()}, metrics.explain_goal),
-    Kind("Figures", {key: one.title for key, one in FIGURES.items()}, explain_figure),
-    Kind("Methods", {key: one.title for key, one in methods.METHODS.items()}, methods.explain),
+    Kind("KPIs", {key: entry.title for key, entry in metrics.KPIS.items()}, metrics.explain),
+    Kind("Goals", {key: entry.title for key, entry in metrics.GOALS.items()}, metrics.explain_goal),
+    Kind("Figures", {key: entry.title for key, entry in FIGURES.items()}, explain_figure),
+    Kind("Methods", {key: entry.title for key, entry in methods.METHODS.items()}, methods.explain),
     Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
-    Kind("Problem rules", {key: one.symptom for key, one in rules.RULES.items()}, rules.explain),
-    Kind("Rates of problem rules", {key: one.title for key, one in rules.MEASURES.items()}, _measure),
-    Kind("Counts", {key: one.meaning for key, one in _COUNTS.items()}, _count),
+    Kind("Problem rules", {key: entry.symptom for key, entry in rules.RULES.items()}, rules.explain),
+    Kind("Rates of problem rules", {key: entry.title for key, entry in rules.MEASURES.items()}, _measure),
+    Kind("Counts", {key: entry.meaning for key, entry in _COUNTS.items()}, _count),
 )
 """What can be explained, in the order in which it is looked up."""
 
@@ -126,11 +126,12 @@ def entry(key: str) -> str:
     """
     key = metrics.ALIASES.get(key, key)
     table, _dot, column = key.partition(".")
-    found = [kind.explain(one) for one in printed_at(table, column) or [key] for kind in KINDS if one in kind.entries]
-    if not found:
+    meant = printed_at(table, column) or [key]
+    texts = [kind.explain(name) for name in meant for kind in KINDS if name in kind.entries]
+    if not texts:
         keys = [
-            *(one for kind in KINDS for one in kind.entries),
-            *(at for one in FIGURES.values() for at in one.shown),
+            *(name for kind in KINDS for name in kind.entries),
+            *(at for fig in FIGURES.values() for at in fig.shown),
         ]
         raise UsageError(
             _(
@@ -139,7 +140,7 @@ def entry(key: str) -> str:
                 hint=nearest(key, keys, otherwise="All keys: kit explain."),
             )
         )
-    return "\n\n".join(found)
+    return "\n\n".join(texts)
 
 
 def campaign(data: Data, key: str, name: str) -> CampaignKpi:

@@ -149,7 +149,7 @@ def _shown(value: Any) -> str:
 
 @cache
 def _locale(code: str) -> Locale:
-    from babel import Locale  # noqa: PLC0415  the same
+    from babel import Locale  # noqa: PLC0415  a text without numbers is shown without Babel
 
     return Locale.parse(code)
 

@@ -83,14 +83,15 @@ def response_time(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float =
     rows = []
     groups = waits.groupby(list(by), sort=True, dropna=False) if by else [((), waits)]
     for key, group in groups:
-        known = group[group["minutes"].notna()]
+        waits_known = group[group["minutes"].notna()]
         place = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
         row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0}
-        if len(known):
-            found = response_times.median_response_time(known["minutes"], known["answered"], known["n"], level=level)
-            row |= {"n": found.n, "open": found.open, "value": found.median}
-            row |= {"low": found.low, "high": found.high, "p90": found.p90}
-        rows.append(place | row | {"left_out": int(group["n"].sum() - known["n"].sum())})
+        if len(waits_known):
+            minutes, answered, n = (waits_known[name] for name in ("minutes", "answered", "n"))
+            median = response_times.median_response_time(minutes, answered, n, level=level)
+            row |= {"n": median.n, "open": median.open, "value": median.median}
+            row |= {"low": median.low, "high": median.high, "p90": median.p90}
+        rows.append(place | row | {"left_out": int(group["n"].sum() - waits_known["n"].sum())})
     columns = [*by, "kpi", "n", "open", "value", "low", "high", "p90", "left_out"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype(dict.fromkeys(columns[len(by) + 1 :], "float64"))
@@ -112,9 +113,9 @@ def overall(counts: pd.DataFrame, kpis: Iterable[str], *, level: float = LEVEL) 
         kpi = find(key)
         names = [name for name in (kpi.numerator, kpi.denominator, f"{kpi.numerator}_squares") if name in counts]
         both = counts[names].astype("Float64")
-        known = both.reindex(columns=[kpi.numerator, kpi.denominator]).notna().all(axis=1)
-        total = both[known].sum(skipna=False).to_frame().T if known.any() else both.iloc[:0].reindex([0])
-        frames.append(values(total, [key], by=[], level=level).assign(missing=int((~known).sum())))
+        complete = both.reindex(columns=[kpi.numerator, kpi.denominator]).notna().all(axis=1)
+        total = both[complete].sum(skipna=False).to_frame().T if complete.any() else both.iloc[:0].reindex([0])
+        frames.append(values(total, [key], by=[], level=level).assign(missing=int((~complete).sum())))
     return pd.concat(frames, ignore_index=True)
 
 

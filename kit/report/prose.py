@@ -21,8 +21,8 @@ def translated(markdown: str) -> str:
 def extract(
     file: BinaryIO,
     keywords: Any,  # noqa: ARG001  Babel calls by these names
-    comment_tags: Any,  # noqa: ARG001
-    options: Mapping[str, Any],  # noqa: ARG001
+    comment_tags: Any,  # noqa: ARG001  as above
+    options: Mapping[str, Any],  # noqa: ARG001  as above
 ) -> Iterator[tuple[int, str, str, list[str]]]:
     """What Babel's extraction asks for: line, function, message and comments, of each markdown cell of a notebook."""
     for number, cell in enumerate(json.load(file)["cells"], 1):
