@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,9 @@ import small
 import kit
 from kit.errors import UsageError
 from kit.questions.months import rates, trends
+from kit.store import parse_period
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[1]
 
 
 class TestGuideTable:
@@ -177,3 +177,31 @@ class TestErasAndTrends:
         assert (found["value"].between(found["usual_low"], found["usual_high"])).all()
         few = rates.judge(self.counted([0.2] * 5), ["open_rate"]).rates
         assert few["usual_low"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("period", "whole", "cut"),
+    [
+        ("2026-03", ("2026-03", "2026-03"), ()),
+        ("2026-Q1", ("2026-01", "2026-03"), ()),
+        ("2026-03-01..2026-03-15", None, ("2026-03",)),
+        ("2026-02-15..2026-04-10", ("2026-03", "2026-03"), ("2026-02", "2026-04")),
+        ("2025-12-31..2026-01-31", ("2026-01", "2026-01"), ("2025-12",)),
+        ("2026-02-28", None, ("2026-02",)),
+        ("2024-02-01..2024-02-29", ("2024-02", "2024-02"), ()),
+    ],
+)
+def test_a_period_of_days_knows_its_whole_months(period: str, whole: tuple[str, str] | None, cut: tuple) -> None:
+    days = parse_period(period)
+    assert days is not None
+    assert (days.whole_months, days.cut_months) == (whole, cut)
+
+
+def test_a_month_that_the_period_cuts_is_left_out_and_named() -> None:
+    export = kit.open(ROOT / "data/sample", period="2026-02-15..2026-04-10")
+    table = rates.by_month(export).table()
+    assert table.frame["month"].tolist() == ["2026-03"]
+    assert "Left out, since the period has some of its days only: Feb 2026 and Apr 2026." in table.notes
+    none = rates.by_month(kit.open(ROOT / "data/sample", period="2026-03-01..2026-03-15")).table()
+    assert none.cells() == []
+    assert "Left out, since the period has some of its days only: Mar 2026." in none.notes

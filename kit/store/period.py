@@ -41,6 +41,21 @@ class Period:
         return self.first.day == 1 and self.last.day == monthrange(self.last.year, self.last.month)[1]
 
     @property
+    def whole_months(self) -> tuple[str, str] | None:
+        """The first and last month that lie in it with all their days; None where there is none."""
+        before = self.first - timedelta(days=1)
+        after = self.last + timedelta(days=1)
+        first = (before.replace(day=28) + timedelta(days=4)).replace(day=1)
+        last = after.replace(day=1) - timedelta(days=1)
+        return (f"{first:%Y-%m}", f"{last:%Y-%m}") if first <= last else None
+
+    @property
+    def cut_months(self) -> tuple[str, ...]:
+        """The months that lie in it with some of their days only."""
+        whole = self.whole_months or ("", "")
+        return tuple(month for month in dict.fromkeys(self.months) if not whole[0] <= month <= whole[1])
+
+    @property
     def ends(self) -> tuple[str, str]:
         """First and last as a reader writes them: months where it consists of whole ones, else days."""
         return self.months if self.of_months else (f"{self.first:%Y-%m-%d}", f"{self.last:%Y-%m-%d}")

@@ -8,6 +8,7 @@ Where something known happened, a new platform say, months before and after it a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ KPIS = "open_rate, click_rate, conversion_rate, unsubscribe_rate"
 def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = "") -> Months:
     """How do rates of campaign mail move, month by month?
 
+    A month that the period cuts is none of the question: its rate would not be that of the period.
+
     Args:
         data: what `kit.open` returned.
         kpis: keys of rates of campaign mail, by comma.
@@ -58,7 +61,11 @@ def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = ""
     chosen = metrics.chosen(kpis)
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
-    return judge(history, chosen, period=data.months, change=change)
+    if data.period is None:
+        return judge(history, chosen, change=change)
+    months = data.period.whole_months
+    result = judge(history if months else history.iloc[:0], chosen, period=months, change=change)
+    return replace(result, cut=data.period.cut_months)
 
 
 def judge(
@@ -179,12 +186,14 @@ class Months(Result):
         changes: how many changes were judged.
         change: the month of the known change, or "".
         period: first and last month of the question; None: all.
+        cut: months of which the question has some days only; they are left out.
     """
 
     rates: pd.DataFrame
     changes: int
     change: str = ""
     period: tuple[str, str] | None = None
+    cut: tuple[str, ...] = ()
 
     @property
     def asked(self) -> pd.DataFrame:
@@ -231,6 +240,11 @@ class Months(Result):
 
     def _notes(self, wide: pd.DataFrame, kpis: list[str], shown: list[str]) -> Iterator[str]:
         """What a reader must know of the KPIs and months that are shown."""
+        if self.cut:
+            yield _(
+                "Left out, since the period has some of its days only: {months}.",
+                months=listing([month(name) for name in self.cut]),
+            )
         unknown = [str(metrics.find(key).title) for key in kpis if key not in shown]
         if unknown:
             yield _("Not known from these exports: {kpis}.", kpis=", ".join(unknown))
