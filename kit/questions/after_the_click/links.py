@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import pandas as pd
@@ -11,6 +11,7 @@ from kit.counts import scope
 from kit.counts.campaigns import covered, messages
 from kit.messages import _, message, message_n
 from kit.metrics.figures import WILSON, Figure
+from kit.show import cells
 from kit.show.axes import percent
 from kit.show.formats import listing, share, whole, with_interval
 from kit.show.picture import PLAIN, Picture, drawing, label, nothing, picture
@@ -181,7 +182,7 @@ class Links(Result):
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", message("Mails delivered"), whole, unit="mails", number=True),
             Column("clicked", message("People who clicked"), whole, unit="people", number=True),
-            Column("value", message("Of the mails"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Of the mails"), cells.rate, unit="share", number=True, whole_row=True),
             Column("value_human", message("… without scanners"), share, unit="share", number=True),
         )
         more = len(self.ranked) - SHOWN
@@ -232,10 +233,6 @@ def _short(link: str) -> str:
     """A link without its scheme: from its end, where links of one site differ."""
     plain = link.split("://", 1)[-1].rstrip("/")
     return plain if len(plain) <= 28 else f"…{plain[-27:]}"
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 FIGURES = (

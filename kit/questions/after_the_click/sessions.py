@@ -16,7 +16,8 @@ from kit import counts
 from kit.judging import ALPHA, large_enough
 from kit.messages import _, _n, message, message_n
 from kit.metrics.figures import WILSON, Figure
-from kit.show.formats import day, decimal, named, share, whole, with_interval
+from kit.show import cells
+from kit.show.formats import day, decimal, named, share, whole
 from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -181,7 +182,7 @@ class Sessions(Result):
             Column("clicked", message("Clickers"), whole, unit="people", number=True),
             Column("sessions", message("Sessions"), whole, unit="sessions", number=True),
             Column("per_click", message("… a clicker"), lambda value: decimal(value, 2), number=True),
-            Column("value", message("Engaged"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Engaged"), cells.rate, unit="share", number=True, whole_row=True),
             Column("expected", message("Usual"), share, unit="share", number=True),
             Column("key_events", message("Key events"), whole, unit="events", number=True),
             Column("verdict", message("Verdict"), VERDICTS.__getitem__),
@@ -253,10 +254,6 @@ class Sessions(Result):
             rates = [f"{row['campaign_name']} {share(row['value'])}" for row in rows.iloc[::-1].to_dict("records")]
             alt = _("Engaged sessions by campaign: {rates}.", rates=", ".join(rates) or _("none known"))
             return picture(axes, name="after_click", title=title, alt=alt)
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 FIGURES = (

@@ -14,7 +14,8 @@ from kit import metrics
 from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
-from kit.questions.compare_campaigns.stand_out import TOO_RECENT, rate_with_interval
+from kit.questions.compare_campaigns.stand_out import TOO_RECENT
+from kit.show import cells
 from kit.show.axes import percent, span
 from kit.show.formats import joined, known, named, share, size, whole, with_interval
 from kit.show.picture import INK, PLAIN, QUIET, Picture, drawing, label, picture
@@ -153,7 +154,7 @@ class Ranking(Result):
             Column("place", _("Place"), whole, number=True),
             Column("campaign_name", _("Campaign")),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
-            Column("value", _("Counted"), rate_with_interval, unit="share", number=True, whole_row=True),
+            Column("value", _("Counted"), cells.rate, unit="share", number=True, whole_row=True),
             Column("expect", _("To be expected"), _expected, unit="share", number=True, whole_row=True),
             Column("best", _("Chance to be the best"), lambda value: share(value, 0), unit="share", number=True),
         )

@@ -20,7 +20,8 @@ from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
 from kit.questions.compare_campaigns.stand_out import TOO_RECENT
-from kit.show.formats import UNKNOWN, known, listing, named, points, share, span, whole
+from kit.show import cells
+from kit.show.formats import listing, named, points, share, span, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -207,7 +208,7 @@ class SamePeople(Result):
             Column("value_b", _("Second"), share, unit="share", number=True),
             Column("only_a", _("First alone"), whole, unit="people", number=True),
             Column("only_b", _("Second alone"), whole, unit="people", number=True),
-            Column("value", _("Difference (points)"), _difference, unit="share", number=True, whole_row=True),
+            Column("value", _("Difference (points)"), cells.apart, unit="share", number=True, whole_row=True),
             Column("decision", _("Verdict"), _DECISIONS.__getitem__),
         )
         notes = (
@@ -231,12 +232,6 @@ _DECISIONS = {
     "not decided": message("not decided"),
     "unknown": message("cannot be estimated"),
 }
-
-
-def _difference(row: Any) -> str:
-    if not known(row["value"]):
-        return UNKNOWN
-    return f"{points(row['value'])} ({span(row['low'], row['high'])})"
 
 
 _MCNEMAR = "McNemar (1947), doi:10.1007/BF02295996"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -10,6 +10,7 @@ from kit import counts, metrics
 from kit.judging import ALPHA, LEVEL, large_enough, mature
 from kit.messages import _, _n, message
 from kit.metrics import Figure
+from kit.show import cells
 from kit.show.axes import MOST, percent
 from kit.show.formats import (
     MARGIN_OF_ERROR,
@@ -20,7 +21,6 @@ from kit.show.formats import (
     share,
     size,
     whole,
-    with_interval,
 )  # fmt: skip
 from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
@@ -201,7 +201,7 @@ class StandOut(Result):
             Column("campaign_name", _("Campaign")),
             Column("sent_local", _("Sent"), day),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
-            Column("value", self.kpi.title, rate_with_interval, unit="share", number=True, whole_row=True),
+            Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
             Column("expected", _("Expected"), share, unit="share", number=True),
             Column("verdict", _("Verdict"), VERDICTS.__getitem__),
         )
@@ -259,11 +259,6 @@ def _worse(names: str, n: int) -> str:
     if n > _NAMED:
         return _("{names} do worse (and {n} more)", names=names, n=n - _NAMED)
     return _n("{names} does worse", "{names} do worse", n, names=names)
-
-
-def rate_with_interval(row: Any) -> str:
-    """The rate of a row with its interval."""
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 FIGURES = (

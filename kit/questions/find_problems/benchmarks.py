@@ -20,8 +20,9 @@ from kit.errors import InputError, nearest
 from kit.judging import FIGURES_OF_A_SPREAD
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
+from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import joined, listing, share, whole, with_interval
+from kit.show.formats import joined, listing, share, whole
 from kit.show.picture import BAD, BAND, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -239,7 +240,7 @@ class Benchmarks(Result):
         """The own rates beside the spread of the published ones."""
         columns = (
             Column("kpi", message("KPI"), _title),
-            Column("value", message("Own rate"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Own rate"), cells.rate, unit="share", number=True, whole_row=True),
             Column("n", message("Of"), whole, number=True),
             Column("lowest", message("Published"), _spread, unit="share", number=True, whole_row=True),
             Column("figures", message("Figures"), whole, number=True),
@@ -334,10 +335,6 @@ def _beside(row: Mapping[Any, Any]) -> str:
 
 def _title(key: str) -> str:
     return str(metrics.find(key).title)
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 def _spread(row: Any) -> str:

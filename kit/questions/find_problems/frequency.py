@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
@@ -11,8 +11,9 @@ import pandas as pd
 from kit.counts import scope
 from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
+from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import decimal, joined, known, share, whole, with_interval
+from kit.show.formats import decimal, joined, known, share, whole
 from kit.show.picture import INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -158,7 +159,7 @@ class Frequency(Result):
             Column("mails", message("Mails"), whole, unit="mails", number=True),
             Column("people", message("People"), whole, unit="people", number=True),
             Column("unsubscribed", message("Left"), whole, unit="people", number=True),
-            Column("value", message("Left a mail"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Left a mail"), cells.rate, unit="share", number=True, whole_row=True),
             Column("monthly", message("Mails a month at this pace"), lambda value: decimal(value, 1), number=True),
             Column("month", message("Left a month"), share, unit="share", number=True),
             Column("year", message("Left a year"), share, unit="share", number=True),
@@ -220,10 +221,6 @@ class Frequency(Result):
 
 def _level(level: str) -> str:
     return str(_LEVEL_NAMES.get(level, level))
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 FIGURES = (

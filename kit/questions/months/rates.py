@@ -20,8 +20,9 @@ from kit import counts, metrics
 from kit.errors import UsageError
 from kit.judging import ALPHA, LEVEL, MONTHS, large_enough
 from kit.messages import _, _n, message
+from kit.show import cells
 from kit.show.axes import direction_color, intervals, month_axis, percent, series, span
-from kit.show.formats import MARGIN_OF_ERROR, listing, month, share, size, whole, with_interval
+from kit.show.formats import MARGIN_OF_ERROR, listing, month, share, size, whole
 from kit.show.formats import span as interval
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
@@ -30,7 +31,7 @@ from kit.show.table import Column, Table
 from kit.stats import multiplicity, random_effects, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -229,7 +230,7 @@ class Months(Result):
             for name in ("value", "low", "high"):
                 wide[key if name == "value" else f"{key}_{name}"] = values[name].to_numpy()
             title = metrics.find(key).title
-            columns.append(Column(key, title, _interval_of(key), unit="share", number=True, whole_row=True))
+            columns.append(Column(key, title, cells.rate_of(key), unit="share", number=True, whole_row=True))
         notes = [MARGIN_OF_ERROR, *metrics.raw_note(shown), *self._notes(wide, kpis, shown)]
         if shown:
             wide, gaps = _without_long_gaps(wide, columns[1].name)
@@ -382,10 +383,6 @@ def _without_long_gaps(wide: pd.DataFrame, denominator: str) -> tuple[pd.DataFra
 def month_span(first: str, last: str) -> str:
     """One month, or the first and the last of several."""
     return month(first) if first == last else _("{first} to {last}", first=month(first), last=month(last))
-
-
-def _interval_of(key: str) -> Callable[[Any], str]:
-    return lambda row: with_interval(row[key], row[f"{key}_low"], row[f"{key}_high"])
 
 
 def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str], change: str) -> None:

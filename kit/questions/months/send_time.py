@@ -18,7 +18,8 @@ from kit.counts.campaigns import covered, timed
 from kit.judging import CAMPAIGNS, large_enough
 from kit.messages import _, _n, locale, message
 from kit.metrics.figures import Figure
-from kit.show.formats import MARGIN_OF_ERROR, share, whole, with_interval
+from kit.show import cells
+from kit.show.formats import MARGIN_OF_ERROR, share, whole
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -144,7 +145,7 @@ class SendTime(Result):
             Column("part", message("At"), _part),
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
-            Column("value", self.kpi.title, _value, unit="share", number=True, whole_row=True),
+            Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
             Column("large", message("Enough to look at?"), lambda large: _("yes") if large else _("too few")),
         )
         notes = (
@@ -211,10 +212,6 @@ def _weekday(day: float) -> str:
 def _part(hour: float) -> str:
     """A part of the day: 09–12."""
     return f"{int(hour):02d}–{int(hour) + PART:02d}"
-
-
-def _value(row: Mapping[Any, Any]) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:

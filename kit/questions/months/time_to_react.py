@@ -14,7 +14,8 @@ import pandas as pd
 from kit import counts
 from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
-from kit.show.formats import MARGIN_OF_ERROR, share, whole, with_interval
+from kit.show import cells
+from kit.show.formats import MARGIN_OF_ERROR, share, whole
 from kit.show.picture import PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -22,7 +23,7 @@ from kit.show.table import Column, Table
 from kit.stats import proportions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from matplotlib.axes import Axes
 
@@ -137,7 +138,7 @@ class TimeToReact(Result):
                 if what == "opening"
                 else message("Clicks by people (of {n})", n=n)
             )
-            columns.append(Column(what, title, _interval_of(what), unit="share", number=True, whole_row=True))
+            columns.append(Column(what, title, cells.rate_of(what), unit="share", number=True, whole_row=True))
         notes = (
             message(
                 "From each person's own delivery, of {n} mails that were followed for a week; the first opening and "
@@ -190,10 +191,6 @@ def _hours(value: float) -> str:
     if value > 48 and value % 24 == 0:
         return _n("{n} day", "{n} days", value / 24, n=whole(value / 24))
     return _n("{n} hour", "{n} hours", value, n=whole(value))
-
-
-def _interval_of(what: str) -> Callable[[Any], str]:
-    return lambda row: with_interval(row[what], row[f"{what}_low"], row[f"{what}_high"])
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:

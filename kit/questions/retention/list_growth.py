@@ -19,8 +19,9 @@ from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
 from kit.questions.retention import subscribers
 from kit.questions.retention.subscribers import CAUSES, LIST, OWN_WISH, TITLES, dated, left_out
+from kit.show import cells
 from kit.show.axes import percent, span
-from kit.show.formats import alternatives, commas, day, month, quarter, share, whole, with_interval
+from kit.show.formats import alternatives, commas, day, month, quarter, share, whole
 from kit.show.picture import BAD, GOOD, INK, PLAIN, Picture, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -178,7 +179,7 @@ class ListGrowth(Result):
         net = int(row["net"])
         values = {
             "period": _period(row["period"]),
-            "value": _interval(row),
+            "value": cells.rate(row),
             "start": whole(row["start"]),
             "joined": whole(row["joined"]),
             "departed": whole(row["left"]),
@@ -234,8 +235,10 @@ class ListGrowth(Result):
             Column("left", message("Left"), whole, unit="people", number=True),
             Column("net", message("Net"), _signed, unit="people", number=True),
             Column("end", message("At the end"), whole, unit="people", number=True),
-            Column("value", message("Retention"), _interval, unit="share", number=True, whole_row=True),
-            Column("churn", message("Transparent churn"), _churn, unit="share", number=True, whole_row=True),
+            Column("value", message("Retention"), cells.rate, unit="share", number=True, whole_row=True),
+            Column(
+                "churn", message("Transparent churn"), cells.rate_of("churn"), unit="share", number=True, whole_row=True
+            ),
             *(Column(cause, TITLES[cause], whole, unit="people", number=True) for cause in recorded),
         )
         notes = [
@@ -321,14 +324,6 @@ UNRECORDED = {
     "bounce": message("bounced"),
 }
 """What nobody is recorded as having done."""
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
-
-
-def _churn(row: Any) -> str:
-    return with_interval(row["churn"], row["churn_low"], row["churn_high"])
 
 
 def _period(name: str) -> str:

@@ -13,8 +13,9 @@ from kit.messages import _, _n, message, message_n
 from kit.metrics.figures import PREDICTION, Figure
 from kit.questions.retention import subscribers
 from kit.questions.retention.subscribers import MONTH, dated, watched_days, why_no_curve
+from kit.show import cells
 from kit.show.axes import percent, span
-from kit.show.formats import commas, known, share, whole, with_interval
+from kit.show.formats import commas, known, share, whole
 from kit.show.picture import BAND, INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -152,7 +153,7 @@ class Projection(Result):
             "By the model {value} of those who join will be there after {n} months.",
             last["month"],
             n=whole(last["month"]),
-            value=_interval(last),
+            value=cells.rate(last),
         )
         numbers: dict[str, Any] = {"month": last["month"], "value": last["value"]}
         if self.check.empty:
@@ -186,7 +187,7 @@ class Projection(Result):
         """The share still there by the model, beside what was seen."""
         columns = (
             Column("month", message("Months after joining"), whole, unit="months", number=True),
-            Column("value", message("Still there, projected"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Still there, projected"), cells.rate, unit="share", number=True, whole_row=True),
             Column("seen", message("Still there, as watched"), share, unit="share", number=True),
         )
         notes = [
@@ -246,10 +247,6 @@ class Projection(Result):
 
 
 NO_SPREAD = message("no spread of leaving was found among people")
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 def _expected(row: Any) -> str:

@@ -20,8 +20,9 @@ from kit.judging import LEVEL, PEOPLE
 from kit.messages import _, _n, message
 from kit.metrics.figures import GREENWOOD, KAPLAN_MEIER, WILSON, Figure
 from kit.questions.retention.occasions import occasions, of_people, until
+from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import commas, day, known, p_value, quarter, share, whole, with_interval
+from kit.show.formats import commas, day, known, p_value, quarter, share, whole
 from kit.show.picture import BAND, INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -224,7 +225,7 @@ class RepeatPurchase(Result):
                 longest=whole(self.curve.end),
             )
             return Summary("back", text, numbers)
-        values = {"n": whole(self.n), "value": _interval(row), "days": self.days}
+        values = {"n": whole(self.n), "value": cells.rate(row), "days": self.days}
         if self.median is None:
             text = _n(
                 "Of {n} person {value} come again within {days} days of the first time; half is not reached in the "
@@ -252,7 +253,7 @@ class RepeatPurchase(Result):
             Column("rate", message("Of the buyers of the window"), RATES.__getitem__),
             Column("numerator", message("People"), whole, unit="people", number=True),
             Column("n", message("Of"), whole, unit="people", number=True),
-            Column("value", message("Share"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
         )
         notes = [_("The brackets are 95 % intervals of counting error.")]
         if len(self.window):
@@ -281,7 +282,7 @@ class RepeatPurchase(Result):
         """The share who came again within so many days of the first time."""
         columns = (
             Column("days", message("Within days"), whole, unit="days", number=True),
-            Column("value", message("Came again"), _interval, unit="share", number=True, whole_row=True),
+            Column("value", message("Came again"), cells.rate, unit="share", number=True, whole_row=True),
             Column("at_risk", message("Followed so long"), whole, unit="people", number=True),
             Column("naive", message("Came so far, of all"), share, unit="share", number=True),
         )
@@ -301,7 +302,7 @@ class RepeatPurchase(Result):
         columns = (
             Column("cohort", message("First time in"), quarter),
             Column("n", message("People"), whole, unit="people", number=True),
-            Column("value", within, _interval, unit="share", number=True, whole_row=True),
+            Column("value", within, cells.rate, unit="share", number=True, whole_row=True),
             Column("followed", message("Days that all were followed"), whole, unit="days", number=True),
         )
         notes = [
@@ -372,10 +373,6 @@ def _returned(curve: Curve, end: float, level: float) -> tuple[float, float, flo
 def _watched(curve: Curve, end: float) -> float:
     place = int(np.searchsorted(curve.times, end))
     return float(curve.at_risk[place]) if place < curve.times.size else 0.0
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 _BUYER = message("a person with an order in the window")

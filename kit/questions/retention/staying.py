@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ from kit.messages import _, _n, message
 from kit.metrics.figures import GREENWOOD, KAPLAN_MEIER, Figure
 from kit.questions.retention import subscribers
 from kit.questions.retention.subscribers import CAUSES, TITLES, dated, left_out, watched_days, why_no_curve
+from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import commas, day, joined, known, p_value, share, whole, with_interval
+from kit.show.formats import commas, day, joined, known, p_value, share, whole
 from kit.show.picture import BAD, BAND, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -21,8 +22,6 @@ from kit.show.table import Column, Table
 from kit.stats import survival
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from matplotlib.axes import Axes
 
     from kit.messages import Message
@@ -161,7 +160,7 @@ class Staying(Result):
                 "{value} of subscribers are still there {n} days after joining",
                 row["days"],
                 n=whole(row["days"]),
-                value=_interval(row),
+                value=cells.rate(row),
             ),
             _most_left(worst["state"], share(worst["value"])),
             _("half is not reached in the time watched")
@@ -178,7 +177,9 @@ class Staying(Result):
         for state in ["still there", *self.gone]:
             rows = self.shares[self.shares["state"] == state].set_index("days")
             wide[[state, f"{state}_low", f"{state}_high"]] = rows.loc[wide["days"], ["value", "low", "high"]].to_numpy()
-            columns.append(Column(state, TITLES[state], _of(state), unit="share", number=True, whole_row=True))
+            columns.append(
+                Column(state, TITLES[state], cells.rate_of(state), unit="share", number=True, whole_row=True)
+            )
         notes = [
             _(
                 "The causes add up to what is missing (cumulative incidence). “–” is beyond what anybody was watched "
@@ -209,7 +210,7 @@ class Staying(Result):
             Column("source", message("Joined by")),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("left", message("Left"), whole, unit="people", number=True),
-            Column("value", after, _interval, unit="share", number=True, whole_row=True),
+            Column("value", after, cells.rate, unit="share", number=True, whole_row=True),
         )
         notes = [_("Sources of fewer than {n} people watched from joining are left out.", n=PEOPLE)]
         if known(self.alike.p):
@@ -255,14 +256,6 @@ def _most_left(cause: str, value: str) -> Message:
         "sunset": message("most of the others were taken off by the firm ({share})", share=value),
         "not known": message("most of the others left by what is not known ({share})", share=value),
     }[cause]
-
-
-def _interval(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
-
-
-def _of(state: str) -> Callable[[Any], str]:
-    return lambda row: with_interval(row[state], row[f"{state}_low"], row[f"{state}_high"])
 
 
 _PERSON = message("a person")

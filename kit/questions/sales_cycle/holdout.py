@@ -17,7 +17,8 @@ from kit.messages import _, message, message_n
 from kit.metrics import Figure
 from kit.metrics.figures import WILSON
 from kit.questions.sales_cycle.attribution import BOOTSTRAP, EFRON, OF_A_SPAN, SPAN, sales_to_people
-from kit.show.formats import commas, decimal, known, money, points, span, whole, with_ends, with_interval
+from kit.show import cells
+from kit.show.formats import commas, decimal, known, money, points, span, whole, with_ends
 from kit.show.picture import GOOD, INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -311,7 +312,7 @@ class Holdout(Result):
             Column("arm", message("Arm")),
             Column("persons", message("People"), whole, unit="people", number=True),
             Column("mailed", message("Got mail"), whole, unit="people", number=True),
-            Column("value", message("Bought"), _bought_share, unit="share", number=True, whole_row=True),
+            Column("value", message("Bought"), cells.rate, unit="share", number=True, whole_row=True),
             Column("revenue", revenue, _amount, unit="money", number=True),
             Column("per_person", message("A person"), lambda value: decimal(value, 2), unit="money", number=True),
         )
@@ -450,7 +451,3 @@ def _gap(table: pd.DataFrame, sales: pd.DataFrame) -> BootstrapInterval:
 
 def _amount(value: Any) -> str:
     return decimal(value, 0)
-
-
-def _bought_share(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])

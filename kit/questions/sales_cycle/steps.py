@@ -22,6 +22,7 @@ from kit.metrics import Figure
 from kit.metrics.figures import KAPLAN_MEIER, WILSON
 from kit.questions.sales_cycle.stages import CUSTOMER, PERSON, as_of
 from kit.questions.sales_cycle.ways import DAY, durations, limit, ways
+from kit.show import cells
 from kit.show.formats import commas, decimal, joined, known, listing, share, whole, with_interval
 from kit.show.picture import GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 from kit.show.result import Result, result
@@ -226,7 +227,7 @@ class Steps(Result):
         clauses = [
             _n(
                 "{rate} of {n} person passed “{step}”", "{rate} of {n} people passed “{step}”", row["n"],
-                rate=_plain(row), n=whole(row["n"]), step=row["step"],
+                rate=cells.rate(row), n=whole(row["n"]), step=row["step"],
             )
             for row in rows
             if row["n"]
@@ -392,7 +393,7 @@ def columns_of_rates(days: int) -> tuple[Column, ...]:
     """The rates of a step, plain and lagged, each with its people."""
     return (
         Column("n", message("Followed"), whole, unit="people", number=True),
-        Column("value", message("In time ({n} d)", n=days), _plain, unit="share", number=True, whole_row=True),
+        Column("value", message("In time ({n} d)", n=days), cells.rate, unit="share", number=True, whole_row=True),
         Column("entered", message("Entered"), whole, unit="people", number=True),
         Column("lagged", message("By day {n}", n=days), _lagged, unit="share", number=True, whole_row=True),
         Column("median", message("Median"), _median, unit="days", number=True, whole_row=True),
@@ -503,12 +504,8 @@ def _days(value: Any) -> str:
     return _n("{n} day", "{n} days", value, n=decimal(value, 0)) if known(value) else _("not reached")
 
 
-def _plain(row: Any) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
-
-
 def _of_all(row: Any) -> str:
-    return _plain(row) if known(row["low"]) else share(row["value"])
+    return cells.rate(row) if known(row["low"]) else share(row["value"])
 
 
 def _lagged(row: Any) -> str:

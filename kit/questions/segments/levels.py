@@ -21,7 +21,8 @@ from kit.counts.traits import TRAITS
 from kit.judging import ALPHA, EVENTS, LEVEL
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
-from kit.show.formats import MINUS, UNKNOWN, decimal, joined, known, listing, points, share, span, whole, with_interval
+from kit.show import cells
+from kit.show.formats import MINUS, UNKNOWN, decimal, joined, known, listing, points, share, span, whole
 from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -283,7 +284,7 @@ class Segments(Result):
             empty = message("no log names people, or nothing tells what they bought.")
         else:
             unit, apart = "share", message("Apart from the others (points)")
-            write, write_apart, empty = _rate, _rate_apart, _NO_LOG
+            write, write_apart, empty = cells.rate, _rate_apart, _NO_LOG
         columns = (
             Column("trait", message("Trait"), _trait),
             Column("level", message("Level")),
@@ -412,10 +413,6 @@ def _amount_apart(row: Mapping[Any, Any]) -> str:
         return UNKNOWN
     value, low, high = (_signed(row[name]) for name in ("difference", "difference_low", "difference_high"))
     return _("{value} ({low} to {high})", value=value, low=low, high=high)
-
-
-def _rate(row: Mapping[Any, Any]) -> str:
-    return with_interval(row["value"], row["low"], row["high"])
 
 
 def _rate_apart(row: Mapping[Any, Any]) -> str:

@@ -20,8 +20,9 @@ from kit.judging import ALPHA, EVENTS, LEVEL, OTHERS, SMALLEST_PART
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.subject_lines.verdicts import ARMS
+from kit.show import cells
 from kit.show.axes import MOST
-from kit.show.formats import UNKNOWN, decimal, joined, known, listing, named, points, share, size, span, whole
+from kit.show.formats import decimal, joined, known, listing, named, points, share, size, span, whole
 from kit.show.picture import INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -220,7 +221,9 @@ class ByPart(Result):
             Column("b", _("Arms"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
             Column("parts", _("Parts"), whole, number=True),
             Column("pooled", _("All together (points)"), lambda value: points(value, 1), unit="share", number=True),
-            Column("difference", _("Within parts (points)"), _difference, unit="share", number=True, whole_row=True),
+            Column(
+                "difference", _("Within parts (points)"), cells.difference, unit="share", number=True, whole_row=True
+            ),
             Column("uneven_p", _("One for all: p"), lambda value: decimal(value, 2), number=True),
             Column("reading", _("Reading"), READINGS.__getitem__),
         )
@@ -239,10 +242,10 @@ class ByPart(Result):
         columns = (
             Column("campaign_name", _("Test")),
             Column("part", _("Part")),
-            Column("n_a", _("Mails"), _sizes, number=True, whole_row=True),
+            Column("n_a", _("Mails"), cells.arm_sizes, number=True, whole_row=True),
             Column("value_a", _("First"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
-            Column("difference", _("Difference (points)"), _difference, unit="share", number=True, whole_row=True),
+            Column("difference", _("Difference (points)"), cells.difference, unit="share", number=True, whole_row=True),
             Column("p", _("p (Holm)"), _p, number=True),
         )
         notes = (_("p: over the parts of a test; “–”: too few to judge."),) if len(self.rates) else ()
@@ -323,16 +326,6 @@ def _misleads(row: Mapping[Any, Any]) -> str:
         "The arms did not go to the same mix: go by the difference within parts, and find out why the split changed."
     )
     return f"{verdict} {advice}"
-
-
-def _difference(row: Any) -> str:
-    if not known(row["difference"]):
-        return UNKNOWN
-    return f"{points(row['difference'])} ({span(row['low'], row['high'])})"
-
-
-def _sizes(row: Any) -> str:
-    return f"{whole(row['n_a'])} – {whole(row['n_b'])}"
 
 
 def _p(value: float) -> str:

@@ -16,7 +16,8 @@ from kit.judging import LEVEL
 from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.subject_lines.verdicts import ARMS
-from kit.show.formats import UNKNOWN, known, money, share, whole
+from kit.show import cells
+from kit.show.formats import UNKNOWN, known, money, share
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -128,7 +129,7 @@ class EarlierSpending(Result):
         columns = (
             Column("campaign_name", _("Test")),
             Column("b", _("Arms"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
-            Column("n_a", _("Mails"), arm_sizes, number=True, whole_row=True),
+            Column("n_a", _("Mails"), cells.arm_sizes, number=True, whole_row=True),
             Column("difference", _("Difference"), plain, unit="money", number=True, whole_row=True),
             Column("adjusted", _("Adjusted"), adjusted, unit="money", number=True, whole_row=True),
             Column("gained", _("Variance gained"), lambda value: share(value, 2), unit="share", number=True),
@@ -153,11 +154,6 @@ class EarlierSpending(Result):
             return _("{value} ({low} to {high})", value=amount(row[value]), low=low, high=high)
 
         return write
-
-
-def arm_sizes(row: Any) -> str:
-    """The messages of the two arms of a row: 1,500 – 1,498."""
-    return f"{whole(row['n_a'])} – {whole(row['n_b'])}"
 
 
 _CUPED = "Deng, Xu, Kohavi & Walker (2013), doi:10.1145/2433396.2433413"

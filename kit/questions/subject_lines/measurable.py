@@ -17,7 +17,8 @@ from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.subject_lines import sample_size
 from kit.questions.subject_lines.verdicts import ARMS
-from kit.show.formats import UNKNOWN, known, named, points, share, span, whole
+from kit.show import cells
+from kit.show.formats import known, named, points, share, span, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -152,7 +153,7 @@ class Measurable(Result):
             Column("machines", _("Opened by programs"), lambda value: share(value, 0), unit="share", number=True),
             Column("value_a", _("Measurable: first"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
-            Column("difference", _("Difference (points)"), _difference, unit="share", number=True, whole_row=True),
+            Column("difference", _("Difference (points)"), cells.difference, unit="share", number=True, whole_row=True),
             Column("needed_all", _("Mails an arm, all"), whole, unit="mails", number=True),
             Column("needed_measurable", _("… measurable alone"), whole, unit="mails", number=True),
         )
@@ -208,12 +209,6 @@ class Dilution(Result):
 
 def _raw(row: Any) -> str:
     return f"{share(row['raw_a'])} – {share(row['raw_b'])}"
-
-
-def _difference(row: Any) -> str:
-    if not known(row["difference"]):
-        return UNKNOWN
-    return f"{points(row['difference'])} ({span(row['low'], row['high'])})"
 
 
 FIGURES = (
