@@ -13,6 +13,7 @@ from generator.behaviour import tally
 from generator.clock import AS_OF, DAY, local, unix
 from generator.story import Send, Story, tell
 from generator.truth import BlockTruth, BusinessTruth, SendTruth, TestTruth, Truth
+from generator.worlds import ALIKE, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +37,15 @@ def write_business(folder: Path, *, seed: int = 2026, contacts: int = 6000, effe
     return business.write(folder, tell(seed, contacts), effect=effect)
 
 
-def write(folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float = 1.0) -> Truth:
+def write(
+    folder: Path,
+    *,
+    seed: int = 2026,
+    contacts: int = 6000,
+    effect: float = 1.0,
+    world: World = ALIKE,
+    faults: bool = True,
+) -> Truth:
     """Write the exports of fourteen months into a folder; orders and deals since people joined.
 
     Args:
@@ -45,12 +54,14 @@ def write(folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float
         contacts: people that may get mail; the sizes of campaigns grow with it. An eighth more, without those who
             joined late, is held out.
         effect: how much more often than planned bulk mail causes an order; 0 for never.
+        world: how campaigns and people vary.
+        faults: whether the planted ones are there: weak mail, a domain that blocks, a page that does not load.
 
     Returns:
         What was planted; it is not written among the exports.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    story = tell(seed, contacts)
+    story = tell(seed, contacts, world=world, faults=faults)
     tests = mailchimp.write(folder / "mailchimp", story)
     log = sendgrid.write(folder, story)
     return Truth(
@@ -84,7 +95,7 @@ def _campaign(story: Story, send: Send[Campaign]) -> SendTruth:
         click_rate=round(read * send.odds[0].click, 5),
         totals=tally(send.messages),
         booked_within_7_days=story.booked_within(send.messages, days=7),
-        problem=send.plan.problem,
+        problem=send.plan.problem if story.faults else "",
     )
 
 
@@ -131,7 +142,9 @@ def _block(story: Story) -> BlockTruth:
     return BlockTruth(
         month=plan.BLOCK_MONTH,
         domain=plan.BLOCK_DOMAIN,
-        bounce_rate=round(sum(plan.BLOCK.values()) + plan.USUAL.soft, 5),
+        bounce_rate=round(
+            sum((plan.BLOCK if story.faults else {"hard": plan.USUAL.hard}).values()) + plan.USUAL.soft, 5
+        ),
         sent=len(hit),
         bounced=sum(bool(message.bounce) for message in hit),
     )

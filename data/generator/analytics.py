@@ -52,7 +52,7 @@ def write(folder: Path, story: Story) -> WebTruth:
         counted += sum(rng.random() < AGAIN for _ in range(counted))
         if not counted:
             continue
-        engaged = BROKEN if send.name == plan.BROKEN_PAGE else ENGAGED
+        engaged = BROKEN if story.faults and send.name == plan.BROKEN_PAGE else ENGAGED
         rows.append(_row(rng, _utm(send), _medium(send), counted, engaged=engaged))
         sessions[send.id] = counted
     elsewhere = [
@@ -73,7 +73,7 @@ def write(folder: Path, story: Story) -> WebTruth:
         *rows,
     ]
     (folder / "traffic_acquisition.csv").write_text("\r\n".join(text) + "\r\n", encoding="utf-8", newline="")
-    return WebTruth(sessions=sessions, broken_page=plan.BROKEN_PAGE)
+    return WebTruth(sessions=sessions, broken_page=plan.BROKEN_PAGE if story.faults else "")
 
 
 def _utm(send: Send[Campaign]) -> str:

@@ -149,7 +149,7 @@ def _reads(rng: Random, message: Message, odds: Odds) -> None:
         while rng.random() < READ_AGAIN:
             later = awake(rng, later + 60 + int(rng.expovariate(1) * DAY))
             message.openings.append(Opening(later, machine=False))
-    clicks = rng.random() < odds.click
+    clicks = rng.random() < min(0.95, odds.click * message.person.clicky)
     if clicks:
         first = at + rng.randint(8, 400)
         message.clicks.append(Click(first, _link(rng), scanner=False))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from generator.clock import AS_OF, DAY, START
+from generator.worlds import ALIKE, World
 
 DOMAINS = {
     "mail.example.com": 0.34,
@@ -47,6 +48,7 @@ class Person:
 
     Attributes:
         keen: how much more or less than the average this person reads; 1 is the average.
+        clicky: how much more or less than the average this person clicks, having read; 1 is the average.
         prefetches: a machine opens this person's mail.
         scanned: a scanner clicks every link in this person's mail.
         left: when the person unsubscribed or complained [Unix s].
@@ -61,6 +63,7 @@ class Person:
     source: str
     joined: int
     keen: float
+    clicky: float
     prefetches: bool
     scanned: bool
     agent: str
@@ -85,7 +88,7 @@ def pick(rng: Random, shares: dict[str, float]) -> str:
     return rng.choices(list(shares), weights=list(shares.values()))[0]
 
 
-def invent(seed: int, contacts: int, *, part: str = "people", first: int = 0) -> list[Person]:
+def invent(seed: int, contacts: int, *, part: str = "people", first: int = 0, world: World = ALIKE) -> list[Person]:
     """So many people; the shares of prefetching and corporate people are exact.
 
     Args:
@@ -93,6 +96,7 @@ def invent(seed: int, contacts: int, *, part: str = "people", first: int = 0) ->
         contacts: how many.
         part: the source of chance.
         first: how many are there already, so that no two have one address.
+        world: how much people differ.
     """
     rng = dice(seed, part)
     numbers = list(range(contacts))
@@ -101,12 +105,12 @@ def invent(seed: int, contacts: int, *, part: str = "people", first: int = 0) ->
     others = [number for number in numbers if number not in corporate]
     prefetching = set(others[: round(contacts * PREFETCHING_SHARE)])
     return [
-        _person(rng, first + number, corporate=number in corporate, prefetches=number in prefetching)
+        _person(rng, first + number, world, corporate=number in corporate, prefetches=number in prefetching)
         for number in range(contacts)
     ]
 
 
-def _person(rng: Random, number: int, *, corporate: bool, prefetches: bool) -> Person:
+def _person(rng: Random, number: int, world: World, *, corporate: bool, prefetches: bool) -> Person:
     segment = "corporate" if corporate else ("new" if rng.random() < 0.35 else "regular")
     domain = pick(rng, CORPORATE_DOMAINS if corporate else DOMAINS)
     before = rng.random() < JOINED_BEFORE_SHARE
@@ -118,7 +122,8 @@ def _person(rng: Random, number: int, *, corporate: bool, prefetches: bool) -> P
         language="en" if rng.random() < ENGLISH_SHARE else "ru",
         source=pick(rng, SOURCES),
         joined=joined,
-        keen=rng.betavariate(3, 9.5) / 0.24 * HABITS[segment],  # 0.24 is the mean of this beta
+        keen=_keen(rng, world) * HABITS[segment],
+        clicky=world.propensity(rng),
         prefetches=prefetches,
         scanned=corporate,
         agent=rng.choice(APPLE_AGENTS if prefetches else AGENTS),
@@ -127,3 +132,7 @@ def _person(rng: Random, number: int, *, corporate: bool, prefetches: bool) -> P
     if before and rng.random() < 0.04:
         person.left = int(joined + rng.random() * (START - joined))
     return person
+
+
+def _keen(rng: Random, world: World) -> float:
+    return rng.betavariate(3, 9.5) / 0.24 if world.person_cv is None else world.propensity(rng)  # 0.24: its mean

@@ -11,6 +11,8 @@ from generator.clock import unix
 if TYPE_CHECKING:
     from random import Random
 
+    from generator.worlds import World
+
 SENDGRID_FROM = unix("2026-03-01 00:00")
 """Bulk mail went through Mailchimp before, of which only totals are left."""
 
@@ -238,16 +240,18 @@ REVIEW_REQUEST = Automation(
 AUTOMATIONS = (CONFIRMATION, REMINDER, REVIEW_REQUEST)
 
 
-def odds(rng: Random, campaign: Campaign, month: float) -> Odds:
+def odds(rng: Random, campaign: Campaign, month: float, *, world: World, faults: bool) -> Odds:
     """The odds of one campaign: chance between campaigns, or the planted fault without any.
 
     Args:
         rng: the source of chance.
         campaign: which.
         month: what its month adds to the share that reads.
+        world: how campaigns vary.
+        faults: whether the planted ones are there.
     """
-    read, click = rng.gauss(0, SPREAD_CAMPAIGN), rng.gauss(0, SPREAD_CLICK)
-    match campaign.problem:
+    read, click = world.deviation(rng) * SPREAD_CAMPAIGN, world.deviation(rng) * SPREAD_CLICK
+    match campaign.problem if faults else "":
         case "subject":
             return replace(USUAL, read=USUAL.read * WEAK_SUBJECT)
         case "offer":
@@ -260,4 +264,4 @@ def odds(rng: Random, campaign: Campaign, month: float) -> Odds:
         case "unsubscribes":
             return replace(USUAL, unsubscribe=USUAL.unsubscribe * ANNOYING)
         case _:
-            return replace(USUAL, read=USUAL.read + month + read, click=USUAL.click * (1 + click))
+            return replace(USUAL, read=max(USUAL.read + month + read, 0), click=max(USUAL.click * (1 + click), 0))

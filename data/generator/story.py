@@ -15,6 +15,7 @@ from generator.behaviour import Message, Odds, receive
 from generator.clock import AS_OF, DAY, HOUR, START, awake, local, unix
 from generator.people import CORPORATE_SHARE, VISITS, Person, dice, invent
 from generator.plan import Automation, Campaign
+from generator.worlds import ALIKE, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,6 +75,8 @@ class Story:
         people: who may get bulk mail.
         held: who was chosen by chance to get none from HELD_FROM on.
         early: the bulk mail that these got before.
+        world: how campaigns and people vary.
+        faults: whether the planted ones are there.
     """
 
     seed: int
@@ -85,6 +88,8 @@ class Story:
     bookings: list[Action] = field(default_factory=list)
     reviews: list[Action] = field(default_factory=list)
     visits: list[tuple[Person, int]] = field(default_factory=list)
+    world: World = ALIKE
+    faults: bool = True
 
     def booked_within(self, messages: list[Message], days: int) -> int:
         """Delivered messages whose person booked within so many days, for whatever reason."""
@@ -98,9 +103,10 @@ class Story:
         )
 
 
-def tell(seed: int, contacts: int) -> Story:
+def tell(seed: int, contacts: int, *, world: World = ALIKE, faults: bool = True) -> Story:
     """Let everything happen, in order of time."""
-    story = _told(Story(seed, invent(seed, contacts)), dice(seed, "story"), plan.CAMPAIGNS)
+    people = invent(seed, contacts, world=world)
+    story = _told(Story(seed, people, world=world, faults=faults), dice(seed, "story"), plan.CAMPAIGNS)
     _hold_out(story, contacts)
     for actions in (story.bookings, story.reviews):
         actions.sort(key=lambda action: (action.at, action.person.email))
@@ -112,9 +118,10 @@ def _hold_out(story: Story, contacts: int) -> None:
 
     Their earlier bulk mail is in no export: it went out through a platform that exports totals, which leave them out.
     """
-    people = invent(story.seed, round(contacts * HELD), part="held out", first=contacts)
+    people = invent(story.seed, round(contacts * HELD), part="held out", first=contacts, world=story.world)
     early = [campaign for campaign in plan.CAMPAIGNS if unix(campaign.at) < HELD_FROM]
-    lived = _told(Story(story.seed, people), dice(story.seed, "story of the held out"), early)
+    alone = Story(story.seed, people, world=story.world, faults=story.faults)
+    lived = _told(alone, dice(story.seed, "story of the held out"), early)
     story.held = [one for one in people if one.joined <= HELD_FROM]
     kept = {one.email for one in story.held}
     story.bookings += [one for one in lived.bookings if one.person.email in kept]
@@ -140,7 +147,7 @@ class _Teller:
         self.rng = rng
         self.queue: list[tuple[int, int, Callable[[int], None]]] = []
         self.turn = count()
-        self.months: dict[str, float] = defaultdict(lambda: rng.gauss(0, plan.SPREAD_MONTH))
+        self.months: dict[str, float] = defaultdict(lambda: story.world.deviation(rng) * plan.SPREAD_MONTH)
 
     def run(self, campaigns: Sequence[Campaign]) -> None:
         """Until the exports were taken."""
@@ -165,7 +172,9 @@ class _Teller:
             self._later(booked, partial(self._booking, person, caused=False))
 
     def _campaign(self, campaign: Campaign, at: int) -> None:
-        usual = plan.odds(self.rng, campaign, self.months[campaign.at[:7]])
+        world, faults = self.story.world, self.story.faults
+        usual = plan.odds(self.rng, campaign, self.months[campaign.at[:7]], world=world, faults=faults)
+        usual = replace(usual, read=usual.read * world.weeks((at - START) / YEAR))
         half = campaign.lift / 2
         odds = (usual,)
         if campaign.is_test:
@@ -200,7 +209,8 @@ class _Teller:
 
     def _deliver(self, message: Message, odds: Odds, *, hammering: bool = False) -> None:
         person = message.person
-        if person.domain == plan.BLOCK_DOMAIN and f"{local(message.sent):%Y-%m}" == plan.BLOCK_MONTH:
+        blocked = self.story.faults and person.domain == plan.BLOCK_DOMAIN
+        if blocked and f"{local(message.sent):%Y-%m}" == plan.BLOCK_MONTH:
             odds = replace(odds, **plan.BLOCK)
         receive(self.rng, message, odds, hammering=hammering)
         if message.bounce == "hard":

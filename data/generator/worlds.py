@@ -1,0 +1,61 @@
+"""In what the made-up business can differ from a tidy one: how campaigns and people vary.
+
+A simulation names the world that it ran in. The sample is of the world `alike`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import pi, sin, sqrt
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from random import Random
+
+HEAVY = 3
+"""Degrees of freedom of Student's law, where a few campaigns lie far from the others."""
+VARIABLE, TIMES = 0.1, 3.0
+"""Share of the units that are so many times as variable as the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How units and people differ.
+
+    Attributes:
+        name: as a simulation tells it.
+        effects: the law of what units differ by: normal; heavy, Student's with the same variance; mixed, normal with
+            a tenth of the units three times as variable.
+        person_cv: coefficient of variation of people's propensity to read, and again of that to click when they
+            have read; None for the mild one of the sample, which has readers but no clickers.
+        season: how much reading rises and falls with the weeks of a year [share].
+    """
+
+    name: str
+    effects: Literal["normal", "heavy", "mixed"] = "normal"
+    person_cv: float | None = None
+    season: float = 0.0
+
+    def deviation(self, rng: Random) -> float:
+        """What one unit differs by, in standard deviations of an ordinary unit."""
+        normal = rng.gauss(0, 1)
+        if self.effects == "heavy":
+            return normal / sqrt(rng.gammavariate(HEAVY / 2, 2) / HEAVY) / sqrt(HEAVY / (HEAVY - 2))
+        if self.effects == "mixed":
+            return normal * (TIMES if rng.random() < VARIABLE else 1)
+        return normal
+
+    def propensity(self, rng: Random) -> float:
+        """How much more or less than the average one person does it; 1 is the average."""
+        return 1.0 if self.person_cv is None else rng.gammavariate(self.person_cv**-2, self.person_cv**2)
+
+    def weeks(self, year_share: float) -> float:
+        """What the season does to reading at this share of the year: a factor."""
+        return 1 + self.season * sin(2 * pi * year_share)
+
+
+ALIKE = World("alike")
+HEAVY_TAILS = World("heavy tails", effects="heavy")
+MIXED_VARIANCES = World("mixed variances", effects="mixed")
+PEOPLE = World("people", person_cv=1.25, season=0.1)
+WORLDS = (ALIKE, HEAVY_TAILS, MIXED_VARIANCES, PEOPLE)
