@@ -139,12 +139,11 @@ def _block(story: Story) -> BlockTruth:
         and not message.dropped
         and f"{local(message.handed_on):%Y-%m}" == plan.BLOCK_MONTH
     ]
+    refused = sum(plan.BLOCK.values()) if story.faults else plan.USUAL.hard
     return BlockTruth(
         month=plan.BLOCK_MONTH,
         domain=plan.BLOCK_DOMAIN,
-        bounce_rate=round(
-            sum((plan.BLOCK if story.faults else {"hard": plan.USUAL.hard}).values()) + plan.USUAL.soft, 5
-        ),
+        bounce_rate=round(refused + plan.USUAL.soft, 5),
         sent=len(hit),
         bounced=sum(bool(message.bounce) for message in hit),
     )
