@@ -363,7 +363,7 @@ def test_use_is_the_same_long_and_wide(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "table"),
     [
-        ("Deal,Phase,Amount,Created\nA,Won,5,2026-01-05\n", "deals"),
+        ("Deal,Step,Amount,Created\nA,Won,5,2026-01-05\n", "deals"),
         ("Payment ID,When,How much\n1,2026-01-05,5\n", "billing"),
         ("Month,Cost Item,Spending\n2026-01,Rent,5\n", "costs"),
         ("Day,Account,Clicks on save\n2026-01-05,17,5\n", "usage"),

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
-from itertools import zip_longest
+from functools import reduce
 from typing import TYPE_CHECKING, Self
 
 from kit.messages import Message, Text, message
 from kit.sources.detect import records
+from kit.sources.detect.places import Places
 from kit.sources.detect.presets import Preset, presets
+from kit.sources.detect.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kit.sources.detect.presets import Words
-    from kit.sources.text.cells import Cell
+    from kit.sources.detect.words import Unit
     from kit.sources.text.grid import Grid, Row
 
 ABOVE = 15
 """Rows in which the header is looked for: titles and notes may stand above it."""
 
-KEPT = 100
-"""Letters up to which a plain name is remembered: presets ask for the same ones again and again."""
+LOOKED_AT = 50
+"""Rows below a header whose cells are looked at."""
 
 NEAR = 3
 """A header is near a preset when it has so many of its columns, and lacks no more of what it is known by."""
@@ -34,9 +35,7 @@ SHOWN = 8
 WIDTH = 40
 """Letters of a name that a sentence shows."""
 
-_UNIT = re.compile(r",?\s*\(?\b(шт|чел|pcs)\b\.?\)?$")
 _NUMBER = re.compile(r"[\d.,:\s+-]*\d[\d.,:\s+-]*")
-_PERCENT = re.compile(r",?\s*\(?%\)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class Match:
         implied: canonical column -> value that a header says by itself.
         missing: what the preset needs and the header does not have; empty: it fits.
         notes: choices that the reader should know of.
+        units: canonical column -> the unit that its header names.
     """
 
     preset: Preset
@@ -64,6 +64,7 @@ class Match:
     implied: Mapping[str, object]
     missing: tuple[Lack, ...]
     notes: tuple[Text, ...]
+    units: Mapping[str, Unit]
 
     @property
     def unmapped(self) -> tuple[str, ...]:
@@ -109,19 +110,6 @@ class Match:
         return (*self.preset.recognise.headers, *either)
 
 
-def plain(name: Cell) -> str:
-    """A header without what people write differently: case, blanks, marks, units, e-mail and email."""
-    text = "" if name is None else str(name)
-    return _plain(text) if len(text) <= KEPT else _plain.__wrapped__(text)
-
-
-@lru_cache(maxsize=1 << 14)
-def _plain(name: str) -> str:
-    text = " ".join(name.replace("_", " ").split()).strip("\"'*: ").casefold()
-    text = _PERCENT.sub(" %", text.replace("ё", "е").replace("e-mail", "email"))
-    return _UNIT.sub("", text).strip()
-
-
 def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
     """The preset that fits a grid; where none does, what comes near, the nearest first.
 
@@ -133,10 +121,12 @@ def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
         for preset in (*mappings, *presets())
         if preset.shape == "table" and (preset.recognise.of_platform or preset.header or not grid.answer)
     ]
-    for row, below in zip_longest(grid.rows[:ABOVE], grid.rows[1 : ABOVE + 1]):
-        if row is None or row.fault:
+    for at, row in enumerate(grid.rows[:ABOVE]):
+        if row.fault:
             continue
-        matches = [match_header(preset, row) for preset in candidates if _looks(preset, grid.file, below)]
+        rows = grid.rows[at + 1 : at + 1 + LOOKED_AT]
+        below = rows[0] if rows else None
+        matches = [match_header(preset, row, rows) for preset in candidates if _looks(preset, grid.file, below)]
         if best := _best([fit for fit in matches if not fit.missing]):
             return best
         tried += matches
@@ -189,37 +179,40 @@ def _looks(preset: Preset, file: str, below: Row | None) -> bool:
     return fit and bool(re.search(preset.recognise.file, file))
 
 
-def match_header(preset: Preset, row: Row) -> Match:
-    """What a preset makes of a header."""
+def match_header(preset: Preset, row: Row, below: Sequence[Row] = ()) -> Match:
+    """What a preset makes of a header.
+
+    Args:
+        preset: the preset.
+        row: the header.
+        below: the rows below it, as far as they are looked at; a column is not taken for what its cells cannot be.
+    """
     header = tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
-    places: dict[str, int] = {}
-    for position, name in enumerate(header):
-        if preset.duplicate_headers == "last":
-            places[plain(name)] = position
-        places.setdefault(plain(name), position)
-    places.pop("", None)
-    if preset.recognise.cells:  # a layout by position: the names of its columns are not known
-        places |= {f"#{position}": position - 1 for position in range(1, len(header) + 1)}
+    places = Places(preset, header, below)
     claimed: dict[int, str] = {}
     columns: dict[str, int] = {}
     for canonical, names in preset.columns.items():
-        free = (places[plain(name)] for name in names if places.get(plain(name)) not in {None, *claimed})
+        free = (place for name in names for place in places.of(name, canonical) if place not in claimed)
         if (position := next(free, None)) is not None:
             claimed[position] = canonical
             columns[canonical] = position
+    preset = replace(preset, durations=places.waits(claimed))
     value = preset.spread.value if preset.spread else ""
     parts = records.parts(preset, header, columns, {*columns.values()} - {columns.get(value)})
     if parts:
         columns.pop(value, None)
-    beside = {name: places[name] for name in map(plain, _beside(preset)) if name in places}
+    beside = {name: places.exact[name] for name in map(plain, _beside(preset)) if name in places.exact}
     implied: dict[str, object] = {}
     for name, values in preset.implies.items():
-        if places.get(plain(name)) in claimed or (preset.recognise.of_platform and plain(name) in places):
+        places_of_name = set(places.of(name))
+        if places_of_name & claimed.keys() or (preset.recognise.of_platform and places_of_name):
             implied = {**values, **implied}
     spread_columns = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
-    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns})
-    notes = (*_shared(preset, header, columns), *_duplicates(preset, header, columns))
-    return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes)
+    told = {name for name, wait in preset.durations.items() if wait.names and not preset.recognise.of_platform}
+    missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns, *told})
+    units = {name: unit for name, position in columns.items() if (unit := places.unit(position, name))}
+    notes = (*_shared(preset, places, columns), *_duplicates(preset, header, columns))
+    return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes, units)
 
 
 def _beside(preset: Preset) -> list[str]:
@@ -252,35 +245,41 @@ class Lack:
         return cls(reduce(_or, columns), columns)
 
 
-def _missing(preset: Preset, places: Mapping[str, int], has: set[str]) -> tuple[Lack, ...]:
+def _missing(preset: Preset, places: Places, has: set[str]) -> tuple[Lack, ...]:
     if preset.header:
         own_header = {plain(name) for name in preset.header} - {""}
-        return () if own_header == set(places) else (Lack(message("its own header")),)
+        return () if own_header == set(places.exact) else (Lack(message("its own header")),)
     wanted = preset.recognise
-    headers = [Lack(repr(name)) for name in wanted.headers if plain(name) not in places]
-    if wanted.any_of and not any(set(places).issuperset(map(plain, names)) for names in wanted.any_of):
+    headers = [Lack(repr(name)) for name in wanted.headers if plain(name) not in places.exact]
+    if wanted.any_of and not any(places.exact.keys() >= set(map(plain, names)) for names in wanted.any_of):
         headers.append(Lack(reduce(_or, [listed(map(repr, names)) for names in wanted.any_of])))
     groups = [Lack.of(group) for group in wanted.needs if not has & set(group)]
-    against = [Lack(message("no column {name}", name=repr(name))) for name in wanted.without if plain(name) in places]
+    against = [
+        Lack(message("no column {name}", name=repr(name)))
+        for name in wanted.without
+        if next(places.of(name), None) is not None
+    ]
     nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to know it by"))]
     return (*headers, *groups, *against, *nothing)
 
 
-def _shared(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[Text]:
+def _shared(preset: Preset, places: Places, columns: Mapping[str, int]) -> list[Text]:
     """Headers that could as well have been another column, which the file has not under a better name."""
     notes = []
     for canonical, position in columns.items():
         alternatives = [
             alternative
             for alternative, names in preset.columns.items()
-            if alternative != canonical and alternative not in columns and plain(header[position]) in map(plain, names)
+            if alternative != canonical
+            and alternative not in columns
+            and any(position in places.of(name, alternative) for name in names)
         ]
         if alternatives:
             notes.append(
                 message(
                     "column {name} is taken as {column}, not as {alternatives}; if that is wrong, say so in a mapping "
                     "(kit map)",
-                    name=repr(header[position]),
+                    name=repr(places.header[position]),
                     column=canonical,
                     alternatives=reduce(_or, alternatives),
                 )

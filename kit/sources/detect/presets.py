@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from types import UnionType
@@ -155,14 +156,21 @@ class Duration:
     """A wait that a file says instead of the time at its end, or beside it (`checked`)."""
 
     since: str
+    seconds: Words = ()
     minutes: Words = ()
     hours: Words = ()
+    days: Words = ()
     checked: bool = False
 
     @property
     def names(self) -> Words:
         """The headers that it may stand under."""
-        return (*self.minutes, *self.hours)
+        return (*self.minutes, *self.hours, *self.seconds, *self.days)
+
+    def unit(self, name: str) -> timedelta:
+        """What one of the numbers under a header is."""
+        units = {"seconds": self.seconds, "minutes": self.minutes, "hours": self.hours, "days": self.days}
+        return timedelta(**{unit: 1 for unit, names in units.items() if name in names})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kit.messages import Message
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
+    from kit.sources.detect.words import Unit
     from kit.sources.text.cells import Cell
     from kit.tables import Column
 
@@ -70,6 +71,11 @@ NOTES: dict[str, Callable[..., Message]] = {
         "{n} rows name no currency: say currency in kit.toml",
         n, n=str(n),
     ),
+    "other_currency": lambda n, name, other: message_n(
+        "{name} of {n} row is in {currency}, another currency than its amount, and is left empty",
+        "{name} of {n} rows is in {currency}, another currency than its amount, and is left empty",
+        n, n=str(n), name=name, currency=other,
+    ),
     "time_of_wait": lambda n, name, since: message_n(
         "{name} of {n} row is {since} plus the wait that the file says",
         "{name} of {n} rows is {since} plus the wait that the file says",
@@ -93,10 +99,13 @@ NOTES: dict[str, Callable[..., Message]] = {
 }  # fmt: skip
 """What may have to be said of the rows of a file, by the number of rows and what it is about."""
 
+HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
+"""How many hours a unit of time is."""
+
 YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
 NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
 
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 ROUNDING = MINUTE
 """How far a wait may lie from the times that it should be between."""
@@ -108,13 +117,15 @@ class Conformer:
     Args:
         preset: how the file is meant.
         settings: the folder's, for zone, order of dates and currency.
+        units: canonical column -> the unit that its header names.
 
     Attributes:
         unread: the counts of the last row that could not be read: canonical column -> why.
     """
 
-    def __init__(self, preset: Preset, settings: Settings) -> None:
+    def __init__(self, preset: Preset, settings: Settings, units: Mapping[str, Unit] | None = None) -> None:
         self.preset = preset
+        self.units = units or {}
         self.settings = settings
         times = preset.times
         self.clock = Clock(
@@ -176,6 +187,7 @@ class Conformer:
         if unread and not any(self._is_count(name) for name, value in row.items() if value is not None):
             raise next(iter(unread.values()))
         self.unread = unread
+        self._in_units(row)
         self._derived.complete(row, raw, beside or {})
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
             if not column.nullable and row.get(column.name) is None:
@@ -271,6 +283,26 @@ class Conformer:
             self._notes["no_zone",] = 1
         elif not (self.clock.in_utc or moment.has_zone):
             self._notes["zone", self.settings["time_zone"]] = 1
+
+    def _in_units(self, row: dict[str, Any]) -> None:
+        """Amounts and hours by what their headers say, like thousands of roubles.
+
+        A row's currency is the one that the header of its amount names; what is in another one is left out.
+        """
+        for name, unit in self.units.items():
+            if row.get(name) is not None:
+                row[name] *= HOURS.get(unit.kind, unit.multiple)
+        priced = [name for name in self.units if self.preset.into.column(name).unit.startswith("money")]
+        amounts = [column.name for column in self.preset.into.columns if column.unit.startswith("money")]
+        main = next((name for name in amounts if row.get(name) is not None), None)
+        if main in priced and self.units[main].currency:
+            row["currency"] = self.units[main].currency
+        known = row.get("currency") or self.settings["currency"]
+        for name in priced:
+            other = self.units[name].currency
+            if name != main and other and other != known and row.get(name) is not None:
+                row[name] = None
+                self._notes["other_currency", name, other] += 1
 
     def is_score(self, name: str, cell: Cell) -> bool:
         """Whether a cell can be the value of this column: a number, or a word of one of its scales."""
@@ -428,7 +460,7 @@ class Derived:
             if header is None or start is None:
                 continue
             try:
-                took = cells.duration(beside[plain(header)], MINUTE if header in duration.minutes else HOUR)
+                took = cells.duration(beside[plain(header)], duration.unit(header))
             except CellError as error:
                 if not duration.checked and end is None:
                     reason = message("{column}: {reason}", column=repr(header), reason=error.reason)

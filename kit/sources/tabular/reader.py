@@ -75,7 +75,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     above = _above(grid, match)
     if preset.second_header:
         match = _with_second_header(grid, match)
-    conformer = Conformer(preset, settings)
+    conformer = Conformer(preset, settings, match.units)
     rows = [row for row in grid.rows if row.line > match.line]
     faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
     whole = [row for row in rows if row.line not in faults]
