@@ -354,18 +354,6 @@ def test_an_interrupted_run_ends_its_kernels_and_leaves_nothing(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("said", "left"),
     [
-        ("write to anna.b+x@example.com, please", "write to •••@example.com, please"),
-        ("@media print { }", "@media print { }"),
-        ({"a": ["bob@example.org", 1, None]}, {"a": ["•••@example.org", 1, None]}),
-    ],
-)
-def test_addresses_are_masked_at_any_depth(said: object, left: object) -> None:
-    assert clean.masked(said) == left
-
-
-@pytest.mark.parametrize(
-    ("said", "left"),
-    [
         ("No such file: '/home/anna/exports/a.csv'", "No such file: 'a.csv'"),
         ("see https://example.com/a/b", "see https://example.com/a/b"),
         ("<object at 0x7f3a2b>", "<object>"),

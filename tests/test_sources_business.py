@@ -227,7 +227,7 @@ def test_freshdesk_columns_in_hours_are_compared_and_never_used(tmp_path: Path) 
         BERLIN,
         "1 cell of 'First response time (in hrs)' is no time to wait; the times themselves are used",
         "1 cell of 'First response time (in hrs)' is not what the times say; the times themselves are used",
-        "csat: 1 value that the kit does not know was left empty: 'Hmm'",
+        "csat: 1 value that the kit does not know was left empty: 'aaa'",
     )
 
 

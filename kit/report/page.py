@@ -20,8 +20,9 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 from kit.messages import _
+from kit.privacy import masked
 from kit.questions.notebooks import text
-from kit.report.clean import masked, plain
+from kit.report.clean import plain
 from kit.report.prose import translated
 from kit.show.result import MIME
 from kit.store.export import FORMULA

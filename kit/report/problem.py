@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import errors, sources
 from kit.errors import InputError
+from kit.privacy import LONG, shape
 from kit.report.quality import why
 from kit.sources.detect import folder
 from kit.sources.detect.headers import ABOVE, plain
@@ -39,13 +40,9 @@ ROWS = 2_000
 SHAPES = 3
 """Shapes of a column that are shown, the commonest."""
 
-LONG = 40
-"""Characters from which a cell is prose, and its shape says so."""
-
 KEYS = 200
 """Fields of events that are shown; more of them are values in disguise."""
 
-_PLAIN = frozenset("-/.:,;@%$€£₽()+#_ '\"")
 _DATA = re.compile(r"@|://|\d{4,}|\d[\d\W]*\d|^\W*\d+\W*$")
 _QUOTED = re.compile(r"(?<!\w)(['\"])((?:(?!\1).)*)\1(?!\w)")
 _PLACE = re.compile(r"\S*@\S+|\S*://\S+")
@@ -70,28 +67,6 @@ def report(data: Data) -> str:
 
 def _machine() -> str:
     return f"Python {platform.python_version()}, {platform.system()}"
-
-
-def shape(cell: object) -> str:
-    """The pattern of a cell: digits are 9, letters a (я: Cyrillic), signs as they are; prose is `text`.
-
-    >>> shape("2026-11-03 09:15"), shape("anna@example.com"), shape("Весна 26")
-    ('9999-99-99 99:99', 'aaa@aaa.aaa', 'яяя 99')
-    """
-    text = " ".join(str(cell).split())
-    if len(text) > LONG:
-        return "text"
-    pattern = "".join(map(_sign, text))
-    pattern = re.sub(r"([aя*])\1+", lambda run: run[1] * 3, pattern)
-    return re.sub(r"9{13,}", "9" * 13, re.sub(r"(\S+)(?: \1){2,}", r"\1 …", pattern))
-
-
-def _sign(letter: str) -> str:
-    if letter.isdigit():
-        return "9"
-    if letter.isalpha():
-        return "a" if letter.isascii() else "я" if "\u0400" <= letter <= "\u04ff" else "*"
-    return letter if letter in _PLAIN else "?"
 
 
 @dataclass(frozen=True, slots=True)

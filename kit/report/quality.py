@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kit import counts
 from kit.messages import _
-from kit.report.clean import masked, plain
+from kit.privacy import masked
+from kit.report.clean import plain
 from kit.show.formats import listing, moment
 
 if TYPE_CHECKING:

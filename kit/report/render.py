@@ -11,7 +11,7 @@ import jinja2
 
 from kit import __version__
 from kit.messages import _, _n, language, message
-from kit.report.clean import masked
+from kit.privacy import masked
 from kit.report.folder import RESULTS
 from kit.show import formats, table
 

@@ -26,7 +26,8 @@ from nbclient.exceptions import DeadKernelError
 from tqdm import tqdm
 
 from kit.messages import _, message
-from kit.report.clean import masked, plain
+from kit.privacy import masked
+from kit.report.clean import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,10 @@ import seaborn as sns
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
 from kit.messages import _
+from kit.privacy import masked
 from kit.show.result import MIME
 
 if TYPE_CHECKING:
@@ -93,15 +95,29 @@ def drawing(height: float, ax: Axes | None = None) -> Iterator[Axes]:
 def picture(drawn: Axes | Figure, *, name: str, title: str | Message, alt: str) -> Picture:
     """What was drawn, as a picture; to be called inside `drawing` or `panels`, whose theme it needs."""
     figure = drawn if isinstance(drawn, Figure) else drawn.figure
+    heading, alt = masked(str(title)), masked(alt)
     if not isinstance(figure, _Own):
-        return Picture(name, str(title), alt)
+        return Picture(name, heading, alt)
     for axes in figure.axes:
         sns.despine(ax=axes, left=True)
         axes.tick_params(length=0)
+    _mask(figure)
     text = StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     svg = re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
-    return Picture(name, str(title), alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
+    return Picture(name, heading, alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
+
+
+def _mask(figure: Figure) -> None:
+    """Take addresses out of what is about to be drawn: once they are shapes of letters, nobody finds them any more."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            labels = [tick.get_text() for tick in axis.get_ticklabels()]
+            if masked(labels) != labels:
+                axis.set_ticks(axis.get_ticklocs(), masked(labels))
+    for text in figure.findobj(Text):
+        if isinstance(text, Text):
+            text.set_text(masked(text.get_text()))
 
 
 def nothing(name: str, title: str | Message, why: str | Message) -> Picture:
@@ -113,8 +129,8 @@ def nothing(name: str, title: str | Message, why: str | Message) -> Picture:
 
 
 def label(text: object, longest: int = 30) -> str:
-    """A name as it fits beside an axis: signs that the font lacks are left out, long ones are cut."""
-    known = "".join(char for char in str(text) if ord(char) in _glyphs()).strip()
+    """A name as it fits beside an axis: addresses masked, signs that the font lacks left out, long ones cut."""
+    known = "".join(char for char in masked(str(text)) if ord(char) in _glyphs()).strip()
     return known if len(known) <= longest else f"{known[: longest - 1].rstrip()}…"
 
 

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import message
+from kit.privacy import masked
 from kit.show.formats import UNKNOWN
 from kit.show.result import MIME, plain
 
@@ -59,7 +60,7 @@ class Table:
         return {"text/html": self.html(), "text/plain": self.text(), MIME: self.data()}
 
     def cells(self) -> list[list[str]]:
-        """The written cells, row by row; "–" for what is not known."""
+        """The written cells, row by row, addresses masked; "–" for what is not known."""
         return [[_write(column, row) for column in self.columns] for row in self.frame.to_dict("records")]
 
     def html(self) -> str:
@@ -125,9 +126,9 @@ LONGEST = 160
 
 def _write(column: Column, row: Mapping[Any, Any]) -> str:
     if column.whole_row:
-        return str(column.write(row))
+        return masked(str(column.write(row)))
     value = plain(row[column.name])
-    return UNKNOWN if value is None else str(column.write(row[column.name]))
+    return UNKNOWN if value is None else masked(str(column.write(row[column.name])))
 
 
 SHORT = 40

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kit.errors import InputError
 from kit.messages import Message, Text, message
+from kit.privacy import masked, quotable, shape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,11 +253,23 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 
 def _short(text: Text) -> Text:
-    """A text whose values are shortened, or all of it where it is no message."""
+    """A text whose values are shortened, and show nobody's own; or all of it where it is no message."""
     if isinstance(text, str):
-        return shortened(text)
-    values = {name: _short(value) if isinstance(value, Text) else value for name, value in text.values.items()}  # noqa: PD011  no frame
+        return shortened(masked(text))
+    values = {
+        name: _short(_quoted(name, value)) if isinstance(value, Text) else value
+        for name, value in text.values.items()  # noqa: PD011  no frame
+    }
     return replace(text, values=values)
+
+
+def _quoted(name: str, value: Text) -> Text:
+    """A value of a message: a cell as it may be quoted, and a header that is none, since it has data, by its shapes."""
+    if isinstance(value, str) and name == "cell":
+        return quotable(value)
+    if isinstance(value, str) and name == "header" and masked(value) != value:
+        return ", ".join(map(shape, value.split(", ")))
+    return value
 
 
 def _shown(data: Any) -> Any:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from kit.errors import UsageError
 from kit.messages import _
 from kit.places import try_folder
+from kit.privacy import masked
 from kit.sources import frames
 from kit.store import build
 from kit.tables import CONTACTS, MAILS, TABLES
@@ -43,16 +44,12 @@ subjects of `mails`, which are of people; those of campaigns are the firm's."""
 RAW = "raw"
 """The folder of what no table took, beside the tables."""
 
-MASKED = "•••"
-"""Stands for what was before the @ of an address."""
-
 _PREFACE = f"""# Tables
 
 Made by `kit tables`; `{MANIFEST}` says the same for programs. An empty cell is not known, never 0. `time` is an instant
 in UTC, `local` the wall clock of the firm, `date` a day. Money is in the `currency` of its row. `contact_key` and
 `from_key` are the same person in every table of this machine, and no address can be found from them."""
 
-_ADDRESS = re.compile(r"[\w.!#$%'*+=^`{|}~-]+(@|%40)(?=[\w-]+(?:\.[\w-]+)+)")
 _KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
 Form = Literal["parquet", "csv"]
@@ -226,7 +223,7 @@ def _hidden(keys: set[str], *, addresses: bool) -> Callable[[str], str]:
 
     def hide(text: str) -> str:
         text = _KEY.sub(lambda match: salted(match[0]) if match[0] in keys else match[0], text)
-        return text if addresses else _ADDRESS.sub(rf"{MASKED}\1", text)
+        return text if addresses else masked(text)
 
     return hide
 

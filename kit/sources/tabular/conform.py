@@ -10,6 +10,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import Text, message, message_n
+from kit.privacy import quotable
 from kit.sources.detect.headers import listed, plain
 from kit.sources.text import cells
 from kit.sources.text.addresses import contact_key, member_key, normalised
@@ -199,7 +200,8 @@ class Conformer:
         """What has to be said about the values of the file."""
         notes: list[Text] = [NOTES[kind](n, *about) for (kind, *about), n in self._notes.items()]
         for name, values in self._unknown.items():
-            n, shown = values.total(), listed(map(repr, values))
+            n = values.total()
+            shown = listed(repr(word) if times > 1 else quotable(repr(word)) for word, times in values.items())
             notes.append(
                 message_n(
                     "{name}: {n} value that the kit does not know was left empty: {values}",

@@ -311,7 +311,7 @@ def _aside(row: Row, match: Match) -> CellError | None:
         place = match.beside.get(plain(name))
         cell = None if place is None else row.cells[place]
         if plain(cell) and plain(cell) not in map(plain, words):
-            reason = message("its {column} is {cell}: it is set aside", column=name, cell=repr(str(cell)))
+            reason = message("its {column} is {word}: it is set aside", column=name, word=repr(str(cell)))
             return CellError(reason)
     return None
 
