@@ -18,14 +18,25 @@ import click
 
 from kit import __version__
 from kit.errors import KitError, UsageError
-from kit.messages import _
-from kit.places import NAME_ANOTHER, reaching, try_folder, unreachable
+from kit.messages import _, _n
+from kit.places import NAME_ANOTHER, printable, reaching, try_folder, unreachable, write_new
 
 WRONG = 1
 """Exit status: something could not be read, a notebook failed, or there was nothing to answer with."""
 
 USAGE = 2
 """Exit status: wrong usage."""
+
+
+def _say(line: object, *, err: bool = False) -> None:
+    """Print a line; of the names in it no sign reaches the terminal that it would obey."""
+    click.echo(printable(str(line)), err=err)
+
+
+def _show(text: str) -> None:
+    """Print lines in the same way."""
+    click.echo("\n".join(map(printable, text.rstrip("\n").split("\n"))))
+
 
 FOLDER = click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
 OUT = click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to write.")
@@ -38,12 +49,12 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KitError as error:
-            click.echo(f"kit: {error}", err=True)
+            _say(f"kit: {error}", err=True)
             ctx.exit(USAGE if isinstance(error, UsageError) else WRONG)
         except OSError as error:
             if error.errno == EPIPE:  # whoever reads the output has read enough
                 raise
-            click.echo(f"kit: {unreachable(error)}", err=True)
+            _say(f"kit: {unreachable(error)}", err=True)
             ctx.exit(WRONG)
 
 
@@ -76,12 +87,12 @@ def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> No
     from kit.report.check import check, start
 
     if init:
-        click.echo(_("kit: wrote {path}", path=start(target)), err=True)
+        _say(_("kit: wrote {path}", path=start(target)), err=True)
     if problem is not None:
         _report_problem(target, problem)
         return
     result = check(target)
-    click.echo(json.dumps(result.as_data(), ensure_ascii=False, indent=1) if as_json else result.as_text())
+    _show(json.dumps(result.as_data(), ensure_ascii=False, indent=1) if as_json else result.as_text())
     sys.exit(WRONG if result.unread else 0)
 
 
@@ -95,12 +106,12 @@ def _report_problem(target: Path, file: str) -> None:
         try_folder(Path(file).parent, f"--report {file}")
     text = report(store.open_data(target))
     if file == "-":
-        click.echo(text, nl=False)
+        _show(text)
     else:
         with reaching(Path(file), NAME_ANOTHER):
             Path(file).parent.mkdir(parents=True, exist_ok=True)
-            Path(file).write_text(text, encoding="utf-8")
-        click.echo(file)
+            write_new(Path(file), text.encode())
+        _say(file)
 
 
 @main.command()
@@ -119,11 +130,11 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
     chosen = [word.strip() for word in only.split(",") if word.strip()]
     result = build(target, out, only=chosen, parameters=pairs(words))
     for name, reason in result.unanswered.items():
-        click.echo(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
+        _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in result.failed.items())
     for reason in filter(None, [result.empty, *result.unread.values(), *failed]):
-        click.echo(f"kit: {reason}", err=True)
-    click.echo(result.path / "index.html")
+        _say(f"kit: {reason}", err=True)
+    _say(result.path / "index.html")
     sys.exit(0 if result.well else WRONG)
 
 
@@ -136,7 +147,7 @@ def map_(file: Path) -> None:
     """
     from kit import sources
 
-    click.echo(sources.propose(file), nl=False)
+    _show(sources.propose(file))
 
 
 @main.command()
@@ -158,15 +169,30 @@ def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresse
 
     check_place(out, target)
     data = store.open_data(target)
-    with reaching(out, NAME_ANOTHER):
-        paths = export(data, out, form=form, addresses=addresses, raw=raw)
+    paths = export(data, out, form=form, addresses=addresses, raw=raw)
     for path in paths:
-        click.echo(path)
-    click.echo(out / DICTIONARY)
+        _say(path)
+    _say(out / DICTIONARY)
     lost = unread(data.files)
     for reason in lost.values():
-        click.echo(f"kit: {reason}", err=True)
+        _say(f"kit: {reason}", err=True)
     sys.exit(WRONG if lost else 0)
+
+
+@main.command()
+@click.option("--empty", is_flag=True, help="Remove it; the next command reads the exports anew.")
+def cache(*, empty: bool) -> None:
+    """Where what was read of the exports is kept, and how large it is."""
+    from kit.show.formats import decimal
+    from kit.store import build
+
+    stores, size = build.stored()
+    if empty:
+        build.empty()
+        _say(_("{place}: {n} MB removed.", place=build.cache(), n=decimal(size / 1e6, 1)))
+    else:
+        _say(_n("{place}: {n} folder of exports, {size} MB.", "{place}: {n} folders of exports, {size} MB.", stores,
+                place=build.cache(), size=decimal(size / 1e6, 1)))  # fmt: skip
 
 
 @main.command()
@@ -184,20 +210,20 @@ def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
     if (target is None) != (not campaign):
         raise UsageError(_("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME."))
     if key is not None:
-        click.echo(explain.entry(key))
+        _show(explain.entry(key))
         if target is not None:
             _explain_campaign(key, target, campaign)
         return
     for kind in explain.KINDS:
-        click.echo(kind.title)
+        _say(kind.title)
         for name, title in kind.entries.items():
-            click.echo(f"  {name:<27} {title}")
+            _say(f"  {name:<27} {title}")
 
 
 def _explain_campaign(key: str, target: Path, campaign: str) -> None:
     from kit import explain, store
 
-    click.echo("\n" + explain.campaign(store.open_data(target), key, campaign).table().text())
+    _show("\n" + explain.campaign(store.open_data(target), key, campaign).table().text())
 
 
 @main.command()

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import re
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from errno import EEXIST
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import psutil
 
 from kit.errors import InputError, UsageError
 from kit.messages import Text, message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-
 NAME_ANOTHER = message("Name a folder that can be written and has room.")
 WRITE_CACHE = message("Set KIT_CACHE to a folder that can be written and has room.")
+
+ABANDONED = 24 * 3600
+"""Seconds after which a draft is nobody's any more, whatever process has the number of its maker now."""
+
+_OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_DRAFT = re.compile(r"(?:draft|\.(?:new|old))-(\d+)(?:-|$)")
 
 
 class OutputError(InputError, UsageError):
     """A place to write to that cannot be written; nothing has been done then."""
+
+
+def printable(name: str) -> str:
+    """A name as a terminal may show it: signs that it obeys, and ends of lines, are written as their codes."""
+    return _OBEYED.sub(lambda sign: sign[0].encode("unicode_escape").decode(), name)
 
 
 def unreachable(error: OSError, place: Path | None = None, hint: Text = "") -> InputError:
@@ -32,7 +48,7 @@ def unreachable(error: OSError, place: Path | None = None, hint: Text = "") -> I
         hint: what to do, as a full sentence.
     """
     where = place if error.filename is None else error.filename
-    return InputError(cause(error), file=None if where is None else str(where), hint=hint)
+    return InputError(cause(error), file=None if where is None else printable(str(where)), hint=hint)
 
 
 def cause(error: OSError) -> str:
@@ -67,6 +83,24 @@ def try_name(path: Path, words: str) -> None:
         ) from error
 
 
+def try_exchange(out: Path, words: str) -> None:
+    """Refuse a folder that `replacing` could not put in its place; finish what a former run left there.
+
+    Raises:
+        OutputError: nothing can be written beside it, or it is where a disk begins.
+    """
+    out = out.resolve()
+    try_folder(out.parent, words)
+    if out.is_mount():
+        raise OutputError(
+            message("it is where a disk begins, which nothing can take the place of"),
+            file=words,
+            hint=message("Name a folder in it."),
+        )
+    with reaching(out, NAME_ANOTHER):
+        recover(out)
+
+
 def try_folder(folder: Path, words: str) -> None:
     """Refuse a folder that cannot be made or written; it is left as it is.
 
@@ -83,3 +117,90 @@ def try_folder(folder: Path, words: str) -> None:
         TemporaryFile(dir=there).close()
     except OSError as error:
         raise OutputError(cause(error), file=words, hint=NAME_ANOTHER) from error
+
+
+def draft_name(stem: str) -> str:
+    """A name for a draft that no other run chooses: by the number of this process, `sweep` knows whether it lives."""
+    return f"{stem}-{os.getpid()}-{uuid4().hex[:8]}"
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Remove the drafts of runs that were killed: their process is gone, or they are days old."""
+    for path in paths:
+        with suppress(OSError):  # another process sweeps, too
+            if _is_abandoned(path):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    maker = _DRAFT.search(path.name)
+    lives = maker is not None and int(maker[1]) != os.getpid() and psutil.pid_exists(int(maker[1]))
+    is_named = maker is not None and not lives
+    return is_named or time.time() - path.stat().st_mtime > ABANDONED
+
+
+def write_new(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a file that is not there yet, whole or not at all.
+
+    Args:
+        path: the file, in a folder that is there.
+        content: of the file.
+        mode: who may read it, less what the system's mask takes away.
+
+    Raises:
+        FileExistsError: it is there by now, and stays as it is.
+        OSError: it cannot be written.
+    """
+    draft = path.with_name(draft_name(f".{path.name}.new"))
+    try:
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)  # which nothing that is there is replaced by
+        except OSError:
+            if path.exists():
+                raise FileExistsError(EEXIST, os.strerror(EEXIST), str(path)) from None
+            draft.rename(path)  # a disk without hard links
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def recover(out: Path) -> None:
+    """Finish what a run left that was killed: put the former folder back where there is none, and remove drafts.
+
+    Args:
+        out: a folder that `replacing` writes.
+    """
+    out = out.resolve()
+    former = sorted(out.parent.glob(f".{_escaped(out.name)}.old-*"), key=lambda path: path.stat().st_mtime)
+    if former and not out.exists() and _is_abandoned(former[-1]):
+        former.pop().rename(out)
+    sweep([*former, *out.parent.glob(f".{_escaped(out.name)}.new-*")])
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """A new folder to write into, which takes the place of `out` once all of it is written.
+
+    A run that is killed in between leaves the former folder, beside its place or in it; `recover` puts it back.
+    """
+    out = out.resolve()
+    draft, former = (out.with_name(draft_name(f".{out.name}.{kind}")) for kind in ("new", "old"))
+    try:
+        with reaching(out, NAME_ANOTHER):
+            draft.mkdir(parents=True)
+            yield draft
+            if out.exists():
+                out.rename(former)
+            draft.rename(out)
+    finally:
+        if former.exists() and not out.exists():
+            former.rename(out)
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)

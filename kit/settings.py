@@ -6,6 +6,7 @@ nearest known one: a setting that silently does nothing would change numbers wit
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -137,12 +138,14 @@ def load(folder: Path) -> Settings:
     """
     path = folder / FILE
     try:
-        if not path.is_file():
+        if not os.path.lexists(path):
             return Settings()
+        if path.exists() and not path.is_file():
+            raise SettingsError(message("it is no file"), file=FILE, hint=_("Put a file there, or take it away."))
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(cause(error), file=FILE, hint=_("Check the file and who may read it.")) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(
             _("no TOML: {error}", error=error), file=FILE, hint=_("See the README's table of settings.")
         ) from error
@@ -182,14 +185,14 @@ def _checked(name: str, value: Any) -> Any:
     fits, wrong = _KINDS[key.kind]
     try:
         return fits(value)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, OSError) as error:
         problem = replace(wrong, values={"value": repr(value)})
         hint = _("Write it like {value}.", value=example(key))
         raise SettingsError(problem, file=FILE, column=name, hint=hint) from error
 
 
 def _zone(value: Any) -> str:
-    ZoneInfo(_text(value))  # raises ZoneInfoNotFoundError, a KeyError
+    ZoneInfo(_text(value))  # raises ZoneInfoNotFoundError, a KeyError; OSError where it is a folder of zones
     return value
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kit import store
 from kit.errors import EmptyError
 from kit.messages import _
+from kit.places import replacing
 from kit.questions.notebooks import NOTEBOOKS, choose, load
 from kit.questions.requirements import unmet
 from kit.report import folder, page, quality, render
@@ -98,7 +99,7 @@ def build(
         for notebook in chosen
     ]
     data_quality = quality.quality(data)
-    with folder.replacing(out) as place:
+    with replacing(out) as place:
         render.write(place, [page.page(notebook_run) for notebook_run in runs], data_quality, parameters)
     return Report(
         path=out,

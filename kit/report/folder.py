@@ -1,19 +1,15 @@
-"""The folder of a report: built beside its place and then put there whole, or not at all."""
+"""The folder of a report: which place it may take."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kit.errors import UsageError
 from kit.messages import _
-from kit.places import NAME_ANOTHER, reaching, try_folder, try_name
+from kit.places import try_exchange, try_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 RESULTS = "results.json"
@@ -29,6 +25,7 @@ def check(out: Path, target: Path) -> None:
     """
     if target.is_dir() and out.resolve().is_relative_to(target.resolve()):
         raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
+    try_exchange(out, f"--out {out}")
     if out.is_dir():
         foreign = sorted(path.name for path in out.iterdir() if not _of_a_report(path))
         if foreign:
@@ -41,25 +38,6 @@ def check(out: Path, target: Path) -> None:
     elif out.exists():
         raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
     try_name(target, str(target))
-    try_folder(out.resolve().parent, f"--out {out}")
-
-
-@contextmanager
-def replacing(out: Path) -> Iterator[Path]:
-    """A new folder to write into, which takes the place of `out` once all of it is written."""
-    out = out.resolve()
-    draft = out.with_name(f".{out.name}.new-{os.getpid()}")
-    former = out.with_name(f".{out.name}.old-{os.getpid()}")
-    try:
-        with reaching(out, NAME_ANOTHER):
-            draft.mkdir(parents=True)
-            yield draft
-            if out.exists():
-                out.rename(former)
-            draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(former, ignore_errors=True)
 
 
 def _of_a_report(path: Path) -> bool:

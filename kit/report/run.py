@@ -26,8 +26,10 @@ from nbclient.exceptions import DeadKernelError
 from tqdm import tqdm
 
 from kit.messages import _, message
+from kit.places import draft_name
 from kit.privacy import masked
 from kit.report.clean import plain
+from kit.store import build
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,8 +98,10 @@ def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
     """
     logging.getLogger("papermill").addHandler(logging.NullHandler())  # Run.reason has it
     runs: dict[str, Run] = {}
+    drafts = build.cache()  # where those of a run that is killed are swept, and nobody else reads them
+    drafts.mkdir(parents=True, exist_ok=True)
     with (
-        tempfile.TemporaryDirectory(prefix="kit-") as place,
+        tempfile.TemporaryDirectory(prefix=f"{draft_name('draft')}-", dir=drafts) as place,
         ThreadPoolExecutor(at_a_time or os.cpu_count()) as pool,
         tqdm(total=len(tasks), unit="notebook", disable=not sys.stderr.isatty(), leave=False) as bar,
     ):

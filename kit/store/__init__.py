@@ -15,6 +15,7 @@ import pandas as pd
 
 from kit.errors import UsageError, nearest
 from kit.messages import _
+from kit.sources.text.encodings import readable
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
 from kit.store.period import Period, parse_period
@@ -217,7 +218,7 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
         raise UsageError(_("{target}: there is no such folder or file.", target=target))
     days, filters = parse_period(period), parse_where(where)
     store, files, settings = build.store(path)
-    data = Data(path.resolve().name, store, files, settings, days, target=path.resolve())
+    data = Data(readable(path.resolve().name), store, files, settings, days, target=path.resolve())
     for column, value in filters:
         _check_filter(data, column, value)
         data = replace(data, filters=(*data.filters, (column, value)))

@@ -6,8 +6,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,8 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
-from kit.places import WRITE_CACHE, reaching
+from kit.messages import _
+from kit.places import WRITE_CACHE, draft_name, reaching, sweep
 from kit.sources import frames
 from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
@@ -58,6 +59,24 @@ def cache() -> Path:
     return Path(folder) if folder else user_cache_path("email-analysis-kit", appauthor=False)
 
 
+def stored() -> tuple[int, int]:
+    """How many stores there are, and the bytes of all that was read."""
+    sizes = [path.stat().st_size for place in _places() for path in place.rglob("*") if path.is_file()]
+    return sum((place / "store.json").is_file() for place in _places()), sum(sizes)
+
+
+def empty() -> None:
+    """Remove all that was read; the secret by which keys of people are hashed stays, so that they stay the same."""
+    for place in _places():
+        with reaching(place, _("Remove it by hand.")):
+            shutil.rmtree(place)
+
+
+def _places() -> list[Path]:
+    """The stores and drafts; whatever else lies in the folder is not the kit's."""
+    return [path for path in cache().glob("*") if re.fullmatch(r"[0-9a-f]{32}|draft-.*", path.name) and path.is_dir()]
+
+
 def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
     """The store of a folder or file, built now if its content was not read before."""
     settings = kit_toml.load(target if target.is_dir() else target.parent)
@@ -72,11 +91,14 @@ def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
 
 
 def _is_whole(place: Path) -> bool:
-    """Whether a store is there and none of its files is missing or cut off."""
+    """Whether a store is there and each of its files is as it was written."""
     try:
-        sizes = json.loads((place / "store.json").read_text(encoding="utf-8"))["sizes"]
-        return all((place / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError):
+        about = _about(place)
+        itself = about.pop("digest")
+        return itself == _digest_of(about) and all(
+            _digest(place / name).hex() == digest for name, digest in about["digests"].items()
+        )
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return False
 
 
@@ -103,7 +125,8 @@ def write(frame: pd.DataFrame, name: str, place: Path, *, part: str = "0") -> No
 def _build(target: Path, settings: Settings, place: Path) -> Path:
     """Fill a store and put it where its content says; the folder it lies in."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place.parent))
+    draft = place.with_name(draft_name("draft"))
+    draft.mkdir(mode=0o700)
     try:
         _fill(target, settings, draft)
         if (after := _key(target, settings)) != place.name:  # something changed meanwhile: nobody finds it again
@@ -157,8 +180,11 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         "notes": notes,
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
-        "sizes": {path.relative_to(place).as_posix(): path.stat().st_size for path in sorted(place.rglob("*.parquet"))},
+        "digests": {
+            path.relative_to(place).as_posix(): _digest(path).hex() for path in sorted(place.rglob("*.parquet"))
+        },
     }
+    about["digest"] = _digest_of(about)
     (place / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
 
@@ -193,6 +219,10 @@ def notes(place: Path) -> tuple[str, ...]:
 
 def _about(place: Path) -> dict[str, Any]:
     return json.loads((place / "store.json").read_text(encoding="utf-8"))
+
+
+def _digest_of(about: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()
 
 
 def _latest(engine: Engine, place: Path, settings: Settings) -> str | None:
@@ -255,6 +285,7 @@ def _digest(path: Path) -> bytes:
 
 
 def _prune(root: Path) -> None:
+    sweep([*root.glob("draft-*"), *root.glob("*/counts/*/draft-*")])
     stores: dict[Path, float] = {}
     for about in root.glob("*/store.json"):
         with suppress(OSError):  # another process prunes, too

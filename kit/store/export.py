@@ -6,15 +6,18 @@ import hashlib
 import json
 import os
 import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kit.errors import UsageError
-from kit.messages import _
-from kit.places import try_folder
+from kit.errors import InputError, UsageError
+from kit.messages import _, message
+from kit.places import WRITE_CACHE, reaching, replacing, sweep, try_exchange, write_new
 from kit.privacy import masked
 from kit.sources import frames
 from kit.store import build
@@ -22,7 +25,6 @@ from kit.tables import CONTACTS, MAILS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from kit.store import Data
     from kit.tables import Column, Table
@@ -43,6 +45,9 @@ subjects of `mails`, which are of people; those of campaigns are the firm's."""
 
 RAW = "raw"
 """The folder of what no table took, beside the tables."""
+
+SALT = 32
+"""Bytes of the secret by which the keys of people are hashed."""
 
 _PREFACE = f"""# Tables
 
@@ -79,13 +84,20 @@ def export(
     tables = {name: data.table(name) for name in TABLES}
     keys = _keys(tables.values())
     hide = _hidden(keys, addresses=addresses)
-    out.mkdir(parents=True, exist_ok=True)
-    _clear(out)
+    with replacing(out) as draft:
+        _keep_others(out, draft)
+        written = _write_tables(draft, tables, hide, form, addresses=addresses)
+        if raw:
+            written |= _write_raw(draft, data, hide, form)
+        (draft / DICTIONARY).write_text(dictionary(written), encoding="utf-8")
+        (draft / MANIFEST).write_text(json.dumps({"tables": written}, ensure_ascii=False, indent=1), encoding="utf-8")
+    return tuple(out / name for name in written)
+
+
+def _write_tables(
+    out: Path, tables: Mapping[str, pd.DataFrame], hide: Callable[[str], str], form: Form, *, addresses: bool
+) -> dict[str, Any]:
     written: dict[str, Any] = {}
-    planned = [*tables, *(f"{RAW}/{number}" for number, _ in enumerate(data.files))]
-    _note(
-        out, {DICTIONARY: {}} | {f"{name}.{form}": {} for name in planned}
-    )  # what is cut off here can be replaced all the same
     for name, frame in tables.items():
         if frame.empty:
             continue
@@ -107,7 +119,12 @@ def export(
         written[f"{name}.{form}"] = {"rows": len(frame), "grain": str(table.grain), "columns": columns} | {
             key: value for key, value in about.items() if value
         }
-    for number, log in enumerate(data.files if raw else ()):
+    return written
+
+
+def _write_raw(out: Path, data: Data, hide: Callable[[str], str], form: Form) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    for number, log in enumerate(data.files):
         unmapped = data.raw(log.file)
         if unmapped.empty:
             continue
@@ -120,9 +137,7 @@ def export(
         path = f"{RAW}/{number}.{form}"
         _write(pa.table(hidden), out / path, form)
         written[path] = {"rows": len(unmapped), "file": hide(log.file)}
-    (out / DICTIONARY).write_text(dictionary(written), encoding="utf-8")
-    _note(out, written)
-    return tuple(out / name for name in written)
+    return written
 
 
 def private(table: Table, column: Column) -> bool:
@@ -181,6 +196,7 @@ def check_place(out: Path, target: Path | None) -> None:
     """
     if target is not None and target.is_dir() and out.resolve().is_relative_to(target.resolve()):
         raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
+    try_exchange(out, f"--out {out}")
     if out.exists() and not out.is_dir():
         raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
     others = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
@@ -192,23 +208,21 @@ def check_place(out: Path, target: Path | None) -> None:
                 value=repr(others[0]),
             )
         )
-    try_folder(out, f"--out {out}")
 
 
-def _note(out: Path, written: dict[str, Any]) -> None:
-    (out / MANIFEST).write_text(json.dumps({"tables": written}, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def _clear(out: Path) -> None:
-    """Remove what a former export wrote, and nothing else."""
+def _keep_others(out: Path, draft: Path) -> None:
+    """Take along what lies in the folder of a former export and is none of it."""
     try:
         former = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["tables"]
     except (OSError, ValueError, KeyError):  # there was none
         return
-    for name in (*former, DICTIONARY):
-        path = out / name
-        if path.resolve().is_relative_to(out.resolve()):
-            path.unlink(missing_ok=True)
+    own = {out / name for name in (*former, DICTIONARY, MANIFEST)}
+    shutil.copytree(
+        out, draft, symlinks=True, dirs_exist_ok=True,
+        ignore=lambda folder, names: [name for name in names if Path(folder) / name in own],
+    )  # fmt: skip
+    with suppress(OSError):  # something else lies there
+        (draft / RAW).rmdir()
 
 
 def _keys(tables: Iterable[pd.DataFrame]) -> set[str]:
@@ -243,8 +257,17 @@ def _salted(salt: bytes) -> Callable[[str], str]:
 def _salt() -> bytes:
     """The secret of this machine's store, made once; it is never written to an output."""
     path = build.cache() / "salt"
-    if not path.is_file():
+    with reaching(path, WRITE_CACHE):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(os.urandom(32))
-        path.chmod(0o600)
-    return path.read_bytes()
+        sweep(path.parent.glob(f".{path.name}.new-*"))
+        if not path.exists():
+            with suppress(FileExistsError):  # another process was first
+                write_new(path, os.urandom(SALT), mode=0o600)
+        salt = path.read_bytes()
+    if len(salt) != SALT or not any(salt):
+        raise InputError(
+            message("the secret of the keys has {n} random bytes, and this file holds {held}", n=SALT, held=len(salt)),
+            file=str(path),
+            hint=message("Delete it: the next export makes another one, and the keys differ from earlier ones."),
+        )
+    return salt

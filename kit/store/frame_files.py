@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
+from kit.places import draft_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,6 +23,9 @@ MISSING: tuple[Any, ...] = (None, np.nan, pd.NA, pd.NaT)
 """What stands for nothing in a column of objects; its place here is written beside the value."""
 
 _TAG = b"kit"
+
+DIGEST = hashlib.sha256().digest_size
+"""Bytes at the beginning of a file by which damage is known."""
 
 _PLAIN: dict[str, Callable[[Any], Any]] = {
     "int": int,
@@ -46,9 +52,12 @@ def save(value: object, path: Path) -> None:
     if not _same(value, _unpacked(table)):
         raise UnsupportedError(type(value).__name__)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(prefix="draft-", dir=path.parent, delete=False) as draft:
+    with NamedTemporaryFile(prefix=draft_name("draft"), dir=path.parent, delete=False) as draft:
         try:
-            feather.write_feather(table, draft, compression="uncompressed")
+            feather.write_feather(table, packed := pa.BufferOutputStream(), compression="uncompressed")
+            content = packed.getvalue().to_pybytes()
+            draft.write(hashlib.sha256(content).digest() + content)
+            draft.close()
             Path(draft.name).replace(path)
         except BaseException:
             Path(draft.name).unlink(missing_ok=True)
@@ -57,7 +66,10 @@ def save(value: object, path: Path) -> None:
 
 def load(path: Path) -> Any:
     """What `save` wrote; a file that is damaged raises OSError, ValueError or KeyError."""
-    return _unpacked(feather.read_table(path, memory_map=False))
+    raw = path.read_bytes()
+    if hashlib.sha256(raw[DIGEST:]).digest() != raw[:DIGEST]:
+        raise ValueError(path.name)
+    return _unpacked(feather.read_table(pa.BufferReader(raw[DIGEST:])))
 
 
 def _packed(value: object) -> pa.Table:

@@ -20,7 +20,7 @@ from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillab
 from kit.sources.file_log import WIDTH, FileLog, shortened
 from kit.sources.text import cells, workbook
 from kit.sources.text.cells import CellError, is_null
-from kit.sources.text.encodings import decode, unpacked
+from kit.sources.text.encodings import decode, readable, unpacked
 from kit.sources.text.grid import of_json, of_text
 from kit.sources.text.times import AmbiguousDayError, Clock
 from kit.tables import CAMPAIGN_STATS, CONTACTS, CONVERSIONS, ORDERS
@@ -92,7 +92,7 @@ def propose(path: Path) -> str:
     by_cells = {name for name in columns if name not in match.columns}
     by_its_cells = f"  # {_('by its cells')}"
     lines = [
-        "# " + _("Save this as {name} beside the file, when it is right.", name=path.name + MAPPING),
+        "# " + _("Save this as {name} beside the file, when it is right.", name=readable(path.name) + MAPPING),
         "# " + _("It is used for every file in the folder that has this header."),
         "# "
         + _(

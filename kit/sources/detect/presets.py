@@ -283,7 +283,7 @@ def load(path: Path, name: str = "") -> Preset:
     name = name or path.name.removesuffix(".yaml")
     try:
         raw = yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)  # noqa: S506  it is a safe one
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
         raise _bad(path, message("it is no YAML"), "", _AFRESH) from error
     if not isinstance(raw, dict):
         raise _bad(path, message("it has no keys"), "", _AFRESH)

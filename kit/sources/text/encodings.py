@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kit.errors import InputError
 from kit.messages import Text, message
+from kit.places import printable
 from kit.sources.text.packed import Packed
 
 if TYPE_CHECKING:
@@ -116,15 +117,15 @@ def decode(raw: bytes) -> Decoded:
 
 
 def readable(name: str) -> str:
-    """A file's name; bytes of it that are no UTF-8 are the letters that they most likely are."""
+    """A file's name, fit to be shown; bytes of it that are no UTF-8 are the letters that they most likely are."""
     try:
         raw = name.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a letter, which only some systems allow
-        return name.encode("utf-8", "replace").decode()
+        return printable(name.encode("utf-8", "replace").decode())
     try:
-        return raw.decode()
+        return printable(raw.decode())
     except UnicodeDecodeError:
-        return raw.decode(_likeliest(raw), "replace")
+        return printable(raw.decode(_likeliest(raw), "replace"))
 
 
 def _likeliest(raw: bytes) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self, cast
 
 from kit.errors import InputError
 from kit.messages import message
+from kit.places import printable
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -169,7 +170,7 @@ def members(path: Path, name: str, archives: ExitStack) -> list[tuple[Path, str]
         raise InputError(problem, file=name, hint=_UNPACK)
     check(book, inside, name)
     return [
-        (cast("Path", zipfile.Path(book, info.filename)), f"{name}/{info.filename}")
+        (cast("Path", zipfile.Path(book, info.filename)), f"{name}/{printable(info.filename)}")
         for info in sorted(inside, key=lambda info: info.filename)
     ]
 
