@@ -374,7 +374,8 @@ def test_settings_that_are_no_file_are_named(folder: Path, kind: str) -> None:
 MAPPINGS = {
     "deep": f"x: {'[' * 3000}{']' * 3000}", "a day that is none": "header: 2026-99-99", "bytes": b"\xff\xfe\x00",
     "of Python": "columns: !!python/object:os.system x", "round": "header: &a [*a]",
-    "a key that is a list": "? [a]\n: b", "a large number": f"header: {'9' * 5000}", "a list": "- a", "a control sign": "header: \x07", "nothing": "",
+    "a key that is a list": "? [a]\n: b", "a large number": f"header: {'9' * 5000}",
+    "a list": "- a", "a control sign": "header: \x07", "nothing": "",
 }  # fmt: skip
 
 
