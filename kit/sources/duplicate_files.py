@@ -12,7 +12,7 @@ import pandas as pd
 
 from kit.messages import Text, message
 from kit.sources.detect.headers import listed, plain
-from kit.sources.frames import LINE
+from kit.sources.frames import LINE, UNREAD
 from kit.sources.text.packed import Packed
 from kit.tables import CAMPAIGN_STATS, CONTACTS, DEALS, EVENTS, ORDERS, ORIGIN, TICKETS, WEB
 
@@ -62,7 +62,7 @@ class Rows:
             return None, ""
         digest = hashlib.sha256()
         for name, frame in sorted(frames.items()):
-            values = frame.drop(columns=[column.name for column in ORIGIN], errors="ignore")
+            values = frame.drop(columns=[*(column.name for column in ORIGIN), LINE, UNREAD], errors="ignore")
             digest.update(name.encode() + _sorted(values))
         columns = _unread_columns(read)
         candidates = self._files[digest.digest()]

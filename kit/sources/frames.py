@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from kit.sources.text.grid import Row
     from kit.tables import Table
@@ -39,6 +39,9 @@ ARROW = {
 LINE, REJECTED, SECTION, CELLS = "line", "rejected", "section", "cells"
 """The columns that are ours; a file's own of the same name gets a number."""
 
+UNREAD = "unread"
+"""A column beside the canonical ones until the store is built: a hash of the cells of a row that nothing is made of."""
+
 
 def schema(table: Table) -> pa.Schema:
     """The columns of a table as they are written."""
@@ -53,6 +56,23 @@ def frame(table: Table, rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
             for column in table.columns
         }
     )
+
+
+def located(
+    table: Table, rows: Sequence[dict[str, Any]], lines: Sequence[int], unread: Mapping[int, int]
+) -> pd.DataFrame:
+    """The canonical frame of rows that know where they stand, and what else stood there; events tell the line alone.
+
+    Args:
+        table: the canonical table.
+        rows: its rows.
+        lines: the line of each, one of several where a record stands on several.
+        unread: line -> a hash of the cells that nothing is made of.
+    """
+    if LINE in table.names:
+        return frame(table, rows)
+    beside = {LINE: pd.Series(lines, dtype="Int64"), UNREAD: pd.Series([unread[line] for line in lines], dtype="Int64")}
+    return frame(table, rows).assign(**beside)
 
 
 def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:

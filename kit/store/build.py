@@ -159,9 +159,10 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         write(rows.frame, EVENTS.name, place, part="tables")
         notes += [rows.note] if rows.note else []
         logs |= _without_duplicates(logs, rows)
-    stats = loaded.tables.get(CAMPAIGN_STATS.name, campaigns.no_stats())
+    stats = dedupe(CAMPAIGN_STATS.name, loaded.tables.get(CAMPAIGN_STATS.name, campaigns.no_stats()))
+    logs |= _without_duplicates(logs, stats)
     logged = messages.campaigns_logged(engine, place, settings)
-    resolved = campaigns.resolve(stats, logged, settings)
+    resolved = campaigns.resolve(stats.frame, logged, settings)
     notes += resolved.notes
     for name, frame in loaded.tables.items():
         if name in (CAMPAIGN_STATS.name, EVENTS.name):
@@ -189,13 +190,12 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
 
 
 def _without_duplicates(logs: Mapping[str, FileLog], rows: Deduped) -> dict[str, FileLog]:
-    """The logs of files some of whose rows another one has, too."""
+    """The logs of files whose rows do not all count, or may not."""
     files = {}
-    for file, number in rows.duplicate_rows.items():
-        log = logs[file]
-        note = rows.reasons.get(file) or f"{number:,} of its rows stand in another file too and are counted once"
+    for file, reasons in rows.reasons.items():
+        log, n = logs[file], rows.duplicate_rows.get(file, 0)
         files[file] = dataclasses.replace(
-            log, rows_kept=log.rows_kept - number, rows_repeated=log.rows_repeated + number, notes=(*log.notes, note)
+            log, rows_kept=log.rows_kept - n, rows_repeated=log.rows_repeated + n, notes=(*log.notes, *reasons)
         )
     return files
 

@@ -1,32 +1,90 @@
-"""Deduplication of rows: the same person, order or request in several files counts once, as the latest file has it."""
+"""Deduplication of rows: the same person, order or request counts once, as the latest state of it has it.
+
+What makes two rows the same thing stands in `IDENTITIES`, for rows of one file and of several alike. Rows without an
+id that agree in every cell may be two things: they count, and are named, unless all that two files tell of the days
+that both cover agrees.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.messages import Text, message, message_n
 from kit.sources.detect.presets import named
+from kit.sources.frames import LINE
+from kit.sources.tabular.repeats import tells_enough
 from kit.store import dedupe_sessions
-from kit.tables import CONTACTS, TABLES, WEB
+from kit.tables import (
+    ASSIGNMENTS,
+    BILLING,
+    CAMPAIGN_STATS,
+    CONTACTS,
+    CONVERSIONS,
+    COSTS,
+    COUNTS,
+    DEALS,
+    ORDERS,
+    SURVEYS,
+    TABLES,
+    TICKETS,
+    USAGE,
+    WEB,
+)
 
-IDS = {
-    "orders": ("order_id", "ordered_local"),
-    "conversions": ("conversion_id", "occurred_local", "action"),
-    "tickets": ("ticket_id", "created_local"),
-    "deals": ("deal_id", "created_local"),
-    "billing": ("billing_id", "occurred_local", "kind"),
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes two rows of a table the same thing.
+
+    Numbers are used again: by another till, another shop, next year. Tables that any system may have written are
+    told apart by the person, too; and where nobody is named, by the amount that was paid at first.
+
+    Attributes:
+        began: the moment that it began; rows of one file agree in it, those of several in its day.
+        id: its number; "" where rows of the table have none.
+        kinds: what kind of thing it is.
+        amount: its worth; "" where it has none.
+        is_entry: whether it is booked once and for all: then one file may hold several of one number, and they
+            differ in the amount; else the latest state counts.
+    """
+
+    began: str
+    id: str = ""
+    kinds: tuple[str, ...] = ()
+    amount: str = ""
+    is_entry: bool = False
+
+
+IDENTITIES = {
+    ORDERS.name: Identity("ordered_local", "order_id", amount="total"),
+    CONVERSIONS.name: Identity("occurred_local", "conversion_id", ("action",), "value", is_entry=True),
+    TICKETS.name: Identity("created_local", "ticket_id"),
+    DEALS.name: Identity("created_local", "deal_id"),
+    BILLING.name: Identity("occurred_local", "billing_id", ("kind",), "amount", is_entry=True),
+    ASSIGNMENTS.name: Identity("assigned_local", "contact_key", ("experiment", "arm")),
+    SURVEYS.name: Identity("responded_local"),
+    COSTS.name: Identity("period_start"),
+    USAGE.name: Identity("day"),
 }
-"""What makes two rows of different files the same thing: its id, the day that it began, and what kind it is.
-
-Numbers are used again: by another till, another shop, next year. Tables that any system may have written are told
-apart by the person, too; and where nobody is named, by the amount that was paid at first.
-"""
-
-AMOUNTS = {"orders": "total", "billing": "amount", "conversions": "value"}
+"""By the table's name. People, sessions, events and campaigns are told apart by rules of their own."""
 
 STRICTEST = ("blocklisted", "cleaned", "unsubscribed", "unconfirmed", "subscribed")
 """Which status of a person counts where no date says which is the latest: mail less rather than more."""
+
+
+FEW = 30
+"""Recipients from which on two rows that agree in every count are about one campaign, also without an id."""
+
+REPORTED = ("delivered_is_derived", "reported_open_rate", "reported_click_rate", "reported_ctor")
+"""What follows of a campaign's counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +93,15 @@ class Deduped:
 
     Attributes:
         frame: the rows that count.
-        duplicate_rows: file -> number of its rows that do not count, as another file has them.
-        note: what to say about it; empty where nothing was left out.
-        reasons: file -> what to say of it, where the number alone does not.
+        duplicate_rows: file -> number of its rows that do not count.
+        note: what to say about the table; empty where nothing was left out.
+        reasons: file -> what to say of it.
     """
 
     frame: pd.DataFrame
     duplicate_rows: dict[str, int]
     note: str = ""
-    reasons: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, list[Text]] = field(default_factory=dict)
 
 
 def dedupe(name: str, frame: pd.DataFrame) -> Deduped:
@@ -55,35 +113,148 @@ def dedupe(name: str, frame: pd.DataFrame) -> Deduped:
     """
     if name == WEB.name:
         return _sessions(frame)
-    if frame["source_file"].nunique() < 2:
-        return Deduped(frame, {})
     if name == CONTACTS.name:
         return _people(frame)
-    if name in IDS:
-        return _things(name, frame)
+    if name == CAMPAIGN_STATS.name:
+        return _statements(frame.reset_index(drop=True))
+    if name in IDENTITIES:
+        return _things(name, frame.reset_index(drop=True), IDENTITIES[name])
     return Deduped(frame, {})
 
 
-def _things(name: str, frame: pd.DataFrame) -> Deduped:
-    """Of rows with the same id in several files, those of the file that knows latest."""
-    first, day, *more = IDS[name]
-    rows = frame[frame[first].notna()].copy()
-    rows["day"] = rows[day].dt.normalize()
-    rows["whose"] = rows["contact_key"].where(rows["source"].map(_is_any), "")
-    if name in AMOUNTS:
-        rows["whose"] = rows["whose"].fillna(rows[AMOUNTS[name]].astype("string"))
-    keys = ["source", first, "day", "whose", *more]
-    groups = rows.groupby(keys, dropna=False)["source_file"]
-    several = rows[groups.transform("nunique") > 1]
-    if several.empty:
-        return Deduped(frame, {})
-    times = [column.name for column in TABLES[name].columns if column.type == "local"]
-    age = frame.groupby("source_file")[times].max().max(axis=1).rank(method="first", na_option="top")
-    rank = several["source_file"].map(age)
-    last = rank == rank.groupby([several[key] for key in keys], dropna=False).transform("max")
-    lost = several[~last]
-    note = f"{name}: {_rows(len(lost))} in several files by the same {first}; the file that knows latest counts"
-    return Deduped(frame.drop(lost.index), _counted(lost), note)
+class _Lost:
+    """The rows of a table that do not count, and what to say of each file."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.frame = frame
+        self.rows: list[int] = []
+        self.reasons: defaultdict[str, list[Text]] = defaultdict(list)
+
+    def add(self, rows: pd.Index, reason: Callable[[int], Text]) -> None:
+        """Rows that do not count, and why, by the number of lines that they are in a file."""
+        self.rows += rows.tolist()
+        self.name(rows, reason)
+
+    def name(self, rows: pd.Index, reason: Callable[[int], Text]) -> None:
+        """Rows that have to be named."""
+        for file, lines in self.frame.loc[rows].groupby("source_file", sort=False)[LINE]:
+            self.reasons[str(file)].append(reason(lines.nunique()))
+
+    def deduped(self, note: str = "") -> Deduped:
+        """The table without them; a line counts as repeated where nothing of it is kept."""
+        lines = self.frame.loc[self.rows].groupby("source_file")[LINE].nunique()
+        kept = self.frame.drop(index=self.rows).reset_index(drop=True)
+        return Deduped(kept, {str(file): int(n) for file, n in lines.items()}, note, dict(self.reasons))
+
+
+def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
+    """Of rows about the same thing the one that knows latest; equal rows without a number are named."""
+    lost = _Lost(frame)
+    note = ""
+    numbered = frame[frame[identity.id].notna()] if identity.id else frame.iloc[:0]
+    if len(numbered):
+        older = _older_of_file(name, numbered, identity)
+        lost.add(
+            older,
+            lambda n: message_n(
+                "{n} of its rows has the {id} of another row of it: the latest state counts once",
+                "{n} of its rows have the {id} of other rows of it: the latest state of each counts once",
+                n, n=f"{n:,}", id=identity.id,
+            ),
+        )  # fmt: skip
+        older = _older_files(name, frame, numbered.drop(index=older), identity)
+        lost.add(older, _in_another)
+        if n := len(older):
+            rows = "1 row stands" if n == 1 else f"{n:,} rows stand"
+            note = f"{name}: {rows} in several files by the same {identity.id}; the file that knows latest counts"
+    _unnumbered(frame.drop(index=numbered.index), identity, lost)
+    return lost.deduped(note)
+
+
+def _keys(rows: pd.DataFrame, identity: Identity) -> list[pd.Series]:
+    """What tells things with numbers apart, without the moment."""
+    whose = rows["contact_key"].where(rows["source"].map(_is_any), "")
+    if identity.amount:
+        whose = whose.fillna(rows[identity.amount].astype("string"))
+    return [whose, *(rows[column] for column in ("source", identity.id, *identity.kinds))]
+
+
+def _older_of_file(name: str, rows: pd.DataFrame, identity: Identity) -> pd.Index:
+    """The rows of which the same file has a later state: by its latest moment, else further down."""
+    keys = [rows["source_file"], rows[identity.began], *_keys(rows, identity)]
+    if identity.is_entry:
+        keys.append(rows[identity.amount])
+    order = rows.assign(latest=_moments(name, rows)).sort_values(["latest", LINE], na_position="first").index
+    keyed = pd.concat([key.rename(str(number)) for number, key in enumerate(keys)], axis=1).loc[order]
+    return order[keyed.duplicated(keep="last")]
+
+
+def _older_files(name: str, frame: pd.DataFrame, rows: pd.DataFrame, identity: Identity) -> pd.Index:
+    """The rows that a file has that knows more lately; it knows them by the day, as not every export writes hours."""
+    keys = [rows[identity.began].dt.normalize(), *_keys(rows, identity)]
+    several = rows.groupby(keys, dropna=False)["source_file"].transform("nunique") > 1
+    age = _moments(name, frame).groupby(frame["source_file"]).max().rank(method="first", na_option="top")
+    rank = rows.loc[several, "source_file"].map(age)
+    latest = rank.groupby([key[several] for key in keys], dropna=False).transform("max")
+    return rank.index[rank < latest]
+
+
+def _moments(name: str, rows: pd.DataFrame) -> pd.Series:
+    """The latest moment that each row knows of."""
+    return rows[[column.name for column in TABLES[name].columns if column.type == "local"]].max(axis=1)
+
+
+def _unnumbered(frame: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
+    """Rows that agree in every cell, with those of their file and of others."""
+    cells = frame.drop(columns=["source_file", LINE])
+    equal = pd.util.hash_pandas_object(cells, index=False)
+    rows = frame.assign(equal=equal, part=frame.assign(equal=equal).groupby(["source_file", LINE, "equal"]).cumcount())
+    rows = rows.assign(equal=pd.util.hash_pandas_object(rows[["equal", "part"]], index=False))
+    lost.name(rows.index[rows.duplicated(["source_file", "equal"])], _repeats)
+    for _, of_source in rows.groupby("source", sort=False):
+        files = [of_file for _, of_file in of_source.groupby("source_file")]
+        for first, second in combinations(files, 2):
+            _overlap(first.drop(index=lost.rows, errors="ignore"), second, identity, lost)
+
+
+def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
+    """Rows that two files tell of the days that both cover: once where all agree, else both, and said."""
+    began = identity.began
+    start = max(first[began].min(), second[began].min())
+    end = min(first[began].max(), second[began].max())
+    ours, theirs = (rows[rows[began].between(start, end)] for rows in (second, first))
+    equal = ours[ours["equal"].isin(theirs["equal"])]
+    if equal.empty:
+        return
+    file = str(theirs["source_file"].iloc[0])
+    telling = [ours[name] for name in ours if name not in (began, "equal", "part", LINE)]
+    if sorted(ours["equal"]) == sorted(theirs["equal"]) and tells_enough(telling):
+        days = {"start": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}"}
+        lost.add(
+            ours.index,
+            lambda n: message(
+                "{n} of its rows, from {start} to {end}, are all that {file} tells of these days, too: they count once",
+                n=f"{n:,}", file=file, **days,
+            ),
+        )  # fmt: skip
+        return
+    lost.name(
+        equal.index,
+        lambda n: message_n(
+            "{n} of its rows is in {file} too in every cell and has no id: both count; if it is a copy, take it away",
+            "{n} of its rows are in {file} too in every cell and have no id: both count; if they are copies, take them "
+            "away",
+            n, n=f"{n:,}", file=file,
+        ),
+    )  # fmt: skip
+
+
+def _repeats(n: int) -> Text:
+    return message_n(
+        "{n} of its rows repeats another in every cell and has no id: both count; if it is a copy, take it away",
+        "{n} of its rows repeat others in every cell and have no id: all count; if they are copies, take them away",
+        n, n=f"{n:,}",
+    )  # fmt: skip
 
 
 def _is_any(source: str) -> bool:
@@ -96,17 +267,17 @@ def _sessions(frame: pd.DataFrame) -> Deduped:
     """Sessions of reports whose days do not overlap."""
     kept, duplicate_rows, reasons = dedupe_sessions.sessions(frame)
     note = "; ".join(f"web, {file}: {reason}" for file, reason in reasons.items())
-    return Deduped(kept, duplicate_rows, note, reasons)
+    return Deduped(kept, duplicate_rows, note, {file: [reason] for file, reason in reasons.items()})
 
 
 def _people(frame: pd.DataFrame) -> Deduped:
-    """One row for each person who stands in several files: the latest status, the first joining."""
-    files = frame.groupby("contact_key")["source_file"].transform("nunique")
-    several = frame[files > 1]
+    """One row for each person: the latest status, the first joining."""
+    frame = frame.reset_index(drop=True)
+    several = frame[frame.duplicated("contact_key", keep=False)]
     if several.empty:
         return Deduped(frame, {})
     order = several.assign(
-        when=several[[column.name for column in CONTACTS.columns if column.type == "local"]].max(axis=1),
+        when=_moments(CONTACTS.name, several),
         strict=several["status"].map({word: rank for rank, word in enumerate(STRICTEST)}).fillna(len(STRICTEST)),
     ).sort_values(["when", "strict", "source_file"], ascending=[False, True, True], kind="stable", na_position="last")
     grouped = order.groupby("contact_key", sort=False)
@@ -119,16 +290,67 @@ def _people(frame: pd.DataFrame) -> Deduped:
     filled["segment"] = grouped["segment"].agg(lambda segments: ", ".join(dict.fromkeys(segments.dropna())) or None)
     differ = int((grouped["status"].min() != grouped["status"].max()).sum())
     kept = filled.reset_index()[frame.columns].astype(frame.dtypes)
-    lost = order[order.duplicated("contact_key")]
+    lost = _Lost(frame)
+    again = order[order.duplicated("contact_key")]
+    within = again["source_file"] == again["contact_key"].map(winners["source_file"])
+    lost.add(
+        again.index[within],
+        lambda n: message_n(
+            "{n} of its rows is about a person of another row of it, who counts once with the latest status",
+            "{n} of its rows are about people of other rows of it, who count once with their latest status",
+            n, n=f"{n:,}",
+        ),
+    )  # fmt: skip
+    lost.add(again.index[~within], _in_another)
     people = "1 person stands" if len(kept) == 1 else f"{len(kept):,} people stand"
-    note = f"contacts: {people} in several files and {'counts' if len(kept) == 1 else 'count'} once"
+    note = f"contacts: {people} on several rows and {'counts' if len(kept) == 1 else 'count'} once"
     note += f", {differ:,} with their latest status" if differ else ""
-    return Deduped(pd.concat([frame[files <= 1], kept], ignore_index=True), _counted(lost), note)
+    deduped = lost.deduped(note)
+    return replace(deduped, frame=pd.concat([frame.drop(index=several.index), kept], ignore_index=True))
 
 
-def _rows(number: int) -> str:
-    return "1 row stands" if number == 1 else f"{number:,} rows stand"
+def _statements(frame: pd.DataFrame) -> Deduped:
+    """Of rows of one file that say the same of one campaign the last, or the one that tells later."""
+    lost = _Lost(frame)
+    rows = frame[frame[LINE].notna()] if LINE in frame else frame.iloc[:0]  # a report's sections stand on no line
+    if rows.empty:
+        return Deduped(frame, {})
+    equal = rows.duplicated([name for name in rows if name != LINE])
+    certain = rows["source_campaign_id"].notna() | (rows["sent"].fillna(0) >= FEW)
+    lost.add(
+        rows.index[equal & certain],
+        lambda n: message_n(
+            "{n} of its rows says of a campaign what another row says: it counts once",
+            "{n} of its rows say of campaigns what other rows say: they count once",
+            n, n=f"{n:,}",
+        ),
+    )  # fmt: skip
+    lost.name(rows.index[equal & ~certain], _repeats)
+    lost.add(
+        _earlier(rows[~equal & rows["source_campaign_id"].notna()]),
+        lambda n: message_n(
+            "{n} of its rows tells an earlier state of a campaign that another row tells later: the later counts",
+            "{n} of its rows tell earlier states of campaigns that other rows tell later: the later count",
+            n, n=f"{n:,}",
+        ),
+    )  # fmt: skip
+    return lost.deduped()
 
 
-def _counted(lost: pd.DataFrame) -> dict[str, int]:
-    return {str(file): int(number) for file, number in lost["source_file"].value_counts().items()}
+def _earlier(rows: pd.DataFrame) -> pd.Index:
+    """The rows beside one that agrees in all that it says of the campaign and its sending, and has no count smaller."""
+    grown = [column.name for column in COUNTS if column.name != "sent"]
+    about = [name for name in rows if name not in (*grown, *REPORTED, LINE)]
+    counts = rows[grown].astype("float64").fillna(0)
+    largest = counts.groupby([rows[name] for name in about], dropna=False).transform("max")
+    latest = (counts == largest).all(axis=1)
+    has_latest = latest.groupby([rows[name] for name in about], dropna=False).transform("any")
+    return rows.index[has_latest & ~latest & rows["sent"].notna()]
+
+
+def _in_another(n: int) -> Text:
+    return message_n(
+        "{n} of its rows stands in another file too and is counted once",
+        "{n} of its rows stand in another file too and are counted once",
+        n, n=f"{n:,}",
+    )  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from kit.messages import Text
     from kit.store.engine import Engine
 
 MESSAGE = ["source", "ref", "message_id", "contact_key"]
@@ -42,16 +43,16 @@ def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> 
     in_tables = _repeated(frame)
     frame, in_logs = _beside_logs(engine, frame, logs)
     duplicate = in_tables | in_logs
-    reasons: dict[str, str] = {}
+    reasons: dict[str, list[Text]] = {}
     duplicate_rows: dict[str, int] = {}
     for file, duplicates in frame[duplicate].groupby("source_file"):
         rows = frame[frame["source_file"] == file]
         number = rows["line"].nunique() - rows.loc[~duplicate[rows.index], "line"].nunique()
         if number:
             text = _BY_LOG if in_logs[duplicates.index].any() else _BY_TABLE
-            reasons[str(file)] = text.format(again=number, rows=rows["line"].nunique())
+            reasons[str(file)] = [text.format(again=number, rows=rows["line"].nunique())]
             duplicate_rows[str(file)] = number
-    note = "; ".join(f"events, {file}: {reason}" for file, reason in reasons.items())
+    note = "; ".join(f"events, {file}: {reason}" for file, (reason,) in reasons.items())
     return Deduped(frame[~duplicate].reset_index(drop=True), duplicate_rows, note, reasons)
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.store.dedupe import FEW
+
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from kit.settings import Settings
 
 NEAR = pd.Timedelta(days=1)
 """Two statements without an id are one send only within this time of each other."""
 
-ALIKE, FEW = 0.02, 30
+ALIKE = 0.02
 """Two sendings are nearly as large where they differ by this share at most, and neither is smaller than that."""
 
 _WORD = re.compile(r"[^\W_]+")
@@ -53,12 +56,12 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
     """
     rows = statements.to_dict("records")
     matched = _Groups(len(rows))
-    _join_equal(rows, matched, lambda row: _text(row["source_campaign_id"]) or _text(row.get("ref")))
-    _join_equal(
-        rows,
-        matched,
-        lambda row: (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None,
-    )
+    mails, reused = _mails(rows)
+    _join_equal(rows, matched, mails)
+    variants = [
+        (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None for row in rows
+    ]
+    _join_equal(rows, matched, variants)
     for ids in settings["same"]:
         named = [
             n for n, row in enumerate(rows) if _text(row["source_campaign_id"]) in ids or row["campaign_name"] in ids
@@ -66,17 +69,58 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
         for other in named[1:]:
             matched.join(named[0], other)
     _join_parents(rows, matched)
-    notes = [*_join_files(rows, matched), *_join_alike(rows, matched), *_perhaps(rows, matched)]
+    notes = [*reused, *_join_files(rows, matched), *_join_alike(rows, matched), *_perhaps(rows, matched)]
     return [matched.find(n) for n in range(len(rows))], notes
 
 
-def _join_equal(rows: list[dict], groups: _Groups, key: object) -> None:
-    first: dict[Hashable, list[int]] = {}
+def _mails(rows: list[dict]) -> tuple[list[Hashable], list[str]]:
+    """What each row calls its mail: the id; where a file has several mails of one id, what else tells them apart.
+
+    That is the day, the name or the subject, as far as it is needed. An event log knows one mail of an id, to which
+    all rows then belong.
+
+    Returns:
+        For each row its mail, None where it has no id; which files use ids again, in words.
+    """
+    by_id: defaultdict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
-        value = key(row)  # type: ignore[operator]
-        if not value:
+        by_id[_id(row)].append(number)
+    mails: list[Hashable] = [_id(row) or None for row in rows]
+    reused: Counter[str] = Counter()
+    for name, numbers in by_id.items():
+        by_file: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for row in (rows[n] for n in numbers):
+            if not _text(row["variant"]) and row["sent"] != 0:
+                by_file[row["source_file"]].add(_about(row))
+        several = {file: abouts for file, abouts in by_file.items() if len(abouts) > 1}
+        if not name or not several or any(rows[n]["precedence"] == 0 for n in numbers):
             continue
-        equal = first.setdefault(value, [])
+        needed = next(
+            size
+            for size in (1, 2, 3)
+            if all(len({about[:size] for about in abouts}) == len(abouts) for abouts in several.values())
+        )
+        for n in numbers:
+            mails[n] = (name, *_about(rows[n])[:needed])
+        reused.update({file: len(abouts) for file, abouts in several.items()})
+    return mails, [
+        f"{file}: {n} mails share campaign ids and differ in day, name or subject; each counts as a mail of its own"
+        for file, n in reused.items()
+    ]
+
+
+def _about(row: dict) -> tuple[str, str, str]:
+    """Day, name and subject of a row."""
+    day = "" if pd.isna(row["sent_local"]) else f"{row['sent_local']:%Y-%m-%d}"
+    return day, _text(row["campaign_name"]).casefold(), _text(row["subject"]).casefold()
+
+
+def _join_equal(rows: list[dict], groups: _Groups, keys: Sequence[Hashable]) -> None:
+    first: dict[Hashable, list[int]] = {}
+    for number, (row, key) in enumerate(zip(rows, keys, strict=True)):
+        if not key:
+            continue
+        equal = first.setdefault(key, [])
         for other in equal:
             if _same_vendor(row, rows[other]):
                 groups.join(other, number)

@@ -15,7 +15,7 @@ from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
-from kit.sources.tabular import recipients
+from kit.sources.tabular import recipients, repeats
 from kit.sources.tabular.conform import Conformer
 from kit.sources.tabular.table_rules import FINISH
 from kit.sources.text.cells import CellError, is_null
@@ -23,7 +23,7 @@ from kit.sources.text.times import AmbiguousDayError
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
@@ -79,6 +79,8 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     rows = [row for row in grid.rows if row.line > match.line]
     faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
     whole = [row for row in rows if row.line not in faults]
+    copies = repeats.copies(whole, match)
+    whole = [row for row in whole if row.line not in copies]
     value = preset.spread.value if preset.spread else ""
     parts, part_notes = records.settled(
         preset, match.parts, match.free, whole, lambda cell: conformer.is_score(value, cell)
@@ -120,25 +122,26 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
             rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
     kept = [(line.line, line.record) for line in lines]
-    notes = [*grid.notes, *above, *match.notes, *part_notes]
+    notes = [*grid.notes, *above, *match.notes, *part_notes, *_pasted(copies, whole)]
     if preset.lines_of:
         kept, orphans, merged = records.merged(preset, lines, left_out)
         rejections += [Rejection(grid.file, line, None, records.BESIDE) for line in orphans]
         notes += merged
-    duplicates: dict[int, int] = {}
+    repeated: dict[int, int] = {}
     tables = {preset.table: kept}
     if preset.joins:
         tables = {recipients.DETAILS: kept}
     elif preset.into is EVENTS:
-        tables, duplicates, event_notes = recipients.events(
+        tables, repeated, event_notes = recipients.events(
             kept, match, {row.line: row.cells for row in whole}, settings
         )
-        rejections += [
-            Rejection(grid.file, line, None, message("it says what line {line} says", line=str(first)))
-            for line, first in duplicates.items()
-        ]
         notes += event_notes if rows else [message("it lists nobody")]
         notes += _no_campaign(preset, grid.file) if rows else []
+    repeated |= copies
+    rejections += [
+        Rejection(grid.file, line, None, message("it says what line {line} says", line=str(first)))
+        for line, first in repeated.items()
+    ]
     notes += conformer.notes()
     notes += FINISH.get(preset.table, _nothing)(kept)
     log = replace(
@@ -146,21 +149,40 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         status="read" if rows or preset.into is EVENTS else "empty",
         rows_read=len(rows),
         rows_kept=len(rows) - len(rejections),
-        rows_repeated=len(duplicates) + sum(rejection.reason == ADDS_UP for rejection in rejections),
+        rows_repeated=len(repeated) + sum(rejection.reason == ADDS_UP for rejection in rejections),
         notes=tuple(notes),
         rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
         cells=tuple(cells),
         error=None if rows or preset.into is EVENTS else _no_rows(grid.file, match.line),
     )
     used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
+    unread = repeats.unread(whole, match.header, used)
     return Read(
         log,
         {
-            name: frames.frame(READABLE.get(name, EVENTS), origin(preset, grid.file, numbered))
+            name: frames.located(
+                READABLE.get(name, EVENTS),
+                origin(preset, grid.file, numbered),
+                [line for line, _ in numbered],
+                unread,
+            )
             for name, numbered in tables.items()
         },
         frames.of_table(rows, match.header, used, {rejection.line for rejection in (*rejections, *cells)}),
     )
+
+
+def _pasted(copies: Mapping[int, int], rows: Sequence[Row]) -> list[Text]:
+    """What to say of a table that was pasted below itself."""
+    if not copies:
+        return []
+    return [
+        message(
+            "its {rows} rows stand in it {times} times, one block below the other: they count once",
+            rows=str(len(rows)),
+            times=str(len(copies) // len(rows) + 1),
+        )
+    ]
 
 
 def _records(row: Row, match: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
