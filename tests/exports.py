@@ -134,6 +134,6 @@ def _cell(value: Any, place: str) -> str:
         return f'<c r="{place}"/>'
     if isinstance(value, int | float):
         return f'<c r="{place}"><v>{value}</v></c>'
-    if value.startswith("#"):
+    if value.startswith("#") and len(value) > 1:
         return f'<c r="{place}" t="e"><f>A1/0</f><v>{escape(value)}</v></c>'
     return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'

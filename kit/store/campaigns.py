@@ -26,6 +26,9 @@ _MONTH = r"\d{4}-\d{2}"
 VARIANT, REPORT, EXPORT = 1, 2, 3
 """Precedence of exports: a variant's report, a single campaign's report, an export of many."""
 
+GROWING = ("opened", "opens_total", "clicked", "clicks_total", "unsubscribed")
+"""Counts that tell which of two exports without another date is the later one."""
+
 _TEST = re.compile(r"\btests?\b|\bтест\w*|\bпроверка\b", re.IGNORECASE)
 _CORRECTION = re.compile(
     r"\bfixed\b|\bcorrect(?:ion|ed)\b|\bоопс\b|\boops\b|\bисправлен\w*|\bисправляем\b", re.IGNORECASE
@@ -65,9 +68,10 @@ def resolve(exported: pd.DataFrame, logged: pd.DataFrame | None, settings: Setti
     """
     exported, passed = _without_doubled_months(exported.reset_index(drop=True), logged)
     exported = exported.assign(precedence=_precedence)
-    exported["as_of"] = exported["as_of"].where(
-        exported["as_of"].notna(), exported.groupby("source_file")["sent_local"].transform("max")
-    )
+    latest = pd.to_datetime(exported["sent_local"]).groupby(exported["source_file"]).transform("max")
+    # not every export writes hours: those that end on one day know equally much
+    latest = latest.groupby(latest.dt.normalize()).transform("max")
+    exported["as_of"] = exported["as_of"].where(exported["as_of"].notna(), latest)
     logged = (
         pd.DataFrame({"ref": []})
         if logged is None
@@ -83,13 +87,28 @@ def resolve(exported: pd.DataFrame, logged: pd.DataFrame | None, settings: Setti
     campaigns = _campaigns(statements, settings)
     ids = dict(zip(campaigns["group"], campaigns["campaign_id"], strict=True))
     statements = statements.assign(campaign_id=statements["group"].map(ids)).sort_index()
-    stats = statements.iloc[: len(exported)]
+    stats = _fullest_first(statements.iloc[: len(exported)])
     return Resolved(
         campaigns.reindex(columns=CAMPAIGNS.names),
         stats.reindex(columns=CAMPAIGN_STATS.names),
         statements.iloc[len(exported) :].reindex(columns=["source", "ref", "campaign_id"]),
-        (*passed, *notes),
+        (*passed, *notes, *_exported_again(stats)),
     )
+
+
+def _fullest_first(stats: pd.DataFrame) -> pd.DataFrame:
+    """The rows of files that tell more of a campaign before those of others: what people do only adds up."""
+    told = stats[list(GROWING)].sum(axis=1).astype("float64")
+    told = told.groupby([stats["campaign_id"], stats["source_file"]]).transform("sum")
+    return stats.loc[told.sort_values(ascending=False, kind="stable").index]
+
+
+def _exported_again(stats: pd.DataFrame) -> list[str]:
+    """How many campaigns several exports of many campaigns tell of."""
+    exports = stats[stats["precedence"] == EXPORT]
+    files = exports.groupby("campaign_id")["source_file"].agg(lambda names: ", ".join(sorted(set(names))))
+    again = files[files.str.contains(", ", regex=False)].value_counts(sort=False)
+    return [f"campaigns: {n} of {names} are the same; each counts once" for names, n in again.items()]
 
 
 def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:

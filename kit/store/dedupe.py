@@ -210,7 +210,7 @@ def _unnumbered(frame: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
     equal = pd.util.hash_pandas_object(cells, index=False)
     rows = frame.assign(equal=equal, part=frame.assign(equal=equal).groupby(["source_file", LINE, "equal"]).cumcount())
     rows = rows.assign(equal=pd.util.hash_pandas_object(rows[["equal", "part"]], index=False))
-    lost.name(rows.index[rows.duplicated(["source_file", "equal"])], _repeats)
+    lost.name(rows.index[rows.duplicated(["source_file", "equal"])], repeats)
     for _, of_source in rows.groupby("source", sort=False):
         files = [of_file for _, of_file in of_source.groupby("source_file")]
         for first, second in combinations(files, 2):
@@ -218,26 +218,29 @@ def _unnumbered(frame: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
 
 
 def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
-    """Rows that two files tell of the days that both cover: once where all agree, else both, and said."""
+    """Rows that two files tell of the days that both cover: once where all agree, else both, and said.
+
+    Where they agree, so do equal rows without a moment that name a person, as an invitation without an answer.
+    """
     began = identity.began
     start = max(first[began].min(), second[began].min())
     end = min(first[began].max(), second[began].max())
-    ours, theirs = (rows[rows[began].between(start, end)] for rows in (second, first))
-    equal = ours[ours["equal"].isin(theirs["equal"])]
-    if equal.empty:
-        return
-    file = str(theirs["source_file"].iloc[0])
+    theirs, ours = (rows[rows[began].between(start, end)] for rows in (first, second))
+    equal = second[second["equal"].isin(first["equal"])]
+    file = str(first["source_file"].iloc[0]) if len(first) else ""
     telling = [ours[name] for name in ours if name not in (began, "equal", "part", LINE)]
     if sorted(ours["equal"]) == sorted(theirs["equal"]) and tells_enough(telling):
+        undated = equal[began].isna() & (equal["contact_key"].notna() if "contact_key" in equal else False)
+        copies = ours.index.union(equal.index[undated])
         days = {"start": f"{start:%Y-%m-%d}", "end": f"{end:%Y-%m-%d}"}
         lost.add(
-            ours.index,
+            copies,
             lambda n: message(
                 "{n} of its rows, from {start} to {end}, are all that {file} tells of these days, too: they count once",
                 n=f"{n:,}", file=file, **days,
             ),
         )  # fmt: skip
-        return
+        equal = equal.drop(index=copies)
     lost.name(
         equal.index,
         lambda n: message_n(
@@ -249,7 +252,8 @@ def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost
     )  # fmt: skip
 
 
-def _repeats(n: int) -> Text:
+def repeats(n: int) -> Text:
+    """What to say of rows of a file that may be copies."""
     return message_n(
         "{n} of its rows repeats another in every cell and has no id: both count; if it is a copy, take it away",
         "{n} of its rows repeat others in every cell and have no id: all count; if they are copies, take them away",
@@ -325,7 +329,7 @@ def _statements(frame: pd.DataFrame) -> Deduped:
             n, n=f"{n:,}",
         ),
     )  # fmt: skip
-    lost.name(rows.index[equal & ~certain], _repeats)
+    lost.name(rows.index[equal & ~certain], repeats)
     lost.add(
         _earlier(rows[~equal & rows["source_campaign_id"].notna()]),
         lambda n: message_n(

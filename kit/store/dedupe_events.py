@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.store.dedupe import Deduped
+from kit.store.dedupe import Deduped, repeats
 from kit.store.messages import ref
 from kit.tables import EVENTS, ORIGIN
 
@@ -30,9 +30,10 @@ _BY_TABLE = "{again} of its {rows} rows stand in another file too and are counte
 def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> Deduped:
     """The events of tables that nothing else has.
 
-    Rows of two files are the same event where they agree in all but the file; as often as a file has a row, it
-    happened. Of a message that a log of the platform has, the log is the source of record for each kind of event in it.
-    A list that names no message is about the only one that the log knows of that person and campaign.
+    Rows are the same event where they have the same id, or, in two files, where they agree in all but the file; as
+    often as a file has a row without an id, it happened. Of a message that a log of the platform has, the log is the
+    source of record for each kind of event in it. A list that names no message is about the only one that the log
+    knows of that person and campaign.
 
     Args:
         engine: the engine.
@@ -40,7 +41,7 @@ def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> 
         logs: the Parquet files of the logs.
     """
     frame = frame.reset_index(drop=True)
-    in_tables = _repeated(frame)
+    in_tables, equal = _repeated(frame)
     frame, in_logs = _beside_logs(engine, frame, logs)
     duplicate = in_tables | in_logs
     reasons: dict[str, list[Text]] = {}
@@ -53,14 +54,20 @@ def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> 
             reasons[str(file)] = [text.format(again=number, rows=rows["line"].nunique())]
             duplicate_rows[str(file)] = number
     note = "; ".join(f"events, {file}: {reason}" for file, (reason,) in reasons.items())
+    for file, lines in frame[equal & ~in_logs].groupby("source_file")["line"]:
+        reasons[str(file)] = [*reasons.get(str(file), []), repeats(lines.nunique())]
     return Deduped(frame[~duplicate].reset_index(drop=True), duplicate_rows, note, reasons)
 
 
-def _repeated(frame: pd.DataFrame) -> pd.Series:
-    """Rows that an earlier file has: the second of a file is the same as the second of another."""
+def _repeated(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Rows that came before, and rows without an id that their own file has before.
+
+    The second of a file is the same as the second of another; where they have an id, both are the first.
+    """
     content = [name for name in EVENTS.names if name not in _OF_FILE]
-    number = frame.groupby(["source_file", *content], dropna=False).cumcount()
-    return frame.assign(number=number).duplicated([*content, "number"])
+    number = frame.groupby(["source_file", *content], dropna=False).cumcount().where(frame["event_id"].isna(), 0)
+    repeated = frame.assign(number=number).duplicated([*content, "number"])
+    return repeated, (number > 0) & ~repeated
 
 
 def _beside_logs(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> tuple[pd.DataFrame, pd.Series]:

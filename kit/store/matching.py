@@ -270,6 +270,9 @@ def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:
 
 
 def _same_time(a: dict, b: dict) -> bool:
+    """Whether both were sent within a day; where neither tells when, to exactly as many."""
+    if pd.isna(a["sent_local"]) and pd.isna(b["sent_local"]):
+        return _same_size(a, b) and a["sent"] == b["sent"]
     return pd.notna(a["sent_local"]) and pd.notna(b["sent_local"]) and abs(a["sent_local"] - b["sent_local"]) <= NEAR
 
 

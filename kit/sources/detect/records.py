@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit.messages import message
+from kit.messages import message, message_n
 from kit.sources.text.cells import is_null
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Line:
 
 
 def merged(
-    preset: Preset, lines: Sequence[Line], left_out: Collection[tuple[str, ...]]
+    preset: Preset, lines: Sequence[Line], left_out: Collection[tuple[str, ...]], equal: Collection[int]
 ) -> tuple[list[tuple[int, dict[str, Any]]], list[int], list[Text]]:
     """A record of each group of rows with the same key: of each column the first value that is there.
 
@@ -172,6 +172,7 @@ def merged(
         preset: how the file is meant.
         lines: the rows that could be read.
         left_out: the keys of rows that could not.
+        equal: the lines that say in every cell what an earlier one says.
 
     Returns:
         The first line and the values of each record; the lines that go with a row that was left out; notes.
@@ -208,6 +209,16 @@ def merged(
             )
         elif repeated:
             notes.append(message("{name} is the same on all rows of a record, and counted once", name=name))
+    if by_line and (n := sum(row.line in equal for group in several for row in group)):
+        notes.append(
+            message_n(
+                "{n} of its rows repeats another of its record in every cell: both count; if it is a copy, take it "
+                "away",
+                "{n} of its rows repeat others of their records in every cell: all count; if they are copies, take "
+                "them away",
+                n, n=str(n),
+            )
+        )  # fmt: skip
     return merged_rows, orphans, notes
 
 

@@ -13,6 +13,7 @@ from kit.sources import frames
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
+from kit.sources.tabular import repeats
 from kit.sources.tabular.conform import Conformer
 from kit.sources.tabular.reader import TOTALS, origin
 from kit.sources.text import cells
@@ -80,9 +81,14 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     kept: list[tuple[int, dict[str, Any]]] = []
     under_end = message("it stands under the end of a table")
     rejections = [Rejection(grid.file, row.line, None, under_end) for row in stray]
+    repeated: dict[int, int] = {}
     unread: list[Rejection] = []
     for at in used:
+        copied = repeats.copies(sections[at].rows)
+        repeated |= copied
         for row in sections[at].rows:
+            if row.line in copied:
+                continue
             try:
                 kept.append((row.line, _row(row, sections[at], places[at], conformer)))
                 for name, error in conformer.unread.items():
@@ -92,6 +98,7 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
                 position = places[at].get(error.column)
                 column = None if position is None else str(sections[at].header.cells[position])
                 rejections.append(Rejection.of(grid.file, row.line, column, error))
+    rejections += repeats.rejections(grid.file, repeated)
     log = FileLog(
         grid.file,
         "read" if kept else "empty",
@@ -103,8 +110,9 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
         header=tuple(str(cell) for at in used[:1] for cell in sections[at].header.cells if plain(cell)),
         rows_read=len(kept) + len(rejections),
         rows_kept=len(kept),
+        rows_repeated=len(repeated),
         unmapped=tuple(dict.fromkeys(_unmapped(preset, sections, places, used))),
-        notes=(*grid.notes, *notes, *conformer.notes()),
+        notes=(*grid.notes, *notes, *repeats.pasted(repeated), *conformer.notes()),
         rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
         cells=tuple(unread),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime, time
 from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from kit.sources.text.times import AmbiguousDayError
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
@@ -79,7 +80,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     rows = [row for row in grid.rows if row.line > match.line]
     faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
     whole = [row for row in rows if row.line not in faults]
-    copies = repeats.copies(whole, match)
+    copies = repeats.copies(whole, _dates(match))
     whole = [row for row in whole if row.line not in copies]
     value = preset.spread.value if preset.spread else ""
     parts, part_notes = records.settled(
@@ -109,7 +110,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         key = _key(row, match, key)
         try:
             row_records, unread = _records(row, match, conformer)
-            lines += [records.Line(row.line, key, record) for record in row_records]
+            lines += [records.Line(row.line, _shared(key, record, match), record) for record in row_records]
             cells += [kept_without(Rejection.of(grid.file, row.line, *cell)) for cell in unread]
         except AmbiguousDayError as error:
             return Read(
@@ -122,9 +123,9 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
             rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
     kept = [(line.line, line.record) for line in lines]
-    notes = [*grid.notes, *above, *match.notes, *part_notes, *_pasted(copies, whole)]
+    notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies)]
     if preset.lines_of:
-        kept, orphans, merged = records.merged(preset, lines, left_out)
+        kept, orphans, merged = records.merged(preset, lines, left_out, repeats.equal(whole))
         rejections += [Rejection(grid.file, line, None, records.BESIDE) for line in orphans]
         notes += merged
     repeated: dict[int, int] = {}
@@ -132,16 +133,11 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     if preset.joins:
         tables = {recipients.DETAILS: kept}
     elif preset.into is EVENTS:
-        tables, repeated, event_notes = recipients.events(
-            kept, match, {row.line: row.cells for row in whole}, settings
-        )
+        tables, repeated, event_notes = recipients.events(kept, match, {row.line: row.cells for row in whole}, settings)
         notes += event_notes if rows else [message("it lists nobody")]
         notes += _no_campaign(preset, grid.file) if rows else []
     repeated |= copies
-    rejections += [
-        Rejection(grid.file, line, None, message("it says what line {line} says", line=str(first)))
-        for line, first in repeated.items()
-    ]
+    rejections += repeats.rejections(grid.file, repeated)
     notes += conformer.notes()
     notes += FINISH.get(preset.table, _nothing)(kept)
     log = replace(
@@ -172,17 +168,14 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     )
 
 
-def _pasted(copies: Mapping[int, int], rows: Sequence[Row]) -> list[Text]:
-    """What to say of a table that was pasted below itself."""
-    if not copies:
-        return []
-    return [
-        message(
-            "its {rows} rows stand in it {times} times, one block below the other: they count once",
-            rows=str(len(rows)),
-            times=str(len(copies) // len(rows) + 1),
-        )
-    ]
+def _dates(match: Match) -> set[int]:
+    """The positions of the columns that are read as moments or days."""
+    into = match.preset.into
+    return {
+        place
+        for name, place in match.columns.items()
+        if name in into.names and into.column(name).type in ("time", "local", "date")
+    }
 
 
 def _records(row: Row, match: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
@@ -216,6 +209,15 @@ def _key(row: Row, match: Match, before: tuple[str, ...] | None) -> tuple[str, .
         return before
     key = tuple(plain(row.cells[position]) for position in dict.fromkeys(positions))
     return key if key[0] else None
+
+
+def _shared(key: tuple[str, ...] | None, record: dict[str, Any], match: Match) -> tuple[str, ...] | None:
+    """The key of a row whose record may stand on other rows too; None where no id says so, and no time of day."""
+    first, *others = match.preset.lines_of or ("",)
+    if first not in match.preset.into.names or record.get(first) is not None:
+        return key
+    moments = [record[name] for name in others if isinstance(record.get(name), datetime)]
+    return key if any(moment.time() != time.min for moment in moments) else None
 
 
 def _with_second_header(grid: Grid, match: Match) -> Match:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kit.messages import Text, message
 from kit.sources.detect.headers import plain
+from kit.sources.file_log import Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from kit.sources.detect.headers import Match
     from kit.sources.text.cells import Cell
     from kit.sources.text.grid import Row
 
@@ -20,26 +21,56 @@ Two branches may pay the same rent month by month; that they agree in five diffe
 the same order, is no chance.
 """
 
-_MOMENTS = frozenset({"time", "local", "date"})
 
-
-def copies(rows: Sequence[Row], match: Match) -> dict[int, int]:
+def copies(rows: Sequence[Row], dates: Collection[int] = ()) -> dict[int, int]:
     """The rows of a table that is nothing but one block of rows, several times one below the other.
 
     Args:
         rows: those under the header that can be records.
-        match: the header, to know its dates.
+        dates: the positions of their dates.
 
     Returns:
         Line -> the line that it copies; empty where the table is no such block.
     """
     size = next((size for size in range(ENOUGH, len(rows) // 2 + 1) if _is_block(rows, size)), 0)
-    dates = {place for name, place in match.columns.items() if _is_moment(match, name)}
-    columns = [column for place, column in enumerate(zip(*(row.cells for row in rows[:size]), strict=False))
-               if place not in dates]  # fmt: skip
-    if not size or not tells_enough(columns):
+    cells = (row.cells for row in rows[:size])
+    columns = [column for place, column in enumerate(zip(*cells, strict=False)) if place not in dates]
+    if not tells_enough(columns):
         return {}
     return {row.line: rows[number % size].line for number, row in enumerate(rows) if number >= size}
+
+
+def pasted(copied: Mapping[int, int]) -> list[Text]:
+    """What to say of a table with these copies."""
+    if not copied:
+        return []
+    rows = len(set(copied.values()))
+    return [
+        message(
+            "its {rows} rows stand in it {times} times, one block below the other: they count once",
+            rows=str(rows),
+            times=str(len(copied) // rows + 1),
+        )
+    ]
+
+
+def rejections(file: str, repeated: Mapping[int, int]) -> list[Rejection]:
+    """Why lines that say the same as an earlier one, which is given with them, are no records."""
+    return [
+        Rejection(file, line, None, message("it says what line {line} says", line=str(first)))
+        for line, first in repeated.items()
+    ]
+
+
+def equal(rows: Iterable[Row]) -> set[int]:
+    """The lines that say in every cell what an earlier one says."""
+    seen: set[tuple[str, ...]] = set()
+    lines = set()
+    for row in rows:
+        cells = tuple(map(_text, row.cells))
+        lines |= {row.line} if cells in seen else set()
+        seen.add(cells)
+    return lines
 
 
 def _is_block(rows: Sequence[Row], size: int) -> bool:
@@ -47,11 +78,6 @@ def _is_block(rows: Sequence[Row], size: int) -> bool:
     if len(rows) % size or rows[size].cells != rows[0].cells:
         return False
     return all(row.cells == rows[number % size].cells for number, row in enumerate(rows))
-
-
-def _is_moment(match: Match, name: str) -> bool:
-    into = match.preset.into
-    return name in into.names and into.column(name).type in _MOMENTS
 
 
 def tells_enough(columns: Iterable[Iterable[Any]]) -> bool:
