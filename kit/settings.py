@@ -80,6 +80,13 @@ KEYS = (
     ),
     Key("events.variant", "texts", (), message("the log's field that names the variant of a test")),
     Key(
+        "tracking.opens_since",
+        "time",
+        None,
+        message("openings were tracked from then on: before it they are not known, and since then no opening is a 0"),
+    ),
+    Key("tracking.clicks_since", "time", None, message("the same of clicks")),
+    Key(
         "machines.hidden_links", "texts", (), message("parts of links that no reader can see; only scanners click them")
     ),
     Key(

@@ -78,6 +78,7 @@ def messages(
         A row a group: `by`, campaigns [number], the counts of tables.COUNTS and revenue_squares
         [nullable], and for each count `<count>_missing`: the campaigns of the group that lack it. A count
         that any campaign of the group lacks is NULL: a sum over some of them would be too small.
+        delivered_is_derived [bool]: of a campaign of the group it is sent - bounced, not told.
 
     Raises:
         UsageError: a column that messages do not have; weekday or hour where no time zone is known.
@@ -170,7 +171,8 @@ def differences(data: Data) -> pd.DataFrame:
         A row a campaign, count and source passed over whose number differs: campaign_name, count, value,
         source (of record), other_value, other_source, note [why the two may differ; "" where nothing is known].
     """
-    statements = _of_question(_long(pd.concat([log.counts(data, []), _exported(data)], ignore_index=True)), data)
+    statements = _long(pd.concat([log.counts(data, []), _exported(data)], ignore_index=True)).dropna(subset="value")
+    statements = _of_question(statements, data)
     # The rows come in the order of precedence, so that of two exports the later one comes first.
     keys = ["campaign_id", "count", "precedence", "source_file"]
     total = pd.DataFrame(statements.groupby(keys, as_index=False, sort=False)["value"].sum())
@@ -228,7 +230,7 @@ def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
         stats.loc[~revenue.groupby(stats["source_file"]).transform("any"), ["orders", "revenue"]] = None
     if window_days is not None and data.settings["as_of"] is not None and data.as_of is not None:
         stats.loc[sent > data.as_of - timedelta(days=window_days), FOLLOWING] = None
-    columns = ["campaign_id", "variant", "precedence", "source_file", *COUNT_NAMES]
+    columns = ["campaign_id", "variant", "precedence", "source_file", "delivered_is_derived", *COUNT_NAMES]
     return stats[columns].assign(
         month=month.where(month.notna(), None),
         weekday=sent.dt.day_of_week.astype("Int64").mask(scope.is_month(stats["campaign_name"])),
@@ -240,21 +242,25 @@ def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
 
 
 def _long(rows: pd.DataFrame) -> pd.DataFrame:
-    """A row a campaign, variant, month, domain, source and count that is known."""
-    keys = ["campaign_id", "in_period", *OF_MESSAGE, "precedence", "source_file"]
+    """A row a campaign, variant, month, domain, source and count."""
+    keys = ["campaign_id", "in_period", *OF_MESSAGE, "precedence", "source_file", "delivered_is_derived"]
     rows = rows.reindex(columns=[*keys, *SUMS])
     long = rows.melt(keys, SUMS, var_name="count", value_name="value")
     long["value"] = pd.to_numeric(long["value"]).astype("Float64")
-    return long.dropna(subset="value")
+    return long
 
 
 def _chosen(rows: pd.DataFrame, exported: pd.DataFrame) -> pd.DataFrame:
     """The rows of the sources of record, and one without a value for each count that a campaign lacks."""
     rows = _ranked(rows, exported)
-    values = _long(rows)
+    statements = _long(rows)
     order = ["campaign_id", "count"]
-    first = values.sort_values("precedence", kind="stable").drop_duplicates(order)
-    chosen = values.merge(first[[*order, "precedence", "source_file"]], on=[*order, "precedence", "source_file"])
+    known = statements.dropna(subset="value")
+    first = known.sort_values("precedence", kind="stable").drop_duplicates(order)
+    chosen = statements.merge(first[[*order, "precedence", "source_file"]], on=[*order, "precedence", "source_file"])
+    # what a log tells of some months of a campaign only is lacking in the others
+    in_part = (chosen["source_file"] == log.SOURCE) & chosen["count"].isin(log.FACTS)
+    chosen = chosen[chosen["value"].notna() | in_part]
     return pd.concat([chosen, _lacking(rows, first)], ignore_index=True).astype({"in_period": bool})
 
 
@@ -311,6 +317,10 @@ def summed(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     sums = sums.mask(lack > 0)
     campaigns = rows.groupby(keys, dropna=False)["campaign"].nunique().reindex(sums.index)
     table = pd.concat([sums, lack.add_suffix("_missing")], axis=1)
+    delivered = rows[rows["count"] == "delivered"]
+    derived = delivered["delivered_is_derived"].fillna(value=False).astype(bool) & delivered["value"].notna()
+    derived = derived.groupby([delivered[key] for key in keys], dropna=False).any()
     table.insert(0, "campaigns", campaigns.astype("Int64"))
+    table["delivered_is_derived"] = derived.reindex(table.index, fill_value=False).astype(bool)
     table = table.reset_index()
     return table if by else table.drop(columns="all")

@@ -13,6 +13,7 @@ from kit.counts import scope
 from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.store.machine_events import NO
+from kit.store.messages import REACTED
 from kit.tables import COUNT_NAMES, MESSAGES
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
     Returns:
         A row a campaign, month, group and in_period [bool: sent in the period of the question]; conversions are NULL
         where there are none to join, no zone is known, or a mail of the row is younger than the window: people may
-        still act on it.
+        still act on it; other counts where the log does not tell them of a mail of the row. delivered_is_derived
+        [bool: of a mail of the row it is sent - bounced].
     """
     table = scope.history(data, MESSAGES.name)
     groups = ["campaign_id", "variant", "month", "weekday", "hour", "in_period", "domain", *TRAITS]
-    names = [*groups, "messages", *COUNT_NAMES, "revenue_squares"]
+    names = [*groups, "messages", "delivered_is_derived", *COUNT_NAMES, "revenue_squares"]
     if table is None:
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
     asked = scope.within(data, _.sent_local).fill_null(NO)
@@ -76,15 +78,16 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         hour=_.sent_local.hour(),
         in_period=asked,
     )
-    table = of_delivered(table)
+    table = of_delivered(_of_this_log(table))
     followed = after(data, table, action, window_days)
     for name in by:
         if name in TRAITS:
             table = TRAITS[name].add(table, data)
     keys = ["campaign_id", "month", "in_period", *(name for name in by if name != "month")]
-    sums = {name: _[name].cast("int64").sum() for name in FACTS}
+    # a sum of what is told of some messages of a group only would be too small
+    sums = {name: ibis.ifelse(_[name].isnull().any(), ibis.null("int64"), _[name].cast("int64").sum()) for name in FACTS}
     # what was refused or waits was never sent, and is nothing that the log should show the sending of
-    due = _.sent | _.delivered | _.opened | _.clicked | _.unsubscribed | _.complained
+    due = ibis.or_(*(_[name].fill_null(NO) for name in ("sent", "delivered", *REACTED)))
     if followed is not None:
         table = table.left_join(followed, "message_key")
         young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
@@ -92,14 +95,37 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
             name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
             for name in _measured(data, action)
         }
-    frame = table.group_by(keys).agg(messages=_.count(where=due), **sums).order_by(keys).to_pandas()
+    derived = _.delivered_is_derived.any()
+    frame = table.group_by(keys).agg(messages=_.count(where=due), delivered_is_derived=derived, **sums).order_by(keys).to_pandas()
     return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file=SOURCE)
 
 
 def of_delivered(messages: Expression) -> Expression:
     """The messages; an opening or click of one that bounced is no reader's (`conflicts` counts them)."""
     reactions = ("opened", "opened_machine", "opened_suspect", "clicked", "clicked_human", "clicked_strictest")
-    return messages.mutate(**{name: _[name] & _.delivered for name in reactions})
+    arrived = _.delivered.fill_null(~_.bounced.fill_null(NO))
+    return messages.mutate(**{name: _[name] & arrived for name in reactions})
+
+
+def _of_this_log(messages: Expression) -> Expression:
+    """The messages without those of no campaign that went out before the log began (`before_the_log` counts them)."""
+    return messages.filter(~_sent_before(messages))
+
+
+def _sent_before(messages: Expression) -> Expression:
+    """Whether only reactions show a message of no campaign, in a log that shows others being sent."""
+    shown = (messages.campaign_id.isnull() & messages.sent.fill_null(NO)).any().over(ibis.window())
+    reacted = ibis.or_(*(messages[name].fill_null(NO) for name in REACTED))
+    return messages.campaign_id.isnull() & ~messages.sent.fill_null(NO) & reacted & shown
+
+
+@count("messages")
+def before_the_log(data: Data) -> int:
+    """Messages of no campaign of which the log shows reactions and no sending: they are in no count."""
+    table = scope.rows(data, MESSAGES.name)
+    if table is None:
+        return 0
+    return table.filter(_sent_before(table)).count().to_pyarrow().as_py()
 
 
 @count("messages")

@@ -194,6 +194,18 @@ class Data:
         )
         return (*build.notes(self.path), early)
 
+    @cached_property
+    def untracked(self) -> pd.DataFrame:
+        """What was not tracked and is NULL: a row a campaign and month: count, campaign_id, month, n [mails], usual."""
+        found = build.untracked(self.path)
+        found = found.sort_values("n", ascending=False).drop_duplicates(["count", "campaign_id", "month"])
+        if self.filters:
+            found = found[found["campaign_id"].isin(self.campaigns["campaign_id"])]
+        months = self.months
+        if months is not None:
+            found = found[found["month"].between(*months)]
+        return found.sort_values(["count", "month"], kind="stable", ignore_index=True)
+
     @property
     def zone_known(self) -> bool:
         """Whether the firm's time zone is known; without it hours and joins over sources are not judged."""

@@ -26,7 +26,7 @@ from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
 from kit.sources.logs import events
 from kit.sources.mail import mailbox
-from kit.store import campaigns, messages
+from kit.store import campaigns, messages, tracking
 from kit.store.dedupe import dedupe
 from kit.store.dedupe_events import dedupe_events
 from kit.store.engine import Engine
@@ -173,12 +173,15 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         logs |= _without_duplicates(logs, rows)
     _write_raw(loaded.raw, place)
     write(resolved.campaigns, CAMPAIGNS.name, place)
-    write(resolved.stats, CAMPAIGN_STATS.name, place)
     if logged is not None:
         messages.build(engine, place, resolved.logged, settings)
+    sent = engine.read_parquet([place / MESSAGES.name / "0.parquet"]) if logged is not None else None
+    untracked = tracking.untracked(resolved.stats, sent, settings)
+    write(tracking.apply(untracked, resolved.stats, engine, place), CAMPAIGN_STATS.name, place)
     about = {
         "latest": _latest(engine, place, settings),
         "notes": notes,
+        "untracked": json.loads(untracked.to_json(orient="records", date_format="iso")),
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
         "digests": {
@@ -215,6 +218,12 @@ def raw(place: Path) -> dict[str, Path]:
 def notes(place: Path) -> tuple[str, ...]:
     """What the resolving of campaigns has to say: sources that differ, sends that could not be told apart."""
     return tuple(_about(place)["notes"])
+
+
+def untracked(place: Path) -> pd.DataFrame:
+    """The openings and clicks that were not tracked, as `tracking.untracked` returns them."""
+    columns = ["count", "table", "campaign_id", "month", "n", "usual"]
+    return pd.DataFrame(_about(place)["untracked"], columns=columns)
 
 
 def _about(place: Path) -> dict[str, Any]:

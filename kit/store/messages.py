@@ -25,6 +25,24 @@ SENT_BY = ("queued", "sent", "delivered", "bounced", "deferred")
 TRIED = ("sent", "delivered", "bounced", "deferred")
 """Events that show that it was handed on or tried; what is only queued is not sent yet."""
 
+REACTED = ("opened", "clicked", "complained", "unsubscribed")
+"""Events that show that the message arrived, whether or not the log tells of the arrival."""
+
+TELLING = {
+    "bounced": ("bounced", "bounced_hard", "bounced_soft"),
+    "opened": ("opened", "opened_machine", "opened_suspect", "opens_total"),
+    "clicked": ("clicked", "clicked_human", "clicked_strictest", "clicks_total"),
+    "unsubscribed": ("unsubscribed",),
+    "complained": ("complained",),
+}
+"""What a message knows by events of each kind: a log without a single one does not tell it, and it is NULL."""
+
+SHOWN = 0.95
+"""Deliveries are told where at least this share of the messages that were sent and reacted to show their own."""
+
+FEW_WAIT = 20
+"""So few messages without a delivery or bounce may still be on their way; of more, deliveries were not told."""
+
 UNSUBSCRIBE_LINK = r"unsubscrib|/optout|opt-out|list-manage\.com/(profile|vcard)|otpis"
 """Links that leave the list or manage it: following one is no interest (DEFINITIONS: click rate)."""
 
@@ -108,7 +126,6 @@ def _messages(events: Expression, campaigns: Expression, settings: Settings) -> 
         **{name: _[name].fill_null(NO) for name in reactions},
         **{name: _[name].fill_null(0) for name in ("opens_total", "clicks_total")},
         sent=_.traced & ~_.refused,
-        delivered=_.accepted & ~_.bounced & ~_.refused,
         bounced_soft=_.soft & ~_.bounced_hard,
         opened=_.opens_total.fill_null(0) > 0,
         opens_told=_.source.isin(telling.source),
@@ -117,7 +134,57 @@ def _messages(events: Expression, campaigns: Expression, settings: Settings) -> 
         opened_machine=_.opened & ~_.opened_surely & ~_.opened_perhaps,
         opened_suspect=_.opened_perhaps & ~_.opened_surely,
     )
+    facts = _as_told(_with_delivery(facts), events)
     return machine_events.clients(facts, settings).select(*MESSAGES.names)
+
+
+def _with_delivery(facts: Expression) -> Expression:
+    """The messages with `delivered` and `delivered_is_derived`, as their source tells of their campaign and month.
+
+    A log may be without deliveries, or have them of some campaigns or since some month: who sent mail and saw it
+    opened, without a delivery, was not told of it. There what was sent and did not bounce counts as delivered, and is
+    marked; where bounces are not told either, or no sending is, it is not known. So it is of campaigns and months of
+    which only sendings are told, by a log that tells deliveries elsewhere.
+    """
+    sending = ibis.window(group_by=["source", "campaign_id", facts.sent_local.truncate("M")])
+    source = ibis.window(group_by="source")
+    reacted = _.sent & _.reacted & ~_.bounced
+    facts = facts.mutate(
+        shown=_.arrived.any().over(sending),
+        sends_told=_.sent.any().over(sending),
+        reacted_n=reacted.cast("int64").sum().over(sending),
+        silent_n=(reacted & ~_.arrived).cast("int64").sum().over(sending),
+        due_n=(_.sent & ~_.bounced).cast("int64").sum().over(sending),
+        shown_elsewhere=_.arrived.any().over(source),
+        bounces_told=_.bounced.any().over(source),
+    )
+    silent = _.silent_n > (1 - SHOWN) * _.reacted_n
+    waiting = _.shown_elsewhere & (_.reacted_n == 0) & (_.due_n <= FEW_WAIT)
+    told = ~silent & (_.shown | waiting)
+    derived = ~told & _.bounces_told & _.sends_told & ~(_.shown_elsewhere & (_.reacted_n == 0))
+    return facts.mutate(
+        delivered=ibis.cases(
+            (told | _.bounced | _.refused, (_.arrived | _.reacted) & ~_.bounced & ~_.refused),
+            (derived, _.sent),
+            else_=ibis.null("boolean"),
+        ),
+        delivered_is_derived=derived,
+    )
+
+
+def _as_told(facts: Expression, events: Expression) -> Expression:
+    """The messages with NULL for what their source does not tell."""
+    kinds = {f"{kind}_told": (_.event_type == kind).any() for kind in TELLING}
+    kinds["sent_told"] = _.event_type.isin(TRIED).any()
+    told = events.group_by(telling_source=_.source).agg(**kinds)
+    facts = facts.left_join(told, [("source", "telling_source")])
+    return facts.mutate(
+        **{
+            name: ibis.ifelse(_[f"{kind}_told"], _[name], ibis.null(facts[name].type()))
+            for kind, names in {"sent": ("sent",), **TELLING}.items()
+            for name in names
+        }
+    )
 
 
 def _facts(events: Expression) -> Expression:
@@ -133,7 +200,8 @@ def _facts(events: Expression) -> Expression:
         first_at=_.occurred_at.min(),
         traced=kind.isin(TRIED).any(),
         refused=(kind.isin(("rejected", "failed"))).any(),
-        accepted=(kind.isin(("delivered", "opened", "clicked", "complained", "unsubscribed"))).any(),
+        arrived=(kind == "delivered").any(),
+        reacted=kind.isin(REACTED).any(),
         bounced=bounced.any(),
         bounced_hard=hard.any(),
         soft=(bounced & events.bounce_class.isin(("soft", "block"))).any(),
