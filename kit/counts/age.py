@@ -56,7 +56,8 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
 
     Returns:
         A row a group: `by`, hours, sent [all mails], and of mails followed for that long delivered, opened, clicked,
-        clicked_human, unsubscribed, complained [within the hours]. Empty without an event log.
+        clicked_human, unsubscribed, complained [within the hours; NULL where the log does not tell it]. Empty
+        without an event log.
 
     Source: guide 1, step 3; DEFINITIONS: a campaign younger than its maturity is compared at equal age.
     """
@@ -76,10 +77,14 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
     keys = ["campaign_id", "variant"] if "variant" in by else ["campaign_id"]
     sums = {name: _[name].sum().fill_null(0) for name in COUNTS[2:]}
     counts = mails.group_by(keys).agg(hours=_.hours.min(), delivered=_.count(), **sums).order_by(keys).to_pandas()
-    sent = scope.of_population(data).group_by(keys).agg(sent=_.sent.sum()).to_pandas()
+    told = {f"{name}_told": _[name].notnull().all() for name in COUNTS[2:]}
+    sent = scope.of_population(data).group_by(keys).agg(sent=_.sent.sum(), **told).to_pandas()
     columns = ["campaign_id", *(name for name in by if name in data.campaigns and name != "campaign_id")]
     counts = counts.merge(sent, on=keys).merge(data.campaigns[columns], on="campaign_id")
-    return counts[[*by, "hours", *COUNTS]].astype(dict.fromkeys(COUNTS, "Float64"))
+    counts = counts.astype(dict.fromkeys(COUNTS, "Float64"))
+    for name in COUNTS[2:]:
+        counts[name] = counts[name].where(counts[f"{name}_told"].astype(bool))
+    return counts[[*by, "hours", *COUNTS]]
 
 
 def _ages(mails: Expression) -> Expression:

@@ -84,10 +84,9 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         if name in TRAITS:
             table = TRAITS[name].add(table, data)
     keys = ["campaign_id", "month", "in_period", *(name for name in by if name != "month")]
-    # a sum of what is told of some messages of a group only would be too small
-    sums = {name: ibis.ifelse(_[name].isnull().any(), ibis.null("int64"), _[name].cast("int64").sum()) for name in FACTS}
+    sums = {name: whole_sum(name) for name in FACTS}
     # what was refused or waits was never sent, and is nothing that the log should show the sending of
-    due = ibis.or_(*(_[name].fill_null(NO) for name in ("sent", "delivered", *REACTED)))
+    due = ibis.or_(NO, *(table[name].fill_null(NO) for name in ("sent", "delivered", *REACTED)))
     if followed is not None:
         table = table.left_join(followed, "message_key")
         young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
@@ -96,8 +95,18 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
             for name in _measured(data, action)
         }
     derived = _.delivered_is_derived.any()
-    frame = table.group_by(keys).agg(messages=_.count(where=due), delivered_is_derived=derived, **sums).order_by(keys).to_pandas()
+    frame = (
+        table.group_by(keys)
+        .agg(messages=_.count(where=due), delivered_is_derived=derived, **sums)
+        .order_by(keys)
+        .to_pandas()
+    )
     return frame.reindex(columns=names).assign(precedence=PRECEDENCE, source_file=SOURCE)
+
+
+def whole_sum(name: str) -> Expression:
+    """The sum of a column over a group; NULL where it is not told of all rows, since it would be too small."""
+    return ibis.ifelse(_[name].notnull().all(), _[name].cast("int64").sum(), ibis.null("int64"))
 
 
 def of_delivered(messages: Expression) -> Expression:
@@ -114,9 +123,9 @@ def _of_this_log(messages: Expression) -> Expression:
 
 def _sent_before(messages: Expression) -> Expression:
     """Whether only reactions show a message of no campaign, in a log that shows others being sent."""
-    shown = (messages.campaign_id.isnull() & messages.sent.fill_null(NO)).any().over(ibis.window())
-    reacted = ibis.or_(*(messages[name].fill_null(NO) for name in REACTED))
-    return messages.campaign_id.isnull() & ~messages.sent.fill_null(NO) & reacted & shown
+    sent, nameless = messages.sent.fill_null(NO), ~messages.campaign_id.notnull()
+    reacted = ibis.or_(NO, *(messages[name].fill_null(NO) for name in REACTED))
+    return nameless & ~sent & reacted & (nameless & sent).any().over(ibis.window())
 
 
 @count("messages")

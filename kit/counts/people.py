@@ -12,6 +12,7 @@ from kit.counts import campaigns, log, scope
 from kit.counts.scope import count
 from kit.errors import UsageError, nearest
 from kit.messages import message
+from kit.store.machine_events import NO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +118,7 @@ def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     table = table.mutate(
         domain=ibis.ifelse(_.domain.isin(large), _.domain, OTHER),
         clicks_besides=ibis.cases((_.clicked_besides == 0, "0"), (_.clicked_besides == 1, "1"), else_="2+"),
-        proven=person | _.clicked_strictest,
+        proven=person.fill_null(NO) | _.clicked_strictest.fill_null(NO),
         delivered_told=_.opens_told,
         delivered_prefetching=_.opens_told & (_.client == "prefetching"),
         delivered_unknown=_.opens_told & (_.client == "unknown"),
@@ -125,9 +126,9 @@ def _logged(data: Data, mail: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         opened_trackable=trackable & _.opened & ~_.opened_machine,
     )
     place_of = ["group", *STRATUM]
-    people = table.group_by(*place_of, "contact_key").agg(**{name: _[name].cast("int64").sum() for name in SUMS})
+    people = table.group_by(*place_of, "contact_key").agg(**{name: log.whole_sum(name) for name in SUMS})
     sums = people.group_by(place_of).agg(
-        **{name: _[name].sum() for name in SUMS},
+        **{name: log.whole_sum(name) for name in SUMS},
         opened_squares=(_.opened_trackable * _.opened_trackable).sum(),
         delivered_squares=(_.delivered_trackable * _.delivered_trackable).sum(),
         opened_by_delivered=(_.opened_trackable * _.delivered_trackable).sum(),

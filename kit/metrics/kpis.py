@@ -5,9 +5,10 @@ A KPI is data: a new one is a new entry of KPIS. Rates are one count over anothe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from kit import counts
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
 from kit.show.formats import RAW
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kit.messages import Message
+    from kit.store import Data
 
 TIME_ZONE = message("the firm's (time_zone in kit.toml); without it months are as written and hours are not judged")
 """Whose clock days and months are of, as `explain` says it."""
@@ -221,6 +223,23 @@ MAIL_RATES = [key for key in CAMPAIGN_KPIS if KPIS[key].kind == "rate"]
 """Those of them that are rates, so that their sample size is known from the rate alone."""
 
 
+OF_SENT = {
+    key: replace(
+        kpi,
+        key=f"{key}_of_sent",
+        title=message("{kpi}, of sent", kpi=kpi.title),
+        name=message("{kpi} of mails sent", kpi=kpi.name),
+        denominator="sent",
+        aliases=(),
+    )
+    for key, kpi in KPIS.items()
+    if kpi.denominator == "delivered"
+}
+"""The KPIs as they are where no source tells what was delivered, by the key of what they stand for."""
+
+_BY_KEY = KPIS | {kpi.key: kpi for kpi in OF_SENT.values()}
+
+
 ALIASES = {alias: key for key, kpi in KPIS.items() for alias in kpi.aliases}
 """What KPIs are called elsewhere, and their keys."""
 
@@ -231,10 +250,20 @@ def find(key: str) -> Kpi:
     Raises:
         UsageError: there is none; names the nearest, also by what it is called elsewhere.
     """
-    if key not in KPIS:
+    if key not in _BY_KEY:
         hint = nearest(ALIASES.get(key, key), KPIS)
         raise UsageError(_("There is no KPI {key}. {hint}", key=repr(key), hint=hint))
-    return KPIS[key]
+    return _BY_KEY[key]
+
+
+def as_told(data: Data, key: str) -> str:
+    """The key of a KPI as the sources of the data can tell it: of delivered mail, else of sent mail (`OF_SENT`).
+
+    Raises:
+        UsageError: there is no such KPI.
+    """
+    kpi = find(key)
+    return OF_SENT[kpi.key].key if kpi.key in OF_SENT and counts.of_sent(data) else kpi.key
 
 
 def chosen(keys: str) -> list[str]:
@@ -258,7 +287,7 @@ def mail_rate(key: str) -> Kpi:
         UsageError: it is unknown or no rate.
     """
     kpi = find(key)
-    if kpi.key not in MAIL_RATES:
+    if kpi.counts != "messages" or kpi.kind != "rate":
         raise UsageError(_("{key} is no rate of campaign mail, so campaigns cannot be compared by it.", key=key))
     return kpi
 
@@ -284,7 +313,8 @@ def denominator_title(kpi: Kpi) -> Message:
 
 def raw_note(keys: Iterable[str]) -> list[str]:
     """The note that says what “raw” means, where one of these KPIs is."""
-    return [str(RAW)] if set(keys) & set(RAW_KPIS) else []
+    raw = {*RAW_KPIS, *(OF_SENT[key].key for key in RAW_KPIS)}
+    return [str(RAW)] if raw & set(keys) else []
 
 
 def explain(key: str) -> str:

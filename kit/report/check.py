@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit import settings, store
+from kit import counts, settings, store
 from kit.errors import UsageError
 from kit.messages import _
 from kit.places import reaching
+from kit.questions.check_the_export.files import told_less
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
 from kit.report import no_export
 from kit.report.quality import Quality, quality, unread, why
 from kit.show.formats import whole
+from kit.store import tracking
 from kit.tables import MAILS, TABLES
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Check:
         files: the log of each file.
         questions: notebook, question, and the reason why the data cannot feed it; None where it can.
         notes: what putting the files together could not decide.
+        told_less: what the sources do not tell of mail, and what is taken instead.
         asked: key of kit.toml -> why it should be said.
         unread: file -> what of it could not be read.
     """
@@ -45,6 +48,7 @@ class Check:
     files: tuple[FileLog, ...]
     questions: pd.DataFrame
     notes: tuple[str, ...]
+    told_less: tuple[str, ...]
     asked: dict[str, str]
     unread: dict[str, str]
 
@@ -56,7 +60,7 @@ class Check:
                 | {"rows_rejected": log.rows_rejected - log.rows_repeated, "error": log.error and str(log.error)}
                 for log in self.files
             ],
-            "notes": list(self.notes),
+            "notes": [*self.notes, *self.told_less],
             "asked": self.asked,
             "questions": self.questions.to_dict("records"),
         }
@@ -68,7 +72,7 @@ class Check:
             "": [text for line, log in lines for text in (line, *_details(log))],
             _("Rows left out"): [line for log in self.files for line in _rejected(log)],
             _("Cells left empty"): [line for log in self.files for line in _cells(log)],
-            _("All files together"): [f"  {note}" for note in self.notes],
+            _("All files together"): [f"  {note}" for note in (*self.notes, *self.told_less)],
             _("Questions"): [line for row in self.questions.itertuples(index=False) for line in _question(*row)],
             _("Please say in kit.toml"): [f"  {key}: {reason}" for key, reason in self.asked.items()],
         }
@@ -86,7 +90,13 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
     if not data.files:
         raise no_export(target)
     return Check(
-        quality(data), data.files, answerable(data, notebooks=notebooks), data.notes, asked(data), unread(data.files)
+        quality(data),
+        data.files,
+        answerable(data, notebooks=notebooks),
+        data.notes,
+        tuple(told_less(data, counts.told(data))),
+        asked(data),
+        unread(data.files),
     )
 
 
@@ -104,6 +114,11 @@ def asked(data: Data) -> dict[str, str]:
             _("03/04/2026 can be 3 April or 4 March; true: the day comes first") if "day_first" in wanted else ""
         ),
         "currency": _("amounts name none") if not given["currency"] and _without_currency(data) else "",
+        **{
+            setting: _("mail without a single reaction is taken for not tracked, by its numbers alone")
+            for count, setting in tracking.SINCE.items()
+            if given[setting] is None and (data.untracked["count"] == count).any()
+        },
         "own_domains": (
             _("a mailbox does not say which mails are your own")
             if data.expression(MAILS.name) is not None and not given["own_domains"] and not given["own_addresses"]

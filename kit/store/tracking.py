@@ -63,7 +63,7 @@ def apply(found: pd.DataFrame, stats: pd.DataFrame, engine: Engine, place: Path)
     of_stats, of_messages = found["table"] == CAMPAIGN_STATS.name, found["table"] == MESSAGES.name
     for count, names in TRACKED.items():
         rows = found.loc[of_stats & (found["count"] == count), "row"].astype(int)
-        stats.loc[stats.index[rows], [name for name in names if name in stats]] = None
+        stats.loc[stats.index[rows.tolist()], [name for name in names if name in stats]] = None
     if of_messages.any():
         path = place / MESSAGES.name / "0.parquet"
         whole = path.rename(path.with_suffix(".whole"))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from kit import counts
 from kit.messages import _, _n, message
+from kit.questions.check_the_export.files import told_less
 from kit.show.formats import joined, listing, moment, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -96,6 +97,14 @@ def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
             conflicts,
         )
         notes.append((_("event log"), note))
+    if before := counts.before_the_log(data):
+        note = _n(
+            "went out before the log began, and only its reactions are there: {n} message, in no count",
+            "went out before the log began, and only their reactions are there: {n} messages, in no count",
+            before,
+        )
+        notes.append((_("event log"), note))
+    notes += [(_("campaigns"), sentence) for sentence in told_less(data, counts.told(data))]
     if len(data.currencies) > 1:
         note = _("amounts in {currencies} are never added: revenue is not shown", currencies=listing(data.currencies))
         notes.append((_("money"), note))

@@ -6,8 +6,10 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from kit import counts as counted
 from kit.counts import scope
 from kit.messages import _, _n, message
 from kit.metrics import Figure
@@ -35,6 +37,12 @@ STATUS = {
     "empty": message("empty"),
     "ignored": message("passed over"),
 }
+
+UNTRACKED = {
+    "opened": (message("Openings"), "tracking.opens_since"),
+    "clicked": (message("Clicks"), "tracking.clicks_since"),
+}
+"""What may not have been tracked, and the setting that says since when it was."""
 
 PACKAGES = ("email-analysis-kit", "pandas", "statsmodels", "scipy", "ibis-framework", "duckdb", "matplotlib")
 """Distributions whose versions make a page what it is."""
@@ -76,8 +84,45 @@ def arrived(data: Data) -> Summary:
         )
     if data.population == "automated":
         text += " " + _("The filters keep automated e-mails only, so these pages are about them.")
+    known = counted.told(data)
+    text = " ".join([text, *told_less(data, known)])
     numbers = {"files": files, "read": read, "rows": rows, "kept": kept, "rejected": rejected, "campaigns": campaigns}
+    numbers |= {
+        "delivered_is_derived": known.derived,
+        "rates_of_sent": known.of_sent,
+        "untracked": len(known.untracked),
+    }
     return Summary("arrived", text, numbers)
+
+
+def told_less(data: Data, known: counted.Told) -> list[str]:
+    """What the sources do not tell of mail and what is taken instead, in sentences."""
+    sentences = []
+    if known.of_sent:
+        sentences.append(_("Rates are of mails sent: no source tells what was delivered."))
+    if known.derived:
+        sentences.append(
+            _n(
+                "Delivered is derived, sent less bounced, for {n} campaign: no source tells its deliveries.",
+                "Delivered is derived, sent less bounced, for {n} campaigns: no source tells their deliveries.",
+                known.derived,
+            )
+        )
+    names = data.campaigns.set_index("campaign_id")["campaign_name"]
+    for what, rows in known.untracked.groupby("count"):
+        name, setting = UNTRACKED[str(what)]
+        mails, usual = whole(rows["n"].sum()), float(rows["usual"].max())
+        where = [str(names.get(key) or _("mail without a campaign")) for key in rows["campaign_id"]]
+        sentences.append(
+            _("{what} are not known and left out where they were not tracked: {mails} mails of {campaigns}.",
+              what=name, mails=mails, campaigns=listing(list(dict.fromkeys(where))))
+        )  # fmt: skip
+        if not np.isnan(usual):  # else the setting says it
+            sentences.append(
+                _("None is counted there, {usual} elsewhere; {setting} in kit.toml says since when they were.",
+                  usual=share(usual), setting=setting)
+            )  # fmt: skip
+    return sentences
 
 
 def versions(data: Data) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,8 +33,10 @@ def choose(data: Data, *, goal: str = "") -> GoalKpis:
     Raises:
         UsageError: there is no such goal.
     """
-    chosen = find(data, goal)
-    mail = metrics.overall(counts.messages(data, ["campaign_id"], action=chosen.action), metrics.CAMPAIGN_KPIS)
+    asked = find(data, goal)
+    chosen = replace(asked, kpis=tuple((metrics.as_told(data, key), why) for key, why in asked.kpis))
+    kpis = [metrics.as_told(data, key) for key in metrics.CAMPAIGN_KPIS]
+    mail = metrics.overall(counts.messages(data, ["campaign_id"], action=chosen.action), kpis)
     is_set = bool(goal or data.settings["goal"])
     return GoalKpis(chosen, mail, service.count(data), is_set=is_set, currency=data.settings["currency"])
 

@@ -35,7 +35,8 @@ def standardise(data: Data, *, kpi: str = "click_rate", mix: str = "domain") -> 
     Raises:
         UsageError: the KPI is unknown or no rate, or there is no such column.
     """
-    return judge(counts.messages(data, ["campaign_id", "campaign_name", "sent_local", mix]), kpi, mix)
+    campaigns = counts.messages(data, ["campaign_id", "campaign_name", "sent_local", mix])
+    return judge(campaigns, metrics.as_told(data, kpi), mix)
 
 
 def judge(campaigns: pd.DataFrame, kpi: str, part: str, *, level: float = LEVEL) -> AudienceMix:

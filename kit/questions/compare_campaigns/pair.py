@@ -38,7 +38,7 @@ def compare(data: Data, *, kpi: str = "click_rate", a: str = "", b: str = "") ->
         UsageError: the KPI is no rate, no campaign has the name, or several have it.
     """
     days = data.settings["conversions.maturity_days"]
-    return judge(stand_out.count(data), kpi, a=a, b=b, as_of=data.as_of, maturity_days=days)
+    return judge(stand_out.count(data), metrics.as_told(data, kpi), a=a, b=b, as_of=data.as_of, maturity_days=days)
 
 
 def judge(

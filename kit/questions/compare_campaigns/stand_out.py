@@ -69,7 +69,7 @@ def compare(data: Data, *, kpi: str = "click_rate") -> StandOut:
         UsageError: the KPI is unknown or no rate.
     """
     days = data.settings["conversions.maturity_days"]
-    return judge(count(data), kpi, as_of=data.as_of, maturity_days=days)
+    return judge(count(data), metrics.as_told(data, kpi), as_of=data.as_of, maturity_days=days)
 
 
 def count(data: Data) -> pd.DataFrame:

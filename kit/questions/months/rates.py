@@ -59,7 +59,7 @@ def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = ""
 
     Source: as `judge`.
     """
-    chosen = metrics.chosen(kpis)
+    chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis)]
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
     if data.period is None:

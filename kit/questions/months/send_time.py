@@ -45,7 +45,7 @@ def by_weekday(data: Data, *, kpi: str = "click_rate") -> SendTime:
         data: what `kit.open` returned.
         kpi: key of a rate of opened, clicked or unsubscribed over delivered.
     """
-    return judge(count(data), kpi, zone_known=data.zone_known)
+    return judge(count(data), metrics.as_told(data, kpi), zone_known=data.zone_known)
 
 
 @scope.count("messages", "campaign_stats")
@@ -53,11 +53,11 @@ def count(data: Data) -> pd.DataFrame:
     """Bulk campaigns by weekday and hour of their sending, on the firm's clock.
 
     Returns:
-        A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], delivered, opened,
-        clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no time
-        zone is known: hours are not judged then.
+        A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], sent, delivered,
+        opened, clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no
+        time zone is known: hours are not judged then.
     """
-    columns = ["campaign_id", "weekday", "hour", "delivered", "opened", "clicked", "unsubscribed"]
+    columns = ["campaign_id", "weekday", "hour", "sent", "delivered", "opened", "clicked", "unsubscribed"]
     if not data.zone_known:
         return pd.DataFrame(columns=columns)
     mail = counts.messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")

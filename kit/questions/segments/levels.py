@@ -62,6 +62,7 @@ def compare(data: Data, *, kpi: str = "click_rate") -> Segments:
 
     Source: as `judge`.
     """
+    kpi = metrics.as_told(data, kpi)
     asked = _kpi(kpi)
     total = counts.messages(data, [])[asked.denominator].sum()
     return judge(count(data, asked.numerator, asked.denominator), kpi, total=total)
@@ -107,8 +108,8 @@ def count(data: Data, numerator: str, denominator: str, *, traits: Sequence[str]
             mails = mails.filter(col.old).mutate(x=col[REVENUE])
         else:
             reached = col[denominator] if denominator == "sent" else col.delivered
-            mails = mails.mutate(x=(col[numerator] & reached).cast("int64"))
-        mails = mails.mutate(m=col[denominator].cast("int64"))
+            mails = mails.filter(col[numerator].notnull()).mutate(x=(col[numerator] & reached).cast("int64"))
+        mails = mails.filter(col[denominator].notnull()).mutate(m=col[denominator].cast("int64"))
         people = mails.group_by("level", "contact_key").agg(x=col.x.sum(), m=col.m.sum(), mails=col.count())
         sums = people.group_by("level").agg(
             people=col.count(),
