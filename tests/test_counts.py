@@ -40,6 +40,8 @@ def test_a_count_is_the_number_of_distinct_messages(
     folder = tmp_path_factory.mktemp("log")
     sends = [event("processed", person, campaign=name) for name in ("c1", "c2") for person in range(5)]
     sends += [event("delivered", person, campaign=name) for name in ("c1", "c2") for person in range(5)]
+    # a kind of which a log has not one event is not known: a third campaign has one of each
+    sends += [event(kind, 9, campaign="c3") for kind in ("processed", *KINDS.values())]
     small.log(folder, sends + [event(KINDS[kind], who, campaign=name, at=NOON + t) for name, who, kind, t in rows])
     got = counts.messages(kit.open(folder), ["campaign_name"]).set_index("campaign_name")
     for name in ("c1", "c2"):
@@ -168,6 +170,7 @@ class TestOneSpeaker:
         events = [event("delivered", n, campaign="00000000aa") for n in range(100)]
         events += [event("click", n, campaign="00000000aa", url="https://example.com/") for n in range(4)]
         events += [event("click", 9, campaign="00000000aa", url="https://example.com/unsubscribe")]
+        events += [event("unsubscribe", n, campaign="00000000aa") for n in (9, 10)]
         small.log(tmp_path, events)
         header = ["Campaign ID", "Campaign", "Date", "Sent", "Clicked", "Unsubscribed"]
         small.table(tmp_path, "export.csv", header, [["00000000aa", "A", "2026-01-01 12:00", 100, 5, 1]])

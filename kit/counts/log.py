@@ -86,7 +86,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
     keys = ["campaign_id", "month", "in_period", *(name for name in by if name != "month")]
     sums = {name: whole_sum(name) for name in FACTS}
     # what was refused or waits was never sent, and is nothing that the log should show the sending of
-    due = ibis.or_(NO, *(table[name].fill_null(NO) for name in ("sent", "delivered", *REACTED)))
+    due = ibis.coalesce(_.sent | _.delivered | _.opened | _.clicked | _.unsubscribed | _.complained, NO)
     if followed is not None:
         table = table.left_join(followed, "message_key")
         young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
@@ -125,7 +125,7 @@ def _sent_before(messages: Expression) -> Expression:
     """Whether only reactions show a message of no campaign, in a log that shows others being sent."""
     sent, nameless = messages.sent.fill_null(NO), ~messages.campaign_id.notnull()
     reacted = ibis.or_(NO, *(messages[name].fill_null(NO) for name in REACTED))
-    return nameless & ~sent & reacted & (nameless & sent).any().over(ibis.window())
+    return nameless & ~sent & reacted & (nameless & sent).any().as_scalar()
 
 
 @count("messages")
@@ -206,12 +206,12 @@ def _measured(data: Data, action: str) -> list[str]:
 
 
 def after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
-    """For each message what followed it: every action is credited to the last delivered message before it."""
+    """For each message what followed it: every action is credited to the last message before it that reached them."""
     taken = actions(data) if window_days is not None else None
     if taken is None:
         return None
     taken = taken.mutate(number=ibis.row_number())
-    mails = table.filter(_.delivered & _.contact_key.notnull()).select("message_key", "contact_key", "sent_at")
+    mails = table.filter(_.reached & _.contact_key.notnull()).select("message_key", "contact_key", "sent_at")
     window = ibis.interval(days=window_days)
     pairs = taken.join(
         mails,

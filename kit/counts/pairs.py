@@ -38,7 +38,7 @@ def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:
     messages = scope.of_population(data)
     if messages is None or len(ids) < 2 or of not in REACTIONS or not set(ids) <= set(scope.population(data)):
         return unknown
-    mails = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.delivered & _.contact_key.notnull())
+    mails = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.reached & _.contact_key.notnull())
     if mails.campaign_id.nunique().to_pyarrow().as_py() < len(ids):
         return unknown
     reacted = mails.group_by("contact_key", "campaign_id").agg(did=_[of].any())

@@ -81,8 +81,8 @@ def _tenure(messages: Expression, data: Data) -> Expression:
 def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
     before = _before(messages, days=ENGAGED_DAYS)
     counted = messages.mutate(
-        mails=(_.delivered.cast("int64")).sum().over(before).fill_null(0),
-        clicks=(_.clicked & _.delivered).cast("int64").sum().over(before).fill_null(0),
+        mails=(_.reached.cast("int64")).sum().over(before).fill_null(0),
+        clicks=(_.clicked & _.reached).cast("int64").sum().over(before).fill_null(0),
     )
     engagement = ibis.cases(
         (_.contact_key.isnull(), ibis.null("string")),
@@ -95,7 +95,7 @@ def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001
 
 def _pressure(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
     before = _before(messages, days=PRESSURE_DAYS)
-    counted = messages.mutate(mails=1 + _.delivered.cast("int64").sum().over(before).fill_null(0))
+    counted = messages.mutate(mails=1 + _.reached.cast("int64").sum().over(before).fill_null(0))
     pressure = ibis.cases(
         (_.contact_key.isnull(), ibis.null("string")),
         (_.mails >= 3, "3 or more"),

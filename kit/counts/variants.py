@@ -71,7 +71,7 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
         return pd.DataFrame(columns=SPENT)
     window = data.settings["conversions.window_days"]
     tests = log.of_delivered(scope.of_population(data))
-    tests = tests.filter(_.delivered & _.contact_key.notnull() & _.variant.notnull())
+    tests = tests.filter(_.reached & _.contact_key.notnull() & _.variant.notnull())
     orders = actions.filter(_.is_order).select("contact_key", "occurred_at", "worth")
     earlier = tests.select("message_key", "contact_key", "sent_at").join(
         orders,

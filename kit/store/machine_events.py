@@ -247,7 +247,7 @@ def clients(messages: Expression, settings: Settings) -> Expression:
         The same rows with client ("prefetching", "trackable" or "unknown") and clicked_besides [other mails of the
         window that the person clicked].
     """
-    telling = messages.delivered.fill_null(NO) & messages.opens_told & messages.contact_key.notnull()
+    telling = messages.reached & messages.opens_told & messages.contact_key.notnull()
     messages = messages.mutate(
         second=_.sent_at.epoch_seconds(),
         tells=telling.cast("int64"),

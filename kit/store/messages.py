@@ -169,7 +169,7 @@ def _with_delivery(facts: Expression) -> Expression:
             else_=ibis.null("boolean"),
         ),
         delivered_is_derived=derived,
-    )
+    ).mutate(reached=_.delivered.fill_null(_.sent & ~_.bounced))
 
 
 def _as_told(facts: Expression, events: Expression) -> Expression:

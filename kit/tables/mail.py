@@ -162,6 +162,13 @@ MESSAGES = Table(
             message("accepted, and not bounced later; NULL, here and below: its source does not tell"),
         ),
         Column("delivered_is_derived", "bool", "", message("sent and not bounced; its source tells no deliveries")),
+        Column(
+            "reached",
+            "bool",
+            "",
+            message("delivered; where that is not known, sent and not bounced"),
+            nullable=False,
+        ),
         Column("bounced", "bool", "", message("given back")),
         Column("bounced_hard", "bool", "", message("given back for good")),
         Column("bounced_soft", "bool", "", message("given back for now")),

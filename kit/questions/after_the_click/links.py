@@ -94,7 +94,7 @@ def _logged(data: Data) -> pd.DataFrame:
     events, sent = scope.history(data, EVENTS.name), scope.of_population(data)
     if events is None or sent is None:
         return pd.DataFrame(columns=["campaign_id", "link", *_CLICKS])
-    sent = sent.filter(sent.delivered).select("campaign_id", key="message_key")
+    sent = sent.filter(sent.reached).select("campaign_id", key="message_key")
     clicks = machine_events.clicks(events.mutate(ref=ref(events), key=message_key(events)), data.settings)
     clicks = clicks.filter(clicks.link_url.notnull()).mutate(link=page(clicks.link_url)).join(sent, "key")
     by_link = clicks.group_by("campaign_id", "link").agg(

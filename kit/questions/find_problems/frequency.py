@@ -80,9 +80,9 @@ def pressure(data: Data) -> pd.DataFrame:
             range=(-ibis.interval(days=days), -ibis.interval(microseconds=1)),
         )
         sent = table.filter(ibis._.contact_key.notnull() & ibis._.sent_at.notnull())
-        sent = sent.mutate(mails=1 + ibis._.delivered.cast("int64").sum().over(before).fill_null(0))
+        sent = sent.mutate(mails=1 + ibis._.reached.cast("int64").sum().over(before).fill_null(0))
         of_question = ibis._.campaign_id.isin(population) & scope.within(data, ibis._.sent_local)
-        sent = sent.filter(ibis._.delivered & of_question)
+        sent = sent.filter(ibis._.reached & of_question)
         place = ibis.cases(*((ibis._.mails <= most, number) for number, (most, _name) in enumerate(levels)), else_=-1)
         sums = sent.group_by(place=place).agg(
             people=ibis._.contact_key.nunique(),

@@ -43,7 +43,7 @@ def count(data: Data) -> pd.DataFrame:
     columns = ["what", "rule", "strength", "meaning", "messages"]
     if messages is None:
         return pd.DataFrame(columns=columns)
-    messages = log.of_delivered(messages).filter(col.delivered)
+    messages = log.of_delivered(messages).filter(col.reached)
     by_rules = messages.group_by("opens_rule", "clicks_rule").agg(messages=col.count()).to_pandas()
     rows = []
     opens, clicks = machine_events.OPENINGS, machine_events.CLICKS

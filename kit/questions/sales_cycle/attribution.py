@@ -167,7 +167,7 @@ def reached(data: Data, begin: datetime, end: datetime) -> int:
     table = scope.history(data, MESSAGES.name)
     if table is None:
         return 0
-    mails = table.filter(col.campaign_id.isin(data.campaigns["campaign_id"].tolist()), col.delivered)
+    mails = table.filter(col.campaign_id.isin(data.campaigns["campaign_id"].tolist()), col.reached)
     mails = mails.filter((col.sent_local >= begin) & (col.sent_local < end))
     return int(mails.contact_key.nunique().to_pyarrow().as_py())
 

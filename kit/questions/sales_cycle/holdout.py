@@ -112,7 +112,7 @@ def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         people = people.mutate(mailed=ibis.null("boolean"))
     else:
         mails = mails.filter(
-            col.delivered,
+            col.reached,
             col.campaign_id.isin(scope.population(data)),
             (col.sent_local >= begin) & (col.sent_local < end),
         )

@@ -208,7 +208,7 @@ def _contacts(data: Data) -> list[tuple[str, Expression, Any]]:
         contacts = contacts.filter(col.opted_in_at.notnull())
         places.append(("joined the list", contacts, col.opted_in_at))
     if messages is not None:
-        mailed = messages.filter(col.delivered)
+        mailed = messages.filter(col.reached)
         mailed = mailed if contacts is None else mailed.anti_join(contacts, "contact_key")
         places.append((FIRST_MAIL, mailed, col.sent_local))
     return places

@@ -189,6 +189,6 @@ def _mails(data: Data, *, automated: bool) -> Expression:
     named = sent["campaign_name"].fillna(sent["campaign_id"])
     names = pd.DataFrame({"campaign": sent["campaign_id"], "mail": named}).astype("string")
     campaigns = ibis.memtable(names, schema={"campaign": "string", "mail": "string"})
-    mails = messages.filter(col.delivered & col.contact_key.notnull())
+    mails = messages.filter(col.reached & col.contact_key.notnull())
     mails = mails.select("campaign_id", person="contact_key", at="sent_local")
     return mails.join(campaigns, [mails.campaign_id == campaigns.campaign]).select("person", "mail", "at")

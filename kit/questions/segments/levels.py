@@ -107,7 +107,7 @@ def count(data: Data, numerator: str, denominator: str, *, traits: Sequence[str]
         if numerator == REVENUE:
             mails = mails.filter(col.old).mutate(x=col[REVENUE])
         else:
-            reached = col[denominator] if denominator == "sent" else col.delivered
+            reached = col[denominator] if denominator == "sent" else col.reached
             mails = mails.filter(col[numerator].notnull()).mutate(x=(col[numerator] & reached).cast("int64"))
         mails = mails.filter(col[denominator].notnull()).mutate(m=col[denominator].cast("int64"))
         people = mails.group_by("level", "contact_key").agg(x=col.x.sum(), m=col.m.sum(), mails=col.count())

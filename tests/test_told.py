@@ -1,0 +1,247 @@
+"""What sources do not tell: no zero, no maximum, and named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+import small
+from small import DAY, NOON, event
+
+import kit
+from kit import counts, metrics
+from kit.questions import months
+from kit.report.check import check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+MAY = "2026-05-04T08:{minute:02d}:{second:02d}.000Z"
+
+
+def ses(kind: str, person: int, campaign: str = "May", **more: Any) -> dict[str, Any]:
+    """An event as Amazon SES publishes it."""
+    mail = {
+        "timestamp": MAY.format(minute=person // 60, second=person % 60),
+        "messageId": f"{campaign}-{person}",
+        "source": "news@example.org",
+        "destination": [f"p{person}@example.com"],
+        "tags": {"campaign": [campaign]},
+        "commonHeaders": {"subject": campaign},
+    }
+    about = {"timestamp": "2026-05-04T12:00:00.000Z"} | more
+    return {"eventType": kind, "mail": mail, kind.lower(): {} if kind == "Send" else about}
+
+
+def of_campaign(
+    campaign: str = "May", *, sent: int = 300, bounced: int = 10, opened: int = 100, delivered: int = 0
+) -> list[dict[str, Any]]:
+    """The log of one campaign: the first bounce, the last open."""
+    events = [ses("Send", person, campaign) for person in range(sent)]
+    events += [ses("Bounce", person, campaign, bounceType="Permanent") for person in range(bounced)]
+    events += [ses("Delivery", person, campaign) for person in range(sent - delivered, sent)]
+    return events + [ses("Open", person, campaign) for person in range(sent - opened, sent)]
+
+
+def read(folder: Path, events: Iterable[dict[str, Any]]) -> kit.store.Data:
+    small.log(folder, events)
+    small.settings(folder, 'time_zone = "UTC"')
+    return kit.open(folder)
+
+
+def totals(data: kit.store.Data, *by: str) -> pd.DataFrame:
+    return counts.messages(data, list(by), kind="")
+
+
+def rate(data: kit.store.Data, key: str) -> tuple[float, float]:
+    """Value and denominator of a KPI over all campaigns."""
+    row = metrics.overall(totals(data, "campaign_id"), [key]).iloc[0]
+    return row["value"], row["n"]
+
+
+class TestDeliveries:
+    """A log without deliveries: sent - bounced, marked; never whoever reacted."""
+
+    def test_without_deliveries_they_are_what_was_sent_and_did_not_bounce(self, tmp_path: Path) -> None:
+        data = read(tmp_path, of_campaign())
+        row = totals(data).iloc[0]
+        assert row[["sent", "bounced", "delivered", "opened"]].tolist() == [300, 10, 290, 100]
+        assert row["delivered_is_derived"]
+        assert rate(data, "open_rate") == (pytest.approx(100 / 290), 290)
+        said = kit.arrived(data)
+        assert "Delivered is derived, sent less bounced, for 1 campaign" in str(said)
+        assert said.numbers["delivered_is_derived"] == 1
+
+    def test_the_same_of_a_log_from_the_field(self, shared: Path) -> None:
+        row = totals(kit.open(shared / "field" / "P16_ses_no_delivery")).iloc[0]
+        assert row[["sent", "bounced", "delivered", "opened"]].tolist() == [300, 10, 290, 100]
+        assert row["delivered_is_derived"]
+
+    def test_a_log_that_tells_them_of_some_campaigns_only(self, tmp_path: Path) -> None:
+        told = of_campaign("Told", bounced=10, opened=90, delivered=285)  # 5 still wait
+        data = read(tmp_path, told + of_campaign("Not", opened=100))
+        rows = totals(data, "campaign_name").set_index("campaign_name")
+        assert rows["delivered"].to_dict() == {"Told": 285, "Not": 290}
+        assert rows["delivered_is_derived"].to_dict() == {"Told": False, "Not": True}
+
+    def test_deliveries_told_of_a_part_of_a_campaign_are_not_its_deliveries(self, tmp_path: Path) -> None:
+        row = totals(read(tmp_path, of_campaign(opened=100, delivered=50))).iloc[0]
+        assert (row["delivered"], row["delivered_is_derived"]) == (290, True)
+
+    def test_a_lost_line_does_not_make_them_derived(self, tmp_path: Path) -> None:
+        events = [
+            one
+            for one in of_campaign(delivered=290)
+            if (one["eventType"], one["mail"]["messageId"]) != ("Delivery", "May-299")
+        ]
+        row = totals(read(tmp_path, events)).iloc[0]
+        assert (row["delivered"], row["delivered_is_derived"]) == (290, False)
+
+    def test_sendings_of_which_nothing_followed_are_not_delivered_to_nobody(self, tmp_path: Path) -> None:
+        # The log tells deliveries of May; of June it has the sendings alone.
+        data = read(tmp_path, of_campaign(delivered=290) + of_campaign("June", sent=200, bounced=0, opened=0))
+        rows = totals(data, "campaign_name").set_index("campaign_name")
+        assert pd.isna(rows.loc["June", "delivered"])
+        assert rate(data, "delivery_rate") == (pytest.approx(290 / 300), 300)
+
+    def test_a_few_that_wait_are_counted_as_sent(self, tmp_path: Path) -> None:
+        data = read(tmp_path, of_campaign(delivered=290) + of_campaign("June", sent=3, bounced=0, opened=0))
+        rows = totals(data, "campaign_name").set_index("campaign_name")
+        assert rows.loc["June", ["sent", "delivered"]].tolist() == [3, 0]
+
+    def test_reactions_alone_have_no_rate(self, tmp_path: Path) -> None:
+        data = read(tmp_path, [one for one in of_campaign() if one["eventType"] == "Open"])
+        row = totals(data).iloc[0]
+        assert row[["sent", "delivered", "bounced"]].isna().all()
+        assert row["opened"] == 100
+        assert pd.isna(rate(data, "open_rate")[0])
+
+    def test_what_no_event_tells_is_no_zero(self, tmp_path: Path) -> None:
+        row = totals(read(tmp_path, of_campaign())).iloc[0]
+        assert row[["clicked", "clicks_total", "unsubscribed", "complained"]].isna().all()
+
+
+class TestOfSent:
+    """Neither deliveries nor bounces: rates of mails sent, and they say so."""
+
+    def test_a_log_of_sendings_and_openings(self, tmp_path: Path) -> None:
+        data = read(tmp_path, of_campaign(bounced=0))
+        assert counts.of_sent(data)
+        assert pd.isna(totals(data).iloc[0]["delivered"])
+        result = months.rates.by_month(data)
+        row = result.rates[result.rates["kpi"] == "open_rate_of_sent"].iloc[0]
+        assert (row["numerator"], row["n"], row["value"]) == (100, 300, pytest.approx(1 / 3))
+        table = result.table()
+        assert [str(column.title) for column in table.columns] == ["Month", "Mails sent", "Open rate (raw), of sent"]
+        assert "Rates are of mails sent: no source tells what was delivered." in str(kit.arrived(data))
+
+    def test_a_table_of_campaigns_with_sent_and_clicked(self, tmp_path: Path) -> None:
+        rows = [[f"Mail {n}", f"2026-0{n}-05", 1000, 40 + n] for n in range(1, 7)]
+        small.table(tmp_path, "campaigns.csv", ["Campaign", "Date", "Sent", "Unique Clicks"], rows)
+        data = kit.open(tmp_path)
+        assert metrics.as_told(data, "click_rate") == "click_rate_of_sent"
+        assert rate(data, "click_rate_of_sent") == (pytest.approx(261 / 6000), 6000)
+        assert pd.isna(rate(data, "click_rate")[0])
+
+    def test_one_campaign_that_tells_deliveries_sets_the_denominator(self, tmp_path: Path) -> None:
+        header = ["Campaign", "Date", "Sent", "Delivered", "Unique Clicks"]
+        rows = [["A", "2026-01-05", 1000, 990, 40], ["B", "2026-02-05", 1000, "", 40]]
+        small.table(tmp_path, "campaigns.csv", header, rows)
+        data = kit.open(tmp_path)
+        assert not counts.of_sent(data)
+        assert rate(data, "click_rate") == (pytest.approx(40 / 990), 990)
+
+    def test_a_list_of_what_people_opened_beside_what_was_sent(self, shared: Path) -> None:
+        data = kit.open(shared / "field" / "P01_listmonk_views")
+        assert rate(data, "open_rate_of_sent") == (pytest.approx(0.4), 100)
+        assert rate(data, "click_rate_of_sent") == (pytest.approx(0.12), 100)
+
+
+class TestNoCampaign:
+    """Mail that names no campaign still has months."""
+
+    def test_what_went_out_before_the_log_began_is_in_no_count(self, tmp_path: Path) -> None:
+        def of(kind: str, person: int, at: int) -> dict[str, Any]:
+            return event(kind, person, at=at) | {"singlesend_id": None, "singlesend_name": None}
+
+        events = [of("delivered", n, NOON + 40 * DAY) for n in range(100)]
+        events += [of("open", n, NOON + 41 * DAY) for n in range(30)]
+        events += [of("open", n, NOON + 39 * DAY) for n in range(200, 220)]
+        data = read(tmp_path, events)
+        row = totals(data, "month").iloc[0]
+        assert row[["month", "delivered", "opened"]].tolist() == ["2026-02", 100, 30]
+        assert counts.before_the_log(data) == 20
+
+    def test_a_log_without_campaigns_from_the_field(self, shared: Path) -> None:
+        row = totals(kit.open(shared / "field" / "P22_sendgrid_no_category"), "month", "kind").iloc[0]
+        assert row[["month", "kind", "delivered", "opened"]].tolist() == ["2026-05", "no campaign", 100, 100]
+
+
+HEADER = ["Campaign", "Date", "Sent", "Delivered", "Unique Opens", "Unique Clicks"]
+
+
+def untracked(folder: Path, *lines: str, opens: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 76, 76, 76, 76)) -> kit.store.Data:
+    """Campaigns of 1,000 each, of which these many were opened, and 20 clicked."""
+    rows = [[f"Mail {n}", f"2026-01-{n + 1:02d}", 1000, 1000, opened, 20] for n, opened in enumerate(opens)]
+    small.table(folder, "campaigns.csv", HEADER, rows)
+    small.settings(folder, 'time_zone = "UTC"', *lines)
+    return kit.open(folder)
+
+
+class TestTracking:
+    """A run of zeros beside non-zeros is no measurement."""
+
+    def test_zeros_before_tracking_do_not_drag_the_rate(self, tmp_path: Path) -> None:
+        data = untracked(tmp_path)
+        assert rate(data, "open_rate") == (pytest.approx(0.076), 4000)  # with the zeros 3.04 % of 10,000
+        assert rate(data, "click_rate") == (pytest.approx(0.02), 10_000)
+        said = str(kit.arrived(data))
+        assert "Openings are not known and left out where they were not tracked: 6,000 mails of Mail 0, Mail 1" in said
+        assert "None is counted there, 7.6% elsewhere" in said
+
+    def test_the_check_names_them_and_asks(self, tmp_path: Path) -> None:
+        untracked(tmp_path)
+        found = check(tmp_path)
+        assert "6,000 mails" in found.as_text()
+        assert list(found.asked) == ["tracking.opens_since"]
+
+    def test_the_setting_says_it_instead(self, tmp_path: Path) -> None:
+        data = untracked(tmp_path, "[tracking]", "opens_since = 2026-01-05")
+        assert rate(data, "open_rate") == (pytest.approx(304 / 6000), 6000)  # since the fifth, two zeros among them
+        assert not check(tmp_path).asked
+
+    def test_none_of_a_few_is_a_measurement(self, tmp_path: Path) -> None:
+        # With 7.6 % none of 1,000 has the probability 5e-35, none of 100 4e-4.
+        small.table(
+            tmp_path,
+            "campaigns.csv",
+            HEADER,
+            [["A", "2026-01-01", 100, 100, 0, 2], ["B", "2026-01-02", 1000, 1000, 76, 20]],
+        )
+        assert rate(kit.open(tmp_path), "open_rate") == (pytest.approx(76 / 1100), 1100)
+
+    def test_nobody_ever_is_no_run_beside_non_zeros(self, tmp_path: Path) -> None:
+        assert untracked(tmp_path, opens=(0, 0, 0)).untracked.empty
+
+    def test_clicks_likewise_and_openings_stay(self, tmp_path: Path) -> None:
+        rows = [["A", "2026-01-01", 1000, 1000, 200, 0], ["B", "2026-01-02", 1000, 1000, 220, 30]]
+        small.table(tmp_path, "campaigns.csv", HEADER, rows)
+        data = kit.open(tmp_path)
+        assert rate(data, "click_rate") == (pytest.approx(0.03), 1000)
+        assert rate(data, "open_rate") == (pytest.approx(0.21), 2000)
+
+    def test_a_campaign_of_a_log(self, tmp_path: Path) -> None:
+        events = of_campaign("Before", delivered=290, opened=0) + of_campaign("Since", delivered=290, opened=100)
+        data = read(tmp_path, events)
+        rows = totals(data, "campaign_name").set_index("campaign_name")
+        assert pd.isna(rows.loc["Before", "opened"])
+        assert rate(data, "open_rate") == (pytest.approx(100 / 290), 290)
+        assert data.table("messages")["opened"].isna().sum() == 300
+
+    def test_a_month_in_which_nobody_opened_from_the_field(self, shared: Path) -> None:
+        rows = totals(kit.open(shared / "field" / "P09_month_in_zone"), "month").set_index("month")
+        assert rows["sent"].to_dict() == {"2026-04": 150, "2026-05": 200}
+        assert rows.loc["2026-05", "opened"] == 60
+        assert pd.isna(rows.loc["2026-04", "opened"])
