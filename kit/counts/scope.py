@@ -164,11 +164,18 @@ def population(data: Data) -> list[str]:
 
 
 def of_population(data: Data) -> Expression:
-    """The messages of the question's mail, bulk or automated, in the period; None without an event log."""
+    """The messages of the question's mail (`Data.population`) in the period; None without an event log."""
     messages = history(data, MESSAGES.name)
     if messages is None:
         return None
-    return messages.filter(messages.campaign_id.isin(population(data)), within(data, messages.sent_local))
+    return messages.filter(in_population(messages, data), within(data, messages.sent_local))
+
+
+def in_population(messages: Expression, data: Data) -> Expression:
+    """Whether messages are of the question's mail: bulk or automated mail, or mail that names no campaign."""
+    if data.population == "no campaign":
+        return ~messages.campaign_id.notnull()
+    return messages.campaign_id.isin(population(data))
 
 
 def filtered(data: Data, messages: Expression) -> Expression:

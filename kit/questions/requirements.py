@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from ibis import _ as row
 
+from kit import counts, metrics
 from kit.counts import scope
 from kit.messages import _, _n
 from kit.questions.notebooks import NOTEBOOKS, load
@@ -37,7 +38,8 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     Args:
         requires: of a notebook's metadata. `any`: alternatives, each {"table": name, "columns": names that
             must not all be NULL}; one must be met. `campaigns`, `months`, `variants`: at least so many
-            campaigns that are no tests, months with mail, and variants of one campaign.
+            campaigns that are no tests, months with mail, and variants of one campaign. `rates`: of mail, at least so
+            many of which some campaign tells both counts.
         data: what `kit.open` returned.
     """
     reasons = [_lacking(data, need) for need in requires.get("any", [])]
@@ -49,6 +51,10 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
             "it needs {n} campaign, there are {available}", "it needs {n} campaigns, there are {available}", n,
             available=campaigns,
         )  # fmt: skip
+    elif "rates" in requires and (why := _no_rate(data, requires["rates"])):
+        reason = why
+    elif "months" in requires and not (available := len(_months(data))) and data.campaigns["sent_local"].isna().any():
+        reason = _("no campaign has a date, so no month can be told")
     elif "months" in requires and (available := len(_months(data))) < (n := requires["months"]):
         reason = _n(
             "it needs {n} month with mail, there are {available}",
@@ -88,6 +94,19 @@ def _months(data: Data) -> set[str]:
         return months
     logged = messages.select(month=row.sent_local.strftime("%Y-%m")).distinct().to_pandas()["month"]
     return months | set(logged.dropna())
+
+
+def _no_rate(data: Data, n: int) -> str | None:
+    """Why fewer than `n` rates of the question's mail can be told; None where they can."""
+    mail = counts.messages(data, ["campaign_id"])
+    kpis = [metrics.as_told(data, key) for key in metrics.MAIL_RATES]
+    if metrics.overall(mail, kpis)["value"].notna().sum() >= n:
+        return None
+    if mail.empty:
+        return _("no mail came in")
+    if mail[["sent", "delivered"]].isna().all(axis=None):
+        return _("no source tells how much mail was sent or delivered")
+    return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
 
 
 def _variants(data: Data) -> int:

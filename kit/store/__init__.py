@@ -19,7 +19,7 @@ from kit.sources.text.encodings import readable
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
 from kit.store.period import Period, parse_period
-from kit.tables import CAMPAIGNS, TABLES
+from kit.tables import CAMPAIGNS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -175,8 +175,13 @@ class Data:
         return None if self.period is None else self.period.months
 
     @cached_property
-    def population(self) -> Literal["bulk", "automated"]:
-        """The mail that the question is about: bulk mail, or automated mail where the filters keep nothing else."""
+    def population(self) -> Literal["bulk", "automated", "no campaign"]:
+        """The mail that the question is about: bulk mail, or what else there is where there is none of it.
+
+        That is automated mail where the filters keep nothing else, and mail that names no campaign where none does.
+        """
+        if not self.filters and self.campaigns.empty and self.expression(MESSAGES.name) is not None:
+            return "no campaign"
         types = self.campaigns.loc[~self.campaigns["is_test"].astype(bool), "campaign_type"]
         only_automated = bool(self.filters) and len(types) > 0 and bool(types.isin(AUTOMATED).all())
         return "automated" if only_automated else "bulk"

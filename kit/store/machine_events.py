@@ -72,12 +72,14 @@ class Rule:
             "strictest", the strength from which on it is no person's.
         what: in words.
         holds: the condition, on the columns of `openings` or `clicks`.
+        since_delivery: whether it needs the time of delivery.
     """
 
     name: str
     strength: Literal["machine", "suspect", "person", "strict", "strictest"]
     what: str
     holds: Callable[[Expression], Expression]
+    since_delivery: bool = False
 
     @property
     def is_machine(self) -> bool | None:
@@ -99,6 +101,7 @@ OPENINGS = (
         "machine",
         f"the program is exactly {BARE}, within an hour of delivery: Apple's privacy protection",
         lambda e: (e.agent == BARE.lower()) & (e.after <= PREFETCH),
+        since_delivery=True,
     ),
     Rule(
         "late prefetching",
@@ -111,6 +114,7 @@ OPENINGS = (
         "suspect",
         f"an unknown program, within {AT_DELIVERY} s of delivery",
         lambda e: ~e.agent.fill_null("").re_search(PROGRAM) & (e.after <= AT_DELIVERY),
+        since_delivery=True,
     ),
 )
 """The first that holds decides; an opening that none fits is a person's."""
@@ -130,7 +134,13 @@ CLICKS = (
         f"{BURST_LINKS} different links or more clicked within {BURST} s",
         lambda e: e.links_burst >= BURST_LINKS,
     ),
-    Rule("at delivery", "strict", f"within {AT_DELIVERY} s of delivery, or before", lambda e: e.after <= AT_DELIVERY),
+    Rule(
+        "at delivery",
+        "strict",
+        f"within {AT_DELIVERY} s of delivery, or before",
+        lambda e: e.after <= AT_DELIVERY,
+        since_delivery=True,
+    ),
     Rule(
         "same program",
         "strictest",
@@ -142,6 +152,7 @@ CLICKS = (
         "strictest",
         f"within {SOON} s of delivery, by somebody who never opened a mail",
         lambda e: (e.after <= SOON) & ~e.opens,
+        since_delivery=True,
     ),
 )
 """All that hold are named. A click that a strict rule names is no person's; one that only a strictest

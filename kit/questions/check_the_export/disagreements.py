@@ -108,13 +108,6 @@ def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
     if len(data.currencies) > 1:
         note = _("amounts in {currencies} are never added: revenue is not shown", currencies=listing(data.currencies))
         notes.append((_("money"), note))
-    if undated := int(data.campaigns["sent_local"].isna().sum()):
-        note = _n(
-            "without a date, in no month and no period: {n} campaign",
-            "without a date, in no month and no period: {n} campaigns",
-            undated,
-        )
-        notes.append((_("campaigns"), note))
     if not data.zone_known:
         note = _("no time zone is known: months are as written; set time_zone in kit.toml to join conversions to mails")
         notes.append((_("time"), note))

@@ -84,6 +84,8 @@ def arrived(data: Data) -> Summary:
         )
     if data.population == "automated":
         text += " " + _("The filters keep automated e-mails only, so these pages are about them.")
+    if data.population == "no campaign":
+        text += " " + _("No mail names a campaign, so these pages are about all of it.")
     known = counted.told(data)
     text = " ".join([text, *told_less(data, known)])
     numbers = {"files": files, "read": read, "rows": rows, "kept": kept, "rejected": rejected, "campaigns": campaigns}
@@ -106,6 +108,14 @@ def told_less(data: Data, known: counted.Told) -> list[str]:
                 "Delivered is derived, sent less bounced, for {n} campaign: no source tells its deliveries.",
                 "Delivered is derived, sent less bounced, for {n} campaigns: no source tells their deliveries.",
                 known.derived,
+            )
+        )
+    if undated := int(data.campaigns["sent_local"].isna().sum()):
+        sentences.append(
+            _n(
+                "{n} campaign has no date, so that it is in no month and no period.",
+                "{n} campaigns have no date, so that they are in no month and no period.",
+                undated,
             )
         )
     names = data.campaigns.set_index("campaign_id")["campaign_name"]

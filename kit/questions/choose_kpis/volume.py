@@ -72,7 +72,7 @@ def measure(data: Data, *, goal: str = "", worthwhile: float = WORTHWHILE) -> Vo
     action = goals.find(data, goal).action
     by_campaign, by_month = (counts.messages(data, [group], action=action) for group in ("campaign_id", "month"))
     kpis = [metrics.as_told(data, key) for key in metrics.MAIL_RATES]
-    return judge(by_campaign, by_month, kpis, worthwhile=worthwhile)
+    return judge(by_campaign, by_month.dropna(subset="month"), kpis, worthwhile=worthwhile)
 
 
 def judge(

@@ -72,7 +72,7 @@ def pressure(data: Data) -> pd.DataFrame:
     table = scope.history(data, MESSAGES.name)
     if table is None:
         return pd.DataFrame(columns=_COLUMNS)
-    population, parts = scope.population(data), []
+    parts = []
     for days, levels in LEVELS.items():
         before = ibis.window(
             group_by=table.contact_key,
@@ -81,8 +81,8 @@ def pressure(data: Data) -> pd.DataFrame:
         )
         sent = table.filter(ibis._.contact_key.notnull() & ibis._.sent_at.notnull())
         sent = sent.mutate(mails=1 + ibis._.reached.cast("int64").sum().over(before).fill_null(0))
-        of_question = ibis._.campaign_id.isin(population) & scope.within(data, ibis._.sent_local)
-        sent = sent.filter(ibis._.reached & of_question)
+        of_question = scope.in_population(sent, data) & scope.within(data, ibis._.sent_local)
+        sent = sent.filter(ibis._.reached & ibis._.unsubscribed.notnull() & of_question)
         place = ibis.cases(*((ibis._.mails <= most, number) for number, (most, _name) in enumerate(levels)), else_=-1)
         sums = sent.group_by(place=place).agg(
             people=ibis._.contact_key.nunique(),
@@ -141,7 +141,7 @@ class Frequency(Result):
         """The share that leaves at a mail, and what it comes to in a year."""
         numbers = {"overall": self.overall, "yearly": self.yearly, "monthly": self.monthly}
         if not known(self.overall):
-            return Summary("frequency_year", _("No event log tells who got how many mails."), numbers)
+            return Summary("frequency_year", _("No event log tells both who got how many mails and who left."), numbers)
         text = _(
             "{overall} leave at a mail; at {monthly} mails a month that is {yearly} of the people in a year. Targeted, "
             "not causal.",
@@ -170,7 +170,10 @@ class Frequency(Result):
             ),
             message("A month and a year: one who keeps getting so many mails, each with this chance of leaving."),
         )
-        title, empty = message("Leaving, by mails received"), message("no event log tells who got how many.")
+        title, empty = (
+            message("Leaving, by mails received"),
+            message("no event log tells both who got how many and who left."),
+        )
         return Table("frequency", title, self.levels, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -178,7 +181,7 @@ class Frequency(Result):
         title = message("Leaving, by mails received")
         levels = self.levels[self.levels["mails"] > 0]
         if levels.empty:
-            return nothing("frequency", title, message("no event log tells who got how many mails"))
+            return nothing("frequency", title, message("no event log tells both who got how many mails and who left"))
         rows = levels.to_dict("records")
         with drawing(1.2 + 0.34 * len(rows), ax) as axes:
             axes.axvline(self.overall, color=INK, linewidth=1)

@@ -37,23 +37,32 @@ def count(data: Data) -> pd.DataFrame:
 
     Returns:
         A row a rule: what ("opening" or "click"), rule, strength, meaning, messages. A message that
-        several rules name is in each of their rows.
+        several rules name is in each of their rows; NULL where the rule needs the time of delivery and the log
+        tells none. Openings, or clicks, that the log does not tell have no row.
     """
     messages = scope.rows(data, "messages")
     columns = ["what", "rule", "strength", "meaning", "messages"]
     if messages is None:
         return pd.DataFrame(columns=columns)
     messages = log.of_delivered(messages).filter(col.reached)
+    told = messages.aggregate(
+        opening=col.opened.notnull().any(), click=col.clicked.notnull().any(), dated=(~col.delivered_is_derived).any()
+    )
+    tells = told.to_pandas().fillna(value=False).iloc[0]
     by_rules = messages.group_by("opens_rule", "clicks_rule").agg(messages=col.count()).to_pandas()
     rows = []
     opens, clicks = machine_events.OPENINGS, machine_events.CLICKS
     for what, rules_of, rules in (("opening", "opens_rule", opens), ("click", "clicks_rule", clicks)):
+        if not tells[what]:
+            continue
         names = by_rules[rules_of].fillna("").str.split(", ")
         for rule in rules:
             if rule.is_machine is not False:
                 holds = names.map(lambda listed, name=rule.name: name in listed)
-                rows.append((what, rule.name, rule.strength, rule.what, int(by_rules.loc[holds, "messages"].sum())))
-    return pd.DataFrame(rows, columns=columns)
+                testable = tells["dated"] or not rule.since_delivery
+                n = int(by_rules.loc[holds, "messages"].sum()) if testable else None
+                rows.append((what, rule.name, rule.strength, rule.what, n))
+    return pd.DataFrame(rows, columns=columns).astype({"messages": "Int64"})
 
 
 @result
@@ -61,17 +70,19 @@ class MachineRules(Result):
     """What the rules for machines found.
 
     Attributes:
-        rules: a row a rule: what ("opening" or "click"), rule, strength, meaning, messages.
+        rules: a row a rule: what ("opening" or "click"), rule, strength, meaning, messages [nullable].
     """
 
     rules: pd.DataFrame
 
     def summary(self) -> Summary:
         """How many rules found anything."""
-        holding = int((self.rules["messages"] > 0).sum())
+        holding = int((self.rules["messages"].fillna(0) > 0).sum())
         numbers = {"rules": len(self.rules), "holding": holding}
         if self.rules.empty:
-            return Summary("verdicts", _("No event log was read, so no rule for machines was tried."), numbers)
+            return Summary(
+                "verdicts", _("No event log tells openings or clicks, so no rule for machines was tried."), numbers
+            )
         text = _n(
             "{n} of {rules} rules for machines found mail.",
             "{n} of {rules} rules for machines found mail.",
@@ -97,7 +108,7 @@ class MachineRules(Result):
                 "Suspect openings are no proof of a reader, and none of a machine: the lower bound leaves them out."
             ),
         )
-        title, empty = message("What the rules for machines found"), message("No event log was read.")
+        title, empty = message("What the rules for machines found"), message("no event log tells openings or clicks.")
         return Table("verdicts", title, self.rules, columns, notes, empty)
 
 

@@ -213,7 +213,9 @@ class Opens(Result):
         """The bounds, what the platform counts, and the estimate: of the last month, or of the largest group."""
         rates = self.rates[self.rates["raw"].notna()]
         if rates.empty:
-            return Summary("openers", _("How much mail people opened is not known: no openings are counted."))
+            return Summary(
+                "openers", _("How much mail people opened is not known: {why}.", why=_why_unknown(self.rates))
+            )
         dated = rates[rates["month"].notna()] if "month" in self.by else rates.iloc[:0]
         row = (dated.iloc[-1] if len(dated) else rates.iloc[int(rates["delivered"].argmax())]).to_dict()
         numbers = {name: row[name] for name in ("raw", "bound_low", "bound_high", "estimate", "trackable")}
@@ -286,7 +288,7 @@ class Opens(Result):
         )
         notes = (
             message("A person whose mail a scanner clicked stays a clicker if a later, ordinary click is there."),
-            message("“–”: known only from an event log, which tells each click's time and program."),
+            message("“–”: not told. The rules need an event log, which tells each click's time and program."),
         )
         title = message("Clicks, and clicks of people")
         return Table("clicks_of_people", title, wide, columns, notes, message("No mail."))
@@ -328,6 +330,17 @@ _GROUPS = {
     "sent_local": message("Sent local"),
 }
 """Titles of the columns that tell groups apart."""
+
+
+def _why_unknown(rates: pd.DataFrame) -> str:
+    """What is missing where no group has a rate of openings, as a clause."""
+    if rates.empty:
+        return _("no mail came in")
+    if rates["delivered"].isna().all():
+        return _("not all campaigns of any group tell what was delivered")
+    if rates["opened"].isna().all():
+        return _("not all campaigns of any group tell openings")
+    return _("no group tells both what was delivered and what was opened")
 
 
 def _bounds(row: Mapping[Any, Any], by: Sequence[str]) -> str:

@@ -237,7 +237,7 @@ class Months(Result):
             if gaps:
                 notes.append(_("No mail, or not counted: {months}. That is a gap, not 0 %.", months=listing(gaps)))
         title = message("KPIs by month of sending")
-        return Table("months", title, wide, tuple(columns), tuple(notes), message("No month has mail."))
+        return Table("months", title, wide, tuple(columns), tuple(notes), message("no mail has a month of sending."))
 
     def _notes(self, wide: pd.DataFrame, kpis: list[str], shown: list[str]) -> Iterator[str]:
         """What a reader must know of the KPIs and months that are shown."""
@@ -305,7 +305,7 @@ def _unjudged(asked: pd.DataFrame, large: int) -> str:
         large: the months of the era that has most large ones.
     """
     if asked["value"].notna().sum() == 0:
-        return _("No month can be counted.")
+        return _("No change is called one: no rate is known of any month.")
     if large == 0:
         return _(
             "No change is called one: months without mails enough are too few to tell what is usual; six are needed."

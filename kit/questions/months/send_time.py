@@ -75,6 +75,7 @@ def judge(sendings: pd.DataFrame, key: str = "click_rate", *, zone_known: bool =
         zone_known: whether the firm's time zone is known.
     """
     kpi = metrics.find(key)
+    dated = len(sendings)
     sendings = sendings[sendings[[kpi.numerator, kpi.denominator]].notna().all(axis=1)]
     sendings = sendings.assign(part=sendings["hour"] // PART * PART)
     sums = sendings.groupby(["weekday", "part"], as_index=False).agg(
@@ -82,7 +83,7 @@ def judge(sendings: pd.DataFrame, key: str = "click_rate", *, zone_known: bool =
     )
     cells = metrics.values(sums, [key], by=["weekday", "part", "campaigns"])
     large = large_enough(cells) & (cells["campaigns"] >= CAMPAIGNS)
-    return SendTime(kpi, cells.assign(large=large).drop(columns=["kpi", "missing"]), zone_known)
+    return SendTime(kpi, cells.assign(large=large).drop(columns=["kpi", "missing"]), zone_known, dated)
 
 
 @result
@@ -94,21 +95,29 @@ class SendTime(Result):
         cells: a row a cell with mail: weekday [0 is Monday], part [its first hour], campaigns, numerator, n, value,
             low, high [counting error alone], large [enough campaigns and mails to be looked at].
         zone_known: whether the firm's time zone is known.
+        dated: campaigns that have a time of sending, whether or not they tell the rate.
     """
 
     kpi: Kpi
     cells: pd.DataFrame
     zone_known: bool
+    dated: int = 0
+
+    @property
+    def _missing(self) -> str:
+        """Why there is no cell, as a clause."""
+        if not self.zone_known:
+            return _("hours are not judged, since no time zone is known; set time_zone in kit.toml")
+        if not self.dated:
+            return _("no campaign has a time of day of its sending")
+        return _("{kpi} is not known of any campaign with a time of sending", kpi=self.kpi.name)
 
     def summary(self) -> Summary:
         """What the week's hours can say; never which is best."""
         large = self.cells.loc[self.cells["large"], "value"]
         numbers = {"cells": len(self.cells), "large": len(large)}
-        if not self.zone_known:
-            text = _("Hours are not judged: no time zone is known. Set time_zone in kit.toml.")
-            return Summary("week", text, numbers)
         if self.cells.empty:
-            return Summary("week", _("No campaign has a time of sending."), numbers)
+            return Summary("week", _("What the week's hours bring is not known: {why}.", why=self._missing), numbers)
         n = len(self.cells)
         values = {"n": whole(n), "large": whole(len(large)), "campaigns": CAMPAIGNS}
         if len(large) >= 2:
@@ -157,23 +166,13 @@ class SendTime(Result):
             MARGIN_OF_ERROR,
             *metrics.raw_note([self.kpi.key]),
         )
-        empty = (
-            message("no campaign has a time of sending.")
-            if self.zone_known
-            else message("hours are not judged: no time zone is known. Set time_zone in kit.toml.")
-        )
-        return Table("week", _title(self.kpi), frame, columns, notes, empty)
+        return Table("week", _title(self.kpi), frame, columns, notes, _("{why}.", why=self._missing))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The rate by weekday and part of the day of sending; cells with too few campaigns or mails are grey."""
         cells = self.cells[self.cells["value"].notna()]
         if cells.empty:
-            why = (
-                message("no campaign has a time of sending")
-                if self.zone_known
-                else message("hours are not judged: no time zone is known. Set time_zone in kit.toml")
-            )
-            return nothing("week", _title(self.kpi), why)
+            return nothing("week", _title(self.kpi), self._missing)
         days = list(range(int(cells["weekday"].min()), int(cells["weekday"].max()) + 1))
         parts = sorted(cells["part"].unique())
         large = cells[cells["large"]]["value"]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kit import counts
+from kit.counts import scope
 from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
@@ -21,6 +22,7 @@ from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 from kit.stats import proportions
+from kit.tables import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +43,29 @@ def measure(data: Data) -> TimeToReact:
 
     Source: as `judge`.
     """
-    return judge(counts.reactions(data))
+    reactions = counts.reactions(data)
+    return judge(reactions, why=_why_unknown(data) if reactions.empty else "")
 
 
-def judge(reactions: pd.DataFrame) -> TimeToReact:
+def _why_unknown(data: Data) -> str:
+    """What is missing where no reaction has an hour after delivery, as a clause."""
+    events = scope.history(data, EVENTS.name)
+    if events is None:
+        return _("no event log was read")
+    kinds = set(events.select("event_type").distinct().to_pandas()["event_type"])
+    if "delivered" not in kinds:
+        return _("the log dates no delivery")
+    if not kinds & {"opened", "clicked"}:
+        return _("the log tells neither openings nor clicks")
+    return _("nobody is seen to react to mail that was followed for a week")
+
+
+def judge(reactions: pd.DataFrame, *, why: str = "") -> TimeToReact:
     """How soon the week's openings and clicks come.
 
     Args:
         reactions: what `counts.reactions` returned.
+        why: what is missing where there are none, as a clause.
 
     Source: Wilson (1927), doi:10.1080/01621459.1927.10502953; guide 1, step 6.
     """
@@ -69,7 +86,7 @@ def judge(reactions: pd.DataFrame) -> TimeToReact:
         half, nine = (float(hours[np.argmax(value >= part)]) if n else np.nan for part in (0.5, 0.9))
         reached.append({"what": what, "n": n, "half": half, "nine": nine})
     mails = int(reactions["mails"].iloc[0]) if len(reactions) else 0
-    return TimeToReact(pd.concat(parts, ignore_index=True), pd.DataFrame(reached), mails)
+    return TimeToReact(pd.concat(parts, ignore_index=True), pd.DataFrame(reached), mails, why)
 
 
 @result
@@ -82,17 +99,19 @@ class TimeToReact(Result):
         reached: a row a kind: what, n, half, nine [hours within which half and nine in ten of them came; whole
             hours, NaN where nobody did].
         mails: delivered, and followed for a week.
+        why: what is missing where nobody is seen to react, as a clause.
     """
 
     curve: pd.DataFrame
     reached: pd.DataFrame
     mails: int
+    why: str = ""
 
     def summary(self) -> Summary:
         """How soon half and nine in ten react."""
         reached = self.reached.set_index("what")
         if not self.mails or not reached["n"].any():
-            return Summary("pace", _("How soon people react is not known: no event log tells it."))
+            return Summary("pace", _("How soon people react is not known: {why}.", why=self._missing))
         opening, click = (_reached(row) for row in self.reached.to_dict("records"))
         openings, clicks = self.reached["n"]
         if openings and clicks:
@@ -123,6 +142,10 @@ class TimeToReact(Result):
         numbers = {f"{what}_{name}": row[name] for what, row in reached.iterrows() for name in ("half", "nine", "n")}
         return Summary("pace", text, numbers)
 
+    @property
+    def _missing(self) -> str:
+        return self.why or _("no mail was followed for a week")
+
     def table(self) -> Table:
         """The share of the week's openings and clicks that came within some hours of the person's own delivery."""
         stops = self.curve[self.curve["hour"].isin(HOURS)]
@@ -149,13 +172,13 @@ class TimeToReact(Result):
             MARGIN_OF_ERROR,
         )
         frame, notes = (wide, notes) if self.mails else (wide.iloc[:0], ())
-        return Table("pace", _TITLE, frame, tuple(columns), notes, message("no event log was read."))
+        return Table("pace", _TITLE, frame, tuple(columns), notes, _("{why}.", why=self._missing))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share of the week's openings and clicks that came within so many hours of the person's own delivery."""
         curve = self.curve[self.curve["value"].notna()]
         if curve.empty:
-            return nothing("pace", _TITLE, message("no event log tells it"))
+            return nothing("pace", _TITLE, self._missing)
         with drawing(2.9, ax) as axes:
             for what, color in _COLORS.items():
                 line = curve[curve["what"] == what]

@@ -68,7 +68,7 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
     first = ibis.literal((data.as_of - timedelta(days=days)).date(), type="date")
     people = subscribers.each(contacts, data).filter((col.joined <= first) & (col.cause == ""))
     mails = messages.filter(col.reached & (col.sent_local > start) & (col.sent_local <= end))
-    received = mails.group_by("contact_key").agg(mails=col.count(), clicked=col.clicked_human.cast("int64").sum())
+    received = mails.filter(col.clicked_human.notnull()).group_by("contact_key").agg(mails=col.count(), clicked=col.clicked_human.cast("int64").sum())
     people = people.left_join(received, "contact_key").drop("contact_key_right")
     acted = _acted(data, start, end)
     if acted is not None:
@@ -116,7 +116,7 @@ def judge(counts: pd.DataFrame, *, days: int, level: float = LEVEL) -> Silence:
         reason = (
             message("no mail to people on the list was clicked in the window")
             if people
-            else message("no log tells what people got")
+            else message("no log tells what people got and clicked")
         )
         return Silence(people, None, click, 0, mute, nan, nan, nan, nan, days, reason)
     needed = ceil(log(SILENCE) / log(1 - click))

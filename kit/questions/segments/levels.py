@@ -97,12 +97,12 @@ def count(data: Data, numerator: str, denominator: str, *, traits: Sequence[str]
         messages = _with_revenue(data, messages)
     if messages is None:
         return pd.DataFrame(columns=["trait", "level", "mails", *_SUMS])
-    population, parts = scope.population(data), []
+    parts = []
     for name in traits:
         # A trait looks at all mails before this one, so it is added before any mail is left out.
         mails = TRAITS[name].add(messages, data).mutate(level=col[name])
         mails = mails.filter(
-            col.campaign_id.isin(population), col.contact_key.notnull(), scope.within(data, col.sent_local)
+            scope.in_population(mails, data), col.contact_key.notnull(), scope.within(data, col.sent_local)
         )
         if numerator == REVENUE:
             mails = mails.filter(col.old).mutate(x=col[REVENUE])
