@@ -11,7 +11,7 @@ from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
-from kit.counts.service import answers, visits, waits
+from kit.counts.service import answers, ratings, visits, waits
 from kit.counts.timing import reactions
 from kit.counts.told import Told, of_sent, told
 from kit.counts.traits import TRAITS
@@ -33,6 +33,7 @@ __all__ = [
     "messages",
     "of_sent",
     "openers",
+    "ratings",
     "reactions",
     "same_people",
     "sources_of_record",

@@ -14,7 +14,7 @@ from kit.store.machine_events import NO
 from kit.store.messages import local
 
 if TYPE_CHECKING:
-    from kit.store import Data
+    from kit.store import Data, Expression
 
 SATISFIED = 0.75
 """Four of five: (4 - 1) / (5 - 1) of the way up the scale (DEFINITIONS: CSAT counts 4 and 5 of 5)."""
@@ -46,24 +46,40 @@ def waits(data: Data) -> pd.DataFrame:
     return grouped.order_by("month", "minutes", "answered").to_pandas()
 
 
-@count("surveys", unfiltered=scope.NO_CAMPAIGN)
+def ratings(data: Data) -> Expression:
+    """How satisfied people said they are: rated_local, score, scale_min, scale_max; None where nobody was asked.
+
+    From surveys; where none asks for it, from the scores of tickets that were rated, under the day that each came in.
+    """
+    surveys, tickets = scope.history(data, "surveys"), scope.history(data, "tickets")
+    if surveys is not None:
+        surveys = surveys.filter(_.survey_type == "csat")
+        if surveys.count().to_pyarrow().as_py():
+            return surveys.select("score", "scale_min", "scale_max", rated_local="responded_local")
+    if tickets is None:
+        return None
+    rated = tickets.filter(_.csat.notnull(), _.created_local.notnull())
+    return rated.select(rated_local="created_local", score="csat", scale_min="csat_min", scale_max="csat_max")
+
+
+@count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def answers(data: Data) -> pd.DataFrame:
-    """Survey answers by month: month, invited, answered, satisfied [people].
+    """Answers of satisfaction (`ratings`) by month: month, invited, answered, satisfied [people].
 
     Satisfied is 4 or 5 of 5, or the upper two fifths of another scale (DEFINITIONS: CSAT). The month is
     the answer's; invitations without an answer have none and are counted in `invited` of "".
     """
-    surveys = scope.history(data, "surveys")
-    if surveys is None:
+    asked = ratings(data)
+    if asked is None:
         return pd.DataFrame(columns=["month", "invited", "answered", "satisfied"])
-    in_question = scope.within(data, _.responded_local) | ~_.responded_local.notnull()
-    surveys = surveys.filter(_.survey_type == "csat", in_question).mutate(
-        month=_.responded_local.strftime("%Y-%m").fill_null(""),
+    in_question = scope.within(data, _.rated_local) | ~_.rated_local.notnull()
+    asked = asked.filter(in_question).mutate(
+        month=_.rated_local.strftime("%Y-%m").fill_null(""),
         answered=_.score.notnull(),
         satisfied=(_.score - _.scale_min) >= SATISFIED * (_.scale_max - _.scale_min),
     )
     return (
-        surveys.group_by("month")
+        asked.group_by("month")
         .agg(invited=_.count(), answered=_.answered.sum(), satisfied=_.satisfied.fill_null(NO).sum())
         .order_by("month")
         .to_pandas()

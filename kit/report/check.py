@@ -12,6 +12,7 @@ from kit.places import reaching
 from kit.questions.check_the_export.files import told_less
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
+from kit.questions.unused import unused
 from kit.report import no_export
 from kit.report.quality import Quality, quality, unread, why
 from kit.show.formats import whole
@@ -19,6 +20,7 @@ from kit.store import tracking
 from kit.tables import MAILS, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -40,6 +42,7 @@ class Check:
         questions: notebook, question, and the reason why the data cannot feed it; None where it can.
         notes: what putting the files together could not decide.
         told_less: what the sources do not tell of mail, and what is taken instead.
+        unused: file -> what it tells and no question uses yet.
         asked: key of kit.toml -> why it should be said.
         unread: file -> what of it could not be read.
     """
@@ -49,6 +52,7 @@ class Check:
     questions: pd.DataFrame
     notes: tuple[str, ...]
     told_less: tuple[str, ...]
+    unused: dict[str, list[str]]
     asked: dict[str, str]
     unread: dict[str, str]
 
@@ -58,6 +62,7 @@ class Check:
             "files": [
                 asdict(log)
                 | {"rows_rejected": log.rows_rejected - log.rows_repeated, "error": log.error and str(log.error)}
+                | {"unused": self.unused.get(log.file, [])}
                 for log in self.files
             ],
             "notes": [*self.notes, *self.told_less],
@@ -69,7 +74,7 @@ class Check:
         """As a terminal shows it."""
         lines = zip(_table([_file(log) for log in self.files]), self.files, strict=True)
         parts = {
-            "": [text for line, log in lines for text in (line, *_details(log))],
+            "": [text for line, log in lines for text in (line, *_details(log, self.unused.get(log.file, ())))],
             _("Rows left out"): [line for log in self.files for line in _rejected(log)],
             _("Cells left empty"): [line for log in self.files for line in _cells(log)],
             _("All files together"): [f"  {note}" for note in (*self.notes, *self.told_less)],
@@ -95,6 +100,7 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
         answerable(data, notebooks=notebooks),
         data.notes,
         tuple(told_less(data, counts.told(data))),
+        unused(data),
         asked(data),
         unread(data.files),
     )
@@ -180,7 +186,7 @@ def _file(log: FileLog) -> list[str]:
     return [log.status, log.file, what, rows]
 
 
-def _details(log: FileLog) -> list[str]:
+def _details(log: FileLog, unused: Sequence[str]) -> list[str]:
     separator = [_("columns by {separator}", separator=repr(log.separator))] if log.separator else []
     written = ", ".join([*([log.encoding] if log.encoding else []), *separator])
     unmapped = ", ".join(log.unmapped[:SHOWN])
@@ -191,6 +197,7 @@ def _details(log: FileLog) -> list[str]:
         *(_("not {preset}", preset=reason) for reason in log.passed_over),
         _("written as {form}", form=written) if written else "",
         _("not used: {names}", names=unmapped) if unmapped else "",
+        _("read, and used by no question yet: {names}", names=", ".join(unused)) if unused else "",
         *log.notes,
     ]
     return [f"    {detail}" for detail in details if detail]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 CHANCE = 1e-6
 """Probability of none at all below which it is not taken for a measurement: about once in a million campaigns."""
 
+FEWEST = 100
+"""Mails without a reaction, and mails that tell the usual share: of fewer no share is known well enough."""
+
 TRACKED = {
     "opened": ("opened", "opened_machine", "opened_suspect", "opens_total"),
     "clicked": ("clicked", "clicked_human", "clicked_strictest", "clicks_total"),
@@ -86,8 +89,9 @@ def _without(units: pd.DataFrame, count: str, settings: Settings) -> pd.DataFram
         off = (pd.to_datetime(units["sent_local"]) < since.replace(tzinfo=None)).to_numpy() & ~np.isnan(reacted)
     else:
         some = (reacted > 0) & (reacted <= n)
-        usual = reacted[some].sum() / n[some].sum() if some.any() else 0.0
-        off = (reacted == 0) & (total == 0) & (np.power(1 - usual, np.nan_to_num(n)) < CHANCE)
+        usual = reacted[some].sum() / n[some].sum() if n[some].sum() >= FEWEST else 0.0
+        none = (reacted == 0) & (total == 0) & (n >= FEWEST)
+        off = none & (np.power(1 - usual, np.nan_to_num(n)) < CHANCE)
     return units.loc[off, _UNIT].assign(count=count, usual=usual)[["count", *_UNIT, "usual"]]
 
 

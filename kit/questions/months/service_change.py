@@ -49,15 +49,15 @@ def compare(data: Data, *, change: str) -> ServiceChange:
     return judge(counts.waits(data), scores(data), requests(data), change)
 
 
-@scope.count("surveys", unfiltered=scope.NO_CAMPAIGN)
+@scope.count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def scores(data: Data) -> pd.DataFrame:
     """Satisfaction scores by month of answering: month, score [0 to 1, as far up its scale], n [answers]."""
-    surveys = scope.rows(data, "surveys")
-    if surveys is None:
+    asked = counts.ratings(data)
+    if asked is None:
         return pd.DataFrame(columns=["month", "score", "n"])
-    scored = surveys.filter((col.survey_type == "csat") & col.score.notnull() & col.responded_local.notnull())
+    scored = asked.filter(col.score.notnull() & col.rated_local.notnull() & scope.within(data, col.rated_local))
     scored = scored.filter(col.scale_max > col.scale_min).mutate(
-        month=col.responded_local.strftime("%Y-%m"),
+        month=col.rated_local.strftime("%Y-%m"),
         score=(col.score - col.scale_min) / (col.scale_max - col.scale_min),
     )
     return scored.group_by("month", "score").agg(n=col.count()).order_by("month", "score").to_pandas()

@@ -68,7 +68,11 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
     first = ibis.literal((data.as_of - timedelta(days=days)).date(), type="date")
     people = subscribers.each(contacts, data).filter((col.joined <= first) & (col.cause == ""))
     mails = messages.filter(col.reached & (col.sent_local > start) & (col.sent_local <= end))
-    received = mails.filter(col.clicked_human.notnull()).group_by("contact_key").agg(mails=col.count(), clicked=col.clicked_human.cast("int64").sum())
+    received = (
+        mails.filter(col.clicked_human.notnull())
+        .group_by("contact_key")
+        .agg(mails=col.count(), clicked=col.clicked_human.cast("int64").sum())
+    )
     people = people.left_join(received, "contact_key").drop("contact_key_right")
     acted = _acted(data, start, end)
     if acted is not None:
