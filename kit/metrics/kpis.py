@@ -65,6 +65,9 @@ class Kpi:
         return f"{self.numerator} / {self.denominator}"
 
 
+USUAL = ("click_rate", "open_rate", "unsubscribe_rate", "bounce_rate")
+"""The rates by which mail is compared where none is named: the first that is told."""
+
 RAW_KPIS = ("open_rate", "click_rate")
 """KPIs in which machines are counted as people."""
 
@@ -259,11 +262,19 @@ def find(key: str) -> Kpi:
 def as_told(data: Data, key: str) -> str:
     """The key of a KPI as the sources of the data can tell it: of delivered mail, else of sent mail (`OF_SENT`).
 
+    Args:
+        data: what `kit.open` returned.
+        key: of a KPI; "" for the first rate of USUAL that some campaign tells.
+
     Raises:
         UsageError: there is no such KPI.
     """
+    of_sent = counts.of_sent(data)
+    if not key:
+        mail = counts.messages(data.history, ["campaign_id"])
+        key = next((name for name in USUAL if mail[KPIS[name].numerator].notna().any()), USUAL[0])
     kpi = find(key)
-    return OF_SENT[kpi.key].key if kpi.key in OF_SENT and counts.of_sent(data) else kpi.key
+    return OF_SENT[kpi.key].key if kpi.key in OF_SENT and of_sent else kpi.key
 
 
 def chosen(keys: str) -> list[str]:

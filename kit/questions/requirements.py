@@ -16,7 +16,7 @@ from kit.show.formats import commas
 from kit.tables import CAMPAIGN_STATS, MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kit.store import Data
@@ -38,8 +38,8 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     Args:
         requires: of a notebook's metadata. `any`: alternatives, each {"table": name, "columns": names that
             must not all be NULL}; one must be met. `campaigns`, `months`, `variants`: at least so many
-            campaigns that are no tests, months with mail, and variants of one campaign. `rates`: of mail, at least so
-            many of which some campaign tells both counts.
+            campaigns that are no tests, months with mail, and variants of one campaign. `rates`: keys of rates of
+            mail, of one of which some campaign must tell both counts; [] for any.
         data: what `kit.open` returned.
     """
     reasons = [_lacking(data, need) for need in requires.get("any", [])]
@@ -96,17 +96,23 @@ def _months(data: Data) -> set[str]:
     return months | set(logged.dropna())
 
 
-def _no_rate(data: Data, n: int) -> str | None:
-    """Why fewer than `n` rates of the question's mail can be told; None where they can."""
+def _no_rate(data: Data, keys: Sequence[str]) -> str | None:
+    """Why none of some rates of the question's mail can be told; None where one can."""
     mail = counts.messages(data, ["campaign_id"])
-    kpis = [metrics.as_told(data, key) for key in metrics.MAIL_RATES]
-    if metrics.overall(mail, kpis)["value"].notna().sum() >= n:
+    kpis = keys or [metrics.as_told(data, key) for key in metrics.MAIL_RATES]
+    if metrics.overall(mail, kpis)["value"].notna().any():
         return None
     if mail.empty:
         return _("no mail came in")
     if mail[["sent", "delivered"]].isna().all(axis=None):
         return _("no source tells how much mail was sent or delivered")
-    return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
+    reactions = {kpi.numerator for kpi in map(metrics.find, kpis)} & set(mail)
+    if mail[sorted(reactions)].isna().all(axis=None):
+        return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
+    return _(
+        "no source tells both counts of any of these rates: {kpis}",
+        kpis=commas([metrics.find(key).name for key in kpis]),
+    )
 
 
 def _variants(data: Data) -> int:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from kit.store import Data
 
 
-def standardise(data: Data, *, kpi: str = "click_rate", mix: str = "domain") -> AudienceMix:
+def standardise(data: Data, *, kpi: str = "", mix: str = "domain") -> AudienceMix:
     """What would campaigns' rates be, had all gone to one mix of audience?
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
         mix: the column that tells the parts of the audience apart: list_name, domain, variant.
 
     Raises:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import nan
 from typing import TYPE_CHECKING
 
-from kit import counts
+from kit import counts, metrics
 from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
@@ -36,12 +36,12 @@ _REACTION = {"open_rate": "opening", "click_rate": "click", "click_rate_human": 
 """What of a week's reactions speaks for a rate."""
 
 
-def compare(data: Data, *, kpi: str = "click_rate") -> EqualAge:
+def compare(data: Data, *, kpi: str = "") -> EqualAge:
     """How do young campaigns do beside what the others had brought at their age?
 
     Args:
         data: what `kit.open` returned; without an event log no campaign has an age.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
 
     Raises:
         UsageError: the KPI is unknown or no rate.
@@ -49,7 +49,7 @@ def compare(data: Data, *, kpi: str = "click_rate") -> EqualAge:
     days = data.settings["conversions.maturity_days"]
     ages = counts.ages(data)
     campaigns = counts.at_age(data, list(stand_out.CAMPAIGN), hours=common_age(ages, maturity_days=days))
-    return judge(campaigns, kpi, ages, time_to_react.measure(data), maturity_days=days)
+    return judge(campaigns, metrics.as_told(data, kpi), ages, time_to_react.measure(data), maturity_days=days)
 
 
 def common_age(ages: pd.DataFrame, *, maturity_days: int) -> int:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from kit.store import Data
 
 
-def compare(data: Data, *, kpi: str = "click_rate", a: str = "", b: str = "") -> Pair:
+def compare(data: Data, *, kpi: str = "", a: str = "", b: str = "") -> Pair:
     """Which of two campaigns has the higher rate?
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
         a: name or id of the first campaign; "" for the last but one that is old enough.
         b: of the second; "" for the latest.
 

@@ -37,12 +37,12 @@ DRAWN = 20
 """Campaigns of the ranking that are drawn: nobody chooses from further down."""
 
 
-def rank(data: Data, *, kpi: str = "click_rate") -> Ranking:
+def rank(data: Data, *, kpi: str = "") -> Ranking:
     """Which campaigns may be expected to do best, and how sure is the first place?
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
 
     Raises:
         UsageError: the KPI is unknown or no rate.

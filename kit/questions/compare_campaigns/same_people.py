@@ -39,12 +39,12 @@ LATEST = 3
 """Campaigns that are looked at where none are named: of more, hardly anybody got all."""
 
 
-def compare(data: Data, *, kpi: str = "click_rate", a: str = "", b: str = "") -> SamePeople:
+def compare(data: Data, *, kpi: str = "", a: str = "", b: str = "") -> SamePeople:
     """Which campaign did better with the people who got all of them?
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
         a: name or id of a campaign; without both names the latest campaigns of one list are taken.
         b: of another.
 

@@ -58,12 +58,12 @@ _NAMED = 3
 """Campaigns that the summary names on each side."""
 
 
-def compare(data: Data, *, kpi: str = "click_rate") -> StandOut:
+def compare(data: Data, *, kpi: str = "") -> StandOut:
     """Which campaigns did better or worse than campaigns usually do?
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of campaign mail.
+        kpi: key of a rate of campaign mail; "" for clicks, or what is told instead.
 
     Raises:
         UsageError: the KPI is unknown or no rate.

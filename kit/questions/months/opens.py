@@ -240,7 +240,8 @@ class Opens(Result):
             Column("prefetching", message("Prefetching"), _percent, unit="share", number=True),
             Column("unknown", message("Unknown"), _percent, unit="share", number=True),
         )
-        bases = set(self.rates["basis"])
+        rates = self.rates if self.rates["raw"].notna().any() else self.rates.iloc[:0]
+        bases = set(rates["basis"])
         notes = [
             _(
                 "Between: mails that surely a person opened or clicked, up to all openings; each end with its sampling "
@@ -269,7 +270,7 @@ class Opens(Result):
                 )
             )
         title = message("How much mail people opened")
-        return Table("openers", title, self.rates, columns, tuple(notes), message("No mail."))
+        return Table("openers", title, rates, columns, tuple(notes), _("{why}.", why=_why_unknown(self.rates)))
 
     def clicks_table(self) -> Table:
         """Click rates at three strengths: how much depends on what is taken for a scanner."""
@@ -291,7 +292,10 @@ class Opens(Result):
             message("“–”: not told. The rules need an event log, which tells each click's time and program."),
         )
         title = message("Clicks, and clicks of people")
-        return Table("clicks_of_people", title, wide, columns, notes, message("No mail."))
+        if wide[list(STRENGTHS)].isna().all(axis=None):
+            wide = wide.iloc[:0]
+        empty = message("no group tells both what was delivered and what was clicked.")
+        return Table("clicks_of_people", title, wide, columns, notes, empty)
 
     def plot(self) -> Picture:
         """By month: what the platform counts, the bounds and the estimate of openings by people; clicks below."""

@@ -38,12 +38,12 @@ PART = 3
 """Hours of a cell of the week: narrower ones have too few campaigns."""
 
 
-def by_weekday(data: Data, *, kpi: str = "click_rate") -> SendTime:
+def by_weekday(data: Data, *, kpi: str = "") -> SendTime:
     """One rate by weekday and part of the day of sending.
 
     Args:
         data: what `kit.open` returned.
-        kpi: key of a rate of opened, clicked or unsubscribed over delivered.
+        kpi: key of a rate of opened, clicked or unsubscribed over delivered; "" for clicks, or what is told instead.
     """
     return judge(count(data), metrics.as_told(data, kpi), zone_known=data.zone_known)
 

@@ -50,12 +50,13 @@ Z = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 
-def compare(data: Data, *, kpi: str = "click_rate") -> Segments:
+def compare(data: Data, *, kpi: str = "") -> Segments:
     """Which people react otherwise than the others of their trait?
 
     Args:
         data: what `kit.open` returned.
-        kpi: what people are compared by: a rate of campaign mail, or revenue_per_mail.
+        kpi: what people are compared by: a rate of campaign mail, or revenue_per_mail; "" for clicks, or what is told
+            instead.
 
     Raises:
         UsageError: the KPI is unknown or neither.
