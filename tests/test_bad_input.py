@@ -133,7 +133,7 @@ def test_duplicate_headers_are_said(tmp_path: Path) -> None:
 def test_opens_without_delivery_are_said(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", "Campaign,Sent,Delivered,Opened\nA,100,0,30\n")
     log, _ = both(tmp_path)
-    assert log.notes == ("opened is larger than delivered in 1 row, first on line 2: 30 and 0",)
+    assert log.notes == ("opened is larger than delivered in 1 row, on line 2 (30 > 0)",)
 
 
 def test_a_long_header_never_floods(tmp_path: Path) -> None:

@@ -324,10 +324,10 @@ def test_a_reported_rate_is_compared_with_the_counts_and_its_base_said(
 @pytest.mark.parametrize(
     ("row", "note"),
     [
-        ("100,120,9,9,1,1", "delivered is larger than sent in 1 row, first on line 2: 120 and 100"),
-        ("100,90,95,99,1,1", "opened is larger than delivered in 1 row, first on line 2: 95 and 90"),
-        ("100,90,9,8,1,1", "opened is larger than opens_total in 1 row, first on line 2: 9 and 8"),
-        ("100,90,9,9,3,1", "clicked is larger than clicks_total in 1 row, first on line 2: 3 and 1"),
+        ("100,120,9,9,1,1", "delivered is larger than sent in 1 row, on line 2 (120 > 100)"),
+        ("100,90,95,99,1,1", "opened is larger than delivered in 1 row, on line 2 (95 > 90)"),
+        ("100,90,9,8,1,1", "opened is larger than opens_total in 1 row, on line 2 (9 > 8)"),
+        ("100,90,9,9,3,1", "clicked is larger than clicks_total in 1 row, on line 2 (3 > 1)"),
     ],
 )
 def test_impossible_counts_are_a_warning_and_not_an_error(tmp_path: Path, row: str, note: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,12 +14,15 @@ from small import DAY, NOON, event
 import kit
 from kit import counts, metrics
 from kit.questions import months
+from kit.questions.compare_campaigns import stand_out
+from kit.questions.unused import UNUSED
 from kit.report.check import check
+from kit.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+ROOT = Path(__file__).parents[1]
 MAY = "2026-05-04T08:{minute:02d}:{second:02d}.000Z"
 
 
@@ -245,3 +250,125 @@ class TestTracking:
         assert rows["sent"].to_dict() == {"2026-04": 150, "2026-05": 200}
         assert rows.loc["2026-05", "opened"] == 60
         assert pd.isna(rows.loc["2026-04", "opened"])
+
+
+class TestContradictions:
+    """Counts that cannot be: named with their rows, and no rate of them."""
+
+    def test_each_row_that_contradicts_itself_is_named(self, tmp_path: Path) -> None:
+        header = [*HEADER, "Bounced"]
+        rows = [
+            ["A", "2026-01-01", 1000, 990, 300, 30, 10],
+            ["B", "2026-01-02", 1000, 990, 1200, 30, 10],
+            ["C", "2026-01-03", 1000, 990, 300, 30, 1010],
+            ["D", "2026-01-04", 1000, 990, 1100, 30, 10],
+            ["E", "2026-01-05", 1000, 990, 100, 120, 10],
+            ["F", "2026-01-06", 1000, 990, 100, 160, 10],
+        ]
+        small.table(tmp_path, "campaigns.csv", header, rows)
+        data = kit.open(tmp_path)
+        notes = list(map(str, data.files[0].notes))
+        assert "opened is larger than delivered in 2 rows, on lines 3 (1200 > 990), 5 (1100 > 990)" in notes
+        assert "bounced is larger than sent in 1 row, on line 4 (1010 > 1000)" in notes
+        # some click without loading pictures: 120 clickers of 100 openers can be, 160 cannot
+        assert "clicked is larger than opened in 1 row, on line 7 (160 > 100)" in notes
+        rates = metrics.values(totals(data, "campaign_name"), ["open_rate"], by=["campaign_name"])
+        assert rates["value"].isna().tolist() == [False, True, False, True, False, False]
+
+    def test_nothing_is_delivered_where_more_bounced_than_were_sent(self, tmp_path: Path) -> None:
+        small.table(tmp_path, "c.csv", ["Campaign", "Sent", "Bounced", "Unique Opens"], [["A", 100, 110, 30]])
+        assert pd.isna(totals(kit.open(tmp_path)).iloc[0]["delivered"])
+
+
+class TestPages:
+    """What `kit check` promises has something to say; what has not is a no with its reason."""
+
+    @pytest.mark.parametrize(
+        ("header", "row", "reasons"),
+        [
+            (["Delivered", "Unique Opens"], [1000, 300], {}),
+            (["Sent", "Unique Clicks"], [1000, 40], {"04": "no source tells what was delivered"}),
+            (
+                ["Sent", "Unique Opens", "Subject"],
+                [1000, "", "Hello"],
+                dict.fromkeys(("01", "02", "03", "04"), "no source tells what became of the mail"),
+            ),
+        ],
+    )
+    def test_each_table_that_knows_less(
+        self, tmp_path: Path, header: list[str], row: list[object], reasons: dict[str, str]
+    ) -> None:
+        rows = [[f"Mail {n}", f"2026-0{n}-05 10:00", *row] for n in range(1, 8)]
+        small.table(tmp_path, "campaigns.csv", ["Campaign", "Date", *header], rows)
+        said = check(tmp_path).questions.set_index(check(tmp_path).questions["notebook"].str[:2])["reason"]
+        for page in ("00", "01", "02", "03", "04"):
+            if page in reasons:
+                assert reasons[page] in said[page]
+            else:
+                assert said[page] is None
+
+    def test_without_a_date_there_are_no_months_and_campaigns_are_compared(self, tmp_path: Path) -> None:
+        rows = [[f"Mail {n}", 1000, 990, 300 + n] for n in range(6)]
+        small.table(tmp_path, "c.csv", ["Campaign", "Sent", "Delivered", "Unique Opens"], rows)
+        said = check(tmp_path).questions.set_index("notebook")["reason"]
+        assert said["02_months"] == "no campaign has a date, so no month can be told"
+        assert said["03_compare_campaigns"] is None
+        data = kit.open(tmp_path)
+        assert stand_out.compare(data).kpi.key == "open_rate"
+        assert "6 campaigns have no date, so that they are in no month and no period." in str(kit.arrived(data))
+
+    def test_clicks_alone_have_no_rate(self, tmp_path: Path) -> None:
+        read(tmp_path, [event("click", n, url="https://example.com/") for n in range(30)])
+        said = check(tmp_path).questions.set_index("notebook")["reason"]
+        assert said["02_months"] == "no source tells how much mail was sent or delivered"
+        assert said["07_after_the_click"] is None
+
+    def test_the_week_names_what_is_missing(self, shared: Path) -> None:
+        week = months.send_time.by_weekday(kit.open(shared / "field" / "H_week_sentence_without_clicks"))
+        assert str(week.summary()) == (
+            "What the week's hours bring is not known: click rate (raw) of mails sent is not known of any campaign "
+            "with a time of sending."
+        )
+
+    def test_a_log_without_deliveries_dates_no_reaction(self, tmp_path: Path) -> None:
+        pace = months.time_to_react.measure(read(tmp_path, of_campaign()))
+        assert str(pace.summary()) == "How soon people react is not known: the log dates no delivery."
+
+    def test_mail_without_campaigns_has_its_months(self, tmp_path: Path) -> None:
+        events = [event(kind, n) for kind in ("delivered", "open") for n in range(100)]
+        data = read(tmp_path, [one | {"singlesend_id": None, "singlesend_name": None} for one in events])
+        rates = months.rates.by_month(data).rates.set_index("kpi")
+        assert rates.loc["open_rate", ["month", "numerator", "n"]].tolist() == ["2026-01", 100, 100]
+        assert "No mail names a campaign" in str(kit.arrived(data))
+
+
+class TestUsedOrSaid:
+    """What is read is used by a question, or said."""
+
+    def test_the_check_names_what_no_question_uses(self, tmp_path: Path) -> None:
+        rows = [["a@example.com", 9, "nps", "2026-01-05", "fine"], ["b@example.com", 5, "csat", "2026-01-06", ""]]
+        small.table(tmp_path, "surveys.csv", ["Email", "Score", "Survey", "Date", "Comment"], rows)
+        assert "read, and used by no question yet: comment, nps" in check(tmp_path).as_text()
+
+    def test_scores_of_tickets_are_satisfaction_where_no_survey_asks(self, tmp_path: Path) -> None:
+        header = ["Ticket ID", "Email", "Created at", "First response at", "CSAT"]
+        scores = [5, 4, 2, 1, ""]
+        rows = [[n, f"p{n}@example.com", "2026-01-05 10:00", "2026-01-05 11:00", one] for n, one in enumerate(scores)]
+        small.table(tmp_path, "tickets.csv", header, rows)
+        row = counts.answers(kit.open(tmp_path)).iloc[0]
+        assert row[["month", "answered", "satisfied"]].tolist() == ["2026-01", 4, 2]
+
+    def test_every_column_is_used_or_listed(self) -> None:
+        names: set[str] = set()
+        rooms = ("counts", "questions", "metrics", "store")
+        for path in (path for room in rooms for path in (ROOT / "kit" / room).rglob("*.py")):
+            if path.name == "unused.py":
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names |= {node.attr} if isinstance(node, ast.Attribute) else set()
+                names |= {str(node.value)} if isinstance(node, ast.Constant) else set()
+                names |= {str(node.arg)} if isinstance(node, ast.keyword) else set()
+        listed = {(table, name) for table, columns in UNUSED.items() for name in columns}
+        listed |= {("campaign_stats", f"reported_{rate}") for rate in ("open_rate", "click_rate", "ctor")}  # checked
+        columns = {(table.name, column.name) for table in TABLES.values() for column in table.columns}
+        assert {(table, name) for table, name in columns if name not in names} <= listed <= columns

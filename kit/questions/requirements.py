@@ -109,10 +109,9 @@ def _no_rate(data: Data, keys: Sequence[str]) -> str | None:
     reactions = {kpi.numerator for kpi in map(metrics.find, kpis)} & set(mail)
     if mail[sorted(reactions)].isna().all(axis=None):
         return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
-    return _(
-        "no source tells both counts of any of these rates: {kpis}",
-        kpis=commas([metrics.find(key).name for key in kpis]),
-    )
+    if counts.of_sent(data):
+        return _("its rates are of mails delivered, and no source tells what was delivered")
+    return _("no source tells both counts of any of its rates")
 
 
 def _variants(data: Data) -> int:

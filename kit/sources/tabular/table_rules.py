@@ -24,6 +24,12 @@ TOLERANCE = 0.001
 Rows = Sequence[tuple[int, dict[str, Any]]]
 """The line and the values of each row."""
 
+_MUCH = 1.5
+"""Clickers beside openers, from which on one of the counts is wrong: some click without loading pictures."""
+
+_NAMED = 10
+"""Rows that contradict themselves which a note names; all are counted."""
+
 _AT_MOST = (
     ("delivered", "sent"),
     ("bounced", "sent"),
@@ -31,6 +37,9 @@ _AT_MOST = (
     ("complained", "sent"),
     ("opened", "delivered"),
     ("clicked", "delivered"),
+    ("opened", "sent"),
+    ("clicked", "sent"),
+    ("clicked", "opened"),
     ("opened", "opens_total"),
     ("clicked", "clicks_total"),
     ("opened_machine", "opened"),
@@ -62,19 +71,20 @@ def campaigns(rows: Rows) -> list[Text]:
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)
     for small, large in _AT_MOST:
+        most = _MUCH if (small, large) == ("clicked", "opened") else 1
         impossible = [
-            (line, row)
+            (line, row[small], row[large])
             for line, row in rows
-            if row.get(small) is not None and row.get(large) is not None and row[small] > row[large]
+            if row.get(small) is not None and row.get(large) is not None and row[small] > most * row[large]
         ]
         if impossible:
-            line, row = impossible[0]
+            lines = [f"{line} ({first} > {second})" for line, first, second in impossible[:_NAMED]]
             notes.append(
                 message_n(
-                    "{small} is larger than {large} in {n} row, first on line {line}: {first} and {second}",
-                    "{small} is larger than {large} in {n} rows, first on line {line}: {first} and {second}",
-                    len(impossible), n=str(len(impossible)), small=small, large=large, line=str(line),
-                    first=str(row[small]), second=str(row[large]),
+                    "{small} is larger than {large} in {n} row, on line {lines}",
+                    "{small} is larger than {large} in {n} rows, on lines {lines}",
+                    len(impossible), n=str(len(impossible)), small=small, large=large,
+                    lines=", ".join([*lines, *(["…"] if len(impossible) > _NAMED else [])]),
                 )
             )  # fmt: skip
     return notes
@@ -95,7 +105,7 @@ def _derive(row: dict[str, Any]) -> None:
         row["bounced"] = hard + soft
     exported = row.get("delivered") is not None
     if not exported and row.get("sent") is not None and row.get("bounced") is not None:
-        row["delivered"] = max(row["sent"] - row["bounced"], 0)
+        row["delivered"] = row["sent"] - row["bounced"] if row["bounced"] <= row["sent"] else None
     row["delivered_is_derived"] = None if row.get("delivered") is None else not exported
 
 
