@@ -13,6 +13,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts, metrics
+from kit.counts.told import of_sent
 from kit.questions import months
 from kit.questions.compare_campaigns import stand_out
 from kit.questions.unused import UNUSED
@@ -133,7 +134,7 @@ class TestOfSent:
 
     def test_a_log_of_sendings_and_openings(self, tmp_path: Path) -> None:
         data = read(tmp_path, of_campaign(bounced=0))
-        assert counts.of_sent(data)
+        assert of_sent(data)
         assert pd.isna(totals(data).iloc[0]["delivered"])
         result = months.rates.by_month(data)
         row = result.rates[result.rates["kpi"] == "open_rate_of_sent"].iloc[0]
@@ -155,7 +156,7 @@ class TestOfSent:
         rows = [["A", "2026-01-05", 1000, 990, 40], ["B", "2026-02-05", 1000, "", 40]]
         small.table(tmp_path, "campaigns.csv", header, rows)
         data = kit.open(tmp_path)
-        assert not counts.of_sent(data)
+        assert not of_sent(data)
         assert rate(data, "click_rate") == (pytest.approx(40 / 990), 990)
 
     def test_a_list_of_what_people_opened_beside_what_was_sent(self, shared: Path) -> None:

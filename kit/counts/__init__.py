@@ -11,16 +11,14 @@ from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
-from kit.counts.service import answers, ratings, visits, waits
+from kit.counts.service import answers, visits, waits
 from kit.counts.timing import reactions
-from kit.counts.told import Told, of_sent, told
 from kit.counts.traits import TRAITS
 from kit.counts.variants import lines, spent
 from kit.counts.web import visits_by_campaign, visits_days
 
 __all__ = [
     "TRAITS",
-    "Told",
     "ages",
     "answers",
     "at_age",
@@ -31,14 +29,11 @@ __all__ = [
     "left_out",
     "lines",
     "messages",
-    "of_sent",
     "openers",
-    "ratings",
     "reactions",
     "same_people",
     "sources_of_record",
     "spent",
-    "told",
     "visits",
     "visits_by_campaign",
     "visits_days",

@@ -128,10 +128,10 @@ def _sent_before(messages: Expression) -> Expression:
     return nameless & ~sent & reacted & (nameless & sent).any().as_scalar()
 
 
-@count("messages")
+@count("messages", whole="when they went out is not known", unfiltered=scope.NO_CAMPAIGN)
 def before_the_log(data: Data) -> int:
     """Messages of no campaign of which the log shows reactions and no sending: they are in no count."""
-    table = scope.rows(data, MESSAGES.name)
+    table = scope.history(data, MESSAGES.name)
     if table is None:
         return 0
     return table.filter(_sent_before(table)).count().to_pyarrow().as_py()

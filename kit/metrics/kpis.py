@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from kit import counts
+from kit.counts.told import of_sent
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
 from kit.show.formats import RAW
@@ -269,12 +270,12 @@ def as_told(data: Data, key: str) -> str:
     Raises:
         UsageError: there is no such KPI.
     """
-    of_sent = counts.of_sent(data)
+    sent_only = of_sent(data)
     if not key:
         mail = counts.messages(data.history, ["campaign_id"])
         key = next((name for name in USUAL if mail[KPIS[name].numerator].notna().any()), USUAL[0])
     kpi = find(key)
-    return OF_SENT[kpi.key].key if kpi.key in OF_SENT and of_sent else kpi.key
+    return OF_SENT[kpi.key].key if kpi.key in OF_SENT and sent_only else kpi.key
 
 
 def chosen(keys: str) -> list[str]:

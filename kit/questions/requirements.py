@@ -10,6 +10,7 @@ from ibis import _ as row
 
 from kit import counts, metrics
 from kit.counts import scope
+from kit.counts.told import of_sent
 from kit.messages import _, _n
 from kit.questions.notebooks import NOTEBOOKS, load
 from kit.show.formats import commas
@@ -109,7 +110,7 @@ def _no_rate(data: Data, keys: Sequence[str]) -> str | None:
     reactions = {kpi.numerator for kpi in map(metrics.find, kpis)} & set(mail)
     if mail[sorted(reactions)].isna().all(axis=None):
         return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
-    if counts.of_sent(data):
+    if of_sent(data):
         return _("its rates are of mails delivered, and no source tells what was delivered")
     return _("no source tells both counts of any of its rates")
 

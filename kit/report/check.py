@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kit import counts, settings, store
+from kit import settings, store
+from kit.counts.told import told
 from kit.errors import UsageError
 from kit.messages import _
 from kit.places import reaching
@@ -99,7 +100,7 @@ def check(target: Path, *, notebooks: Path = NOTEBOOKS) -> Check:
         data.files,
         answerable(data, notebooks=notebooks),
         data.notes,
-        tuple(told_less(data, counts.told(data))),
+        tuple(told_less(data, told(data))),
         unused(data),
         asked(data),
         unread(data.files),

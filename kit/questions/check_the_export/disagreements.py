@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import counts
+from kit.counts.told import told
 from kit.messages import _, _n, message
 from kit.questions.check_the_export.files import told_less
 from kit.show.formats import joined, listing, moment, whole
@@ -104,7 +105,7 @@ def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
             before,
         )
         notes.append((_("event log"), note))
-    notes += [(_("campaigns"), sentence) for sentence in told_less(data, counts.told(data))]
+    notes += [(_("campaigns"), sentence) for sentence in told_less(data, told(data))]
     if len(data.currencies) > 1:
         note = _("amounts in {currencies} are never added: revenue is not shown", currencies=listing(data.currencies))
         notes.append((_("money"), note))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kit import counts as counted
 from kit.counts import scope
+from kit.counts.told import told
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.show.formats import commas, joined, listing, moment, share, whole
@@ -21,6 +21,7 @@ from kit.show.table import Column, Table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from kit.counts.told import Told
     from kit.sources import FileLog
     from kit.store import Data
 
@@ -86,7 +87,7 @@ def arrived(data: Data) -> Summary:
         text += " " + _("The filters keep automated e-mails only, so these pages are about them.")
     if data.population == "no campaign":
         text += " " + _("No mail names a campaign, so these pages are about all of it.")
-    known = counted.told(data)
+    known = told(data)
     text = " ".join([text, *told_less(data, known)])
     numbers = {"files": files, "read": read, "rows": rows, "kept": kept, "rejected": rejected, "campaigns": campaigns}
     numbers |= {
@@ -97,7 +98,7 @@ def arrived(data: Data) -> Summary:
     return Summary("arrived", text, numbers)
 
 
-def told_less(data: Data, known: counted.Told) -> list[str]:
+def told_less(data: Data, known: Told) -> list[str]:
     """What the sources do not tell of mail and what is taken instead, in sentences."""
     sentences = []
     if known.of_sent:

@@ -16,6 +16,7 @@ from ibis import _ as col
 
 from kit import counts
 from kit.counts import scope
+from kit.counts.service import ratings
 from kit.judging import ALPHA
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
@@ -52,7 +53,7 @@ def compare(data: Data, *, change: str) -> ServiceChange:
 @scope.count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def scores(data: Data) -> pd.DataFrame:
     """Satisfaction scores by month of answering: month, score [0 to 1, as far up its scale], n [answers]."""
-    asked = counts.ratings(data)
+    asked = ratings(data)
     if asked is None:
         return pd.DataFrame(columns=["month", "score", "n"])
     scored = asked.filter(col.score.notnull() & col.rated_local.notnull() & scope.within(data, col.rated_local))
