@@ -36,7 +36,8 @@ def questions() -> str:
 
 def problem_areas() -> str:
     """What notebook 04 says of the sample."""
-    return f"> {findings.find(kit.open(SAMPLE)).summary()}"
+    found = findings.find(kit.open(SAMPLE))
+    return f"> {found.summary()}\n>\n> {found.extremes_summary()}"
 
 
 def sources() -> str:

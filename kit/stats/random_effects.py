@@ -11,7 +11,6 @@ from math import nan, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit
 from scipy.stats import hypergeom, t
 
 from kit.stats.arrays import Floats, floats
@@ -133,7 +132,7 @@ def leave_one_out(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, lev
     """
     events, trials = _units(count, n)
     angle, error = np.arcsin(np.sqrt((events + 3 / 8) / (trials + 3 / 4))), 1 / (4 * trials + 2)
-    expected, usual = leave_one_out_prediction(angle, error)
+    expected, usual = _leave_one_out_prediction(angle, error)
     se = np.hypot(usual, np.sqrt(error))
     z = (angle - expected) / se
     law = t(max(int(np.isfinite(events).sum()) - 2, 1))
@@ -143,40 +142,7 @@ def leave_one_out(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, lev
     return LeaveOneOut(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
 
 
-def leave_one_out_odds_ratios(
-    inside: tuple[ArrayLike, ArrayLike], outside: tuple[ArrayLike, ArrayLike], *, level: float = 0.95
-) -> LeaveOneOut:
-    """A part's rate against the rest of its unit, set against what this relation is in the other units.
-
-    As `outliers`, of the log odds ratio: a segment may always click half as often as the others; what stands out
-    is a unit where it clicks a tenth as often.
-
-    Args:
-        inside: events and trials of the part, a unit each.
-        outside: events and trials of the rest of the same units.
-        level: confidence of the interval, 0 to 1.
-
-    Source: as `outliers`; half an event more in each cell: Haldane (1956), Gart and Zweifel (1967),
-    doi:10.1093/biomet/54.1-2.181.
-    """
-    (x, n), (y, m) = _units(*inside), _units(*outside)
-    logit_outside, logit_inside = np.log((y + 0.5) / (m - y + 0.5)), np.log((x + 0.5) / (n - x + 0.5))
-    counted = 1 / (y + 0.5) + 1 / (m - y + 0.5)
-    error = counted + 1 / (x + 0.5) + 1 / (n - x + 0.5)
-    expected, usual = leave_one_out_prediction(logit_inside - logit_outside, error)
-    likely, usual = expit(logit_outside + expected), np.hypot(usual, np.sqrt(counted))
-    # Few events scatter far down in log odds; on the arcsine scale they do not, so there the part itself is judged.
-    slope = np.sqrt(likely * (1 - likely))
-    apart = np.arcsin(np.sqrt((x + 3 / 8) / (n + 3 / 4))) - np.arcsin(np.sqrt(likely))
-    z = apart / np.hypot(slope / 2 * usual, np.sqrt(1 / (4 * n + 2)))
-    law = t(max(int(np.isfinite(logit_inside - logit_outside).sum()) - 2, 1))
-    reach = law.isf((1 - level) / 2) * usual
-    low, high = (expit(logit_outside + expected + end) for end in (-reach, reach))
-    se = np.hypot(slope**2 * usual, slope / np.sqrt(n))
-    return LeaveOneOut(likely, se, z, 2 * law.sf(np.abs(z)), low, high)
-
-
-def leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floats]:
+def _leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floats]:
     """What the others let one expect of each: their random-effects mean, and its error with their spread.
 
     Args:

@@ -1,4 +1,4 @@
-"""A year of mail with four faults planted, and without any: what the problem finder names (C10)."""
+"""A year of mail with faults planted, and without any: what the problem finder names in each world (C10)."""
 
 from __future__ import annotations
 
@@ -6,41 +6,63 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from bars import runs
+from bars import FULL
 from years import Faults, year
 
-from generator.worlds import ALIKE
+from generator.worlds import WORLDS
 from kit.questions.find_problems import findings
 
 if TYPE_CHECKING:
     from bars import Bars
 
+    from generator.worlds import World
+
 pytestmark = pytest.mark.slow
 
-RUNS = runs(400)
+CLEAN, FAULTY = (1000, 100) if FULL else (12, 6)
+"""Years of each world, without and with faults."""
+
+SEED = 41
+"""With the number of the year, its source of chance."""
+
+SIZES = {
+    "small": Faults(subject=0.8, offer=0.6, often=2.5, blocked=0.1),
+    "middling": Faults(),
+    "large": Faults(subject=0.4, offer=0.1, often=8, blocked=0.6),
+}
+in_each_world = pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 
 
-def test_the_planted_faults_are_found_and_no_other(bars: Bars) -> None:
-    hits: dict[str, int] = {}
-    extra = 0
-    for seed in range(RUNS):
-        counted, planted = year(np.random.default_rng(seed), ALIKE, Faults())
+@in_each_world
+def test_where_nothing_is_wrong_nothing_is_named(world: World, bars: Bars) -> None:
+    named = 0
+    for number in range(CLEAN):
+        counted, _none = year(np.random.default_rng([SEED, number]), world, None)
         result = findings.judge(counted)
         # All rules are at work; only a year in which each list pauses for a month has no trend of twelve.
         assert set(result.skipped["rule"]) <= {"rising_bounces"}
-        found = set(zip(result.areas["rule"], result.areas["name"], strict=True))
-        for rule, name in planted:
-            hits[rule] = hits.get(rule, 0) + ((rule, name) in found)
+        named += len(result.areas) > 0
+    bars.most("C10", f"years without a fault in which one is named, {world.name}", named / CLEAN, 0.05, n=CLEAN)
+
+
+@in_each_world
+@pytest.mark.parametrize("size", SIZES)
+def test_planted_faults_are_problems_or_stand_apart_and_no_other_is_named(size: str, world: World, bars: Bars) -> None:
+    hits: dict[str, list[int]] = {}
+    extra = 0
+    for number in range(FAULTY):
+        counted, planted = year(np.random.default_rng([SEED + 1, number]), world, SIZES[size])
+        result = findings.judge(counted)
+        found, apart = (set(zip(rows["rule"], rows["name"], strict=True)) for rows in (result.areas, result.extremes))
+        for fault in planted:
+            hits.setdefault(fault[0], []).append(2 if fault in found else 1 if fault in apart else 0)
         extra += bool(found - planted)
-    bars.least("C10", "of four planted faults found", sum(hits.values()) / (4 * RUNS), 0.90, n=4 * RUNS)
-    for rule, seen in hits.items():
-        bars.told("C10", f"of planted faults found, {rule}", seen / RUNS, n=RUNS)
-    bars.most("C10", "years with four faults in which a fifth is named", extra / RUNS, 0.05, n=RUNS)
-
-
-def test_where_nothing_is_wrong_nothing_is_named(bars: Bars) -> None:
-    named = 0
-    for seed in range(RUNS):
-        counted, _none = year(np.random.default_rng(10_000 + seed), ALIKE, None)
-        named += len(findings.judge(counted).areas) > 0
-    bars.most("C10", "years without a fault in which one is named", named / RUNS, 0.05, n=RUNS)
+    for rule, seen in sorted(hits.items()):
+        what = f"{size} faults, {world.name}, {rule}"
+        bars.told("C10", f"named a problem: {what}", float(np.mean(np.array(seen) == 2)), n=FAULTY)
+        bars.told("C10", f"named, or furthest of its kind: {what}", float(np.mean(np.array(seen) > 0)), n=FAULTY)
+    what = f"years with {size} faults in which another is named, {world.name}"
+    bars.most("C10", what, extra / FAULTY, 0.05, n=FAULTY)
+    if size == "large":
+        shown = np.mean([one > 0 for seen in hits.values() for one in seen])
+        bars.least("C10", f"of large faults shown, {world.name}", float(shown), 0.9, n=4 * FAULTY)

@@ -3,7 +3,9 @@
 The rules are data (`rules`), each kind of reference is one function (`references`); here they meet the counts. The
 comparisons of all rules are one family: whatever is wrong in the mail, the chance that the page names anything
 that is not wrong is held to 5 % (Holm). The false share among the named, as Benjamini and Hochberg hold it, would
-let one page in six with real faults name a false one too.
+let one page in six with real faults name a false one too. Mail that lies far out without a fault is ordinary: the
+groups of a rule are taken to vary with tails as heavy as Student's with three degrees of freedom. What is furthest out
+and may be ordinary stands apart, as an extreme.
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ LEAST_TIMES = 0.02
 
 _NOTHING = pd.DataFrame(columns=references.COLUMNS)
 _COLUMNS = ["rule", "unit", "name", "mails", "kpi", *references.COLUMNS[2:-1], "excess", "p", "answers"]
+_EXTREMES = [*_COLUMNS[:10], "expected", "usual_low", "usual_high", "p"]
 _LIMITS = ["rule", "name", "numerator", "n", "value", "rate_low", "rate_high", "verdict"]
 
 
@@ -83,25 +86,37 @@ def judge(counts: Mapping[str, pd.DataFrame]) -> Findings:
     not_applied = pd.DataFrame(skipped, columns=["rule", "reason"])
     if not judged:
         empty = pd.DataFrame(columns=_COLUMNS)
-        return Findings(empty, empty, pd.DataFrame(columns=_LIMITS), 0, not_applied, 0)
+        extremes = pd.DataFrame(columns=_EXTREMES)
+        return Findings(empty, extremes, empty, pd.DataFrame(columns=_LIMITS), 0, not_applied, 0)
     page = pd.concat(judged, ignore_index=True).assign(excess=lambda rows: rows["size"] * rows["n"])
+    page = page.reindex(columns=page.columns.union(_EXTREMES, sort=False))
     page["answers"] = _answers(page, counts.get("answers"))
     bad = (page["size"] < 0) == (page["rule"].map(lambda key: RULES[key].kpi.better) == "higher")
     # Only the bad side is ever named, so each test has one side; against a limit it has from the beginning.
     one_sided = page["rule"].map(lambda key: RULES[key].reference == "limit")
     p = page["p"].where(one_sided, page["p"].where(bad, 2 - page["p"]) / 2)
-    page["p"] = multiplicity.adjust(p, "holm")
+    page["alone"], page["p"] = p, multiplicity.adjust(p, "holm")
     beyond = (page["low"] * page["high"] > 0) & (page["size"].abs() >= SMALLEST * page["expected"])
     rows = page[(page["p"] < ALPHA) & bad & beyond].sort_values("excess", key=np.abs, ascending=False, kind="stable")
     caution = rows["rule"].map(lambda key: RULES[key].caution is not None).astype(bool)
     return Findings(
         areas=rows.loc[~caution, _COLUMNS].reset_index(drop=True),
+        extremes=_extremes(page[bad & ~page["rule"].isin(rows["rule"])]),
         cautions=rows.loc[caution, _COLUMNS].reset_index(drop=True),
         limits=page.reindex(columns=_LIMITS).dropna(subset="verdict").reset_index(drop=True),
         checked=int(page["p"].notna().sum()),
         skipped=not_applied,
         immature=int(counts["immature"]["asked"].sum()) if "immature" in counts else 0,
     )
+
+
+def _extremes(page: pd.DataFrame) -> pd.DataFrame:
+    """Of each rule that compares groups with each other the group furthest out, if chance alone did not bring it."""
+    counted = (page["rate_low"] > page["expected"]) | (page["rate_high"] < page["expected"])
+    large = page["size"].abs() >= SMALLEST * page["expected"]
+    outside = (page["value"] < page["usual_low"]) | (page["value"] > page["usual_high"])
+    furthest = page[counted & large & outside].sort_values("alone", kind="stable").drop_duplicates("rule")
+    return furthest.assign(p=furthest["alone"])[_EXTREMES].reset_index(drop=True)
 
 
 def _answers(page: pd.DataFrame, answers: pd.DataFrame | None) -> list[str]:
@@ -134,7 +149,10 @@ class Findings(Result):
             numerator, n, value, rate_low, rate_high [share], expected [what is usual, or the limit], size, low, high
             [shares: how far beyond it], excess [people more or fewer than expected], p [Holm], answers [of the
             other servers; "" where none is known].
-        cautions: likewise, what says how to read the page and is no problem of the mail.
+        extremes: a row a rule that names no problem, its group furthest out, which may be ordinary for this sender:
+            the same up to rate_high, expected, usual_low, usual_high [shares: where 95 % of such groups lie], p
+            [one-sided, of this comparison alone].
+        cautions: as areas, what says how to read the page and is no problem of the mail.
         limits: a row a group that was held against a fixed limit: rule, name, numerator, n, value, rate_low,
             rate_high, verdict.
         checked: comparisons that were made.
@@ -143,6 +161,7 @@ class Findings(Result):
     """
 
     areas: pd.DataFrame
+    extremes: pd.DataFrame
     cautions: pd.DataFrame
     limits: pd.DataFrame
     checked: int
@@ -204,10 +223,40 @@ class Findings(Result):
             ),
             message("Expected: what the other groups of the whole history let one expect; of a trend its beginning."),
             message("The brackets of what is beyond hold counting error and the usual variation together."),
+            message("Some mail of any sender lies far from the rest without a fault, and that is allowed for."),
             *([immature] if self.immature else []),
         )
         empty = message("no group lies beyond the usual variation.")
         return Table("problems", message("Problem areas"), _with_rules(self.areas), columns, notes, empty)
+
+    def extremes_summary(self) -> Summary:
+        """What lies furthest out and may be ordinary, in one sentence."""
+        numbers = {"extremes": len(self.extremes)}
+        if self.extremes.empty:
+            text = _("Apart from the problem areas nothing lies outside of the usual range.")
+            return Summary("problems_extremes", text, numbers)
+        furthest = joined([_clause(row) for row in self.extremes.head(LARGEST).to_dict("records")])
+        text = _("Furthest from the usual, yet perhaps ordinary for this sender: {extremes}.", extremes=furthest)
+        return Summary("problems_extremes", text, numbers, headline=True, weight=60)
+
+    def extremes_table(self) -> Table:
+        """The groups furthest out that are no problem by themselves."""
+        columns = (
+            Column("name", message("Where")),
+            Column("symptom", message("What is seen")),
+            Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
+            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("expected", message("Expected"), share, unit="share", number=True),
+            Column("usual_low", message("Usual range"), _usual, unit="share", number=True, whole_row=True),
+            Column("mails", message("Mails"), whole, unit="mails", number=True),
+        )
+        notes = (
+            message("Of each rule that names no problem, the group furthest on the bad side."),
+            message("The usual range holds 95 % of such groups; among many groups some lie outside without a fault."),
+            message("Look at each once. If the next such mail lies there too, look for a cause."),
+        )
+        title, empty = message("Furthest from the usual"), message("nothing else lies outside of the usual range.")
+        return Table("extremes", title, _with_rules(self.extremes), columns, notes, empty)
 
     def remedies_table(self) -> Table:
         """For each finding the likely cause, what to try, and its rule."""
@@ -235,36 +284,33 @@ class Findings(Result):
         return Table("remedies", title, frame, tuple(columns), notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
-        """Each finding as a multiple of what was expected, with its interval; 1 is as usual."""
+        """Each finding as a multiple of what was expected, with its interval; 1 is as usual. Extremes are hollow."""
         title = message("Problem areas")
-        rows = self.areas.head(MOST).iloc[::-1].to_dict("records")
-        if not rows:
+        areas, extremes = self.areas.head(MOST), self.extremes.head(LARGEST)
+        if areas.empty and extremes.empty:
             return nothing("problems", title, message("no group lies beyond the usual"))
+        extremes = extremes.assign(
+            low=extremes["rate_low"] - extremes["expected"], high=extremes["rate_high"] - extremes["expected"]
+        )
+        rows = [(row, QUIET, "none") for row in extremes.iloc[::-1].to_dict("records")]
+        rows += [(row, BAD, BAD) for row in areas.iloc[::-1].to_dict("records")]
         with drawing(1.1 + 0.5 * len(rows), ax) as axes:
             axes.axvline(1, color=INK, linewidth=1)
-            for place, row in enumerate(rows):
+            for place, (row, color, inside) in enumerate(rows):
                 ends = [max((row["expected"] + row[name]) / row["expected"], LEAST_TIMES) for name in ("low", "high")]
                 times = max(row["value"] / row["expected"], LEAST_TIMES)
-                axes.plot(ends, [place, place], color=BAD, linewidth=2)
-                axes.plot(times, place, "o", color=BAD, markersize=8)
-            names = [f"{label(row['name'])}\n{RULES[row['rule']].kpi.name}, n = {whole(row['n'])}" for row in rows]
+                axes.plot(ends, [place, place], color=color, linewidth=2)
+                axes.plot(times, place, "o", color=color, markerfacecolor=inside, markersize=8)
+            names = [f"{label(row['name'])}\n{RULES[row['rule']].kpi.name}, n = {whole(row['n'])}" for row, *_ in rows]
             axes.set_yticks(range(len(rows)), names, fontsize=9.5)
             axes.set_ylim(-0.6, len(rows) - 0.4)
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter(FuncFormatter(_times))
-            axes.set_xlabel(_("times the expected rate, 95 % interval"))
+            axes.set_xlabel(_("times the expected rate, 95 % interval; hollow: perhaps ordinary for this sender"))
             axes.grid(visible=False, axis="y")
-            areas = [
-                _(
-                    "{group}: {rate} {value} instead of {expected}",
-                    group=row["name"],
-                    rate=RULES[row["rule"]].kpi.name,
-                    value=share(row["value"]),
-                    expected=share(row["expected"]),
-                )
-                for row in self.areas.to_dict("records")
-            ]
-            alt = _("Problem areas: {areas}.", areas=joined(areas))
+            alt = _("Problem areas: {areas}.", areas=_alternative(areas))
+            if not extremes.empty:
+                alt += " " + _("Perhaps ordinary: {extremes}.", extremes=_alternative(extremes))
             return picture(axes, name="problems", title=title, alt=alt)
 
     def cautions_summary(self) -> Summary:
@@ -372,6 +418,20 @@ def _clause(row: Mapping[Any, Any]) -> str:
     )
 
 
+def _alternative(rows: pd.DataFrame) -> str:
+    texts = [
+        _(
+            "{group}: {rate} {value} instead of {expected}",
+            group=row["name"],
+            rate=RULES[row["rule"]].kpi.name,
+            value=share(row["value"]),
+            expected=share(row["expected"]),
+        )
+        for row in rows.to_dict("records")
+    ]
+    return joined(texts) if texts else _("none")
+
+
 def _with_rules(rows: pd.DataFrame) -> pd.DataFrame:
     names = ("symptom", "cause", "remedy", "warning")
     return rows.assign(**{name: [str(getattr(RULES[key], name)) for key in rows["rule"]] for name in names})
@@ -387,6 +447,10 @@ def _rate(row: Mapping[Any, Any]) -> str:
 
 def _of(row: Mapping[Any, Any]) -> str:
     return _("{numerator} of {denominator}", numerator=whole(row["numerator"]), denominator=whole(row["n"]))
+
+
+def _usual(row: Mapping[Any, Any]) -> str:
+    return _("{low} to {high}", low=share(row["usual_low"]), high=share(row["usual_high"]))
 
 
 def _size(row: Mapping[Any, Any]) -> str:
@@ -408,9 +472,14 @@ def _times(value: float, _place: object) -> str:
 FIGURES = (
     Figure(
         "beyond", message("Beyond it"), message("rate - expected"), message("as the rate"),
-        "guide 1, step 4; kit explain outliers", ("problems.size",),
+        "guide 1, step 4; kit explain student_effects", ("problems.size",),
         interval=message("95 %: counting error and usual variation together"),
         edge=message("named from a tenth of the expected rate on"),
+    ),
+    Figure(
+        "usual_range", message("Usual range"), message("where 95 % of the rates of such groups lie"),
+        message("as the rate"), "guide 1, step 4; kit explain student_effects", ("extremes.usual_low",),
+        edge=message("counting error of the group apart; a group outside of it may be ordinary"),
     ),
     Figure(
         "mails_concerned", message("Mails that a finding concerns"), message("sent, of the group"),

@@ -1,8 +1,8 @@
 """How a rule looks at its groups: one function for each kind of reference.
 
 Each returns the groups as rows: name, mails, numerator, n, value, rate_low, rate_high [share], expected [what is
-usual, or the limit], size, low, high [shares beyond it], p [not adjusted; NaN: could not be judged]; where a part of
-the question's mail stands for the group, `asked` marks it.
+usual, or the limit], size, low, high [shares beyond it], p [not adjusted; NaN: could not be judged]; where groups are
+set against each other, usual_low and usual_high [share: where 95 % of them lie, counting apart].
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kit import metrics
 from kit.judging import EVENTS, EVENTS_OF_A_GROUP, large_enough
 from kit.messages import _, message
 from kit.questions.find_problems.rules import RULES, UNITS, Reference, Rule, limit_text
-from kit.stats import proportions, random_effects, stratified, trend
+from kit.stats import proportions, stratified, student_effects, trend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,9 +34,9 @@ def others(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     """Each group of the question against all others of the history."""
     groups, rates = _rates(rule, counts)
     large = large_enough(rates, events=EVENTS_OF_A_GROUP) & rates["value"].notna()
-    prediction = random_effects.leave_one_out(rates["numerator"].where(large), rates["n"].where(large))
+    prediction = student_effects.leave_one_out(rates["numerator"].where(large), rates["n"].where(large))
     rates = _beyond(rates, prediction).assign(name=_names(groups[list(UNITS[rule.unit].columns)]), mails=groups["sent"])
-    return rates.assign(p=prediction.p)[groups["asked"]]
+    return rates[groups["asked"]]
 
 
 def relation(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
@@ -53,8 +53,7 @@ def relation(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
         part, remainder = (
             (side["numerator"].where(large).to_numpy(), side["n"].where(large).to_numpy()) for side in (inside, outside)
         )
-        prediction = random_effects.leave_one_out_odds_ratios(part, remainder)
-        parts.append(_beyond(inside, prediction).assign(p=prediction.p))
+        parts.append(_beyond(inside, student_effects.leave_one_out_ratios(part, remainder)))
     judged = pd.concat(parts) if parts else rates.assign(**dict.fromkeys(COLUMNS[7:], np.nan))
     return judged[judged["asked"]]
 
@@ -220,7 +219,7 @@ def _expects(side: pd.DataFrame) -> pd.Series:
     return side["n"] * min(common, 1 - common) >= EVENTS
 
 
-def _beyond(rates: pd.DataFrame, prediction: random_effects.LeaveOneOut) -> pd.DataFrame:
+def _beyond(rates: pd.DataFrame, prediction: student_effects.Prediction) -> pd.DataFrame:
     """How far beyond: both errors in squares, as in Newcombe's interval, counting and where the others lie."""
     size = rates["value"] - prediction.expected
     return rates.assign(
@@ -230,6 +229,9 @@ def _beyond(rates: pd.DataFrame, prediction: random_effects.LeaveOneOut) -> pd.D
         size=size,
         low=size - np.hypot(rates["value"] - rates["low"], prediction.high - prediction.expected),
         high=size + np.hypot(rates["high"] - rates["value"], prediction.expected - prediction.low),
+        usual_low=prediction.low,
+        usual_high=prediction.high,
+        p=prediction.p,
     )
 
 
