@@ -57,13 +57,13 @@ def test_every_planted_fault_is_a_problem_or_the_furthest_of_its_kind(
     planted = {(one["problem"], one["name"]) for one in truth["campaigns"] if one["problem"]}
     assert len(planted) == 3
     symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
-    # A campaign as weak as these is no surprise among 46 where a few always lie far out: it stands apart, and first.
-    extremes = list(zip(found.extremes["rule"], found.extremes["name"], strict=True))
-    assert set(extremes[:3]) == {(symptoms[fault], name) for fault, name in planted}
-    assert set(zip(found.areas["rule"], found.areas["name"], strict=True)) == {
-        ("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"),
-        ("landing_page", truth["web"]["broken_page"]),
-    }
+    expected = {(symptoms[fault], name) for fault, name in planted}
+    # Campaigns with a third or half fewer opens or clicks are no surprise among 46 where a few always lie far out.
+    apart = {(rule, name) for rule, name in expected if rule in ("low_opens", "low_clicks")}
+    assert set(zip(found.extremes["rule"][:2], found.extremes["name"][:2], strict=True)) == apart
+    expected.add(("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"))
+    expected.add(("landing_page", truth["web"]["broken_page"]))
+    assert set(zip(found.areas["rule"], found.areas["name"], strict=True)) == expected - apart
 
 
 def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth: dict[str, Any]) -> None:

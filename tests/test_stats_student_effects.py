@@ -41,14 +41,14 @@ def test_where_units_do_not_differ_p_is_nearly_the_exact_one(seen: int) -> None:
 def test_the_tail_is_the_integral_over_the_effects() -> None:
     # With very many units mean and scale are known: p is the binomial tail averaged over Student's effects.
     rng = np.random.default_rng(8)
-    effects, n = 0.1 * rng.standard_t(3, 3000), np.full(3000, 2000)
-    count = rng.binomial(n, 1 / (1 + np.exp(2 - effects)))
+    rates, n = np.clip(0.12 + 0.01 * rng.standard_t(3, 3000), 0, 1), np.full(3000, 2000)
+    count = rng.binomial(n, rates)
     count[0] = 420
 
     def at(effect: float) -> float:
-        return float(t(3).pdf(effect / 0.1) / 0.1 * binom(2000, 1 / (1 + np.exp(2 - effect))).sf(419))
+        return float(t(3).pdf(effect / 0.01) / 0.01 * binom(2000, 0.12 + effect).sf(419))
 
-    expected = 2 * quad(at, -3, 3, points=[0.1, 0.7])[0]
+    expected = 2 * quad(at, -0.12, 0.88, points=[0.01, 0.07, 0.11])[0]
     assert leave_one_out(count, n).p[0] == pytest.approx(expected, rel=0.3)
 
 

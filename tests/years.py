@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from generator.worlds import World
 
-MAILINGS = 104
-"""Two a week; month, list and hour are dealt out at random."""
-
 DOMAINS = np.array([0.30, 0.22, 0.15, 0.11, 0.08, 0.06, 0.05, 0.03])
 SEGMENTS = np.array([0.2, 0.4, 0.25, 0.15])
 READS, CLICKS = np.array([1.2, 1.0, 0.95, 0.85]), np.array([1.5, 1.0, 0.8, 0.6])
@@ -33,6 +30,18 @@ PEOPLE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who mails how often and to how many; month, list and hour are dealt out at random."""
+
+    name: str
+    mailings: int
+    median: int
+
+
+LARGE, SMALL = Sender("104 mailings of 4,000", 104, 4000), Sender("46 mailings of 900", 46, 900)
+
+
+@dataclass(frozen=True, slots=True)
 class Faults:
     """What is wrong in a year: factors on opens, clicks for an open, leaving; the share that a domain gives back."""
 
@@ -42,9 +51,7 @@ class Faults:
     blocked: float = 0.25
 
 
-def varied(
-    rng: Generator, world: World, mean: float, rho: float, shape: int | tuple[int, ...] = MAILINGS
-) -> np.ndarray:
+def varied(rng: Generator, world: World, mean: float, rho: float, shape: int | tuple[int, ...]) -> np.ndarray:
     """Rates that differ from unit to unit as much as real ones do, by the law of the world."""
     if world.effects == "normal":
         prior = 1 / rho - 1
@@ -57,13 +64,16 @@ def varied(
     return np.clip(mean + deviation * np.sqrt(mean * (1 - mean) * rho), mean / 20, 1 - mean / 20)
 
 
-def year(rng: Generator, world: World, faults: Faults | None) -> tuple[dict[str, pd.DataFrame], set[tuple[str, str]]]:
+def year(
+    rng: Generator, world: World, faults: Faults | None, sender: Sender = LARGE
+) -> tuple[dict[str, pd.DataFrame], set[tuple[str, str]]]:
     """The counts that the rules need, and the findings that they should come to."""
-    month = np.sort(rng.integers(0, 12, MAILINGS))
-    subject, offer = rng.choice(MAILINGS, 2, replace=False)
-    sent = np.maximum(rng.lognormal(np.log(4000), 0.4, MAILINGS), 1000).astype(int)
-    sent[[subject, offer]] = 4000
-    blocked = (2, int(month[rng.integers(MAILINGS)]))
+    many = sender.mailings
+    month = np.sort(rng.integers(0, 12, many))
+    subject, offer = rng.choice(many, 2, replace=False)
+    sent = np.maximum(rng.lognormal(np.log(sender.median), 0.4, many), sender.median / 4).astype(int)
+    sent[[subject, offer]] = sender.median
+    blocked = (2, int(month[rng.integers(many)]))
 
     by_domain = rng.multinomial(sent, DOMAINS)
     hard = varied(rng, world, 0.005, 0.0005, (12, 8))[month]
@@ -74,8 +84,8 @@ def year(rng: Generator, world: World, faults: Faults | None) -> tuple[dict[str,
     delivered = sent - (dead + full).sum(axis=1)
 
     weeks = 1 + world.season * np.sin(2 * np.pi * month / 12)
-    opens, clicks = varied(rng, world, 0.25, 0.001) * weeks, varied(rng, world, 0.12, 0.002)
-    leaves = varied(rng, world, 0.002, 0.0001)[:, None] * np.ones(3)
+    opens, clicks = varied(rng, world, 0.25, 0.001, many) * weeks, varied(rng, world, 0.12, 0.002, many)
+    leaves = varied(rng, world, 0.002, 0.0001, many)[:, None] * np.ones(3)
     if faults:
         opens[subject], clicks[offer] = 0.25 * faults.subject, 0.12 * faults.offer
         leaves[:, 2] *= faults.often
@@ -83,10 +93,10 @@ def year(rng: Generator, world: World, faults: Faults | None) -> tuple[dict[str,
     people, opened, clicked, left = react(rng, world, delivered, opens, clicks, leaves)
 
     known = pd.DataFrame(
-        {"campaign_id": [f"c{n}" for n in range(MAILINGS)], "campaign_name": [f"mail {n}" for n in range(MAILINGS)]}
+        {"campaign_id": [f"c{n}" for n in range(many)], "campaign_name": [f"mail {n}" for n in range(many)]}
     )
     known["month"] = [f"2026-{one + 1:02}" for one in month]
-    known["list_name"] = rng.choice(["A", "B", "C", "D", "E"], MAILINGS)
+    known["list_name"] = rng.choice(["A", "B", "C", "D", "E"], many)
     mails = known.assign(sent=sent, delivered=delivered, bounced_hard=dead.sum(axis=1))
     mails = mails.assign(opened=opened.sum(axis=(1, 2)), clicked=clicked.sum(axis=(1, 2)))
     mails = mails.assign(unsubscribed=left.sum(axis=(1, 2)), complained=rng.binomial(delivered, 0.0002))
@@ -102,7 +112,7 @@ def year(rng: Generator, world: World, faults: Faults | None) -> tuple[dict[str,
         "segment": _spread(known, "segment", list("abcd"), delivered=people.sum(2), clicked_human=clicked.sum(2)),
         "pressure": _spread(known, "pressure", LEVELS, delivered=people.sum(1), unsubscribed=left.sum(1)),
         "tenure": _tenures(rng, known, sent, dead.sum(axis=1)),
-        "hour": mails.assign(part=rng.choice(PARTS, MAILINGS)),
+        "hour": mails.assign(part=rng.choice(PARTS, many)),
         "engagement": _engagement(rng, world),
         "page": mails.assign(
             sessions=sessions, arrivals=sessions + mails["clicked"], engaged_sessions=rng.binomial(sessions, 0.6)
@@ -121,7 +131,7 @@ def _alike(
     rng: Generator, _world: World, delivered: np.ndarray, opens: np.ndarray, clicks: np.ndarray, leaves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Mails, opens, clicks and leavers by mailing, segment and mails in the week, where all of a segment are alike."""
-    people = rng.multinomial(delivered, (SEGMENTS[:, None] * PACE).ravel()).reshape(MAILINGS, 4, 3)
+    people = rng.multinomial(delivered, (SEGMENTS[:, None] * PACE).ravel()).reshape(-1, 4, 3)
     opened = rng.binomial(people, np.minimum(opens[:, None, None] * READS[None, :, None], 1))
     clicked = rng.binomial(opened, np.minimum(clicks[:, None, None] * CLICKS[None, :, None], 1))
     return people, opened, clicked, rng.binomial(people, np.minimum(leaves[:, None, :], 1))
@@ -133,7 +143,7 @@ def _people(
     """Likewise, person by person, each with propensities of their own that stay the same all year."""
     segment = rng.choice(4, PEOPLE, p=SEGMENTS)
     reads, clicky, leaving = (propensities(rng, world, PEOPLE) for _ in range(3))
-    counts = np.zeros((4, MAILINGS, 12))
+    counts = np.zeros((4, delivered.size, 12))
     for mailing, many in enumerate(delivered):
         who = rng.permutation(PEOPLE)[:many]
         of = segment[who]
@@ -143,7 +153,7 @@ def _people(
         left = rng.random(many) < np.minimum(leaves[mailing][cell % 3] * leaving[who], 0.95)
         for number, did in enumerate((np.ones(many), opened, clicked, left)):
             counts[number, mailing] = np.bincount(cell, did, 12)
-    people, opened, clicked, left = counts.astype(int).reshape(4, MAILINGS, 4, 3)
+    people, opened, clicked, left = counts.astype(int).reshape(4, -1, 4, 3)
     return people, opened, clicked, left
 
 

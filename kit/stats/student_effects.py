@@ -8,7 +8,7 @@ units are more variable than others, and where tails are as heavy as that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import pi, sqrt
 from typing import TYPE_CHECKING
 
@@ -68,9 +68,8 @@ def leave_one_out(
     The counts are binomial; the units follow Student's law about a common mean. The mean has a flat prior, the scale
     one that is flat in its logarithm. `p` is twice the smaller tail of the unit's counts, averaged over what the other
     units leave possible of mean, scale and the unit's own effect: so it is exact where units do not differ, and cannot
-    be small where there are few units. Whether effects add to a rate or multiply it is not known, and a rate near zero
-    is far by its log odds only, a rate many times as high by its share only: so each tail is the larger of both scales.
-    All is NaN below four units.
+    be small where there are few units. Effects add to the share, or with an offset to the odds: so no unit is far away
+    without end because nobody did it. All is NaN below four units.
 
     Args:
         count: events, a unit each.
@@ -96,13 +95,11 @@ def leave_one_out(
     odds = places + shift
     likelihood = -x * np.logaddexp(0, -odds) - (total - x) * np.logaddexp(0, odds)
     likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
-    share = np.exp if shift.any() else expit
-    slope = share(estimate) * (1 if shift.any() else expit(-estimate))
-    law = _predicted(places, likelihood, estimate[:, 0], error[:, 0])
-    laws = law, _predicted(share(places), likelihood, share(estimate)[:, 0], (error * slope)[:, 0])
+    scale = np.exp if shift.any() else expit
+    slope = scale(estimate) * (1 if shift.any() else expit(-estimate))
+    law = _predicted(scale(places), likelihood, scale(estimate)[:, 0], (error * slope)[:, 0])
     counted = binom.cdf(x, total, expit(odds)), binom.sf(x - 1, total, expit(odds))
-    tails = (np.maximum(*((one * tail).sum(axis=1) for one in laws)) for tail in counted)
-    p[valid] = np.minimum(2 * np.minimum(*tails), 1)
+    p[valid] = np.minimum(2 * np.minimum(*((law * tail).sum(axis=1) for tail in counted)), 1)
     upto = law.cumsum(axis=1)
     middles = np.append((places[1:] + places[:-1]) / 2, places[-1])
     for quantile, ends in ((0.5, expected), ((1 - level) / 2, low), ((1 + level) / 2, high)):
@@ -133,7 +130,8 @@ def leave_one_out_ratios(
         counting = critical_z(level) / np.sqrt(y)
         low = likely * np.exp(-np.hypot(np.log(likely / low), counting))
         high = likely * np.exp(np.hypot(np.log(high / likely), counting))
-    return Prediction(*(np.minimum(ends, 1) for ends in (likely, low, high)), told.p)
+    likely, low, high = (np.minimum(ends, 1) for ends in (likely, low, high))
+    return replace(told, expected=likely, low=low, high=high)
 
 
 def _predicted(places: Floats, likelihood: Floats, estimate: Floats, error: Floats) -> Floats:
