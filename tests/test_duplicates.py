@@ -9,6 +9,7 @@ import pytest
 
 import kit
 from kit import counts
+from kit.sources.text.addresses import contact_key
 from kit.tables import TABLES
 from tests import exports, small
 
@@ -471,3 +472,65 @@ def test_a_payment_of_one_number_and_two_amounts_is_two(tmp_path: Path) -> None:
     data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
     assert sorted(data.table("billing")["amount"]) == [20, 50]
     assert "1 of its rows has the billing_id of another row of it: the latest state counts once" in data.files[0].notes
+
+
+CUSTOMERS = ["Customer ID", "CustomerID", "Buyer User ID", "user", "username", "Customer Number", "Код клиента"]
+
+
+@pytest.mark.parametrize("header", CUSTOMERS)
+def test_customers_without_an_address_are_known_by_their_number(tmp_path: Path, header: str) -> None:
+    rows = [["o1", "2026-01-05", "c1", 50], ["o2", "2026-02-05", "C1", 20], ["o3", "2026-02-06", "c2", 30],
+            ["o4", "2026-02-07", "", 10], ["o5", "2026-02-08", "guest", 10]]  # fmt: skip
+    data = read(tmp_path / "in", {"a.csv": ([["Order ID", "Order Date", header, "Total"], *rows], ",")})
+    keys = data.table("orders").set_index("order_id")["contact_key"]
+    assert keys["o1"] == keys["o2"] != keys["o3"]
+    assert keys[["o4", "o5"]].isna().all()
+
+
+def test_a_number_is_the_address_that_stands_beside_it_on_any_row(tmp_path: Path) -> None:
+    header = ["Order ID", "Order Date", "Customer ID", "Email", "Total"]
+    rows = [["o1", "2026-01-05", 17, address(1), 50], ["o2", "2026-02-05", 17, "", 20],
+            ["o3", "2026-02-06", 18, "", 30], ["o4", "2026-02-07", "", address(1), 10],
+            ["o5", "2026-02-08", 19, address(2), 10], ["o6", "2026-02-08", 19, address(3), 10],
+            ["o7", "2026-02-09", 19, "", 10]]  # fmt: skip
+    data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
+    keys = data.table("orders").set_index("order_id")["contact_key"]
+    assert set(keys[["o1", "o2", "o4"]]) == {contact_key(address(1))}
+    assert keys["o7"] not in {keys["o5"], keys["o6"]}  # two addresses: nobody can tell whose order it is
+    assert keys.nunique() == 5
+
+
+def test_a_name_that_two_people_can_have_joins_nobody(tmp_path: Path) -> None:
+    for header in ("User", "Customer Name"):
+        rows = [["o1", "2026-01-05", "Anna Muster", 50], ["o2", "2026-02-05", "Anna Muster", 20]]
+        data = read(tmp_path / header, {"a.csv": ([["Order ID", "Order Date", header, "Total"], *rows], ",")})
+        assert data.table("orders")["contact_key"].isna().all()
+
+
+def test_numbers_that_a_spreadsheet_cut_fold_no_orders(tmp_path: Path) -> None:
+    rows = [["1,23457E+12", "02.03.2026", address(1), "1 250,00"], ["1,23457E+12", "09.03.2026", address(2), "990,50"],
+            ["1,23457E+12", "10.03.2026", address(1), "10,00"], ["1,23457E+12", "09.03.2026", address(1), "15,00"],
+            ["1,23458E+12", "21.03.2026", address(3), "75,25"]]  # fmt: skip
+    folder = tmp_path / "in"
+    folder.mkdir()
+    small.settings(folder, "day_first = true", 'currency = "EUR"')
+    exports.write(
+        folder, "a.csv", "".join(";".join(row) + "\n" for row in [["Order ID", "Date", "Email", "Total"], *rows])
+    )
+    orders = kit.open(folder).table("orders")
+    assert (len(orders), orders["total"].sum(), orders["contact_key"].nunique()) == (5, 2340.75, 3)
+
+
+def test_the_real_orders_with_cut_numbers_are_five(shared: Path, tmp_path: Path) -> None:
+    text = (shared / "field" / "P11_excel_ids" / "orders.csv").read_text(encoding="utf-8")
+    exports.write(tmp_path, "orders.csv", text)
+    small.settings(tmp_path, "day_first = true")
+    orders = kit.open(tmp_path).table("orders")
+    assert (len(orders), orders["total"].sum(), orders["contact_key"].nunique()) == (5, 4730.75, 4)
+
+
+def test_the_real_orders_after_three_mails_are_credited_once(shared: Path) -> None:
+    data = kit.open(shared / "field" / "P15_attribution_twice")
+    (whole,) = counts.messages(data, [], window_days=7).to_dict("records")
+    assert (whole["orders"], whole["revenue"]) == (10, 500)
+    assert counts.messages(data, ["campaign_id"], window_days=7)["revenue"].sum() == 500

@@ -43,6 +43,10 @@ UNREAD = "unread"
 """A column beside the canonical ones until the store is built: a hash of the cells of a row that nothing is made of."""
 
 
+PERSON = "person"
+"""Another such column: the key of the person by an id of the seller, where a row has one beside the address."""
+
+
 def schema(table: Table) -> pa.Schema:
     """The columns of a table as they are written."""
     return pa.schema([(column.name, ARROW[column.type]) for column in table.columns])
@@ -72,6 +76,8 @@ def located(
     if LINE in table.names:
         return frame(table, rows)
     beside = {LINE: pd.Series(lines, dtype="Int64"), UNREAD: pd.Series([unread[line] for line in lines], dtype="Int64")}
+    if any(PERSON in row for row in rows):
+        beside[PERSON] = pd.Series([row.get(PERSON) for row in rows], dtype="str")
     return frame(table, rows).assign(**beside)
 
 

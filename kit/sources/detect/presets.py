@@ -417,8 +417,7 @@ def fillable(table: Table) -> dict[str, Text]:
     if "contact_key" in table.names:
         columns["email"] = message("the person's address")
     if table is EVENTS:
-        columns |= {
-            "occurred_at": message("when it happened"),
-            "person": message("the platform's id of a person whose address is not there"),
-        }
+        columns["occurred_at"] = message("when it happened")
+    if table in (EVENTS, ORDERS):
+        columns["person"] = message("the platform's or seller's id of a person whose address is not there")
     return columns

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kit.messages import Text, message, message_n
 from kit.privacy import quotable
 from kit.sources.detect.headers import listed, plain
+from kit.sources.frames import PERSON
 from kit.sources.text import cells
 from kit.sources.text.addresses import contact_key, member_key, normalised
 from kit.sources.text.cells import CellError
@@ -102,6 +103,9 @@ NOTES: dict[str, Callable[..., Message]] = {
 
 HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
 """How many hours a unit of time is."""
+
+NOBODY = frozenset({"0", "guest", "guests", "anonymous", "unknown", "none", "гость", "аноним"})
+"""What stands in place of the id of a customer who has none."""
 
 YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
 NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
@@ -230,8 +234,7 @@ class Conformer:
             self._put_address(row, cell)
             return
         if name == "person":
-            person = cells.text(cell)
-            row["contact_key"] = member_key(self.preset.vendor, person) if person else None
+            self._put_person(row, cell)
             return
         if plain(cell) in self._nulls.get(name, ()):
             return
@@ -338,6 +341,17 @@ class Conformer:
             self._notes["unread_rates",] += 1
             return
         row[name if certain else name + UNSETTLED] = value
+
+    def _put_person(self, row: dict[str, Any], cell: Cell) -> None:
+        """The key by an id or a user name, which gives way to that of an address."""
+        person = cells.text(cell)
+        if person is None or person.casefold() in NOBODY or re.search(r"\s", person):
+            return  # a name with a blank in it is one that two people can have
+        if "@" in person:
+            self._put_address(row, cell)
+            return
+        row[PERSON] = member_key(self.preset.vendor, person)
+        row.setdefault("contact_key", row[PERSON])
 
     def _put_address(self, row: dict[str, Any], cell: Cell) -> None:
         text = cells.text(cell)

@@ -13,10 +13,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
+from kit.sources.frames import PERSON
 from kit.sources.tabular.conform import YES
 from kit.sources.text.addresses import contact_key, member_key, normalised
 from kit.tables import CAMPAIGN_STATS, CONTACTS, EVENT_TYPES, EVENTS
@@ -24,8 +26,6 @@ from kit.tables import CAMPAIGN_STATS, CONTACTS, EVENT_TYPES, EVENTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from zoneinfo import ZoneInfo
-
-    import pandas as pd
 
     from kit.settings import Settings
     from kit.sources.detect.headers import Match
@@ -223,11 +223,31 @@ def _without(log: FileLog, lost: int) -> FileLog:
 
 
 def linked(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """The tables with the people of `person_is` under the key of their address, as far as contacts say it.
+    """The tables with people under the key of their address, as far as any row says whose an id is.
 
     Args:
         tables: canonical frames by name, of all files.
     """
+    return _by_digest(_by_number(tables))
+
+
+def _by_number(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Customers of an id alone are those of the only address that stands beside the id on another row."""
+    numbered = {name: frame for name, frame in tables.items() if PERSON in frame}
+    both = [frame.loc[frame["contact_key"] != frame[PERSON], [PERSON, "contact_key"]] for frame in numbered.values()]
+    if not both:
+        return tables
+    pairs = pd.concat(both).dropna().drop_duplicates().drop_duplicates(PERSON, keep=False)
+    addresses = pairs.set_index(PERSON)["contact_key"]
+    meeting = {}
+    for name, frame in numbered.items():
+        key = frame["contact_key"]
+        meeting[name] = frame.assign(contact_key=key.map(addresses).astype(key.dtype).fillna(key))
+    return tables | meeting
+
+
+def _by_digest(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The people of `person_is` are the contacts whose address has that digest."""
     events, contacts = tables.get(EVENTS.name), tables.get(CONTACTS.name)
     vendors = {preset.vendor for preset in presets() if preset.person_is}
     if events is None or contacts is None or vendors.isdisjoint(events["source"].str.removesuffix("_events")):
