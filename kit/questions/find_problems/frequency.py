@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kit.counts import scope
+from kit.counts.log import whole_sum
 from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
@@ -66,8 +67,8 @@ def pressure(data: Data) -> pd.DataFrame:
     its mails would seem few.
 
     Returns:
-        A row a window and level: days [7 or 28], level, people, mails [delivered], unsubscribed, received [mails in
-        the window, summed over mails].
+        A row a window and level: days [7 or 28], level, people, mails [delivered], unsubscribed [NULL: not told],
+        received [mails in the window, summed over mails].
     """
     table = scope.history(data, MESSAGES.name)
     if table is None:
@@ -82,12 +83,12 @@ def pressure(data: Data) -> pd.DataFrame:
         sent = table.filter(ibis._.contact_key.notnull() & ibis._.sent_at.notnull())
         sent = sent.mutate(mails=1 + ibis._.reached.cast("int64").sum().over(before).fill_null(0))
         of_question = scope.in_population(sent, data) & scope.within(data, ibis._.sent_local)
-        sent = sent.filter(ibis._.reached & ibis._.unsubscribed.notnull() & of_question)
+        sent = sent.filter(ibis._.reached & of_question)
         place = ibis.cases(*((ibis._.mails <= most, number) for number, (most, _name) in enumerate(levels)), else_=-1)
         sums = sent.group_by(place=place).agg(
             people=ibis._.contact_key.nunique(),
             mails=ibis._.count(),
-            unsubscribed=ibis._.unsubscribed.cast("int64").sum(),
+            unsubscribed=whole_sum("unsubscribed"),
             received=ibis._.mails.sum(),
         )
         by_level = sums.order_by("place").to_pandas()
@@ -109,7 +110,7 @@ def judge(counts: pd.DataFrame) -> Frequency:
     levels = levels.drop(columns="received")
     if not mails:
         return Frequency(levels, np.nan, np.nan, np.nan)
-    overall = float(widest["unsubscribed"].sum()) / mails
+    overall = float(widest["unsubscribed"].astype(float).sum(skipna=False)) / mails
     pace = float((widest["mails"] * widest["monthly"]).sum()) / mails
     return Frequency(levels, overall, float(yearly_share(overall, pace)), pace)
 
@@ -179,7 +180,7 @@ class Frequency(Result):
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share that leaves at a mail, by how many mails came in the days before it."""
         title = message("Leaving, by mails received")
-        levels = self.levels[self.levels["mails"] > 0]
+        levels = self.levels[(self.levels["mails"] > 0) & self.levels["value"].notna()]
         if levels.empty:
             return nothing("frequency", title, message("no event log tells both who got how many mails and who left"))
         rows = levels.to_dict("records")
