@@ -28,10 +28,10 @@ class Bars:
 
     record: Callable[[str, object], None]
 
-    def most(self, key: str, what: str, seen: float, bar: float, *, n: int = 0) -> None:
-        """`seen`, a share of n runs (or an amount, where n is 0), is at most the bar."""
+    def most(self, key: str, what: str, seen: float, bar: float, *, n: int = 0, error: float = 0.0) -> None:
+        """`seen`, a share of n runs (or an amount, with its Monte Carlo error), is at most the bar."""
         self._keep(key, what, seen, f"≤ {bar:g}", n)
-        assert seen <= bar + self._error(bar, n)
+        assert seen <= bar + self._error(bar, n) + 3 * error
 
     def least(self, key: str, what: str, seen: float, bar: float, *, n: int = 0) -> None:
         """`seen` is at least the bar."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import oracle
 
-from kit.stats.multiplicity import adjust, dunnett
+from kit.stats.multiplicity import adjust, expected_maximum
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,31 +61,11 @@ def test_none_to_adjust_is_none(method: Any) -> None:
     assert np.isnan(adjust([np.nan, np.nan], method)).all()
 
 
-def test_dunnett_is_that_of_r(shared: Path) -> None:
-    case = oracle(shared, "dunnett_recovery")
-    minutes, blanket = np.array(case.inputs["minutes"], dtype=float), np.array(case.inputs["blanket"])
-    groups = [minutes[blanket == name] for name in ("b0", "b1", "b2", "b3")]
-    n = np.array([len(group) for group in groups])
-    df = n.sum() - 4
-    spread = sum(((group - group.mean()) ** 2).sum() for group in groups) / df
-    gap = np.array([group.mean() for group in groups[1:]]) - groups[0].mean()
-    t = gap / np.sqrt(spread * (1 / n[1:] + 1 / n[0]))
-    assert list(t) == case.near("t")
-    assert list(dunnett(t, n[1:] / (n[1:] + n[0]), df)) == case.near("p")
+def test_luck_is_the_published(shared: Path) -> None:
+    case = oracle(shared, "max_of_k")
+    assert [expected_maximum(k) for k in case.inputs["k"]] == case.near("e")
 
 
-def test_dunnett_of_one_is_student_and_of_several_lies_between_it_and_bonferroni() -> None:
-    assert dunnett([2.0], [0.5], 5) == pytest.approx([0.1019395], abs=1e-6)  # R 2 * pt(-2, 5)
-    alone, three = dunnett([2.2], [0.5], 1e5), dunnett([2.2, 0.4, 1.0], [0.5, 0.5, 0.5], 1e5)
-    assert alone[0] < three[0] < 3 * alone[0]
-    assert np.isnan(dunnett([2.0, np.nan], [0.5, np.nan], 50)[1])
-    assert dunnett([2.0, np.nan], [0.5, np.nan], 50)[0] == pytest.approx(dunnett([2.0], [0.5], 50)[0])
-    assert np.isnan(dunnett([2.0], [0.5], 0)).all()
-
-
-def test_dunnett_holds_the_false_winners_of_eight_equal_arms(rng: np.random.Generator) -> None:
-    false = 0
-    for _ in range(400):
-        mean, n = rng.normal(0, 1, 9), 1.0  # known variance 1: the control first
-        false += (dunnett((mean[1:] - mean[0]) / np.sqrt(2 / n), np.full(8, 0.5), 1e6) < 0.05).any()
-    assert false / 400 <= 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+def test_luck_of_one_is_none() -> None:
+    assert expected_maximum(1) == 0
+    assert expected_maximum(2) == pytest.approx(1 / np.sqrt(np.pi))  # in closed form

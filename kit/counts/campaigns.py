@@ -59,12 +59,13 @@ def messages(
     kind: str | None = None,
     action: str = "",
     window_days: int | None = None,
+    credit: log.Credit = "last mail",
 ) -> pd.DataFrame:
     """Counts of campaign mail by group; tests are left out (`left_out` counts them).
 
     Each campaign and count has one source of record: the event log where it covers the sends, else the reports of
     its variants, else its own report, else the latest export. Conversions are credited to the last
-    delivered message before them within the window, so that they add up.
+    delivered message before them within the window, so that they add up; or, for tests, by assignment.
 
     Args:
         data: what `kit.open` returned.
@@ -73,6 +74,8 @@ def messages(
         kind: "bulk", "automated", "no campaign" or "" for all; None: the question's (`Data.population`).
         action: what counts as `converted`: appointment, review, order …; "" for any.
         window_days: days after a mail in which an action counts for it; None: the setting.
+        credit: "last mail", or "assignment": all that the people of a campaign did within the window, whatever mail
+            they got meanwhile; then campaigns do not add up.
 
     Returns:
         A row a group: `by`, campaigns [number], the counts of tables.COUNTS and revenue_squares
@@ -85,12 +88,18 @@ def messages(
 
     Source: guide 1, steps 2 and 3; one source of record for each count: a parent and its variants never add.
     """
-    rows = of_record(data, by, kind=kind, action=action, window_days=window_days)
+    rows = of_record(data, by, kind=kind, action=action, window_days=window_days, credit=credit)
     return summed(rows[rows["in_period"]], list(by))
 
 
 def of_record(
-    data: Data, by: Sequence[str], *, kind: str | None = None, action: str = "", window_days: int | None = None
+    data: Data,
+    by: Sequence[str],
+    *,
+    kind: str | None = None,
+    action: str = "",
+    window_days: int | None = None,
+    credit: log.Credit = "last mail",
 ) -> pd.DataFrame:
     """What the sources of record say of all months; arguments and errors as for `messages`.
 
@@ -117,7 +126,8 @@ def of_record(
         )
     window = data.settings["conversions.window_days"] if window_days is None else window_days
     exported = _exported(data, window)
-    logged = log.counts(data, [name for name in by if name in OF_MESSAGE], action=action, window_days=window)
+    groups = [name for name in by if name in OF_MESSAGE]
+    logged = log.counts(data, groups, action=action, window_days=window, credit=credit)
     rows = _chosen(pd.concat([logged, exported], ignore_index=True), exported)
     rows = rows.merge(_campaigns(data), on="campaign_id", how="inner" if data.filters else "left")
     rows["kind"] = rows["kind"].fillna("no campaign")

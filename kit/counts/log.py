@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 import pandas as pd
@@ -43,6 +43,11 @@ FACTS = (
     "unsubscribed",
     "complained",
 )
+Credit = Literal["last mail", "assignment"]
+"""Which mail an action counts for: the last one before it, so that campaigns add up; or each campaign that the person
+got within the window, as tests need it: a mail that a click set off must not take the credit from its arm.
+"""
+
 AFTER = ("converted", "appointments", "reviews", "orders", "revenue", "revenue_squares")
 
 
@@ -51,7 +56,9 @@ AFTER = ("converted", "appointments", "reviews", "orders", "revenue", "revenue_s
     whole="a source of record is chosen by the whole campaign; `in_period` marks the question's",
     unfiltered="filters are applied where sources are put together",
 )
-def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int | None = None) -> pd.DataFrame:
+def counts(
+    data: Data, by: Sequence[str], *, action: str = "", window_days: int | None = None, credit: Credit = "last mail"
+) -> pd.DataFrame:
     """Counts a campaign and group, with `messages`: how many the log knows of at all.
 
     Args:
@@ -59,6 +66,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         by: of month, weekday, hour, variant, domain and the names of traits; those not named are NULL.
         action: what counts as `converted`; "" for any.
         window_days: days after a mail in which an action counts for it; None: not asked.
+        credit: which mail an action counts for.
 
     Returns:
         A row a campaign, month, group and in_period [bool: sent in the period of the question]; conversions are NULL
@@ -79,7 +87,7 @@ def counts(data: Data, by: Sequence[str], *, action: str = "", window_days: int 
         in_period=asked,
     )
     table = of_delivered(_of_this_log(table))
-    followed = after(data, table, action, window_days)
+    followed = after(data, table, action, window_days, credit)
     for name in by:
         if name in TRAITS:
             table = TRAITS[name].add(table, data)
@@ -205,13 +213,17 @@ def _measured(data: Data, action: str) -> list[str]:
     return [name for name in AFTER if measured[name.removesuffix("_squares")]]
 
 
-def after(data: Data, table: Expression, action: str, window_days: int | None) -> Expression:
-    """For each message what followed it: every action is credited to the last message before it that reached them."""
+def after(
+    data: Data, table: Expression, action: str, window_days: int | None, credit: Credit = "last mail"
+) -> Expression:
+    """For each message what followed it within the window, as `credit` has it; None where nothing can be joined."""
     taken = actions(data) if window_days is not None else None
     if taken is None:
         return None
     taken = taken.mutate(number=ibis.row_number())
-    mails = table.filter(_.reached & _.contact_key.notnull()).select("message_key", "contact_key", "sent_at")
+    mails = table.filter(_.reached & _.contact_key.notnull()).select(
+        "message_key", "campaign_id", "contact_key", "sent_at"
+    )
     window = ibis.interval(days=window_days)
     pairs = taken.join(
         mails,
@@ -221,7 +233,8 @@ def after(data: Data, table: Expression, action: str, window_days: int | None) -
             taken.occurred_at <= mails.sent_at + window,
         ],
     )
-    last = ibis.window(group_by="number", order_by=[ibis.desc("sent_at"), "message_key"])
+    once = ["number"] if credit == "last mail" else ["number", "campaign_id"]
+    last = ibis.window(group_by=once, order_by=[ibis.desc("sent_at"), "message_key"])
     credited = pairs.mutate(rank=ibis.row_number().over(last)).filter(_.rank == 0)
     wanted = _.action == action if action else _.action.notnull()
     worth = _.worth.fill_null(0.0)

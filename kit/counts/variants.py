@@ -63,7 +63,7 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
 
     Returns:
         A row a campaign and variant: campaign_id, variant, n [mails delivered to known people], and sums over them:
-        revenue [credited to this mail], revenue_squares, before [revenue before this mail], before_squares,
+        revenue [all in the window, by assignment], revenue_squares, before [revenue before this mail], before_squares,
         products [of both]. Tests whose people may still act on them, and data without orders, give no row.
     """
     messages, actions = scope.history(data, MESSAGES.name), log.actions(data)
@@ -82,7 +82,7 @@ def spent(data: Data, *, before_days: int = BEFORE_DAYS) -> pd.DataFrame:
         ],
     )
     earlier = earlier.group_by("message_key").agg(before=_.worth.fill_null(0.0).sum())
-    after = log.after(data, messages, "", window).select("message_key", "revenue")
+    after = log.after(data, messages, "", window, "assignment").select("message_key", "revenue")
     spent = tests.left_join(after, "message_key").drop("message_key_right").left_join(earlier, "message_key")
     spent = spent.mutate(revenue=_.revenue.fill_null(0.0), before=_.before.fill_null(0.0))
     old = log.followed_until(data) - ibis.interval(days=window)

@@ -145,22 +145,13 @@ METHODS = {
             ("bh95_paper", "holm_gb", "multtest_r"),
         ),
         Method(
-            "dunnett",
-            message("Dunnett's adjustment"),
-            message("Which of several lines brings more money than the first?"),
-            ("06",),
-            "multiplicity.dunnett",
-            "Dunnett (1955), doi:10.1080/01621459.1955.10501294",
-            ("dunnett_recovery",),
-        ),
-        Method(
             "ranking",
-            message("beta-binomial empirical Bayes"),
+            message("full Bayes with normal and heavy-tailed spread"),
             message("Which is worth repeating?"),
-            ("03",),
-            "empirical_bayes.shrink_rates",
-            "Casella (1985), doi:10.1080/00031305.1985.10479400",
-            ("robinson_cred", "robinson_eb", "vgam_rats_mle", "bda_rats_posterior", "crowder_betabinom", "max_of_k"),
+            ("03", "06"),
+            "hierarchy.rates",
+            "Gelman (2006), doi:10.1214/06-BA117A; Dawid (1994), doi:10.1214/lnms/1215463797",
+            ("bda_rats_posterior", "max_of_k"),
         ),
         Method(
             "mix",
@@ -344,6 +335,9 @@ METHODS = {
 
 VERDICTS = {
     "not decided": message("these mails could not tell; it is not “no difference”"),
+    "ahead": message(
+        "it would win if it stood alone; among all comparisons of the page chance brings such a lead too often"
+    ),
     "too early": message("fewer mails than planned have gone out, and a test is judged at its planned end"),
     "go on": message("an early look that was planned: the difference is not yet as large as an early look asks for"),
     "too few": message("fewer events than the rule can judge"),

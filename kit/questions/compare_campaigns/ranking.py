@@ -6,11 +6,13 @@ a large one's, and a handful of messages cannot take the first place by chance.
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kit import metrics
+from kit.judging import ALPHA
 from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
@@ -22,7 +24,7 @@ from kit.show.picture import INK, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
-from kit.stats import empirical_bayes
+from kit.stats import hierarchy, multiplicity, proportions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from kit.metrics import Kpi
     from kit.questions.compare_campaigns.stand_out import StandOut
-    from kit.stats.empirical_bayes import BetaPrior
     from kit.store import Data
 
 DRAWN = 20
@@ -53,30 +54,28 @@ def rank(data: Data, *, kpi: str = "") -> Ranking:
 def judge(compared: StandOut) -> Ranking:
     """Order campaigns by what may be expected of them.
 
-    Source: guide 1, step 3; empirical Bayes with the beta-binomial: Casella (1985),
-    doi:10.1080/00031305.1985.10479400.
+    Source: guide 1, step 3; full Bayes: Gelman (2006), doi:10.1214/06-BA117A.
     """
     rows = compared.rates
     rows = rows[rows["value"].notna() & (rows["verdict"] != TOO_RECENT)]
     lowest = compared.kpi.better == "lower"
-    prior = empirical_bayes.beta_binomial_prior(rows["numerator"], rows["n"])
-    if len(rows) < empirical_bayes.UNITS_LEAST:
-        rows = rows.assign(expect=np.nan, expect_low=np.nan, expect_high=np.nan, best=np.nan)
-        return Ranking(compared.kpi, rows, prior, np.nan, "", np.nan, np.nan)
-    shrunk = empirical_bayes.shrink_rates(rows["numerator"], rows["n"], prior, lowest=lowest)
+    shrunk = hierarchy.rates(rows["numerator"], rows["n"], lowest=lowest)
     rows = rows.assign(expect=shrunk.value, expect_low=shrunk.low, expect_high=shrunk.high, best=shrunk.best)
+    if np.isnan(shrunk.regret):
+        return Ranking(compared.kpi, rows, nan, nan, "", nan, nan, apart=False)
     order = ["expect", "value", "n"]
     rows = rows.sort_values(order, ascending=[lowest, lowest, False], kind="stable", ignore_index=True)
     top = rows.iloc[int(rows["value"].argmin() if lowest else rows["value"].argmax())]
-    error = np.sqrt(prior.mean * (1 - prior.mean) / rows["n"].median())
+    error = np.sqrt(shrunk.usual * (1 - shrunk.usual) / rows["n"].median())
     return Ranking(
         compared.kpi,
         rows,
-        prior,
+        shrunk.usual,
         shrunk.regret,
         str(top["campaign_name"]),
         abs(float(top["value"] - top["expect"])),
-        float(empirical_bayes.expected_maximum(len(rows)) * error),
+        float(multiplicity.expected_maximum(len(rows)) * error),
+        apart=proportions.chi_square_homogeneity(rows["numerator"], rows["n"]).p < ALPHA,
     )
 
 
@@ -89,20 +88,22 @@ class Ranking(Result):
         rates: a row a campaign that is old enough, the best first: its columns, n [messages], value, low, high [as
             counted], expect, expect_low, expect_high [drawn towards the usual rate], best [the chance that it is the
             best of all]; the last four are NaN with fewer than four campaigns.
-        prior: what campaigns usually are.
+        usual: the rate at the centre of all campaigns [share].
         regret: what choosing the first falls short of the truly best one, on average [share].
         top: name of the campaign whose counted rate is best.
         overstated: by how much that rate is likely too good [share].
         luck: by how much the best of as many equal campaigns of the median size would look too good [share].
+        apart: whether the campaigns differ beyond chance at all; else there is no order.
     """
 
     kpi: Kpi
     rates: pd.DataFrame
-    prior: BetaPrior
+    usual: float
     regret: float
     top: str
     overstated: float
     luck: float
+    apart: bool
 
     def summary(self) -> Summary:
         """What may be expected of the first, how sure its place is, and how much luck is in the raw order."""
@@ -129,7 +130,7 @@ class Ranking(Result):
                 "Of {n} equal campaigns of this size the best would by luck alone look {luck} points above the rest.",
                 n=n, luck=size(self.luck),
             )  # fmt: skip
-        if first["expect"] == self.rates["expect"].iloc[-1]:
+        if not self.apart:
             order = _("By “{kpi}” there is no order: the campaigns differ by no more than chance.", kpi=kpi)
             return Summary("ranking_first", f"{order} {chance}", numbers)
         place = _(
@@ -171,7 +172,7 @@ class Ranking(Result):
         rows = self.rates.head(DRAWN) if known(self.regret) else self.rates.iloc[:0]
         drawn = rows.iloc[::-1].reset_index(drop=True)
         with drawing(1.1 + 0.27 * max(len(drawn), 2), ax) as axes:
-            mean = self.prior.mean if len(drawn) else 0.0
+            mean = self.usual if len(drawn) else 0.0
             axes.axvline(mean, color=INK, linewidth=1)
             axes.hlines(drawn.index, drawn["value"], drawn["expect"], color=QUIET, linewidth=1, linestyle=":")
             axes.hlines(drawn.index, drawn["expect_low"], drawn["expect_high"], color=PLAIN, linewidth=1.6)
@@ -204,29 +205,29 @@ def _expected(row: Any) -> str:
     return with_interval(row["expect"], row["expect_low"], row["expect_high"])
 
 
-_CASELLA = "Casella (1985), doi:10.1080/00031305.1985.10479400"
+_GELMAN = "Gelman (2006), doi:10.1214/06-BA117A"
 
 FIGURES = (
     Figure(
         "expected_of_campaign", message("To be expected of a campaign"),
-        message("counted rate drawn towards the usual one: (clicked + a) / (delivered + a + b) of the beta law of all"),
-        message("a message"), _CASELLA, ("ranking.expect", "ranking_first.expect"),
-        interval=message("95 %: of the posterior, the law of all taken as known"),
+        message("posterior median of its true rate, with log odds of all campaigns around a usual value"),
+        message("a message"), _GELMAN, ("ranking.expect", "ranking_first.expect"),
+        interval=message("95 % of the posterior, over every usual value, spread and tail of the law of all"),
         edge=message("too young campaigns are left out; the KPI chosen stands in the place of clicked / delivered"),
     ),
     Figure(
         "chance_best", message("Chance to be the best"),
-        message("posterior chance that its true rate is the best of all ranked"), message("a campaign"), _CASELLA,
+        message("posterior chance that its true rate is the best of all ranked"), message("a campaign"), _GELMAN,
         ("ranking.best", "ranking_first.best"),
     ),
     Figure(
         "regret", message("What choosing the first costs"),
         message("mean of (true best rate - true rate of the first), over the posterior"), message("a campaign"),
-        _CASELLA, ("ranking_first.regret",),
+        _GELMAN, ("ranking_first.regret",),
     ),
     Figure(
         "overstated", message("By how much the best counted rate is too good"),
-        message("distance of its counted rate from the rate to be expected"), message("a campaign"), _CASELLA,
+        message("distance of its counted rate from the rate to be expected"), message("a campaign"), _GELMAN,
         ("ranking_first.overstated",),
     ),
     Figure(

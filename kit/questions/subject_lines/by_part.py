@@ -8,6 +8,7 @@ misleads, and the page says so.
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,11 +62,11 @@ def compare(data: Data, *, kpi: str = "open_rate", mix: str = "segment", broken:
     Raises:
         UsageError: the KPI is no KPI of campaign mail, or there is no such column.
     """
-    return judge(counts.messages(data, [*ARMS, mix]), kpi, mix, broken=broken)
+    return judge(counts.messages(data, [*ARMS, mix], credit="assignment"), kpi, mix, broken=broken)
 
 
 def judge(arms: pd.DataFrame, kpi: str, part: str, *, broken: Collection[str] = (), level: float = LEVEL) -> ByPart:
-    """Each variant against the first of its campaign, within parts of the audience.
+    """Each two variants of a campaign, within parts of the audience.
 
     Parts with less than a twentieth of a test's mail are taken together.
 
@@ -116,7 +117,7 @@ def _campaign(rates: pd.DataFrame, part: str, level: float) -> list[tuple[dict[s
     rates = rates.assign(part=rates[part].where(~rates[part].isin(small), OTHERS))
     sums = rates.groupby(["variant", "part"], sort=False)[["numerator", "n"]].sum()
     variants = list(dict.fromkeys(rates["variant"]))
-    return [_pair(rates.iloc[0], sums, variants[0], b, level) for b in variants[1:]]
+    return [_pair(rates.iloc[0], sums, a, b, level) for a, b in combinations(variants, 2)]
 
 
 def _pair(campaign: pd.Series, sums: pd.DataFrame, a: str, b: str, level: float) -> tuple[dict[str, Any], pd.DataFrame]:

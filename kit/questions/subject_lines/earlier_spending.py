@@ -7,6 +7,7 @@ taken for granted. The plain difference decides all the same; this one stands be
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -45,11 +46,13 @@ def adjust(data: Data) -> EarlierSpending:
     Args:
         data: what `kit.open` returned; only an event log and orders know what the people of a test spent before.
     """
-    return judge(counts.spent(data), counts.messages(data, ARMS), currency="".join(data.currencies))
+    return judge(
+        counts.spent(data), counts.messages(data, ARMS, credit="assignment"), currency="".join(data.currencies)
+    )
 
 
 def judge(spent: pd.DataFrame, arms: pd.DataFrame, *, currency: str = "", level: float = LEVEL) -> EarlierSpending:
-    """Each variant against the first of its campaign, plainly and adjusted by the people's earlier revenue.
+    """Each two variants of a campaign, plainly and adjusted by the people's earlier revenue.
 
     Args:
         spent: what `counts.spent(data)` returned.
@@ -63,10 +66,10 @@ def judge(spent: pd.DataFrame, arms: pd.DataFrame, *, currency: str = "", level:
     names = dict(zip(campaigns["campaign_id"], campaigns["campaign_name"], strict=True))
     groups = {name: group.sort_values("variant") for name, group in spent.groupby("campaign_id", sort=False)}
     rows = [
-        _pair(groups[campaign].iloc[[0, b]], campaign, name, level)
+        _pair(groups[campaign].iloc[[a, b]], campaign, name, level)
         for campaign, name in names.items()
         if campaign in groups
-        for b in range(1, len(groups[campaign]))
+        for a, b in combinations(range(len(groups[campaign])), 2)
     ]
     return EarlierSpending(pd.DataFrame(rows, columns=COLUMNS), currency)
 

@@ -6,6 +6,7 @@ arms are compared among the people whose program tells, and it is said how many 
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def compare(data: Data, *, worthwhile: float) -> Measurable:
 
 
 def judge(openers: pd.DataFrame, *, worthwhile: float, level: float = LEVEL) -> Measurable:
-    """Each variant against the first of its campaign, among the people whose program tells.
+    """Each two variants of a campaign, among the people whose program tells.
 
     Args:
         openers: what `counts.openers(data, ["campaign_id", "campaign_name", "sent_local", "variant"])` returned.
@@ -65,9 +66,9 @@ def judge(openers: pd.DataFrame, *, worthwhile: float, level: float = LEVEL) -> 
     keys = ["sent_local", "campaign_id", "campaign_name", "variant"]
     sums = tests.groupby(keys, sort=True)[_SUMS].sum(min_count=1).astype(float).reset_index()
     rows = [
-        _pair(arms.iloc[0], arms.iloc[b], worthwhile, level)
+        _pair(arms.iloc[a], arms.iloc[b], worthwhile, level)
         for _campaign, arms in sums.groupby("campaign_id", sort=False)
-        for b in range(1, len(arms))
+        for a, b in combinations(range(len(arms)), 2)
     ]
     return Measurable(pd.DataFrame(rows, columns=COLUMNS), worthwhile)
 

@@ -1,7 +1,9 @@
-"""Each variant of a test against the first one of its campaign. (guide 1, step 5)"""
+"""Each two variants of a test against each other. (guide 1, step 5)"""
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,19 +17,19 @@ from kit.questions.subject_lines.sample_size import needed
 from kit.stats import bayes, means, multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
-    from kit.metrics import Kpi
     from kit.questions.subject_lines.plans import Rule
 
 ARM = ["line", "sent", "numerator", "n", "value", "low", "high"]
 """What is known of an arm."""
 
 
-def of_campaign(arms: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """A row a comparison of one campaign, with its decision.
+def of_campaign(arms: pd.DataFrame, rule: Rule, tests: int) -> pd.DataFrame:
+    """A row a comparison of one campaign, with its decision as if it were the only test of the page.
 
     Args:
         arms: a row a variant, the first of them first: variant, sent, numerator, n, value, low, high, squares, line.
         rule: what it is judged by.
+        tests: of the page; where looks are planned, the error is shared out over all of them.
 
     Raises:
         UsageError: the planned shares do not fit the number of variants.
@@ -38,16 +40,20 @@ def of_campaign(arms: pd.DataFrame, rule: Rule) -> pd.DataFrame:
               name=repr(arms["campaign_name"].iloc[0]), variants=len(arms))
         )  # fmt: skip
     split = proportions.sample_ratio_test(arms["sent"], rule.shares)
-    table = pd.DataFrame([_pair(arms.iloc[0], arms.iloc[n], rule, len(arms) - 1) for n in range(1, len(arms))])
-    table = table.assign(split_p=split.p)
-    if rule.plan.looks == 1 and rule.plan.rule == "looks":
-        table["p"] = _adjusted(table, kpi=rule.kpi)
+    looks = rule.plan.looks > 1 or rule.plan.rule == "any time"
+    comparisons = comb(len(arms), 2) * (tests if looks else 1)
+    table = pd.DataFrame(
+        [_pair(arms.iloc[a], arms.iloc[b], rule, comparisons) for a, b in combinations(range(len(arms)), 2)]
+    )
+    table = table.assign(split_p=split.p, p_alone=table["p"])
+    if not looks:
+        table["p"] = multiplicity.adjust(table["p"], method="holm")
     table["decision"] = [plans.decide(row, rule, split_broken=split.broken) for row in table.to_dict("records")]
     return table
 
 
 def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str, Any]:
-    """One variant against the first, as the rule has it for so many comparisons of one campaign."""
+    """One variant against an earlier one, as the rule has it for so many comparisons."""
     kpi, plan = rule.kpi, rule.plan
     row = {name: a[name] for name in ("campaign_id", "campaign_name", "sent_local", "kpi")}
     row |= {"a": a["variant"], "b": b["variant"]}
@@ -60,7 +66,6 @@ def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str,
     if kpi.kind == "mean":
         difference = means.welch(*([a[name], b[name]] for name in ("numerator", "squares", "n")), level=1 - bar)
         se, chance = difference.se, bayes.compare_means(difference.value, difference.se)
-        row |= {"df": difference.df, "of_control": variance / a["n"] / se**2 if se > 0 else np.nan}
         lift = difference.value / a["value"] if a["value"] else np.nan
         row |= {"lift": lift, "lift_low": np.nan, "lift_high": np.nan}
     else:
@@ -78,13 +83,6 @@ def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str,
         row |= {"low": difference.value - half, "high": difference.value + half}
         row |= {"lift_low": np.nan, "lift_high": np.nan}
     return row | {"higher": chance.higher, "loss_a": chance.loss_a, "loss_b": chance.loss_b}
-
-
-def _adjusted(table: pd.DataFrame, *, kpi: Kpi) -> np.ndarray:
-    """The p-values of a campaign's comparisons, raised for how many they are."""
-    if kpi.kind == "mean" and len(table) > 1:
-        return multiplicity.dunnett(table["difference"] / table["se"], table["of_control"], table["df"].min())
-    return multiplicity.adjust(table["p"], method="holm")
 
 
 def _error(a: pd.Series, b: pd.Series) -> float:

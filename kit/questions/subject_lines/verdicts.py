@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter
 
 from kit import counts, metrics
-from kit.judging import LEVEL
+from kit.counts.log import AFTER
+from kit.judging import ALPHA, LEVEL
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.subject_lines import pairs
@@ -36,7 +37,7 @@ from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, lab
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
-from kit.stats import empirical_bayes
+from kit.stats import hierarchy, multiplicity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,7 +70,7 @@ def compare(
     Raises:
         UsageError: the KPI cannot decide, or `split` in kit.toml does not fit the number of variants.
     """
-    arms = counts.lines(data, counts.messages(data, ARMS))
+    arms = counts.lines(data, counts.messages(data, ARMS, credit="assignment"))
     return _of(data, arms, kpi, plan, worthwhile, decides=decides)
 
 
@@ -108,7 +109,7 @@ def judge(
     maturity_days: int = 0,
     level: float = LEVEL,
 ) -> Tests:
-    """The verdict of every test: each variant against the first of its campaign.
+    """The verdict of every test: each two variants of a campaign against each other.
 
     Args:
         arms: a row a campaign and variant, from `counts.messages(data, ARMS)`, with the column line where
@@ -126,8 +127,8 @@ def judge(
         UsageError: the KPI cannot decide, or the planned shares do not fit the number of variants.
 
     Source: guide 1, step 5; Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I;
-    Koopman (1984), doi:10.2307/2531405; Holm (1979), jstor.org/stable/4615733; Dunnett (1955),
-    doi:10.1080/01621459.1955.10501294; sample ratio: Fabijan et al. (2019), doi:10.1145/3292500.3330722;
+    Koopman (1984), doi:10.2307/2531405; Holm (1979), jstor.org/stable/4615733; sample ratio: Fabijan et al.
+    (2019), doi:10.1145/3292500.3330722;
     looks: Lan & DeMets (1983), doi:10.1093/biomet/70.3.659.
     """
     rule = Rule(deciding(kpi), tuple(shares), plan, worthwhile)
@@ -139,23 +140,24 @@ def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_d
     arms = arms[arms["variant"].notna()].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
     arms = arms.assign(squares=arms.get(f"{rule.kpi.numerator}_squares"), line=arms.get("line"))
     arms = metrics.values(arms, [rule.kpi.key], by=[*ARMS, "line", "sent", "squares"], level=level)
-    parts = [
-        pairs.of_campaign(group.reset_index(drop=True), rule)
-        for _campaign_id, group in arms.groupby("campaign_id", sort=False)
-        if len(group) > 1
-    ]
+    tested = [group for _campaign_id, group in arms.groupby("campaign_id", sort=False) if len(group) > 1]
+    parts = [pairs.of_campaign(group.reset_index(drop=True), rule, len(tested)) for group in tested]
     if not parts:
         return pd.DataFrame(columns=_COLUMNS)
     verdicts = pd.concat(parts, ignore_index=True).assign(young=False)
     if as_of is not None:
         verdicts["young"] = verdicts["sent_local"] > as_of - timedelta(days=maturity_days)
-    final = verdicts["decision"].isin(("a", "b", "not decided"))
+    read = verdicts["decision"].isin(("a", "b", "not decided"))
+    one_look = rule.plan.rule == "looks" and rule.plan.looks == 1
+    if one_look:
+        among = multiplicity.adjust(verdicts["p_alone"].where(read), method="holm")
+        verdicts.loc[verdicts["decision"].isin(("a", "b")) & ~(among < ALPHA), "decision"] = "ahead"
     verdicts.loc[verdicts["decision"].isin(("too early", "too few")), _JUDGED] = np.nan
     # At a look before the last neither p nor the chance means what a reader takes it for.
-    ended = final & (rule.plan.rule == "looks") & (rule.plan.look == rule.plan.looks)
+    ended = read & (rule.plan.rule == "looks") & (rule.plan.look == rule.plan.looks)
     verdicts.loc[~ended, ["p", "higher", "loss_a", "loss_b"]] = np.nan
-    shrunk = empirical_bayes.shrink_effects(verdicts["difference"].where(final), verdicts["se"], level=level)
-    verdicts = verdicts.assign(expect=shrunk.value, expect_low=shrunk.low, expect_high=shrunk.high)
+    kept = hierarchy.effects(verdicts["difference"].where(read), verdicts["se"], level=level)
+    verdicts = verdicts.assign(expect=kept.value, expect_low=kept.low, expect_high=kept.high)
     return verdicts.assign(worthwhile=rule.worthwhile, look=rule.plan.key).reindex(columns=_COLUMNS)
 
 
@@ -172,6 +174,7 @@ _COLUMNS = [
 DECISIONS = {
     "a": message("the first is better"),
     "b": message("the second is better"),
+    "ahead": message("ahead, not decided among all tests"),
     "not decided": message("not decided"),
     "go on": message("go on to the next look"),
     "too early": message("too early"),
@@ -190,10 +193,10 @@ class Tests(Result):
         verdicts: a row a campaign and comparison: campaign_id, campaign_name, sent_local, kpi, a, b, sent_a, sent_b,
             numerator_a, n_a, value_a, low_a, high_a, line_a [the subject line, NULL where not known] and the same for
             b; split_p; difference, se, low, high [shares or money, b - a]; lift, lift_low, lift_high [relative]; p
-            [over the variants of the campaign: Holm, of money Dunnett], bar [what p is held against, 1 less the
+            [Holm over the pairs of the campaign], bar [what p is held against, 1 less the
             confidence of the difference's interval]; part [of the planned messages]; higher [the chance that b is],
             loss_a, loss_b [what choosing it costs on average], these and p for the last look only; expect,
-            expect_low, expect_high [the difference drawn towards zero, NaN with fewer than five tests]; needed
+            expect_low, expect_high [the difference drawn towards zero, NaN with fewer than ten]; needed
             [messages an arm for the worthwhile lift]; look [the rule]; decision: a key of DECISIONS; young.
         currency: of amounts.
         decides: whether the rule's KPI was chosen before looking; else what it shows are hints.
@@ -224,7 +227,8 @@ class Tests(Result):
         decided = [text for text, row in zip(words, rows, strict=True) if row["decision"] in ("a", "b")]
         text = words[0]
         if len(verdicts) > 1:
-            text = " ".join([f"{', '.join(_tally(numbers, len(decided)))}.", *decided[:3]])
+            several = bool(verdicts["campaign_id"].duplicated().any())
+            text = " ".join([f"{', '.join(_tally(numbers, len(decided), several=several))}.", *decided[:3]])
         return Summary("tests_verdict", text, numbers, headline=True, weight=80 if decided else 55)
 
     def table(self) -> Table:
@@ -306,11 +310,17 @@ class Tests(Result):
             _("A verdict is given only where the interval leaves zero out."),
             _("A split less likely than 1 in 1,000 under the plan is broken: who got which was not drawn at random."),
         ]
-        if verdicts["campaign_id"].duplicated().any():
+        if len(verdicts) > 1:
             notes.append(
-                _("Where a test has more than two arms each is set against the first, and the verdict counts that "
-                  "there are several ({method}); the intervals are those of single comparisons.",
-                  method="Holm" if rate else "Dunnett")
+                _("A verdict counts how many comparisons stand here (Holm): equal lines show a winner on 5 % of such "
+                  "pages. “Ahead” would win if it stood alone. Intervals are those of single comparisons.")
+            )  # fmt: skip
+        if verdicts["campaign_id"].duplicated().any():
+            notes.append(_("Where a test has more than two arms, each two of them are compared."))
+        if kpi.numerator in AFTER:
+            notes.append(
+                _("All that the people of an arm did within the window counts, whatever mail brought it. A platform's "
+                  "own totals count what it credits to the mail.")
             )  # fmt: skip
         if kpi.denominator == "opened":
             notes.append(
@@ -323,10 +333,11 @@ class Tests(Result):
             notes.append(
                 _("Below {n} mails in an arm a single large order can turn the result.", n=whole(MESSAGES_OF_MONEY))
             )
-        if verdicts["decision"].isin(("a", "b")).any() and verdicts["expect"].isna().all():
+        if verdicts["decision"].isin(("a", "b", "ahead")).any() and verdicts["expect"].isna().all():
             notes.append(
-                _("Winners are overstated; by how much, fewer than five tests cannot tell: expect less than measured.")
-            )
+                _("Winners are usually overstated; by how much, fewer than ten tests cannot tell. Expect less than "
+                  "measured.")
+            )  # fmt: skip
         return notes
 
     def _interval(self, method: str) -> str:
@@ -393,7 +404,10 @@ class Tests(Result):
             case "not decided":
                 verdict = _("not decided in “{kpi}”; {apart}", kpi=self.rule.kpi.name, apart=self._apart(row))
                 return f"{verdict} {_still_needed(row)}"
-        return self._winner(row)
+            case "ahead":
+                return _("{winner} Chance alone often brings such a lead among so many comparisons: test it again.",
+                         winner=self._winner(row))  # fmt: skip
+        return f"{self._winner(row)}{self._expected(row)}"
 
     def _go_on(self, row: Mapping[Any, Any]) -> str:
         values = {"kpi": self.rule.kpi.name, "look": str(self.rule.plan), "apart": self._apart(row)}
@@ -416,37 +430,46 @@ class Tests(Result):
         return _("{b} is {low} to {high} from {a}.", low=amount(row["low"]), high=amount(row["high"]), **arms)
 
     def _winner(self, row: Mapping[Any, Any]) -> str:
-        sides = ("b", "a") if row["decision"] == "b" else ("a", "b")
+        second = (row["difference"] > 0) == (self.rule.kpi.better == "higher")
+        sides = ("b", "a") if second else ("a", "b")
         values = dict(zip(("winner", "loser"), (_arm_name(row, side) for side in sides), strict=True))
         low, high = sorted((abs(row["low"]), abs(row["high"])))
         rate = self.rule.kpi.unit == "share"
         amount = size if rate else money(self.currency)
         values |= {"low": amount(low), "high": amount(high), "kpi": str(self.rule.kpi.name)}
+        if row["decision"] == "ahead":
+            if rate:
+                return _("{winner} is ahead of {loser} by {low} to {high} points in “{kpi}”.", **values)
+            return _("{winner} is ahead of {loser} by {low} to {high} in “{kpi}”.", **values)
         if rate:
-            text = _("{winner} is better than {loser} by {low} to {high} points in “{kpi}”.", **values)
-        else:
-            text = _("{winner} is better than {loser} by {low} to {high} in “{kpi}”.", **values)
+            return _("{winner} is better than {loser} by {low} to {high} points in “{kpi}”.", **values)
+        return _("{winner} is better than {loser} by {low} to {high} in “{kpi}”.", **values)
+
+    def _expected(self, row: Mapping[Any, Any]) -> str:
+        """What the firm's tests usually keep of such a difference, where enough of them tell it."""
         if not known(row["expect"]):
-            return text
-        if row["expect"] == 0:
-            return f"{text} {_('All tests together differ by no more than luck: expect little of it.')}"
-        if rate:
+            return ""
+        if self.rule.kpi.unit == "share":
             digits = 1 if abs(row["difference"]) >= 0.01 else 2
-            expect = _(
-                "From now on expect {expected}, not {measured} points: part of it was luck.",
-                expected=points(row["expect"], digits), measured=points(row["difference"], digits),
-            )  # fmt: skip
+            kept = {name: points(row[name], digits) for name in ("difference", "expect", "expect_low", "expect_high")}
+            text = _(
+                "Of {difference} points measured, such tests usually keep {expect} ({expect_low} to {expect_high}).",
+                **kept,
+            )
         else:
-            expect = _(
-                "From now on expect {expected}, not {measured}: part of it was luck.",
-                expected=amount(row["expect"]), measured=amount(row["difference"]),
-            )  # fmt: skip
-        return f"{text} {expect}"
+            kept = {
+                name: money(self.currency)(row[name]) for name in ("difference", "expect", "expect_low", "expect_high")
+            }
+            text = _(
+                "Of {difference} measured, such tests usually keep {expect} ({expect_low} to {expect_high}).", **kept
+            )
+        return f" {text}"
 
 
 _DECISION_CODES = {
     "a": message("a"),
     "b": message("b"),
+    "ahead": message("ahead"),
     "not decided": message("not decided"),
     "go on": message("go on"),
     "too early": message("too early"),
@@ -456,13 +479,16 @@ _DECISION_CODES = {
 }
 
 
-def _tally(numbers: Mapping[str, int], decided: int) -> list[str]:
-    """How many tests were decided and how many not, in clauses."""
-    tests = whole(numbers["tests"])
+def _tally(numbers: Mapping[str, int], decided: int, *, several: bool) -> list[str]:
+    """How many tests were decided and how many not, in clauses; several: where a test has more than two arms."""
+    n = numbers["tests"]
+    tests = _("{n} comparisons", n=whole(n)) if several else _n("{n} test", "{n} tests", n)
     if decided:
-        clauses = [_n("Of {tests} tests, {n} is decided", "Of {tests} tests, {n} are decided", decided, tests=tests)]
+        clauses = [_n("Of {tests}, {n} is decided", "Of {tests}, {n} are decided", decided, tests=tests)]
     else:
-        clauses = [_("Of {tests} tests, none is decided", tests=tests)]
+        clauses = [_("Of {tests}, none is decided", tests=tests)]
+    if n := numbers["ahead"]:
+        clauses.append(_n("{n} has one line ahead", "{n} have one line ahead", n))
     if n := numbers["not decided"]:
         clauses.append(_("{n} not", n=n))
     if n := numbers["go on"] + numbers["too early"]:
@@ -517,11 +543,14 @@ FIGURES = (
         edge=message("a split less likely than 1 in 1,000 under the plan is broken, and the test is not read"),
     ),
     Figure(
-        "test_difference", message("Difference of a test"), message("KPI of the arm - KPI of the first arm"),
+        "test_difference", message("Difference of a test"), message("KPI of the arm - KPI of an earlier arm"),
         message("a message"), "Newcombe (1998), method 10; of money Welch (1947), doi:10.1093/biomet/34.1-2.28",
         ("tests.difference", "strata_parts.difference"), window=message("the KPI's own; both arms are of one age"),
         interval=message("95 %: Newcombe; of money Welch; wider for a planned early look or one at any time"),
-        edge=message("a verdict only where the interval leaves zero out; not shown where the split is broken"),
+        edge=message(
+            "a verdict only where the interval leaves zero out and Holm over all comparisons of the page agrees; not "
+            "shown where the split is broken"
+        ),
     ),
     Figure(
         "chance_higher", message("Chance that the second is better"),
@@ -530,12 +559,12 @@ FIGURES = (
     ),
     Figure(
         "tests_by_verdict", message("Tests by verdict"),
-        message("comparisons of an arm with the first, by what was decided"), message("a test and arm"),
+        message("comparisons of two arms of a test, by what was decided"), message("a test and two arms"),
         "guide 1, step 5",
         (
-            "tests_verdict.tests", "tests_verdict.a", "tests_verdict.b", "tests_verdict.not decided",
-            "tests_verdict.go on", "tests_verdict.too early", "tests_verdict.too few", "tests_verdict.split broken",
-            "tests_verdict.unknown", "adjusted.tests", "measurable.tests",
+            "tests_verdict.tests", "tests_verdict.a", "tests_verdict.b", "tests_verdict.ahead",
+            "tests_verdict.not decided", "tests_verdict.go on", "tests_verdict.too early", "tests_verdict.too few",
+            "tests_verdict.split broken", "tests_verdict.unknown", "adjusted.tests", "measurable.tests",
         ),
         edge=message("what the words mean: kit explain “not decided” and the others"),
     ),
