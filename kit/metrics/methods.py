@@ -151,7 +151,7 @@ METHODS = {
             ("03", "06"),
             "hierarchy.rates",
             "Gelman (2006), doi:10.1214/06-BA117A; Dawid (1994), doi:10.1214/lnms/1215463797",
-            ("bda_rats_posterior", "max_of_k"),
+            ("efron_morris", "max_of_k"),
         ),
         Method(
             "mix",
