@@ -93,7 +93,7 @@ def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> No
         return
     result = check(target)
     _show(json.dumps(result.as_data(), ensure_ascii=False, indent=1) if as_json else result.as_text())
-    sys.exit(WRONG if result.unread else 0)
+    sys.exit(0 if result.well else WRONG)
 
 
 def _report_problem(target: Path, file: str) -> None:
@@ -132,7 +132,7 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in result.failed.items())
-    for reason in filter(None, [result.empty, *result.unread.values(), *failed]):
+    for reason in filter(None, [result.empty, *result.unread.values(), *result.unused.values(), *failed]):
         _say(f"kit: {reason}", err=True)
     _say(result.path / "index.html")
     sys.exit(0 if result.well else WRONG)
@@ -164,7 +164,7 @@ def map_(file: Path) -> None:
 def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool, raw: bool) -> None:
     """Write the canonical tables of FOLDER, for other tools, and tables.md, which says what their columns mean."""
     from kit import store
-    from kit.report.quality import unread
+    from kit.report.quality import unread, unused
     from kit.store.export import DICTIONARY, check_place, export
 
     check_place(out, target)
@@ -174,7 +174,7 @@ def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresse
         _say(path)
     _say(out / DICTIONARY)
     lost = unread(data.files)
-    for reason in lost.values():
+    for reason in (*lost.values(), *unused(data.files).values()):
         _say(f"kit: {reason}", err=True)
     sys.exit(WRONG if lost else 0)
 

@@ -56,7 +56,7 @@ def test_shopify_orders_count_once_however_many_things_are_in_them(tmp_path: Pat
     assert (log.preset, log.status, log.rows_read, log.rows_kept, log.unmapped) == ("shopify_orders", "read", 5, 5, ())
     assert log.notes == (
         "5 rows are 3 records of orders: 2 of them stand on several rows",
-        "1 order is cancelled, failed or void: it is kept and no sale",
+        "1 order is cancelled, failed, void or not paid: it is kept and no sale",
     )
     assert table["order_id"].tolist() == ["6798481555755", "6798481555754", "6798481555753"]
     assert table["total"].tolist() == [119.0, 80.0, 50.0]
@@ -119,7 +119,7 @@ def test_a_status_says_what_is_no_sale_and_what_was_given_back(tmp_path: Path) -
     states = ["completed", "processing", "on-hold", "refunded", "cancelled", "failed", "Отменён", "Выполнен"]
     rows = "".join(f"{n},{state},2026-01-05 10:00,10.00,EUR\n" for n, state in enumerate(states))
     _, table = read(tmp_path, f"Order Number,Order Status,Order Date,Order Total Amount,Currency\n{rows}")
-    assert table["is_cancelled"].tolist() == [False, False, False, False, True, True, True, False]
+    assert table["is_cancelled"].tolist() == [False, False, True, True, True, True, True, False]
     assert table["refunded"].tolist()[3] == 10  # refunded, and no amount beside it: all of it
     assert table["total"].sum() == 80
 

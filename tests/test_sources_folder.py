@@ -182,7 +182,12 @@ def test_a_proposal_for_a_known_table_reads_it(tmp_path: Path) -> None:
 def test_a_proposal_says_what_is_known_and_what_is_missing(tmp_path: Path) -> None:
     text = sources.propose(exports.write(tmp_path, "a.csv", "Email,Colour\na@example.com,red\n"))
     raw = yaml.safe_load(text)
-    assert raw == {"header": ["Email", "Colour"], "table": "contacts", "columns": {"email": "Email"}}
+    assert raw == {
+        "header": ["Email", "Colour"],
+        "table": "contacts",
+        "like": "contacts",
+        "columns": {"email": "Email"},
+    }
     assert '# Not used yet, each with a cell of it:\n#   "Colour": red\n' in text
     assert "# It still needs: status or opted_in_at or" in text
 

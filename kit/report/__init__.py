@@ -39,6 +39,7 @@ class Report:
         failed: name -> reason, of notebooks that did not run to their end.
         unanswered: name -> reason, of notebooks that the data cannot feed.
         unread: file -> reason, of files, or rows of them, that could not be read.
+        unused: file -> why nothing of it is used.
         empty: that the question was narrowed until no mail was left; "" where some is.
     """
 
@@ -47,6 +48,7 @@ class Report:
     failed: dict[str, str]
     unanswered: dict[str, str]
     unread: dict[str, str]
+    unused: dict[str, str]
     empty: str = ""
 
     @property
@@ -107,6 +109,7 @@ def build(
         failed=_reasons(runs, "failed"),
         unanswered=_reasons(runs, "unanswered"),
         unread=quality.unread(data.files),
+        unused=quality.unused(data.files),
         empty=data_quality.empty,
     )
 

@@ -57,6 +57,11 @@ class Check:
     asked: dict[str, str]
     unread: dict[str, str]
 
+    @property
+    def well(self) -> bool:
+        """Whether files were read, and all that was read could be."""
+        return not self.unread and self.quality.read > 0
+
     def as_data(self) -> dict[str, Any]:
         """As plain data, for `--json`."""
         return self.quality.as_data() | {

@@ -108,6 +108,15 @@ def unread(files: Iterable[FileLog]) -> dict[str, str]:
     return {log.file: reason for log in files if (reason := _unread(log))}
 
 
+def unused(files: Iterable[FileLog]) -> dict[str, str]:
+    """File -> why nothing of it is used, of files that are no export that is known."""
+    return {
+        log.file: _("{file} is not used: {why}", file=log.file, why=plain(why(log)))
+        for log in files
+        if log.status == "unrecognised"
+    }
+
+
 def _unread(log: FileLog) -> str:
     if log.status in ("unreadable", "empty"):
         return str(log.error or log.why)

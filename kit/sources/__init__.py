@@ -18,7 +18,6 @@ from kit.settings import FILE as SETTINGS_FILE
 from kit.sources import duplicate_files, frames
 from kit.sources.detect import folder, mappings, signatures
 from kit.sources.detect.folder import candidates
-from kit.sources.detect.mappings import propose
 from kit.sources.detect.presets import MAPPING, Preset, named
 from kit.sources.detect.signatures import event_log
 from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Rejection, Stamp, changed, tidy
@@ -153,6 +152,26 @@ class _Gathered:
     def together(self) -> dict[str, pd.DataFrame]:
         """The frames of each table below each other."""
         return {table: frames.together(parts) for table, parts in self._parts.items()}
+
+
+def propose(path: Path) -> str:
+    """A mapping to start from, as YAML; see `mappings.propose`.
+
+    Raises:
+        InputError: the file is no table, or one that is read in a way of its own and needs no mapping.
+    """
+    head = encodings.unpacked(path, _HEAD)
+    log = event_log(head)
+    known = log[0].name if log else ""
+    if not log and not signatures.may_be_workbook(head) and not head.lstrip(_BLANK + b"[").startswith(b"{"):
+        table = grid.of_text(encodings.decode(encodings.whole(path)[0]), path.name)
+        report = sections.recognised(table) or analytics.recognised(table)
+        messages = outlook.recognised(table)
+        known = report[0].name if report else messages.preset.name if messages else ""
+    if known:
+        problem = message("it is read as {preset}, and needs no mapping", preset=known)
+        raise InputError(problem, file=path.name, hint=message("`kit check` says what is read."))
+    return mappings.propose(path)
 
 
 def is_report(source: str) -> bool:

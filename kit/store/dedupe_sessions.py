@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kit.sources.reports.analytics import DIMENSIONS
+from kit.tables import WEB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 UNKNOWN = pd.Timestamp.min
 """The day of a report that names none: it meets only others that name none."""
+
+MEASURES = [column.name for column in WEB.columns if column.type in {"int", "float"}]
+"""What a report may tell of its sessions."""
 
 _DAY = pd.Timedelta(days=1)
 
@@ -71,7 +75,8 @@ def sessions(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], dict[st
     """The rows of `web` that count.
 
     Reports that name campaigns come first, then those of more days, then those of shorter periods, of more
-    dimensions, of more sessions. What meets them is counted only as far as it is about other rows of the same days.
+    dimensions, of more measures, of more sessions. What meets them is counted only as far as it is about other rows of
+    the same days.
 
     Args:
         frame: rows of `tables.WEB`, of all files.
@@ -133,9 +138,18 @@ def _ranked(frame: pd.DataFrame) -> Iterator[Piece]:
 
     def precedence(pieces: list[Piece]) -> tuple[Any, ...]:
         names = pieces[0].dimensions
-        number = frame.loc[[row for piece in pieces for row in piece.rows], "sessions"].sum()
+        rows = frame.loc[[row for piece in pieces for row in piece.rows]]
+        measures = int(rows[MEASURES].notna().any().sum())
         covers = sum(piece.days for piece in pieces)
-        return ("utm_campaign" not in names, -covers, -len(pieces), -len(names), -int(number), pieces[0].file)
+        return (
+            "utm_campaign" not in names,
+            -covers,
+            -len(pieces),
+            -len(names),
+            -measures,
+            -int(rows["sessions"].sum()),
+            pieces[0].file,
+        )
 
     for unit in sorted(units.values(), key=precedence):
         yield from sorted(unit, key=lambda piece: (-piece.days, str(piece.start)))

@@ -57,7 +57,12 @@ ORDERS = Table(
         Column("refunded", "float", "money", message("given back, as a positive number")),
         Column("currency", "text", "ISO 4217", message("the currency of both")),
         Column("status", "text", "", message("as the shop writes it")),
-        Column("is_cancelled", "bool", "", message("cancelled, failed or void: no sale; NULL: the file does not say")),
+        Column(
+            "is_cancelled",
+            "bool",
+            "",
+            message("cancelled, failed, not paid or given back whole: no sale; NULL: the file does not say"),
+        ),
     ),
 )
 
@@ -85,7 +90,7 @@ SURVEYS = Table(
         *ORIGIN,
         Column("contact_key", "text", "", message("hash of the address")),
         Column("responded_local", "local", "", message("when; NULL: invited, not answered")),
-        Column("survey_type", "text", "", message("csat, nps or ces"), nullable=False),
+        Column("survey_type", "text", "", message("csat, nps or ces; yes_no; rating: another scale"), nullable=False),
         Column("score", "float", "points", message("the answer")),
         Column("scale_min", "float", "points", message("the lowest answer possible")),
         Column("scale_max", "float", "points", message("the highest answer possible")),

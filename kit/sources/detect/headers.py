@@ -219,10 +219,10 @@ def _beside(preset: Preset) -> list[str]:
     """The names of headers that the preset reads beside its columns."""
     looked_at = [name for field in preset.inferred.values() for rule in field.rules for name in rule if name != "then"]
     durations = [name for duration in preset.durations.values() for name in duration.names]
-    flags = [name for names in preset.flags.values() for name in names]
+    flags = [name for names in (*preset.flags.values(), *preset.fill.values()) for name in names]
     return [
         name
-        for name in (*looked_at, *durations, *flags, *preset.keep, *preset.lines_of)
+        for name in (*looked_at, *durations, *flags, *preset.keep, *preset.aside, *preset.lines_of)
         if name not in preset.into.names
     ]
 
@@ -254,11 +254,8 @@ def _missing(preset: Preset, places: Places, has: set[str]) -> tuple[Lack, ...]:
     if wanted.any_of and not any(places.exact.keys() >= set(map(plain, names)) for names in wanted.any_of):
         headers.append(Lack(reduce(_or, [listed(map(repr, names)) for names in wanted.any_of])))
     groups = [Lack.of(group) for group in wanted.needs if not has & set(group)]
-    against = [
-        Lack(message("no column {name}", name=repr(name)))
-        for name in wanted.without
-        if next(places.of(name), None) is not None
-    ]
+    unwanted = {position: name for name in reversed(wanted.without) for position in places.of(name)}
+    against = [Lack(message("no column {name}", name=repr(name))) for name in unwanted.values()]
     nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to know it by"))]
     return (*headers, *groups, *against, *nothing)
 

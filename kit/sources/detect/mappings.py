@@ -7,7 +7,6 @@ never read by what is likely.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from kit.errors import InputError
 from kit.messages import _, message
+from kit.sources.detect import words
 from kit.sources.detect.headers import Match, find
 from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillable, load
 from kit.sources.file_log import WIDTH, FileLog, shortened
@@ -39,11 +39,14 @@ MOSTLY = 0.8
 """Share of a column's filled cells that must be of a kind."""
 
 ACTIONS = {
-    "appointment": r"book|appointment|reserv|visit|slot|service|schedul|запис|услуг|визит|мастер|приём|прием|брон",
-    "review": r"review|stars|отзыв",
-    "lead": r"\blead|request|inquiry|enquiry|callback|заявк|обращен|\bлид",
+    "appointment": frozenset({"appointment", "service", "visit", "slot", "услуга", "услуги", "мастер"}),
+    "review": frozenset({"review", "stars"}),
+    "lead": frozenset({"lead"}),
 }
-"""What people do: signs of it in the words of a header."""
+"""What people do: words of a header that are signs of it."""
+
+SOLD = frozenset({"order", "invoice", "purchase", "sale"})
+"""Words of a header that make rows with amounts orders, whatever was booked."""
 
 BESIDES = {CAMPAIGN_STATS.name: ("sent_local",)}
 """What a table can do without, and hardly ever does."""
@@ -87,7 +90,8 @@ def propose(path: Path) -> str:
     if table is None or match is None or not any(match.header):
         raise InputError(message("it is no table"), file=path.name, hint=message("A mapping needs a header and rows."))
     preset = match.preset
-    columns, constants = filled(match, table)
+    # what is recognised is read as it is proposed; only where something is missing do the cells say more
+    columns, constants = filled(match, table) if match.missing else (dict(match.columns), {})
     mapped = {position: name for name, position in columns.items()}
     by_cells = {name for name in columns if name not in match.columns}
     by_its_cells = f"  # {_('by its cells')}"
@@ -102,7 +106,8 @@ def propose(path: Path) -> str:
         ),
         f"header: [{', '.join(map(_quoted, filter(None, match.header)))}]",
         f"table: {preset.table}",
-        "columns:",
+        f"like: {preset.name}  # {_('its words of states, its rules and formats hold here too')}",
+        "columns:" if columns else "columns: {}",
         *(
             f"  {name}: {_quoted(match.header[position])}{by_its_cells if name in by_cells else ''}"
             for position, name in sorted(mapped.items())
@@ -168,10 +173,15 @@ class Looks:
 def best(grid: Grid) -> Match | None:
     """What a table most likely is; None where it has no header."""
     matches = find(replace(grid, answer=False), [])
-    if isinstance(matches, Match):
-        return matches
-    general = [match for match in matches if not match.preset.recognise.of_platform]
-    return min(general, key=lambda match: _unlikely(match, grid), default=None)
+    return matches if isinstance(matches, Match) else next(iter(nearest(matches, grid)), None)
+
+
+def nearest(matches: Iterable[Match], grid: Grid) -> list[Match]:
+    """What a table that no preset fits could be, the likeliest first: tables by header and cells, then platforms."""
+    general, of_platforms = [], []
+    for match in matches:
+        (of_platforms if match.preset.recognise.of_platform else general).append(match)
+    return [*sorted(general, key=lambda match: _unlikely(match, grid)), *of_platforms]
 
 
 def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
@@ -215,8 +225,9 @@ def looks(grid: Grid, match: Match) -> Looks:
         if place not in dated and _mostly(_is_amount, column) and not _is_numbering(column)
     )
     people = Counter(str(cell).casefold() for place in addressed[:1] for cell in columns[place])
-    words = " ".join(match.header).casefold()
-    action = next((name for name, signs in ACTIONS.items() if re.search(signs, words)), "")
+    stems = frozenset(stem for name in match.header for stem in words.of(name).stems)
+    is_sold = bool(paid) and not stems.isdisjoint(SOLD)
+    action = "" if is_sold else next((name for name, signs in ACTIONS.items() if not signs.isdisjoint(stems)), "")
     return Looks(dated, paid, addressed, any(number > 1 for number in people.values()), action)
 
 
@@ -225,6 +236,7 @@ def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
     looks_like, table = looks(grid, match), match.preset.table
     columns, constants = filled(match, grid)
     lacks = sum({*columns, *constants}.isdisjoint(group) for group in match.preset.recognise.needs)
+    is_other = any(not lack.columns for lack in match.missing)
     against = 0
     if table == CONTACTS.name:
         against = bool(looks_like.dated) and bool(looks_like.action or looks_like.comes_again or looks_like.paid)
@@ -232,7 +244,8 @@ def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
         against = -bool(looks_like.dated and looks_like.action)
     elif table == ORDERS.name:
         against = not (looks_like.dated and looks_like.paid)
-    return (match.is_data, not columns, int(against), lacks, len(match.missing), -len(match.columns), match.line)
+    doubts = (match.is_data, not columns, is_other, int(against), not match.columns, lacks)
+    return (*doubts, -len(match.columns), len(match.missing), match.line)
 
 
 def _mostly(fits: Callable[[Cell], bool], column: Sequence[Cell]) -> bool:
@@ -252,7 +265,8 @@ def _is_time(cell: Cell) -> bool:
 def _is_numbering(column: Sequence[Cell]) -> bool:
     """Whether several cells are 1, 2, 3 …, or all the same."""
     texts = sorted({str(cell) for cell in column}, key=lambda text: (len(text), text))
-    return len(column) > 1 and all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(texts))
+    follow = all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in pairwise(texts))
+    return len(column) > 1 and len(texts) in {1, len(column)} and follow
 
 
 def _is_amount(cell: Cell) -> bool:

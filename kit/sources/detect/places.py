@@ -14,6 +14,7 @@ from kit.sources.detect import words
 from kit.sources.detect.presets import Duration, named
 from kit.sources.detect.words import MONEY, PIECES, TIMES, Words, plain
 from kit.sources.text import cells
+from kit.sources.text.addresses import with_signs
 from kit.sources.text.cells import CellError, is_null
 from kit.sources.text.times import AmbiguousDayError, Clock
 
@@ -33,8 +34,6 @@ SCORES = frozenset({"score", "csat"})
 
 _EARLIEST = 20_000
 """The smallest number that can be a time: days since 1900, as workbooks count, in 1954."""
-
-_AT = re.compile(r"@|\(at\)|\(a\)|\sat\s")
 
 
 class Places:
@@ -170,7 +169,7 @@ def _family(unit: Unit | None) -> str:
 
 
 def _has_at(cell: Cell) -> bool:
-    return bool(_AT.search(str(cell)))
+    return "@" in with_signs(str(cell))
 
 
 def _has_letters(cell: Cell) -> bool:

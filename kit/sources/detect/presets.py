@@ -69,7 +69,8 @@ READABLE = {
 
 ONLY: dict[str, tuple[str, ...]] = {
     "table": (
-        "keep", "duplicate_headers", "lines_of", "adds", "second_header", "spread", "states", "flags", "totals",
+        "keep", "aside", "duplicate_headers", "lines_of", "adds", "second_header", "spread", "states", "flags",
+        "totals",
     ),
     "sections": ("variants", "left_out", "latest", "links"),
     "events": ("types", "fields", "form", "unwrap", "each", "skip", "gives_way"),
@@ -200,6 +201,7 @@ class Preset:
     vendor: str = ""
     verified: bool = True
     header: Words = ()
+    like: str = ""
     times: Times = AS_WRITTEN
 
     # Tables and sections: which cell becomes which column, and what is said beside the cells.
@@ -220,6 +222,7 @@ class Preset:
 
     # Tables: which rows are a record.
     keep: Mapping[str, Words] = field(default_factory=dict)
+    aside: Mapping[str, Words] = field(default_factory=dict)
     duplicate_headers: Literal["first", "last"] = "first"
     lines_of: Words = ()
     adds: Words = ()
@@ -287,9 +290,23 @@ def load(path: Path, name: str = "") -> Preset:
         raise _bad(path, message("it is no YAML"), "", _AFRESH) from error
     if not isinstance(raw, dict):
         raise _bad(path, message("it has no keys"), "", _AFRESH)
-    preset = _parsed(Preset, {"name": name, "shape": "table"} | raw, path)
+    preset = _parsed(Preset, {"name": name, "shape": "table"} | _like(raw, path) | raw, path)
     _check(preset, path)
     return preset
+
+
+def _like(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What a mapping takes from the preset that it names under `like`, besides its columns."""
+    if "like" not in raw:
+        return {}
+    other = FOLDER / f"{raw['like']}.yaml"
+    if not other.is_file():
+        hint = nearest(str(raw["like"]), [preset.name for preset in presets()])
+        raise _bad(path, message("{name} is no preset", name=repr(raw["like"])), "like", hint)
+    like = yaml.load(other.read_text(encoding="utf-8"), _LOADER)  # noqa: S506  it is a safe one
+    like = {key: setting for key, setting in like.items() if key not in {"title", "gives", "columns"}}
+    like["recognise"] = {key: setting for key, setting in like["recognise"].items() if key != "file"}
+    return like | {"constants": {**like.get("constants", {}), **(raw.pop("constants", None) or {})}}
 
 
 def _parsed(kind: Any, raw: Any, path: Path, where: str = "") -> Any:

@@ -61,7 +61,7 @@ def parts(preset: Preset, header: Sequence[str], columns: Collection[str], claim
         return []
     found_parts = []
     for position, written in enumerate(header):
-        name = " ".join(_TAG.sub(" ", written).split())
+        name = " ".join(_TAG.sub(" ", written.replace("_", " ")).split())
         kind = next((part for part in spread.headers if re.search(part["header"], name, re.IGNORECASE)), None)
         if kind is None or position in claimed:
             continue

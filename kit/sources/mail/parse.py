@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kit.messages import message
 from kit.sources.mail.decoding import decoded, plain_text, spoken, unfolded
-from kit.sources.text.addresses import contact_key, normalised
+from kit.sources.text.addresses import contact_key, normalised, with_signs
 from kit.sources.text.times import YEARS
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def unused(raw: bytes, held: Collection[str]) -> dict[str, str | list[str]]:
 def addresses(raw: str) -> list[str]:
     """The addresses of a header, normalised; a name that looks like one is none."""
     for line in (unfolded(raw), decoded(raw)):  # some programs encode the address with the name
-        pieces = re.split("[,;]", _IN_QUOTES.sub("", line))
+        pieces = re.split("[,;]", with_signs(_IN_QUOTES.sub("", line)))
         matches = [_ADDRESS.search(piece[max(piece.rfind("<"), 0) :]) for piece in pieces]
         if any(matches):
             return list(dict.fromkeys(_address(match) for match in matches if match))

@@ -14,7 +14,7 @@ from kit.privacy import quotable
 from kit.sources.detect.headers import listed, plain
 from kit.sources.frames import PERSON
 from kit.sources.text import cells
-from kit.sources.text.addresses import contact_key, member_key, normalised
+from kit.sources.text.addresses import contact_key, member_key, normalised, with_signs
 from kit.sources.text.cells import CellError
 from kit.sources.text.times import AmbiguousDayError, Clock
 from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
@@ -37,7 +37,7 @@ COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
 """Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
 
 UNSETTLED = "~"
-"""Follows the name of a share whose unit its cell does not tell; `checks` settles it."""
+"""Follows the name of a share whose unit its cell does not tell, or a scale that nothing names; `FINISH` settles it."""
 
 SCALE_OF = {"score": ("scale_min", "scale_max"), "csat": ("csat_min", "csat_max")}
 """Where the scale of a score stands."""
@@ -357,6 +357,7 @@ class Conformer:
         text = cells.text(cell)
         if text is None:
             return
+        text = with_signs(text)
         if text.count("@") > 1:
             text = next(part for part in re.split(r"[;,\s]+", text) if "@" in part)
             self._notes["several_addresses",] += 1
@@ -430,7 +431,8 @@ class Derived:
         """
         for name, others in self.preset.fill.items():
             if row.get(name) is None:
-                row[name] = next(filter(None, (_title(raw.get(column)) for column in others)), None)
+                cells_of_others = (raw.get(other, beside.get(plain(other))) for other in others)
+                row[name] = next(filter(None, map(_title, cells_of_others)), None)
         self._tell(row, beside)
         self._wait(row, beside)
         self._complete(row)
@@ -515,7 +517,10 @@ class Derived:
             row["survey_type"] = None if low is None or high is None else KINDS.get((low, high))
         if row.get("scale_max") is None:
             row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
+            row["scale_max" + UNSETTLED] = row["scale_max"]
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
+        if score is None and row.get("responded_local") is not None and row.get("comment") is None:
+            raise CellError(message("it answers no question: it is set aside"))
         if score is not None and low is not None and high is not None and not low <= score <= high:
             reason = message(
                 "{score} is outside its scale, {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"

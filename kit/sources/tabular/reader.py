@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kit.errors import InputError
 from kit.messages import Text, message, message_n
 from kit.sources import frames
+from kit.sources.detect import mappings as mappings_of
 from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
@@ -50,6 +51,7 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
     match = find(grid, mappings)
     if isinstance(match, Match):
         return _read(grid, match, settings)
+    match = mappings_of.nearest(match, grid)
     header = match[0].header if match else ()
     log = FileLog(
         grid.file,
@@ -330,11 +332,13 @@ def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
 
 
 def _aside(row: Row, match: Match) -> CellError | None:
-    """Why a row is no record of this table, by the columns of `keep`; None where it is."""
-    for name, words in match.preset.keep.items():
+    """Why a row is no record of this table, by the columns of `keep` and `aside`; None where it is."""
+    named = [(name, words, True) for name, words in match.preset.keep.items()]
+    named += [(name, words, False) for name, words in match.preset.aside.items()]
+    for name, words, is_kept in named:
         place = match.beside.get(plain(name))
         cell = None if place is None else row.cells[place]
-        if plain(cell) and plain(cell) not in map(plain, words):
+        if plain(cell) and (plain(cell) in map(plain, words)) != is_kept:
             reason = message("its {column} is {word}: it is set aside", column=name, word=repr(str(cell)))
             return CellError(reason)
     return None

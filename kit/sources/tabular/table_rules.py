@@ -58,6 +58,19 @@ _RATES = {
 SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
 """Scales in use, the shortest first; those with a 0 only where somebody answered 0."""
 
+NPS_TOP = 10
+"""The largest answer of an NPS."""
+
+SHORT = 5
+"""The largest answer of the short scales: who asks on 0 to 10 hardly gets 1 to 5 alone."""
+
+_VERSION = re.compile(
+    r"(?P<name>.*\S)\s*(?:[|–—-]\s*(?P<mark>(?:combo|combination|variant|variation|version|test|вариант|версия|winner|победитель)"
+    r"(?:\s*#?\s*(?:\d{1,2}|[a-hа-г]))?)|[(\[](?P<letter>[A-HА-Г])[)\]])\s*",
+    re.IGNORECASE,
+)
+"""How the name of a version of one campaign ends."""
+
 _ALL_BACK = re.compile(r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$", re.IGNORECASE)
 
 
@@ -66,7 +79,7 @@ def campaigns(rows: Rows) -> list[Text]:
     for _, row in rows:
         _name_month(row)
         _derive(row)
-    notes: list[Text] = []
+    notes = _part_variants(rows)
     for rate, (count, bases) in _RATES.items():
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)
@@ -87,6 +100,23 @@ def campaigns(rows: Rows) -> list[Text]:
                     lines=", ".join([*lines, *(["…"] if len(impossible) > _NAMED else [])]),
                 )
             )  # fmt: skip
+    return notes
+
+
+def _part_variants(rows: Rows) -> list[Text]:
+    """Rows that are called alike but for the mark of a version, like "May | Combo 1", are versions of one campaign."""
+    versions: defaultdict[str, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for _, row in rows:
+        if row.get("variant") is None and (parts := _VERSION.fullmatch(row.get("campaign_name") or "")):
+            versions[parts["name"]].append((parts["mark"] or parts["letter"], row))
+    notes: list[Text] = []
+    for name, marked in versions.items():
+        if len({mark.casefold() for mark, _ in marked}) < len(marked) or len(marked) < 2:
+            continue
+        for mark, row in marked:
+            row |= {"campaign_name": name, "variant": mark, "campaign_type": row.get("campaign_type") or "ab_test"}
+        marks = listed(mark for mark, _ in marked)
+        notes.append(message("{name}: rows are taken as versions of one test ({marks})", name=repr(name), marks=marks))
     return notes
 
 
@@ -167,17 +197,28 @@ def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[
 
 
 def orders(rows: Rows) -> list[Text]:
-    """An order that its status calls refunded, with no amount beside it, was given back whole."""
+    """An order that its status calls refunded, with no amount beside it, was given back whole, and is no sale then."""
     back = [row for _, row in rows if row.get("refunded") is None and _ALL_BACK.search(row.get("status") or "")]
     for row in back:
         row["refunded"] = row.get("total")
     off = [row for _, row in rows if row.get("is_cancelled")]
+    whole = [row for _, row in rows if not row.get("is_cancelled") and _is_given_back(row)]
+    for row in whole:
+        row["is_cancelled"] = True
     notes: list[Text] = []
     if n := len(off):
         notes.append(
             message_n(
-                "{n} order is cancelled, failed or void: it is kept and no sale",
-                "{n} orders are cancelled, failed or void: they are kept and no sale",
+                "{n} order is cancelled, failed, void or not paid: it is kept and no sale",
+                "{n} orders are cancelled, failed, void or not paid: they are kept and no sale",
+                n, n=str(n),
+            )
+        )  # fmt: skip
+    if n := len(whole):
+        notes.append(
+            message_n(
+                "{n} order was given back whole: it is kept and no sale",
+                "{n} orders were given back whole: they are kept and no sale",
                 n, n=str(n),
             )
         )  # fmt: skip
@@ -190,6 +231,10 @@ def orders(rows: Rows) -> list[Text]:
             )
         )  # fmt: skip
     return notes
+
+
+def _is_given_back(row: dict[str, Any]) -> bool:
+    return bool(row.get("refunded")) and row["refunded"] >= (row.get("total") or 0)
 
 
 def deals(rows: Rows) -> list[Text]:
@@ -271,8 +316,52 @@ def billing(rows: Rows) -> list[Text]:
 
 
 def surveys(rows: Rows) -> list[Text]:
-    """Scales of scores."""
-    return _scaled(rows, "score", "scale_min", "scale_max", lambda row: row["survey_type"])
+    """What is asked on 0 to 10 and is an NPS, and what is none; scales of scores."""
+    notes = _no_nps(rows)
+    scaled = [(line, row) for line, row in rows if row["survey_type"] != "rating"]
+    return [*notes, *_scaled(scaled, "score", "scale_min", "scale_max", lambda row: row["survey_type"])]
+
+
+def _no_nps(rows: Rows) -> list[Text]:
+    """A question of recommending that is asked with yes and no, or on a short scale, makes no NPS."""
+    asked = [row for _, row in rows if row.get("survey_type") == "nps" and row.get("score") is not None]
+    unnamed = [row for row in asked if row.get("scale_max" + UNSETTLED) is not None]
+    scores = {row["score"] for row in unnamed}
+    span = {"least": f"{min(scores):g}", "most": f"{max(scores):g}"} if scores else {}
+    yes_no = [row for row in asked if row["scale_max"] == 1]
+    short = [row for row in asked if 1 < row["scale_max"] < NPS_TOP and row not in unnamed]
+    notes: list[Text] = []
+    if scores and scores <= {0, 1}:
+        yes_no += unnamed
+    elif scores and max(scores) <= SHORT and 0 not in scores:
+        notes.append(
+            message(
+                "NPS is asked on 0 to 10, and these answers go from {least} to {most}: they are kept as ratings; if "
+                "the scale is 0 to 10, say scale_min and scale_max as constants of a mapping (kit map)",
+                **span,
+            )
+        )
+        for row in unnamed:
+            row |= {"survey_type": "rating", "scale_min": None, "scale_max": None}
+    for row in yes_no:
+        row |= {"survey_type": "yes_no", "scale_min": 0.0, "scale_max": 1.0}
+    for row in short:
+        row["survey_type"] = "rating"
+    if yes_no:
+        n = len(yes_no)
+        notes.append(
+            message_n("{n} answer is a yes or no, and no NPS", "{n} answers are a yes or no, and no NPS", n, n=str(n))
+        )
+    if short:
+        n = len(short)
+        notes.append(
+            message_n(
+                "{n} answer is on another scale than 0 to 10, and no NPS",
+                "{n} answers are on another scale than 0 to 10, and no NPS",
+                n, n=str(n),
+            )
+        )  # fmt: skip
+    return notes
 
 
 def tickets(rows: Rows) -> list[Text]:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 KEY_LENGTH = 32
 """Hexadecimal digits of the key: 128 bits, far beyond a chance collision among any firm's contacts."""
+
+_DOT = r"(?:\.|\s*[(\[]\s*dot\s*[)\]]\s*|\s+dot\s+)"
+_DOTS = re.compile(_DOT, re.IGNORECASE)
+_WRITTEN_OUT = re.compile(
+    rf"(?P<name>[\w.+-]{{1,64}})(?:\s+at\s+|\s*[(\[]\s*(?:at|a)\s*[)\]]\s*)"
+    rf"(?P<domain>[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,63}}){{1,8}})",
+    re.IGNORECASE,
+)
 
 _BLANKS = " \t\r\n\f\v\u00a0"
 
@@ -18,6 +27,16 @@ def normalised(address: str) -> str:
     """
     plain = address.strip(_BLANKS)
     return plain.lower() if plain.isascii() else "".join(letter.lower()[0] for letter in plain)
+
+
+def with_signs(text: str) -> str:
+    """A text with an @ in its addresses: archives of lists write "name at example.com", others "name (at) example.com".
+
+    A text that has an @ is as it is meant.
+    """
+    if "@" in text:
+        return text
+    return _WRITTEN_OUT.sub(lambda found: f"{found['name']}@{_DOTS.sub('.', found['domain'])}", text)
 
 
 def contact_key(address: str) -> str:
