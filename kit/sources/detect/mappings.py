@@ -243,7 +243,7 @@ def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
     elif table == CONVERSIONS.name:
         against = -bool(looks_like.dated and looks_like.action)
     elif table == ORDERS.name:
-        against = not (looks_like.dated and looks_like.paid)
+        against = "order_id" not in match.columns and not (looks_like.dated and looks_like.paid)
     doubts = (match.is_data, not columns, is_other, int(against), not match.columns, lacks)
     return (*doubts, -len(match.columns), len(match.missing), match.line)
 
