@@ -1,0 +1,109 @@
+"""Every page of every subset of a firm's exports, one kind at a time and in pairs: it runs, or says why not.
+
+The cells run in this process, on a small firm. With KIT_FUZZ of `MANY` or more they run on the sample business too.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import generator
+from kit import store
+from kit.questions.notebooks import NOTEBOOKS, Notebook, load, text
+from kit.questions.requirements import unmet
+from kit.show.result import MIME
+from tests.test_fuzz import FILES, MANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = {
+    "traffic": "analytics/*", "appointments": "appointments.csv", "contacts": "contacts.csv", "costs": "costs.csv",
+    "deals": "deals.csv", "holdout": "holdout.csv", "tests": "mailchimp/ab_report*",
+    "campaigns": "mailchimp/campaigns.csv",
+    "reports": "mailchimp/report*", "mailings": "mailings_*", "events": "sendgrid/*", "orders": "orders.csv",
+    "surveys": "survey.csv", "tickets": "tickets.csv",
+}  # fmt: skip
+"""Kinds of exports, and where they lie in the sample business."""
+
+SUBSETS = ["+".join(kinds) for n in (1, 2) for kinds in combinations(KINDS, n)]
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A firm of few people, with every kind of export."""
+    place = tmp_path_factory.mktemp("small")
+    generator.write(place, contacts=300)
+    return place
+
+
+def subset(firm: Path, kinds: Iterable[str], place: Path) -> Path:
+    """A folder with the firm's exports of these kinds, and its settings."""
+    place.mkdir()
+    for pattern in ("kit.toml", *(KINDS[kind] for kind in kinds)):
+        for path in sorted(firm.glob(pattern)):
+            shutil.copy(path, place / path.name)
+    return place
+
+
+def cells(notebook: Notebook) -> list[str]:
+    """The code of a notebook, cell by cell, but for its parameters."""
+    book = json.loads(notebook.path.read_text(encoding="utf-8"))
+    return [
+        text(cell["source"])
+        for cell in book["cells"]
+        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+    ]
+
+
+def run(notebook: Notebook, folder: Path) -> list[dict[str, Any]]:
+    """What the cells of a notebook show, as data; whatever one raises is raised."""
+    names = {name: parameter.default for name, parameter in notebook.parameters.items()} | {"data": str(folder)}
+    shown = []
+    for cell in cells(notebook):
+        *lines, last = ast.parse(cell).body
+        ends_with_value = isinstance(last, ast.Expr)
+        exec(compile(ast.Module(lines if ends_with_value else [*lines, last], []), notebook.name, "exec"), names)  # noqa: S102
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), notebook.name, "eval"), names)  # noqa: S307
+            if value is not None:
+                shown.append(value._repr_mimebundle_()[MIME])
+    return shown
+
+
+def answers(folder: Path) -> dict[str, str]:
+    """Notebook -> why it is a no; "" where its page ran."""
+    data = store.open_data(folder)
+    reasons = {}
+    for notebook in load(NOTEBOOKS):
+        reasons[notebook.name] = unmet(notebook.requires, data) or ""
+        if not reasons[notebook.name]:
+            shown = run(notebook, folder)
+            assert json.dumps(shown, allow_nan=False), notebook.name
+            assert any(one["kind"] == "sentence" and one["text"] for one in shown), notebook.name
+    return reasons
+
+
+@pytest.mark.parametrize("kinds", SUBSETS)
+def test_every_page_runs_or_says_why_not(small: Path, tmp_path: Path, kinds: str) -> None:
+    reasons = answers(subset(small, kinds.split("+"), tmp_path / "in"))
+    assert reasons["00_check_the_export"] == ""
+    if "+" in kinds:  # who has more can answer what each part of it can
+        return
+    assert [log.status for log in store.open_data(tmp_path / "in").files if log.status != "read"] == []
+
+
+if FILES >= MANY:
+
+    @pytest.mark.parametrize("kinds", SUBSETS)
+    def test_every_page_of_the_sample_runs_or_says_why_not(tmp_path: Path, kinds: str) -> None:
+        answers(subset(SAMPLE, kinds.split("+"), tmp_path / "in"))
