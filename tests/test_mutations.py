@@ -63,7 +63,7 @@ def _totals(table: pd.DataFrame) -> dict[str, float]:
     totals: dict[str, float] = {"rows": len(table)}
     for name in table:
         column = table[name]
-        if name in ("line", "precedence", "as_of") or name.startswith("reported_"):
+        if name in ("line", "precedence", "as_of", "scale_min", "scale_max") or name.startswith("reported_"):
             continue
         if pd.api.types.is_datetime64_any_dtype(column):
             totals[name] = float((column.dt.year * 12 + column.dt.month).sum())

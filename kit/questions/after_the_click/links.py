@@ -115,7 +115,8 @@ def _reported(data: Data) -> pd.DataFrame:
     campaigns = data.campaigns.dropna(subset="source_campaign_id").drop_duplicates("source_campaign_id", keep=False)
     by_id = campaigns.set_index("source_campaign_id")["campaign_id"]
     links = table.mutate(link=page(table.url)).to_pandas()
-    links["campaign_id"] = links["source_campaign_id"].map(by_id).fillna(links["source_file"].map(by_file))
+    of_file = links["source_file"].map(by_file).astype("str")
+    links["campaign_id"] = links["source_campaign_id"].map(by_id).astype("str").fillna(of_file)
     # two reports of one campaign tell of the same clicks
     first = links.dropna(subset="campaign_id").drop_duplicates("campaign_id")[["campaign_id", "source_file"]]
     links = links.merge(first, on=["campaign_id", "source_file"])

@@ -136,6 +136,8 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
 def currency(cell: Cell) -> str | None:
     """A currency's code in capitals; a sign that names one is made the code."""
     code = text(cell)
+    if code is not None and any(map(str.isdigit, code)):  # a row whose cells are shifted has an amount there
+        raise CellError(message("{cell} is no currency", cell=repr(code)), message("Write its code, like EUR."))
     return None if code is None else CURRENCIES.get(code.upper(), code.upper())
 
 
