@@ -70,7 +70,11 @@ def main() -> None:
 @main.command()
 @FOLDER
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-@click.option("--init", is_flag=True, help="First write a commented kit.toml beside the exports.")
+@click.option(
+    "--init",
+    is_flag=True,
+    help="First write a kit.toml beside the exports, with the likeliest answers to what would be asked.",
+)
 @click.option(
     "--report",
     "problem",
@@ -87,7 +91,10 @@ def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> No
     from kit.report.check import check, start
 
     if init:
-        _say(_("kit: wrote {path}", path=start(target)), err=True)
+        path, likeliest = start(target)
+        _say(_("kit: wrote {path}", path=path), err=True)
+        for key, value in likeliest.items():
+            _say(_("kit: {key} = {value} is a guess; correct it there if it is wrong", key=key, value=value), err=True)
     if problem is not None:
         _report_problem(target, problem)
         return

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import inf
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from kit.messages import _, message
 from kit.places import cause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from kit.messages import Message
@@ -159,11 +160,17 @@ def load(folder: Path) -> Settings:
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
 
-def template() -> str:
-    """A commented kit.toml to start from; `kit check --init` writes it."""
+def template(guesses: Mapping[str, tuple[str, Message]] = MappingProxyType({})) -> str:
+    """A commented kit.toml to start from; `kit check --init` writes it.
+
+    Args:
+        guesses: key at the top -> its likeliest value as TOML, which is set, and what speaks for it.
+    """
     lines = ["# " + _("What no export says. Take the # away from a line to set it."), ""]
+    for name, (guess, why) in guesses.items():
+        lines += [f"# {_BY_NAME[name].meaning}", f"# {why}", f"{name} = {guess}", ""]
     for key in KEYS:
-        if "." not in key.name and key.kind != "pairs":
+        if "." not in key.name and key.kind != "pairs" and key.name not in guesses:
             lines += [f"# {key.meaning}", f"# {key.name} = {example(key)}", ""]
     for section in dict.fromkeys(key.name.split(".")[0] for key in KEYS if "." in key.name):
         lines.append(f"# [{section}]")

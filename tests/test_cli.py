@@ -85,7 +85,7 @@ def test_init_writes_a_start_once(tmp_path: Path) -> None:
     (exports / settings.FILE).unlink()
     done = kit("check", exports, "--init")
     assert done.exit_code == 0
-    assert (exports / "kit.toml").read_text(encoding="utf-8") == settings.template()
+    assert "\n# own_domains = " in (exports / "kit.toml").read_text(encoding="utf-8")
     (exports / "kit.toml").write_text('currency = "EUR"\n', encoding="utf-8")
     again = kit("check", exports, "--init")
     assert again.exit_code == 2

@@ -9,12 +9,13 @@ from kit import settings, store
 from kit.counts.told import told
 from kit.errors import UsageError
 from kit.messages import _
-from kit.places import reaching
+from kit.places import reaching, write_new
 from kit.questions.check_the_export.files import told_less
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
 from kit.questions.unused import unused
 from kit.report import no_export
+from kit.report.guesses import guesses
 from kit.report.quality import Quality, quality, unread, why
 from kit.show.formats import whole
 from kit.store import tracking
@@ -140,8 +141,8 @@ def asked(data: Data) -> dict[str, str]:
     return {key: reason for key, reason in needs.items() if reason}
 
 
-def start(target: Path) -> Path:
-    """Write a commented kit.toml beside the exports, to be filled in; where it is.
+def start(target: Path) -> tuple[Path, dict[str, str]]:
+    """Write a commented kit.toml beside the exports: where it is, and what was set in it, key -> likeliest value.
 
     Raises:
         UsageError: there is no such folder, or it has a kit.toml already.
@@ -152,9 +153,11 @@ def start(target: Path) -> Path:
     path = folder / settings.FILE
     if path.exists():
         raise UsageError(_("{path} is there already; it stays as it is.", path=path))
+    data = store.open_data(target)
+    likeliest = guesses(data, asked(data))
     with reaching(path, _("Check the folder and who may write there.")):
-        path.write_text(settings.template(), encoding="utf-8")
-    return path
+        write_new(path, settings.template(likeliest).encode())
+    return path, {key: value for key, (value, _why) in likeliest.items()}
 
 
 def _without_currency(data: Data) -> bool:
