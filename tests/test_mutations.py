@@ -40,7 +40,7 @@ NO_TOTALS = ("line", "precedence", "as_of", "scale_min", "scale_max", "unread")
 
 SILENT = {"sums_row": 0.3, "pasted_twice": 0.1, "shifted": 0.1, "cut_in_a_number": 0.05, "truncated": 0.1}
 """The largest share of cases that may change a total in silence, where nothing in the file decides: a row of sums
-without a word, answers below a second header, a cell that fits in its neighbour's column, last cells that are cut off."""
+without a word, answers below a second header, a cell that fits in the next column, last cells that are cut off."""
 
 KNOWN = Settings(values={"time_zone": "Europe/Berlin", "currency": "EUR"})
 
