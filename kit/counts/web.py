@@ -61,5 +61,9 @@ def _campaign(frame: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
     names = campaigns.drop_duplicates("campaign_name", keep=False).dropna(subset="campaign_name")
     by_name = names.set_index(names["campaign_name"].str.casefold())["campaign_id"]
     by_id = by_id[~by_id.index.duplicated(keep=False)]
-    ids = frame["identity"].map(by_id).fillna(frame["utm_campaign"].map(by_id))
-    return ids.fillna(frame["utm_campaign"].str.casefold().map(by_name))
+    utm = frame["utm_campaign"]
+    ids = [
+        keys.map(of).astype("str")
+        for keys, of in ((frame["identity"], by_id), (utm, by_id), (utm.str.casefold(), by_name))
+    ]
+    return ids[0].fillna(ids[1]).fillna(ids[2])
