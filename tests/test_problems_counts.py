@@ -112,7 +112,7 @@ class TestLog:
     def test_a_period_narrows_what_is_told(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "UTC"')
         events = [small.event("dropped", 1, reason="Bounced Address"), *sent(4), *sent(5, "c2", NOON + 60 * DAY)]
-        small.log(tmp_path, events)
+        small.log(tmp_path, [*events, small.event("unsubscribe", 4, at=NOON + HOUR)])
         late = kit.open(tmp_path, "2026-03")
         assert refused.not_sent(late).empty
         assert frequency.pressure(late).groupby("days")["mails"].sum().to_dict() == {7: 1, 28: 1}

@@ -314,5 +314,5 @@ class TestFrequency:
 
     def test_without_a_log_it_says_so(self) -> None:
         told = frequency.judge(self.pressure(0, 0).iloc[:0])
-        assert told.summary().text == "No event log tells who got how many mails."
+        assert told.summary().text == "No event log tells both who got how many mails and who left."
         assert "nothing to draw" in told.plot().alt
