@@ -328,3 +328,47 @@ def test_an_export_of_older_columns_is_read_without_those_that_came_later(tmp_pa
     assert table["utm_campaign"].tolist() == ["3c2cf0ef38-SALE"]
     assert pd.isna(table["revenue"]).all()
     assert any("name them as web.key_events" in str(note) for note in log.notes)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "property_", "dimensions", "metrics"),
+    [
+        (
+            "Fecha de inicio", "Fecha de finalización", "Propiedad", "Campaña de la sesión,Fuente/medio de la sesión",
+            "Sesiones,Sesiones con interacción,Total de usuarios,Eventos clave",
+        ),
+        (
+            "Дата начала", "Дата окончания", "Ресурс", "Кампания сеанса,Источник и канал сеанса",
+            "Сеансы,Сеансы с взаимодействием,Всего пользователей,Ключевые события",
+        ),
+        (
+            "Startdatum", "Enddatum", "Property", "Sitzung – Kampagne,Sitzung – Quelle/Medium",
+            "Sitzungen,Sitzungen mit Interaktionen,Aktive Nutzer,Schlüsselereignisse",
+        ),
+    ],
+)  # fmt: skip
+def test_a_report_is_known_in_other_languages(
+    tmp_path: Path, start: str, end: str, property_: str, dimensions: str, metrics: str
+) -> None:
+    text = f"# ----\n# {property_}: Shop\n# ----\n#\n# {start}: 20260301\n# {end}: 20260331\n{dimensions},{metrics}\n"
+    log, table = read_one(exports.write(tmp_path, "a.csv", text + "spring,mail / email,40,30,35,2\n,x / y,3,1,2,0\n"))
+    assert (log.preset, log.unmapped) == ("ga4", ())
+    row = table.to_dict("records")[0]
+    names = (
+        "property",
+        "utm_campaign",
+        "utm_source",
+        "utm_medium",
+        "sessions",
+        "engaged_sessions",
+        "users",
+        "key_events",
+    )
+    assert [row[name] for name in names] == ["Shop", "spring", "mail", "email", 40, 30, 35, 2]
+    assert (row["period_start"], row["period_end"]) == (pd.Timestamp("2026-03-01"), pd.Timestamp("2026-03-31"))
+
+
+def test_one_day_above_a_table_makes_no_report(tmp_path: Path) -> None:
+    text = "# Export of: 20260301\nCampaign,Send Date,Sent,Opened\nA,2026-03-01,100,30\n"
+    loaded = sources.read(exports.write(tmp_path, "a.csv", text), Settings())
+    assert [log.preset for log in loaded.files] == ["campaign_stats"]

@@ -50,7 +50,12 @@ CAMPAIGN_STATS = Table(
         Column("tags", "text", "", message("the campaign's tags, joined by commas")),
         Column("currency", "text", "ISO 4217", message("the currency of `revenue`")),
         *COUNTS,
-        Column("delivered_is_derived", "bool", "", message("delivered = sent - bounced, not exported")),
+        Column(
+            "delivered_is_derived",
+            "bool",
+            "",
+            message("delivered is not exported: sent - bounced, or a count over its rate"),
+        ),
         Column("reported_open_rate", "float", "share", message("as exported; checked, never used")),
         Column("reported_click_rate", "float", "share", message("as exported; checked, never used")),
         Column("reported_ctor", "float", "share", message("clicked over opened as exported; checked, never used")),

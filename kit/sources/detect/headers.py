@@ -219,11 +219,11 @@ def _beside(preset: Preset) -> list[str]:
     """The names of headers that the preset reads beside its columns."""
     looked_at = [name for field in preset.inferred.values() for rule in field.rules for name in rule if name != "then"]
     durations = [name for duration in preset.durations.values() for name in duration.names]
-    flags = [name for names in (*preset.flags.values(), *preset.fill.values()) for name in names]
+    several = (*preset.flags.values(), *preset.fill.values(), *preset.joined.values())
+    further = [name for names in several for name in names]
+    rows = (*preset.keep, *preset.aside, *preset.filled, *preset.lines_of)
     return [
-        name
-        for name in (*looked_at, *durations, *flags, *preset.keep, *preset.aside, *preset.lines_of)
-        if name not in preset.into.names
+        name for name in (*looked_at, *durations, *further, *preset.moved_by, *rows) if name not in preset.into.names
     ]
 
 

@@ -69,13 +69,16 @@ READABLE = {
 
 ONLY: dict[str, tuple[str, ...]] = {
     "table": (
-        "keep", "aside", "duplicate_headers", "lines_of", "adds", "second_header", "spread", "states", "flags",
-        "totals",
+        "joined", "moved", "keep", "aside", "filled", "duplicate_headers", "lines_of", "adds", "earliest", "by_month",
+        "from_rate", "sums", "second_header", "spread", "states", "flags", "totals",
     ),
     "sections": ("variants", "left_out", "latest", "links"),
     "events": ("types", "fields", "form", "unwrap", "each", "skip", "gives_way"),
 }  # fmt: skip
 """Keys that one shape alone has; under another they would be said and never heard."""
+
+MOVES = ("from", "to")
+"""The keys of a rule of `moved` that are no headers."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one of the C library reads all presets in a tenth of the time."""
@@ -220,12 +223,19 @@ class Preset:
     file_name: str = ""
     path: Mapping[str, Pattern] = field(default_factory=dict)
 
-    # Tables: which rows are a record.
+    # Tables: which cells make a column, and which rows a record.
+    joined: Mapping[str, Words] = field(default_factory=dict)
+    moved: tuple[Mapping[str, Pattern], ...] = ()
     keep: Mapping[str, Words] = field(default_factory=dict)
     aside: Mapping[str, Words] = field(default_factory=dict)
+    filled: Words = ()
     duplicate_headers: Literal["first", "last"] = "first"
     lines_of: Words = ()
     adds: Words = ()
+    earliest: Mapping[str, Words] = field(default_factory=dict)
+    by_month: bool = False
+    from_rate: Mapping[str, str] = field(default_factory=dict)
+    sums: Mapping[str, Words] = field(default_factory=dict)
     second_header: bool = False
     spread: Spread | None = None
 
@@ -255,6 +265,11 @@ class Preset:
     def into(self) -> Table:
         """The canonical table that a row becomes."""
         return MAILS if self.shape == "mailbox" else READABLE[self.table]
+
+    @property
+    def moved_by(self) -> Words:
+        """The headers that the rules of `moved` look at."""
+        return tuple(name for rule in self.moved for name in rule if name not in MOVES)
 
     @property
     def tables(self) -> str:
@@ -401,7 +416,11 @@ def _check(preset: Preset, path: Path) -> None:
         "answers",
         "inferred",
         "durations",
+        "joined",
         "adds",
+        "earliest",
+        "from_rate",
+        "sums",
         "path",
     ):
         for name in getattr(preset, key):

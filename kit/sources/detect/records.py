@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import message, message_n
-from kit.sources.text.cells import is_null
+from kit.sources.text.cells import CellError, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -162,11 +162,11 @@ class Line:
 
 def merged(
     preset: Preset, lines: Sequence[Line], left_out: Collection[tuple[str, ...]], equal: Collection[int]
-) -> tuple[list[tuple[int, dict[str, Any]]], list[int], list[Text]]:
+) -> tuple[list[tuple[int, dict[str, Any]]], dict[int, CellError], list[Text]]:
     """A record of each group of rows with the same key: of each column the first value that is there.
 
     A column of `adds` that differs within any record of the file is a line's own and is added up; one that never
-    differs is the record's, repeated, and counts once.
+    differs is the record's, repeated, and counts once. Of a time of `earliest` the earliest counts.
 
     Args:
         preset: how the file is meant.
@@ -175,18 +175,22 @@ def merged(
         equal: the lines that say in every cell what an earlier one says.
 
     Returns:
-        The first line and the values of each record; the lines that go with a row that was left out; notes.
+        The first line and the values of each record; the lines that make none, with the reason; notes.
     """
     groups: defaultdict[object, list[Line]] = defaultdict(list)
-    orphans = []
+    without: dict[int, CellError] = {}
     for row in lines:
         if row.key in left_out:
-            orphans.append(row.line)
+            without[row.line] = CellError(BESIDE)
         else:
             groups[row.key or row.line].append(row)
+    for name in list(preset.earliest)[:1]:
+        timeless = {key for key, group in groups.items() if not any(row.record.get(name) for row in group)}
+        reason = message("no row of its record has {column}: it is set aside", column=name)
+        without |= {row.line: CellError(reason) for key in timeless for row in groups.pop(key)}
     several = [group for group in groups.values() if len(group) > 1]
     by_line = {name for name in preset.adds for group in several if len(set(_amounts(group, name))) > 1}
-    merged_rows = [(group[0].line, _record(group, by_line)) for group in groups.values()]
+    merged_rows = [(group[0].line, _record(preset, group, by_line)) for group in groups.values()]
     notes: list[Text] = []
     if several:
         notes.append(
@@ -219,15 +223,20 @@ def merged(
                 n, n=str(n),
             )
         )  # fmt: skip
-    return merged_rows, orphans, notes
+    return merged_rows, without, notes
 
 
-def _record(group: Sequence[Line], by_line: Collection[str]) -> dict[str, Any]:
+def _record(preset: Preset, group: Sequence[Line], by_line: Collection[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for row in group:
         values = {**row.record, **{name: value for name, value in values.items() if value is not None}}
+    for name, others in preset.earliest.items():
+        floor = max((values[other] for other in others if values.get(other)), default=None)
+        values[name] = min(
+            (moment for moment in _amounts(group, name) if floor is None or moment >= floor), default=None
+        )
     return values | {name: math.fsum(_amounts(group, name)) for name in by_line if _amounts(group, name)}
 
 
-def _amounts(group: Sequence[Line], name: str) -> list[float]:
+def _amounts(group: Sequence[Line], name: str) -> list[Any]:
     return [row.record[name] for row in group if row.record.get(name) is not None]

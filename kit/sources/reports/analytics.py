@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
@@ -33,8 +34,10 @@ CAMPAIGN_ID = r"^([0-9a-f]{10})-."
 DIMENSIONS = ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_content")
 """Where a session came from; a table without any of them tells nothing of campaigns."""
 
-_DATE = re.compile(r"#\s*(?P<which>Start|End) date:\s*(?P<day>\d{8})", re.IGNORECASE)
-_PROPERTY = re.compile(r"#\s*Property:\s*(?P<name>.*\S)", re.IGNORECASE)
+_DATE = re.compile(r"#[^:#]+:\s*(?P<day>\d{8})\b")
+_PROPERTY = re.compile(
+    r"#\s*(Property|Propiedad|Propriété|Proprietà|Propriedade|Ресурс):\s*(?P<name>.*\S)", re.IGNORECASE
+)
 _BOTH = " / "  # between source and medium, in the header and in each cell
 
 
@@ -55,15 +58,20 @@ class Section:
 
 
 def recognised(grid: Grid) -> tuple[Preset, Text] | None:
-    """The preset of a report of web analytics, by a comment line that it must have."""
+    """The preset of a report of web analytics, by a comment line that it must have.
+
+    Its first and last day stand one below the other, whatever the language calls them.
+    """
+    comments = list(takewhile(lambda line: line.startswith("#"), (_first(row) for row in grid.rows)))
     for preset in presets():
-        for row in grid.rows if preset.shape == "analytics" else ():
-            first = str(row.cells[0] if row.cells else "").strip()
-            if not first.startswith("#"):
-                break
-            if re.match(preset.recognise.section, first):
-                return preset, message("above its first table stands {line}", line=repr(first))
+        for line, below in pairwise(comments if preset.shape == "analytics" else ()):
+            if re.match(preset.recognise.section, line) and re.match(preset.recognise.section, below):
+                return preset, message("above its first table stands {line}", line=repr(line))
     return None
+
+
+def _first(row: Row) -> str:
+    return str(row.cells[0] if row.cells else "").strip()
 
 
 def campaign_id(utm_campaign: str | None) -> str | None:
@@ -130,24 +138,29 @@ def _sections(rows: Iterable[Row]) -> tuple[list[Section], list[Row]]:
     """
     sections: list[Section] = []
     stray: list[Row] = []
-    dates: dict[str, datetime | None] = {"start": None, "end": None}
+    start: datetime | None = None
+    end: datetime | None = None
     site: str | None = None
-    expected, is_open, is_above = 1, False, False
+    expected, is_open, is_above, is_below_date = 1, False, False, False
     for row in rows:
-        first = str(row.cells[0] if row.cells else "").strip()
+        first = _first(row)
         is_open = is_open and row.line == expected
         expected = row.line + 1 + sum(str(cell).count("\n") for cell in row.cells)
         if is_open:
             sections[-1].rows.append(row)
         elif first.startswith("#"):
             is_above = True
-            if date := _DATE.match(first):
-                dates[date["which"].lower()] = _day(date["day"])
+            date = _DATE.match(first)
+            if date and is_below_date:
+                end = _day(date["day"])
+            elif date:
+                start = _day(date["day"])
             elif property_line := _PROPERTY.match(first):
                 site = property_line["name"]
+            is_below_date = bool(date) and not is_below_date
         elif is_above:
-            sections.append(Section(site, dates["start"], dates["end"], row, []))
-            is_open, is_above = True, False
+            sections.append(Section(site, start, end, row, []))
+            is_open, is_above, is_below_date = True, False, False
         else:
             stray.append(row)
     return sections, stray

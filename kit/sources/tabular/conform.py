@@ -450,7 +450,7 @@ class Derived:
             if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
                 word = field.otherwise
             if word is not None:
-                inferred[name] = flag(word) if is_flag else word
+                inferred[name] = flag(word) if is_flag else word or None
         row.update(inferred)
 
     def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:

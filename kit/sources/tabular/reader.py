@@ -17,7 +17,8 @@ from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
-from kit.sources.tabular import recipients, repeats
+from kit.sources.tabular import recipients, repeats, totals
+from kit.sources.tabular.cell_rules import cells_of
 from kit.sources.tabular.conform import Conformer
 from kit.sources.tabular.table_rules import FINISH
 from kit.sources.text.cells import CellError, is_null
@@ -124,12 +125,9 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         except CellError as error:
             rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
-    kept = [(line.line, line.record) for line in lines]
-    notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies)]
-    if preset.lines_of:
-        kept, orphans, merged = records.merged(preset, lines, left_out, repeats.equal(whole))
-        rejections += [Rejection(grid.file, line, None, records.BESIDE) for line in orphans]
-        notes += merged
+    kept, without, merged = totals.by_record(preset, lines, left_out, repeats.equal(whole))
+    rejections += [Rejection.of(grid.file, line, None, error) for line, error in without.items()]
+    notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies), *merged]
     repeated: dict[int, int] = {}
     tables = {preset.table: kept}
     if preset.joins:
@@ -141,7 +139,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     repeated |= copies
     rejections += repeats.rejections(grid.file, repeated)
     notes += conformer.notes()
-    notes += FINISH.get(preset.table, _nothing)(kept)
+    notes += [*totals.complete(preset, kept), *FINISH.get(preset.table, _nothing)(kept)]
     log = replace(
         log,
         status="read" if rows or preset.into is EVENTS else "empty",
@@ -182,8 +180,8 @@ def _dates(match: Match) -> set[int]:
 
 def _records(row: Row, match: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
     """The records of one row: one, or one for each filled header that is a value; and its cells that stay empty."""
-    raw = {name: row.cells[position] for name, position in match.columns.items()}
     beside = {name: row.cells[position] for name, position in match.beside.items()}
+    raw = cells_of(match.preset, {name: row.cells[position] for name, position in match.columns.items()}, beside)
     row_records, unread = [], []
     for part, cells, constants in records.records(match.preset, match.parts, row.cells):
         try:
@@ -332,7 +330,11 @@ def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
 
 
 def _aside(row: Row, match: Match) -> CellError | None:
-    """Why a row is no record of this table, by the columns of `keep` and `aside`; None where it is."""
+    """Why a row is no record of this table, by the columns of `keep`, `aside` and `filled`; None where it is."""
+    for name in match.preset.filled:
+        place = match.beside.get(plain(name))
+        if place is not None and is_null(row.cells[place]):
+            return CellError(message("its {column} is empty: it is set aside", column=name))
     named = [(name, words, True) for name, words in match.preset.keep.items()]
     named += [(name, words, False) for name, words in match.preset.aside.items()]
     for name, words, is_kept in named:

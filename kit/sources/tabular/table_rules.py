@@ -47,7 +47,7 @@ _AT_MOST = (
     ("bounced_soft", "bounced"),
 )
 _OF_MAIL = ("delivered", "sent")
-_RATES = {
+RATES = {
     "reported_open_rate": ("opened", _OF_MAIL),
     "reported_click_rate": ("clicked", _OF_MAIL),
     "reported_ctor": ("clicked", ("opened",)),
@@ -78,9 +78,11 @@ def campaigns(rows: Rows) -> list[Text]:
     """Complete the rows of `campaign_stats` in place; what is odd about them, in words."""
     for _, row in rows:
         _name_month(row)
+        is_of_rate = row.get("delivered_is_derived")
         _derive(row)
+        row["delivered_is_derived"] = is_of_rate or row["delivered_is_derived"]
     notes = _part_variants(rows)
-    for rate, (count, bases) in _RATES.items():
+    for rate, (count, bases) in RATES.items():
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)
     for small, large in _AT_MOST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING
 
 from kit.messages import message
@@ -45,10 +45,11 @@ _MONTHS = (
 _MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
 
 _CLOCK = r"(?:(?:,?\s+|T)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?)?"
-_ZONE = r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?"
+_ZONE = r"\s*(?P<zone>Z|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?|[+-]\d\d:?\d\d)?"
 _WORD = r"(?P<name>[^\W\d_]+)\.?"
 _WEEKDAY = r"(?:[^\W\d_]+\.?,\s*)?"
 _YEAR = r"(?P<y>\d{4})(?:\s*г\.?)?"
+_UNTIL = r"(?:\s+[-–]\s+[^\W\d_]+\s+\d{1,2},?\s+\d{4})?"  # of a period the first day counts
 _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
@@ -56,7 +57,7 @@ _SHAPES = tuple(
         rf"(?P<first>\d{{1,2}})(?P<sep>[-./])(?P<second>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
         rf"(?P<m>\d{{1,2}})[./]{_YEAR}",
         rf"{_WORD},?[\s-]+{_YEAR}",
-        rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}",
+        rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}{_UNTIL}",
         rf"{_WEEKDAY}(?P<d>\d{{1,2}})[\s-]+{_WORD},?[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
         rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
     )
@@ -171,8 +172,11 @@ class Clock:
 def _offset(zone: str | None) -> tzinfo | None:
     if not zone:
         return None
-    moment = datetime.fromisoformat(f"2000-01-01T00:00:00{'Z' if zone.isalpha() else zone}")
-    return moment.tzinfo
+    parts = re.fullmatch(r"\D*([+-])(\d\d?):?(\d\d)?", zone)
+    if parts is None:
+        return UTC
+    offset = timedelta(hours=int(parts[2]), minutes=int(parts[3] or 0))
+    return timezone(-offset if parts[1] == "-" else offset)
 
 
 def _no_time(cell: object) -> CellError:
