@@ -47,7 +47,8 @@ def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
     data = kit.open(tmp_path)
     assert kit.arrived(data).text == (
         f"{tmp_path.name}: 1 of 2 files read, 1 of 2 rows kept, 1 rejected (50.0%), 1 campaign; "
-        "it knows up to 2026-01-05 00:00 (time zone not known: times as written)."
+        "it knows up to 2026-01-05 00:00 (time zone not known: times as written). "
+        "Rates are of mails sent: no source tells what was delivered."
     )
     assert files.check(data).summary().headline
     assert files.check(data).unread_table().frame["file"].tolist() == ["notes.txt"]
