@@ -71,7 +71,7 @@ class TestPace:
     def test_without_a_log_it_is_not_known(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
         result = time_to_react.measure(kit.open(tmp_path))
-        assert result.summary().text == "How soon people react is not known: no event log tells it."
+        assert result.summary().text == "How soon people react is not known: no event log was read."
         assert result.table().cells() == []
         assert result.table().notes == ()  # no "of 0 mails that were followed"
         assert result.plot().svg
@@ -103,7 +103,10 @@ class TestWeek:
         result = send_time.by_weekday(data)
         assert result.cells.empty
         text = result.summary().text
-        assert text == "Hours are not judged: no time zone is known. Set time_zone in kit.toml."
+        assert text == (
+            "What the week's hours bring is not known: hours are not judged, since no time zone is known; set "
+            "time_zone in kit.toml."
+        )
         assert "no time zone is known" in result.plot().alt
         assert "no time zone is known" in result.table().text()
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
@@ -120,4 +123,5 @@ class TestWeek:
         data = kit.open(tmp_path)
         assert send_time.count(data).empty
         assert groups.hours(data).empty
-        assert send_time.by_weekday(data).summary().text == "No campaign has a time of sending."
+        text = send_time.by_weekday(data).summary().text
+        assert text == "What the week's hours bring is not known: no campaign has a time of day of its sending."
