@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 
 from kit import cli, sources
 from kit.settings import Settings
-from kit.sources.text import encodings, packed
+from kit.sources.text import encodings, grid, packed
 from kit.store import open_data
 from tests import exports
 from tests.small import event
@@ -279,7 +280,7 @@ def test_an_entity_that_grows_is_never_expanded(tmp_path: Path) -> None:
     parts["xl/s1.xml"] = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]>{sheet}'
     zipped(tmp_path, "a.xlsx", dict(parts))
     log, _ = both(tmp_path)
-    assert log.rows_read == log.rows_kept + log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.ndjson.gz"])
@@ -353,3 +354,40 @@ def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:
     path = zipped(tmp_path, "a.docx", {"[Content_Types].xml": "<Types/>", "word/document.xml": "<w/>"})
     assert not packed.of_exports(path)
     assert both(tmp_path)[0].status == "unrecognised"
+
+
+def test_marks_of_the_byte_order_and_control_characters_belong_to_no_cell(tmp_path: Path) -> None:
+    text = HEAD + "A\x07,2026-01-05,3,1,1,1\n\ufeffB\u200b,2026-01-06,4\x1b,1,1,1\n"
+    exports.write(tmp_path, "a.csv", b"\xef\xbb\xbf" * 2 + text.encode())
+    (log,) = sources.read(tmp_path, Settings()).files
+    table = sources.read(tmp_path, Settings()).tables["campaign_stats"]
+    assert (log.status, log.header[0], log.rejections) == ("read", "Campaign", ())
+    assert (table["campaign_name"].tolist(), table["sent"].tolist()) == (["A", "B"], [3, 4])
+
+
+def test_misplaced_quotes_take_time_in_proportion_to_the_lines() -> None:
+    def seconds(line: str) -> float:
+        decoded = encodings.decode((HEAD + line * 60_000).encode())
+        begin = time.process_time()
+        assert len(grid.of_text(decoded, "a.csv").rows) == 60_001
+        return time.process_time() - begin
+
+    whole, misplaced = seconds(GOOD), seconds(f'"x"{GOOD}')
+    assert misplaced < 40 * whole  # each line read from the first one on would take a thousand times as long
+
+
+def test_a_cell_far_away_from_the_table_keeps_its_workbook_alone_from_being_read(tmp_path: Path) -> None:
+    exports.write(tmp_path, "good.csv", HEAD + GOOD)
+    path = exports.workbook(tmp_path, "far.xlsx", {"Sheet": [["Campaign", "Date"], ["A", "2026-01-05"]]})
+    far = '<row><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    blank = '<row><c r="XFD1048576" s="1"/></row></sheetData>'
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name).decode() for name in book.namelist()}
+    for end, status in ((far, "unreadable"), (blank, "unrecognised")):
+        with zipfile.ZipFile(path, "w") as book:
+            for name, part in parts.items():
+                book.writestr(name, part.replace("</sheetData>", end))
+        bad, good = sources.read(tmp_path, Settings()).files
+        assert (bad.status, good.status, good.rows_kept) == (status, "read", 1)
+        if status == "unreadable":
+            assert "5 filled cells and reaches to XFD1048576" in str(bad.error)

@@ -8,6 +8,7 @@ import small
 
 import kit
 from kit.questions.check_the_export import answerable, disagreements, files, mail_by_month
+from kit.report.quality import unread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ NASTY = "<script>alert('x')</script> & \"$5\" ☀"
 
 
 def test_what_a_file_could_have_been_and_what_to_do_is_said(tmp_path: Path) -> None:
-    small.table(tmp_path, "a.csv", ["Campaign", "Date", "Sent", "Opened"], [["one", "03.04.2026", 100, 20]])
+    small.table(tmp_path, "a.csv", ["Campaign", "Date", "Sent", "Opened"], [["one", "03/04/2026", 100, 20]])
     (tmp_path / "b.txt").write_text("nothing that is known\n", encoding="utf-8")
     data = kit.open(tmp_path)
     unread = files.check(data).unread_table().frame.set_index("file")
@@ -70,3 +71,32 @@ def test_a_folder_without_campaigns_has_every_section(tmp_path: Path) -> None:
     questions = answerable.check(data).questions.set_index("notebook")["reason"]
     assert questions["02_months"] == "campaign_stats has no row; or no file holds messages"
     assert questions[["00_check_the_export", "09_retention"]].isna().all()
+
+
+def test_rows_set_aside_have_their_own_count_and_are_no_loss(tmp_path: Path) -> None:
+    header = ["Campaign", "Date", "Sent", "Opened"]
+    small.table(
+        tmp_path,
+        "a.csv",
+        header,
+        [["one", "2026-01-05", 100, 20], ["two", "2026-02-05", 50, 5], ["Total", "", 150, 25]],
+    )
+    data = kit.open(tmp_path)
+    (log,) = data.files
+    assert (log.rows_read, log.rows_kept, log.rows_set_aside, log.rows_repeated, log.rows_rejected) == (3, 2, 1, 0, 0)
+    assert [(row.line, row.is_set_aside) for row in log.rejections] == [(4, True)]
+    assert "1 set aside" in kit.arrived(data).text
+    assert files.check(data).files.loc[0, ["rows_kept", "rows_set_aside", "rows_rejected"]].tolist() == [2, 1, 0]
+    assert files.check(data).rejections_table().frame["line"].tolist() == [4]
+    assert unread(data.files) == {}  # what makes the exit status 1
+
+
+def test_events_that_are_none_of_ours_are_set_aside(tmp_path: Path) -> None:
+    lines = [
+        '{"RecordType": "Delivery", "Recipient": "a@example.com", "DeliveredAt": "2026-01-05 09:00Z"}',
+        '{"RecordType": "Inbound", "MessageID": "m2", "From": "a@example.com"}',
+        '{"RecordType": "Delivery", "MessageID": "m3", "Recipient": "b@example.com", "DeliveredAt": "soon"}',
+    ]
+    (tmp_path / "hooks.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    (log,) = kit.open(tmp_path).files
+    assert (log.rows_read, log.rows_kept, log.rows_set_aside, log.rows_rejected) == (3, 1, 1, 1)

@@ -118,14 +118,14 @@ def read(folder: Path, raw: bytes, name: str) -> tuple[list[FileLog], dict[str, 
         if parts := list(Path(place).iterdir()):
             tables["mails"] = pd.concat([pd.read_parquet(part) for part in parts])
     for log in logs.values():
-        assert log.rows_read == log.rows_kept + log.rows_rejected
-        assert 0 <= log.rows_repeated <= log.rows_rejected
+        assert log.rows_read == log.rows_kept + log.rows_left_out
+        assert min(log.rows_repeated, log.rows_set_aside, log.rows_rejected) >= 0
         assert log.status != "unreadable" or log.error is not None
         assert (log.status in ("unreadable", "empty")) == (log.error is not None)
         if log.table == "mails" and log.status == "read":
             assert log.rows_read > 0
         if log.table != "events":
-            assert len(log.rejections) == log.rows_rejected
+            assert len(log.rejections) == log.rows_left_out
     return list(logs.values()), tables
 
 
@@ -247,7 +247,7 @@ def others(
         return
     (table,) = tables.values()
     after = numbers(table)
-    lost = log.rows_rejected
+    lost = log.rows_left_out
     assert (before - after).total() <= 1
     assert after.total() == before.total() - lost
     assert lost <= 1

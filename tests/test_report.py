@@ -162,7 +162,7 @@ def test_notes_are_listed_and_long_ones_are_cut(tmp_path: Path) -> None:
 
 FILE = {
     "file": "a.csv", "status": "read", "preset": "orders", "table": "orders", "why": "", "rows_read": 1, "rows_kept": 1,
-    "rows_rejected": 0, "rows_repeated": 0,
+    "rows_rejected": 0, "rows_repeated": 0, "rows_set_aside": 0,
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ FIRM = {"time_zone": "Europe/Berlin"}
 def read(folder: Path, text: str, **values: object) -> tuple[FileLog, pd.DataFrame]:
     loaded = sources.read(exports.write(folder, "a.csv", text), Settings(values=FIRM | values))
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
     return log, loaded.tables.get(log.table or "", pd.DataFrame())
 
 

@@ -28,8 +28,8 @@ def read(folder: Path, text: str, settings: Settings = EURO) -> tuple[FileLog, p
     """The log of a file of this text, and its table; rows read = kept + rejected."""
     loaded = sources.read(exports.write(folder, "a.csv", text), settings)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
-    assert len(log.rejections) == log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
+    assert len(log.rejections) == log.rows_left_out
     return log, loaded.tables.get(log.table or "", pd.DataFrame())
 
 

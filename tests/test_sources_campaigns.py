@@ -24,8 +24,8 @@ MOSCOW = Settings(values={"time_zone": "Europe/Moscow", "currency": "EUR"})
 def read_one(path: Path, settings: Settings = MOSCOW) -> tuple[FileLog, dict[str, pd.DataFrame]]:
     loaded = sources.read(path, settings)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
-    assert len(log.rejections) == log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
+    assert len(log.rejections) == log.rows_left_out
     return log, loaded.tables
 
 

@@ -35,7 +35,7 @@ def read_one(path: Path, settings: Settings = BARE) -> tuple[FileLog, pd.DataFra
         done = events.project(engine, log, out, settings)
     table = pd.read_parquet(out)
     assert list(table.columns) == EVENTS.names
-    assert (done.rows_kept, done.rows_read) == (len(table), done.rows_kept + done.rows_rejected)
+    assert (done.rows_kept, done.rows_read) == (len(table), done.rows_kept + done.rows_left_out)
     assert set(table["event_type"]) <= set(EVENT_TYPES)
     return done, table
 

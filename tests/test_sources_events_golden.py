@@ -64,7 +64,7 @@ def projected(tmp_path: Path, text: str, preset: str) -> tuple[Any, pd.DataFrame
         log = events.project(engine, EventFile(path, path.name, preset, ""), out, Settings())
     assert log.status == "read", log.error
     table = pd.read_parquet(out)
-    assert log.rows_kept == len(table) == log.rows_read - log.rows_rejected
+    assert log.rows_kept == len(table) == log.rows_read - log.rows_left_out
     return log, table
 
 

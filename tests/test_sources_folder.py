@@ -279,8 +279,8 @@ def test_no_damage_of_a_file_makes_a_traceback_or_loses_a_row(
         raw[at : at + 1] = new
     loaded = sources.read(exports.write(tmp_path, "a.csv", bytes(raw[: int(cut * len(raw))])), BARE)
     for log in complete(loaded, tmp_path):
-        assert log.rows_read == log.rows_kept + log.rows_rejected
-        assert len(log.rejections) == log.rows_rejected
+        assert log.rows_read == log.rows_kept + log.rows_left_out
+        assert len(log.rejections) == log.rows_left_out
         if not loaded.logs:
             kept = sum(len(table) for table in loaded.tables.values())
             assert kept == log.rows_kept
@@ -293,7 +293,7 @@ def test_no_damage_of_a_file_makes_a_traceback_or_loses_a_row(
 )
 def test_no_bytes_make_a_traceback(tmp_path: Path, raw: bytes, start: bytes) -> None:
     (log,) = complete(sources.read(exports.write(tmp_path, "a.csv", start + raw), BARE), tmp_path)
-    assert log.rows_read == log.rows_kept + log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
 
 
 TIMES = (("a", 5, 50), ("b", 6, 70))

@@ -26,7 +26,7 @@ def once(folder: Path) -> tuple[int, dict[str, tuple[str, ...]]]:
     """All sessions that count, and what the logs of files say."""
     data = kit.open(folder)
     for log in data.files:
-        assert log.rows_read == log.rows_kept + log.rows_rejected
+        assert log.rows_read == log.rows_kept + log.rows_left_out
     assert sum(log.rows_kept for log in data.files) == len(data.table("web"))
     return int(data.table("web")["sessions"].sum()), {log.file: log.notes for log in data.files}
 

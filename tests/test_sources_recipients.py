@@ -32,8 +32,8 @@ LAST_STATE = (
 def read_one(path: Path, settings: Settings = BARE) -> tuple[FileLog, dict[str, pd.DataFrame]]:
     loaded = sources.read(path, settings)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
-    assert len(log.rejections) == log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
+    assert len(log.rejections) == log.rows_left_out
     return log, loaded.tables
 
 

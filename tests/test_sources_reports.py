@@ -39,8 +39,8 @@ COUNTS = [
 def read_one(path: Path, settings: Settings = BARE) -> tuple[FileLog, pd.DataFrame, pd.DataFrame]:
     loaded = sources.read(path, settings)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
-    assert len(log.rejections) == log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
+    assert len(log.rejections) == log.rows_left_out
     return log, loaded.tables["campaign_stats"], loaded.tables["link_stats"]
 
 

@@ -24,8 +24,8 @@ def read(folder: Path, text: str) -> tuple[FileLog, pd.DataFrame]:
     """The log of a file of this text, and its answers; rows read = kept + rejected."""
     loaded = sources.read(exports.write(folder, "a.csv", text), BERLIN)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
-    assert len(log.rejections) == log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
+    assert len(log.rejections) == log.rows_left_out
     return log, loaded.tables.get("surveys", pd.DataFrame())
 
 

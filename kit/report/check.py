@@ -68,7 +68,7 @@ class Check:
         return self.quality.as_data() | {
             "files": [
                 asdict(log)
-                | {"rows_rejected": log.rows_rejected - log.rows_repeated, "error": log.error and str(log.error)}
+                | {"rows_rejected": log.rows_rejected, "error": log.error and str(log.error)}
                 | {"unused": self.unused.get(log.file, [])}
                 for log in self.files
             ],
@@ -83,6 +83,7 @@ class Check:
         parts = {
             "": [text for line, log in lines for text in (line, *_details(log, self.unused.get(log.file, ())))],
             _("Rows left out"): [line for log in self.files for line in _rejected(log)],
+            _("Rows set aside, for they are no data"): [line for log in self.files for line in _set_aside(log)],
             _("Cells left empty"): [line for log in self.files for line in _cells(log)],
             _("All files together"): [f"  {note}" for note in (*self.notes, *self.told_less)],
             _("Questions"): [line for row in self.questions.itertuples(index=False) for line in _question(*row)],
@@ -177,6 +178,8 @@ def _totals(total: Quality) -> str:
     rows = [_("{n} kept", n=total.rows("kept")), _("{n} rejected", n=total.rows("rejected"))]
     if repeated := total.rows("repeated"):
         rows.append(_("{n} repeated", n=repeated))
+    if set_aside := total.rows("set_aside"):
+        rows.append(_("{n} set aside", n=set_aside))
     return "; ".join(
         [
             _("{name}: {read} of {all} files read", name=total.name, read=total.read, all=total.found),
@@ -188,9 +191,11 @@ def _totals(total: Quality) -> str:
 
 
 def _file(log: FileLog) -> list[str]:
-    """The cells of a file's line; its rows are those kept, those rejected and, where there are any, those repeated."""
-    counts = [log.rows_kept, log.rows_rejected - log.rows_repeated, *([log.rows_repeated] if log.rows_repeated else [])]
-    rows = f"{whole(log.rows_read)} = {' + '.join(map(whole, counts))}" if log.status == "read" else ""
+    """The cells of a file's line: kept and rejected rows and, where there are any, those repeated and set aside."""
+    counts = [whole(log.rows_kept), whole(log.rows_rejected)]
+    counts += [whole(log.rows_repeated)] if log.rows_repeated else []
+    counts += [_("{n} set aside", n=log.rows_set_aside)] if log.rows_set_aside else []
+    rows = f"{whole(log.rows_read)} = {' + '.join(counts)}" if log.status == "read" else ""
     what = f"{log.preset} → {log.table}" if log.preset else ""
     return [log.status, log.file, what, rows]
 
@@ -217,11 +222,17 @@ def _cells(log: FileLog) -> list[str]:
 
 
 def _rejected(log: FileLog) -> list[str]:
-    if log.rows_rejected == log.rows_repeated:
+    if not log.rows_rejected:
         if not log.rows_repeated:
             return []
         return [f"  {_('{file}: {n} that say again what a kept one says', file=log.file, n=log.rows_repeated)}"]
-    return _first([f"  {row}" for row in log.rejections[:SHOWN]], log, log.rows_rejected)
+    lost = [row for row in log.rejections if not row.is_set_aside]
+    return _first([f"  {row}" for row in lost[:SHOWN]], log, log.rows_rejected + log.rows_repeated)
+
+
+def _set_aside(log: FileLog) -> list[str]:
+    rows = [row for row in log.rejections if row.is_set_aside]
+    return _first([f"  {row}" for row in rows[:SHOWN]], log, log.rows_set_aside)
 
 
 def _first(lines: list[str], log: FileLog, total: int) -> list[str]:

@@ -133,7 +133,7 @@ def _file(number: int, log: FileLog, path: Path | None, files: Sequence[str]) ->
         f"why: {words.safe(why(log))}",
         *(f"not {words.safe(str(preset))}" for preset in log.passed_over),
         f"written as: {written}" if written else "",
-        f"rows: {log.rows_read:,} = {log.rows_kept:,} kept + {log.rows_rejected:,} rejected",
+        f"rows: {log.rows_read:,} = {log.rows_kept:,} kept + {log.rows_left_out:,} left out",
         *(f"note: {words.safe(str(note))}" for note in log.notes),
         *(f"rejected: {words.safe(reason)} ({times:,})" for reason, times in reasons.most_common(20)),
         *columns,

@@ -52,7 +52,7 @@ class Quality:
         return [file for file in self.files if file["status"] != "read"]
 
     def rows(self, which: str) -> int:
-        """Rows `read`, `kept`, `rejected` or `repeated`, over all files; a duplicate row is not rejected."""
+        """Rows `read`, `kept`, `rejected`, `repeated` or `set_aside`, over all files."""
         return sum(file[f"rows_{which}"] for file in self.files)
 
     def as_data(self) -> dict[str, Any]:
@@ -68,6 +68,7 @@ class Quality:
             "rows_kept": self.rows("kept"),
             "rows_rejected": self.rows("rejected"),
             "rows_repeated": self.rows("repeated"),
+            "rows_set_aside": self.rows("set_aside"),
             "files": list(self.files),
         }
 
@@ -104,7 +105,7 @@ def why(log: FileLog) -> str:
 
 
 def unread(files: Iterable[FileLog]) -> dict[str, str]:
-    """File -> what of it could not be read: all of it, rows, cells; a duplicate is no loss."""
+    """File -> what of it could not be read: all of it, rows, cells; a duplicate, or a row set aside, is no loss."""
     return {log.file: reason for log in files if (reason := _unread(log))}
 
 
@@ -120,12 +121,12 @@ def unused(files: Iterable[FileLog]) -> dict[str, str]:
 def _unread(log: FileLog) -> str:
     if log.status in ("unreadable", "empty"):
         return str(log.error or log.why)
-    lost = log.rows_rejected - log.rows_repeated
-    if not lost:
+    if not log.rows_rejected:
         more = [_("And {n} more of its cells.", n=len(log.cells) - 1)] if len(log.cells) > 1 else []
         return " ".join([str(log.cells[0]), *more]) if log.cells else ""
-    first = next((row for row in log.rejections if row.hint), log.rejections[0] if log.rejections else log.file)
-    more = [_("And {n} more of its rows.", n=lost - 1)] if lost > 1 else []
+    lost = [row for row in log.rejections if not row.is_set_aside]
+    first = next((row for row in lost if row.hint), lost[0] if lost else log.file)
+    more = [_("And {n} more of its rows.", n=log.rows_rejected - 1)] if log.rows_rejected > 1 else []
     return " ".join([str(first), *more])
 
 
@@ -139,8 +140,9 @@ def _file(log: FileLog) -> dict[str, Any]:
             "why": plain(why(log)),
             "rows_read": log.rows_read,
             "rows_kept": log.rows_kept,
-            "rows_rejected": log.rows_rejected - log.rows_repeated,
+            "rows_rejected": log.rows_rejected,
             "rows_repeated": log.rows_repeated,
+            "rows_set_aside": log.rows_set_aside,
             "notes": list(log.notes),
         }
     )

@@ -102,6 +102,7 @@ def passed_over(log: FileLog, why: Text) -> FileLog:
         rows_read=0,
         rows_kept=0,
         rows_repeated=0,
+        rows_set_aside=0,
         notes=(),
         rejections=(),
         cells=(),

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from kit.sources.text.cells import CellError
 
-
 Status = Literal["read", "unrecognised", "unreadable", "empty", "ignored"]
 
 WIDTH = 60
@@ -40,6 +39,7 @@ class Rejection:
         column: the column's name as the file writes it; None where the whole row is at fault.
         reason: in words.
         hint: what to do, as a full sentence; empty where the reason says it.
+        is_set_aside: whether the row is no data by design, so that nothing is lost with it.
     """
 
     file: str
@@ -47,11 +47,12 @@ class Rejection:
     column: str | None
     reason: Text
     hint: Text = ""
+    is_set_aside: bool = False
 
     @classmethod
     def of(cls, file: str, line: int | None, column: str | None, error: CellError) -> Self:
         """The rejection for an error that a cell or row raised."""
-        return cls(file, line, column, error.reason, error.hint)
+        return cls(file, line, column, error.reason, error.hint, error.is_set_aside)
 
     def __str__(self) -> str:
         return str(InputError(self.reason, file=self.file, line=self.line, column=self.column, hint=self.hint))
@@ -72,9 +73,10 @@ class FileLog:
         encoding: of the text; None for a workbook.
         separator: of the columns; None where the file is no table of text.
         header: the column names as written.
-        rows_read: rows found; always rows_kept + rows_rejected.
+        rows_read: rows found; always rows_kept + rows_repeated + rows_set_aside + rows_rejected.
         rows_kept: rows that are in the tables; a row can be a part of a record, or several records, as a note says.
-        rows_repeated: those of the rejected rows that say again what a kept one says.
+        rows_repeated: rows left out that say again what a kept one says.
+        rows_set_aside: rows left out by design: they add up others, repeat the header, are notes or other messages.
         unmapped: columns that nothing was made of.
         notes: warnings.
         rejections: rows left out, each with its reason; of event logs the first ones only.
@@ -93,6 +95,7 @@ class FileLog:
     rows_read: int = 0
     rows_kept: int = 0
     rows_repeated: int = 0
+    rows_set_aside: int = 0
     unmapped: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     rejections: tuple[Rejection, ...] = ()
@@ -101,9 +104,14 @@ class FileLog:
     cells: tuple[Rejection, ...] = ()
 
     @property
-    def rows_rejected(self) -> int:
-        """Rows left out, also where `rejections` holds only the first of them."""
+    def rows_left_out(self) -> int:
+        """Rows that are in no table, also where `rejections` holds only the first of them."""
         return self.rows_read - self.rows_kept
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows left out that cannot be read."""
+        return self.rows_left_out - self.rows_repeated - self.rows_set_aside
 
     def as_dict(self) -> dict[str, Any]:
         """The log as plain data, for JSON; its texts as messages, to be put into a reader's language."""

@@ -26,11 +26,11 @@ from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
 from kit.sources.logs import events
 from kit.sources.mail import mailbox
-from kit.store import campaigns, messages, tracking
+from kit.store import as_of, campaigns, messages, tracking
 from kit.store.dedupe import dedupe
 from kit.store.dedupe_events import dedupe_events
 from kit.store.engine import Engine
-from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,6 @@ CODE = ("settings.py", "sources/**/*", "store/**/*", "tables/**/*")
 
 RAW = "raw"
 """The folder of the side files: what no table took of a file."""
-
-EXPECTED = {("deals", "closed_local")}
-"""Times that may lie ahead: when something is expected, not when it happened."""
 
 KEPT = 20
 """Stores that stay in the cache; older ones are removed."""
@@ -178,9 +175,10 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     sent = engine.read_parquet([place / MESSAGES.name / "0.parquet"]) if logged is not None else None
     untracked = tracking.untracked(resolved.stats, sent, settings)
     write(tracking.apply(untracked, resolved.stats, engine, place), CAMPAIGN_STATS.name, place)
+    latest_time = as_of.latest(engine, place, settings)
     about = {
-        "latest": _latest(engine, place, settings),
-        "notes": notes,
+        "latest": latest_time.moment and latest_time.moment.isoformat(),
+        "notes": [*notes, *latest_time.notes],
         "untracked": json.loads(untracked.to_json(orient="records", date_format="iso")),
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
@@ -232,37 +230,6 @@ def _about(place: Path) -> dict[str, Any]:
 
 def _digest_of(about: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(about, ensure_ascii=False).encode()).hexdigest()
-
-
-def _latest(engine: Engine, place: Path, settings: Settings) -> str | None:
-    moments: list[pd.Timestamp] = []
-    for table in TABLES.values():
-        parts = sorted(place.glob(f"{table.name}/*.parquet"))
-        if not parts or table is MESSAGES:
-            continue
-        source = engine.read_parquet(parts)
-        for column in table.columns:
-            if column.type not in ("time", "local") or (table.name, column.name) in EXPECTED:
-                continue
-            moment = source[column.name].max().to_pyarrow().as_py()
-            if moment is None:
-                continue
-            if column.type == "time":
-                moment = pd.Timestamp(moment).tz_convert(settings.zone or "UTC").tz_localize(None)
-            moments.append(pd.Timestamp(moment))
-    return _month_end(engine, place, max(moments)).isoformat() if moments else None
-
-
-def _month_end(engine: Engine, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
-    """The end of the month, where the latest moment of all is the first of a month that a row sums up."""
-    parts = sorted(place.glob(f"{CAMPAIGN_STATS.name}/*.parquet"))
-    if not parts or latest != latest.to_period("M").start_time:
-        return latest
-    stats = engine.read_parquet(parts)
-    sums = (stats.sent_local == latest.to_pydatetime()) & (stats.campaign_name == f"{latest:%Y-%m}")
-    if not stats.filter(sums).count().to_pyarrow().as_py():
-        return latest
-    return latest.to_period("M").end_time.floor("min")
 
 
 def _read_logs(place: Path) -> tuple[FileLog, ...]:

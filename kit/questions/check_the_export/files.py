@@ -54,8 +54,9 @@ def arrived(data: Data) -> Summary:
     files, campaigns = len(data.files), len(data.campaigns)
     read = sum(log.status == "read" for log in data.files)
     rows, kept = sum(log.rows_read for log in data.files), sum(log.rows_kept for log in data.files)
-    repeated = sum(log.rows_repeated for log in data.files)
-    rejected = rows - kept - repeated
+    repeated, rejected, set_aside = (
+        sum(getattr(log, name) for log in data.files) for name in ("rows_repeated", "rows_rejected", "rows_set_aside")
+    )
     counts = [
         _n("{read} of {n} file read", "{read} of {n} files read", files, read=read),
         _n("{kept} of {n} row kept", "{kept} of {n} rows kept", rows, kept=kept),
@@ -64,6 +65,8 @@ def arrived(data: Data) -> Summary:
         counts.append(_n("{n} rejected ({share})", "{n} rejected ({share})", rejected, share=share(rejected / rows)))
     if repeated:
         counts.append(_n("{n} said twice and counted once", "{n} said twice and counted once", repeated))
+    if set_aside:
+        counts.append(_n("{n} set aside", "{n} set aside", set_aside))
     counts.append(_n("{n} campaign", "{n} campaigns", campaigns))
     zone = data.settings["time_zone"] if data.zone_known else _("time zone not known: times as written")
     text = (
@@ -162,7 +165,7 @@ class Files(Result):
 
     @property
     def files(self) -> pd.DataFrame:
-        """A row a file: file, status, table, why, rows_read = rows_kept + rows_rejected + rows_repeated …"""
+        """A row a file: file, status, table, why, rows_read = rows kept + rejected + repeated + set aside …"""
         return pd.DataFrame(
             [
                 {
@@ -172,8 +175,9 @@ class Files(Result):
                     "why": _why(log),
                     "rows_read": log.rows_read,
                     "rows_kept": log.rows_kept,
-                    "rows_rejected": log.rows_rejected - log.rows_repeated,
+                    "rows_rejected": log.rows_rejected,
                     "rows_repeated": log.rows_repeated,
+                    "rows_set_aside": log.rows_set_aside,
                     "encoding": log.encoding,
                     "separator": {"\t": "tab"}.get(log.separator or "", log.separator),
                     "unmapped": list(log.unmapped),
@@ -187,8 +191,10 @@ class Files(Result):
         unread = [log.file for log in self.logs if log.status in ("unrecognised", "unreadable", "empty")]
         files, read = len(self.logs), sum(log.status == "read" for log in self.logs)
         rows = sum(log.rows_read for log in self.logs)
-        repeated = sum(log.rows_repeated for log in self.logs)
-        rejected = sum(log.rows_rejected for log in self.logs) - repeated
+        repeated, rejected, set_aside = (
+            sum(getattr(log, name) for log in self.logs)
+            for name in ("rows_repeated", "rows_rejected", "rows_set_aside")
+        )
         of_files = _n("{n} file", "{n} files", files)
         about_files = [_n("{n} of {files} was read", "{n} of {files} were read", read, files=of_files)]
         if unread:
@@ -204,6 +210,10 @@ class Files(Result):
                 _n("{n} row said again what a kept one says, counted once",
                    "{n} rows said again what a kept one says, counted once", repeated)
             )  # fmt: skip
+        if set_aside:
+            about_rows.append(
+                _n("{n} row is no data and was set aside", "{n} rows are no data and were set aside", set_aside)
+            )
         text = _("{files}. {rows}.", files=joined(about_files), rows=joined(about_rows))
         numbers = {"files": files, "read": read, "rows": rows, "rejected": rejected, "repeated": repeated}
         return Summary("data_quality", text, numbers, headline=bool(unread or rejected), weight=65)
@@ -217,10 +227,12 @@ class Files(Result):
             Column("rows_kept", message("Kept"), whole, number=True),
             Column("rows_rejected", message("Rejected"), whole, number=True),
             Column("rows_repeated", message("Repeated"), whole, number=True),
+            Column("rows_set_aside", message("Set aside"), whole, number=True),
             Column("unmapped", message("Columns not used"), commas),
         )
         note = message(
-            "Rows = kept + rejected + repeated; an event that was delivered again is repeated, and counted once."
+            "Rows = kept + rejected + repeated + set aside. A repeated row counts once. "
+            "A row set aside is no data, like a total."
         )
         return Table("files", message("What came in"), self.files, columns, (note,))
 
@@ -266,8 +278,8 @@ class Files(Result):
         return Table("unread", message("Files that were not read"), frame, columns, empty=empty)
 
     def rejections_table(self) -> Table:
-        """The rejected rows and cells, each with file, line, column, reason and hint; SHOWN of each a file."""
-        rejecting = [log for log in self.logs if log.rows_rejected > log.rows_repeated or log.cells]
+        """The rows and cells left out, each with file, line, column, reason and hint; SHOWN of each a file."""
+        rejecting = [log for log in self.logs if log.rows_rejected or log.rows_set_aside or log.cells]
         frame = pd.DataFrame(_rejections(rejecting), columns=["file", "line", "column", "reason", "hint"])
         columns = (
             Column("file", message("File")),
@@ -277,16 +289,16 @@ class Files(Result):
             Column("hint", message("What to do")),
         )
         notes = [
-            _("{file}: {n} more.", file=log.file, n=log.rows_rejected - SHOWN)
+            _("{file}: {n} more.", file=log.file, n=log.rows_left_out - SHOWN)
             for log in rejecting
-            if log.rows_rejected > SHOWN
+            if log.rows_left_out > SHOWN
         ]
         if repeated := sum(log.rows_repeated for log in rejecting):
             notes.append(
                 _n("Among them {n} row of these files that say again what a kept one says.",
                    "Among them {n} rows of these files that say again what a kept one says.", repeated)
             )  # fmt: skip
-        title, empty = message("Rows that were rejected"), message("no row was rejected.")
+        title, empty = message("Rows that were left out"), message("no row was left out.")
         return Table("rejections", title, frame.astype({"line": "Int64"}), columns, tuple(notes), empty)
 
 
@@ -317,11 +329,12 @@ def _why(log: FileLog) -> str:
 
 FIGURES = (
     Figure(
-        "rows", message("Rows and files"), message("rows read = kept + rejected + said again; files read of all files"),
+        "rows", message("Rows and files"),
+        message("rows read = kept + rejected + said again + set aside; files read of all files"),
         message("a row of a file"), "kit.sources",
         (
-            "files.rows_read", "files.rows_kept", "files.rows_rejected", "files.rows_repeated", "arrived.files",
-            "arrived.read", "arrived.rows", "arrived.kept", "arrived.rejected", "data_quality.files",
+            "files.rows_read", "files.rows_kept", "files.rows_rejected", "files.rows_repeated", "files.rows_set_aside",
+            "arrived.files", "arrived.read", "arrived.rows", "arrived.kept", "arrived.rejected", "data_quality.files",
             "data_quality.read", "data_quality.rows", "data_quality.rejected", "data_quality.repeated",
         ),
         edge=message("a row that says again what a kept one says is counted once; nothing else is dropped silently"),

@@ -19,7 +19,7 @@ from kit.sources.detect.headers import Match, find
 from kit.sources.detect.presets import FOLDER, MAPPING, READABLE, Preset, fillable, load
 from kit.sources.file_log import WIDTH, FileLog, shortened
 from kit.sources.text import cells, workbook
-from kit.sources.text.cells import CellError, is_null
+from kit.sources.text.cells import AmbiguousMarkError, CellError, is_null
 from kit.sources.text.encodings import decode, readable, unpacked
 from kit.sources.text.grid import of_json, of_text
 from kit.sources.text.times import AmbiguousDayError, Clock
@@ -253,6 +253,8 @@ def _mostly(fits: Callable[[Cell], bool], column: Sequence[Cell]) -> bool:
 
 
 def _is_time(cell: Cell) -> bool:
+    if isinstance(cell, int | float) or str(cell).replace(".", "").isdecimal():  # days or seconds, or a number
+        return False
     try:
         Clock(zone=None).read(cell)
     except AmbiguousDayError:
@@ -272,5 +274,7 @@ def _is_numbering(column: Sequence[Cell]) -> bool:
 def _is_amount(cell: Cell) -> bool:
     try:
         return cells.money(cell)[0] is not None
+    except AmbiguousMarkError:
+        return True
     except CellError:
         return False

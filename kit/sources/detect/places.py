@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from kit.sources.detect import words
@@ -15,7 +16,7 @@ from kit.sources.detect.presets import Duration, named
 from kit.sources.detect.words import MONEY, PIECES, TIMES, Words, plain
 from kit.sources.text import cells
 from kit.sources.text.addresses import with_signs
-from kit.sources.text.cells import CellError, is_null
+from kit.sources.text.cells import AmbiguousMarkError, CellError, is_null
 from kit.sources.text.times import AmbiguousDayError, Clock
 
 if TYPE_CHECKING:
@@ -128,9 +129,10 @@ class Places:
             for row in self._below
             if not row.fault and position < len(row.cells) and not is_null(row.cells[position])
         ]
-        if len(filled) < KIND:
-            return True
         kind = self._type(canonical)
+        is_count = kind in {"local", "date"} and self._counts(position)
+        if is_count or len(filled) < KIND:
+            return not is_count or (bool(filled) and all(map(_is_time, filled)))
         if canonical == "email":
             is_list = not self._preset.into.column("contact_key").nullable
             return any(map(_has_at if is_list else _has_letters, filled))
@@ -141,6 +143,12 @@ class Places:
             return any(map(_has_digits, filled)) and not all(map(other, filled))
         is_word = canonical in self._preset.values or canonical in _looked_at(self._preset.name)
         return not is_word or any(map(_has_letters, filled)) or all(map(_is_code, filled))
+
+    def _counts(self, position: int) -> bool:
+        """Whether a header is a name of a count as well: then only its cells can make it a time."""
+        here = _typed(self.header[position], "int").stems
+        names = (names for canonical, names in self._preset.columns.items() if self._type(canonical) == "int")
+        return any(_typed(name, "int").stems == here for name in chain.from_iterable(names))
 
 
 @cache
@@ -201,6 +209,8 @@ def _is_no_time(cell: Cell) -> bool:
     """Whether a cell is a number too small for a time, a share or an amount."""
     try:
         number = cells.money(cell)[0]
+    except AmbiguousMarkError:
+        return True
     except CellError:
         return str(cell).endswith("%")
     return number is not None and number < _EARLIEST and cells.clock(cell) is None

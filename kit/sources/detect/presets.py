@@ -69,8 +69,8 @@ READABLE = {
 
 ONLY: dict[str, tuple[str, ...]] = {
     "table": (
-        "joined", "moved", "keep", "aside", "filled", "duplicate_headers", "lines_of", "adds", "earliest", "by_month",
-        "from_rate", "sums", "second_header", "spread", "states", "flags", "totals",
+        "joined", "moved", "keep", "aside", "filled", "duplicate_headers", "lines_of", "adds", "adds_up", "earliest",
+        "by_month", "from_rate", "sums", "second_header", "spread", "states", "flags", "totals",
     ),
     "sections": ("variants", "left_out", "latest", "links"),
     "events": ("types", "fields", "form", "unwrap", "each", "skip", "gives_way"),
@@ -232,6 +232,7 @@ class Preset:
     duplicate_headers: Literal["first", "last"] = "first"
     lines_of: Words = ()
     adds: Words = ()
+    adds_up: Literal["aside", "keep"] = "aside"
     earliest: Mapping[str, Words] = field(default_factory=dict)
     by_month: bool = False
     from_rate: Mapping[str, str] = field(default_factory=dict)
@@ -393,7 +394,7 @@ def _check(preset: Preset, path: Path) -> None:
     """Whether the columns that a preset names are there."""
     for shape, keys in ONLY.items():
         for key in keys if shape != preset.shape else ():
-            if getattr(preset, key) not in (None, False, "", (), {}, "first"):
+            if getattr(preset, key) not in (None, False, "", (), {}, "first", "aside"):
                 problem = message(
                     "is a key of the shape {shape}, and this one is {own_shape}",
                     shape=repr(shape),

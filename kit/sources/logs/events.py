@@ -23,7 +23,7 @@ from kit.sources.detect.headers import listed
 from kit.sources.detect.presets import Preset, named
 from kit.sources.file_log import EventFile, FileLog, Rejection, changed, tidy
 from kit.sources.logs.lines import SCHEMA, Lines
-from kit.sources.logs.projection import LINES, fault_error, identity, literal, projection
+from kit.sources.logs.projection import LINES, SKIPPED, fault_error, identity, literal, projection
 from kit.sources.text.cells import CellError
 from kit.sources.text.encodings import swelling
 from kit.sources.text.packed import CUT
@@ -170,7 +170,9 @@ def _span(engine: Engine) -> str:
 
 def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
     """Complete the log by what was found."""
-    ((rows, faults, last),) = engine.rows("SELECT count(*), count(fault), max(ordinal >> 32) FROM kit_keys")
+    ((rows, faults, skipped, last),) = engine.rows(f"""
+        SELECT count(*), count(fault), count(*) FILTER (starts_with(fault, '{SKIPPED}:')), max(ordinal >> 32)
+        FROM kit_keys""")
     ((repeated, renamed),) = engine.rows("SELECT count(*), count(better) FROM kit_repeated")
     ((timeless, nameless),) = engine.rows(f"""
         SELECT count(*) FILTER (occurred_at IS NULL),
@@ -182,7 +184,7 @@ def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
         SELECT count(*) FILTER (event_type = 'unknown' AND kind = ''), count(*) FILTER (many)
         FROM kit_keys WHERE {_KEPT}""")
     faulty = engine.rows(f"""SELECT ordinal >> 32, fault FROM kit_keys WHERE fault IS NOT NULL
-        ORDER BY ordinal LIMIT {SHOWN_REJECTIONS}""")
+        ORDER BY starts_with(fault, '{SKIPPED}:'), ordinal LIMIT {SHOWN_REJECTIONS}""")
     copies = engine.rows(f"""SELECT ordinal >> 32, file, line, better FROM kit_repeated
         ORDER BY ordinal LIMIT {SHOWN_REJECTIONS - len(faulty)}""")
     errors = [(line, fault_error(fault, is_last=line == last)) for line, fault in faulty]
@@ -225,6 +227,7 @@ def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
         rows_read=rows,
         rows_kept=rows - faults - repeated,
         rows_repeated=repeated,
+        rows_set_aside=skipped,
         rejections=tuple(Rejection.of(about.file, line, None, error) for line, error in errors),
         notes=tuple(note for note in notes if note.n),
     )

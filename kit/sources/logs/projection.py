@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from kit.messages import message
 from kit.sources.detect.presets import Field
 from kit.sources.text.addresses import KEY_LENGTH, normalised_sql
-from kit.sources.text.cells import CellError
+from kit.sources.text.cells import CellError, NoDataError
 from kit.sources.text.encodings import DAMAGED
 from kit.sources.text.times import WRITE_TIME
 from kit.tables import EVENTS
@@ -75,7 +75,9 @@ def fault_error(fault: str, *, is_last: bool) -> CellError:
         return CellError(cut if is_last else message("the line is no JSON"), message("Export the log again."))
     if kind == NO_TIME:
         return CellError(message("{cell} is no time", cell=f"'{detail}'"), WRITE_TIME)
-    return CellError(SKIPS[detail] if kind == SKIPPED else message("it is one value, and no event"))
+    if kind == SKIPPED:
+        return NoDataError(SKIPS[detail])
+    return CellError(message("it is one value, and no event"))
 
 
 def literal(text: str) -> str:

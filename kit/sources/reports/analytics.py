@@ -16,9 +16,10 @@ from kit.sources.detect.presets import presets
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
 from kit.sources.tabular import repeats
 from kit.sources.tabular.conform import Conformer
-from kit.sources.tabular.reader import TOTALS, origin
+from kit.sources.tabular.no_data import TOTALS
+from kit.sources.tabular.reader import origin
 from kit.sources.text import cells
-from kit.sources.text.cells import CellError
+from kit.sources.text.cells import CellError, NoDataError
 from kit.tables import WEB
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     used, notes = _chosen(sections, places)
     conformer = Conformer(preset, settings)
     kept: list[tuple[int, dict[str, Any]]] = []
-    under_end = message("it stands under the end of a table")
-    rejections = [Rejection(grid.file, row.line, None, under_end) for row in stray]
+    under_end = NoDataError(message("it stands under the end of a table"))
+    rejections = [Rejection.of(grid.file, row.line, None, under_end) for row in stray]
     repeated: dict[int, int] = {}
     unread: list[Rejection] = []
     for at in used:
@@ -119,6 +120,7 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
         rows_read=len(kept) + len(rejections),
         rows_kept=len(kept),
         rows_repeated=len(repeated),
+        rows_set_aside=sum(rejection.is_set_aside for rejection in rejections),
         unmapped=tuple(dict.fromkeys(_unmapped(preset, sections, places, used))),
         notes=(*grid.notes, *notes, *repeats.pasted(repeated), *conformer.notes()),
         rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
@@ -228,7 +230,7 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
         values |= {"utm_source": source or medium, "utm_medium": medium if source else None}
     came_from = [plain(values[name]) for name in DIMENSIONS if name in values]
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
-        raise CellError(message("it adds up the other rows, or is none of the table"))
+        raise NoDataError(message("it adds up the other rows, or is none of the table"))
     day = values.pop("period_start", None)
     try:
         number = cells.count(values["sessions"], conformer.preset.decimal)
@@ -237,7 +239,7 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
         raise
     if number is None:
         reason = message("it has no number of sessions; it is a note, or none of the table")
-        raise CellError(reason, column="sessions")
+        raise NoDataError(reason)
     row_values = conformer.row(values)
     average = row_values.get("engagement_seconds")
     return row_values | {

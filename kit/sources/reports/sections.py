@@ -173,7 +173,7 @@ class _Reader:
             if row is None or is_null(row.cells[1]):
                 continue
             try:
-                moments.append(self.conformer.clock.read(row.cells[1]).local)
+                moments.append(self.conformer.moment("as_of", row.cells[1]).local)
             except CellError as error:
                 error.column = key
                 raise

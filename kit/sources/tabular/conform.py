@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,11 @@ from kit.messages import Text, message, message_n
 from kit.privacy import quotable
 from kit.sources.detect.headers import listed, plain
 from kit.sources.frames import PERSON
-from kit.sources.text import cells
+from kit.sources.tabular.columns import Columns, Place
+from kit.sources.tabular.notes import NOTES
+from kit.sources.text import cells, times
 from kit.sources.text.addresses import contact_key, member_key, normalised, with_signs
-from kit.sources.text.cells import CellError
+from kit.sources.text.cells import AmbiguousMarkError, CellError
 from kit.sources.text.times import AmbiguousDayError, Clock
 from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
 
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from kit.messages import Message
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
     from kit.sources.detect.words import Unit
-    from kit.sources.text.cells import Cell
+    from kit.sources.text.cells import Cell, Decimal
+    from kit.sources.text.times import Moment
     from kit.tables import Column
+
+FREE_TEXT = ("subject", "campaign_name", "deal_name")
+"""Columns in which a word that says "no value" elsewhere may be the value itself: a mail with the subject None."""
 
 LISTS = ("tags", "segment")
 """Columns of several names in one cell."""
@@ -47,59 +52,6 @@ KINDS = {(0.0, 10.0): "nps", (1.0, 5.0): "csat"}
 
 SCALES = {"nps": (0, 10)}
 """Scales that are part of the question's definition; others are the survey's own choice."""
-
-NOTES: dict[str, Callable[..., Message]] = {
-    "no_zone": lambda _: message("no time zone is known: times stay as written; say time_zone in kit.toml"),
-    "zone": lambda _, zone: message(
-        "times without a zone are taken as {zone}, the time_zone of kit.toml", zone=zone
-    ),
-    "unread_rates": lambda n: message_n(
-        "{n} reported rate cannot be read; it is left empty",
-        "{n} reported rates cannot be read; they are left empty",
-        n, n=str(n),
-    ),
-    "several_addresses": lambda n: message_n(
-        "{n} row names several addresses; the first is taken",
-        "{n} rows name several addresses; the first is taken",
-        n, n=str(n),
-    ),
-    "no_address": lambda n: message_n(
-        "{n} row names somebody without an address; it is kept as nobody's",
-        "{n} rows name somebody without an address; they are kept as nobody's",
-        n, n=str(n),
-    ),
-    "no_currency": lambda n: message_n(
-        "{n} row names no currency: say currency in kit.toml",
-        "{n} rows name no currency: say currency in kit.toml",
-        n, n=str(n),
-    ),
-    "other_currency": lambda n, name, other: message_n(
-        "{name} of {n} row is in {currency}, another currency than its amount, and is left empty",
-        "{name} of {n} rows is in {currency}, another currency than its amount, and is left empty",
-        n, n=str(n), name=name, currency=other,
-    ),
-    "time_of_wait": lambda n, name, since: message_n(
-        "{name} of {n} row is {since} plus the wait that the file says",
-        "{name} of {n} rows is {since} plus the wait that the file says",
-        n, n=str(n), name=name, since=since,
-    ),
-    "time_of_column": lambda n, name, since, column: message_n(
-        "{name} of {n} row is {since} plus {column}",
-        "{name} of {n} rows is {since} plus {column}",
-        n, n=str(n), name=name, since=since, column=column,
-    ),
-    "no_wait": lambda n, column: message_n(
-        "{n} cell of {column} is no time to wait; the times themselves are used",
-        "{n} cells of {column} are no time to wait; the times themselves are used",
-        n, n=str(n), column=column,
-    ),
-    "wrong_wait": lambda n, column: message_n(
-        "{n} cell of {column} is not what the times say; the times themselves are used",
-        "{n} cells of {column} are not what the times say; the times themselves are used",
-        n, n=str(n), column=column,
-    ),
-}  # fmt: skip
-"""What may have to be said of the rows of a file, by the number of rows and what it is about."""
 
 HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0}
 """How many hours a unit of time is."""
@@ -123,22 +75,27 @@ class Conformer:
         preset: how the file is meant.
         settings: the folder's, for zone, order of dates and currency.
         units: canonical column -> the unit that its header names.
+        columns: the cells of the file, for what no cell tells alone.
 
     Attributes:
         unread: the counts of the last row that could not be read: canonical column -> why.
     """
 
-    def __init__(self, preset: Preset, settings: Settings, units: Mapping[str, Unit] | None = None) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        settings: Settings,
+        units: Mapping[str, Unit] | None = None,
+        columns: Columns | None = None,
+    ) -> None:
         self.preset = preset
         self.units = units or {}
         self.settings = settings
-        times = preset.times
-        self.clock = Clock(
-            zone=settings.zone,
-            in_utc=times.zone == "utc",
-            day_first=settings["day_first"] if times.day_first is None else times.day_first,
-            formats=times.formats,
-        )
+        self.clock = Clock(zone=settings.zone, in_utc=preset.times.zone == "utc", formats=preset.times.formats)
+        self._columns = columns or Columns(preset.into)
+        self._clocks: dict[str, Clock] = {}
+        self._cut: dict[str, dict[Cell, int]] = {}
+        self._decimals: dict[str, tuple[Decimal, Place] | None] = {}
         self._values = {
             name: {plain(word): value for value, spellings in words.items() for word in (value, *spellings)}
             for name, words in {**preset.values, **preset.aliases}.items()
@@ -236,16 +193,15 @@ class Conformer:
         if name == "person":
             self._put_person(row, cell)
             return
-        if plain(cell) in self._nulls.get(name, ()):
+        if (nulls := self._nulls.get(name)) and plain(cell) in nulls:
             return
         column = self.preset.into.column(name)
-        decimal = self.preset.decimal
         if column.type in {"local", "time"}:
             self._put_time(row, name, cell)
         elif column.type == "int":
-            row[name] = cells.count(cell, decimal)
+            row[name] = self._numeric(cells.count, name, cell)
         elif column.unit.startswith("money"):
-            row[name], currency = cells.money(cell, decimal)
+            row[name], currency = self._numeric(cells.money, name, cell)
             if name == "refunded" and row[name] is not None:
                 row[name] = abs(row[name])  # given back is given back, whichever sign the file writes
             if currency and row.get("currency") is None:
@@ -255,23 +211,52 @@ class Conformer:
         elif name in SCALE_OF:
             self._put_score(row, name, cell)
         elif column.type == "float":
-            row[name] = cells.number(cell, decimal)
+            row[name] = self._numeric(cells.number, name, cell)
         else:
             row[name] = self._text_value(column, cell) if cell is not None else row.get(name)
 
     def _text_value(self, column: Column, cell: Cell) -> Any:
         """A day, a yes or no, a code, ids or a text."""
         if column.type == "date":
-            return None if cells.is_null(cell) else self.clock.read(cell).local.replace(hour=0, minute=0, second=0)
+            return (
+                None
+                if cells.is_null(cell)
+                else self.moment(column.name, cell).local.replace(hour=0, minute=0, second=0, microsecond=0)
+            )
         if column.type == "bool":
             return flag(cell)
         if column.unit == "ISO 4217":
             return cells.currency(cell)
         if column.name == "contact_ids":
             return ",".join(re.findall(r"[^;,\s]+", cells.text(cell) or "")) or None
-        if column.name == "message_id":  # the brackets of a Message-ID are no part of it
-            return (cells.text(cell) or "").removeprefix("<").removesuffix(">") or None
-        return self._word(column, cells.text(cell))
+        return self._word(column, self._text(column.name, cell))
+
+    def _text(self, name: str, cell: Cell) -> str | None:
+        """A text; None where the cell says that there is none, or an id has lost digits."""
+        if name.endswith("_id") and self._is_cut(name, cell):
+            return None
+        if name in FREE_TEXT and self._is_word(name, cell):
+            return " ".join(str(cell).split())
+        text = cells.text(cell)
+        if name == "message_id":  # the brackets of a Message-ID are no part of it
+            return (text or "").removeprefix("<").removesuffix(">") or None
+        return text
+
+    def _is_cut(self, name: str, cell: Cell) -> bool:
+        """Whether an id has lost digits in a spreadsheet."""
+        if name not in self._cut:
+            self._cut[name] = self._columns.cut_ids(name)
+        cut = self._cut[name]
+        if cell not in cut:
+            return False
+        first, line = next(iter(cut.items()))
+        self._notes["cut_ids", name, repr(str(first)), str(line)] += 1
+        return True
+
+    def _is_word(self, name: str, cell: Cell) -> bool:
+        """Whether a cell of letters that would say "no value" stands there once: then it is what somebody wrote."""
+        is_word = isinstance(cell, str) and cells.is_null(cell) and any(map(str.isalpha, cell))
+        return is_word and self._columns.comes_once(name, cell)
 
     def _put_time(self, row: dict[str, Any], name: str, cell: Cell) -> None:
         if cells.is_null(cell):
@@ -279,7 +264,7 @@ class Conformer:
         if name in self.preset.durations and (took := cells.clock(cell)) is not None:
             row[name] = took
             return
-        moment = self.clock.read(cell)
+        moment = self.moment(name, cell)
         row[name] = moment.local
         row[name.replace("_local", "_at")] = moment.at if name.endswith("_local") else moment.local
         if name == "occurred_at":  # an event has its instant only: as written, on UTC's clock, where no zone is known
@@ -308,6 +293,82 @@ class Conformer:
             if name != main and other and other != known and row.get(name) is not None:
                 row[name] = None
                 self._notes["other_currency", name, other] += 1
+
+    def moment(self, name: str, cell: Cell) -> Moment:
+        """The moment that a cell of a column names, read in the order of day and month that the column has.
+
+        Raises:
+            AmbiguousDayError: nothing tells the order, or the column contradicts itself.
+            CellError: it is no time.
+        """
+        try:
+            moment = self._clocks.get(name, self.clock).read(cell)
+        except AmbiguousDayError as error:
+            self._clocks[name] = replace(self.clock, day_first=self._day_first(name, cell, error))
+            moment = self._clocks[name].read(cell)
+        if moment.last is not None:
+            self._notes["span", name] += 1
+        return moment
+
+    def _day_first(self, name: str, cell: Cell, error: AmbiguousDayError) -> bool:
+        """The order of a column: by its cells, the platform's habit, points between the parts, or kit.toml."""
+        try:
+            decided = self._columns.day_first(name)
+        except AmbiguousDayError:
+            if self.settings["day_first"] is None:
+                raise
+            return self.settings["day_first"]
+        if decided:
+            order, place = decided
+            self._notes["day_order", "day" if order else "month", repr(place.cell), str(place.line)] = 1
+            return order
+        if self.preset.times.day_first is not None:
+            return self.preset.times.day_first
+        if times.dotted(cell):
+            self._notes["dotted",] = 1
+            return True
+        if self.settings["day_first"] is None:
+            raise error
+        return self.settings["day_first"]
+
+    def _numeric(self, read: Callable[[Cell, Decimal], Any], name: str, cell: Cell) -> Any:
+        """A number, read by the decimal mark that its column has where the cell reads both ways."""
+        try:
+            return read(cell, self.preset.decimal)
+        except AmbiguousMarkError:
+            mark = self._decimal(name, cell)
+            if mark == "auto":
+                raise
+            return read(cell, mark)
+
+    def amount(self, name: str, cell: Cell) -> float | None:
+        """The number in a cell of counts or amounts; None where it is none. A mean of counts may have decimals."""
+        for read in (
+            (cells.money, cells.number)
+            if self.preset.into.column(name).unit == "money"
+            else (cells.count, cells.number)
+        ):
+            try:
+                number = self._numeric(read, name, cell)
+            except CellError:
+                continue
+            number = number[0] if isinstance(number, tuple) else number
+            return None if number is None else float(number)
+        return None
+
+    def _decimal(self, name: str, cell: Cell) -> Decimal:
+        """The mark of a column, by its cells; else a comma in money parts thousands, for money has two decimals."""
+        if name not in self._decimals:
+            self._decimals[name] = self._columns.decimal(name)
+        if decided := self._decimals[name]:
+            mark, place = decided
+            self._notes["decimal", mark, repr(place.cell), str(place.line)] = 1
+            return mark
+        beside = cells.decimal_mark_beside(cell)
+        if beside != "point" or self.preset.into.column(name).unit != "money":
+            return "auto"
+        self._notes["thousands", name] += 1
+        return beside
 
     def is_score(self, name: str, cell: Cell) -> bool:
         """Whether a cell can be the value of this column: a number, or a word of one of its scales."""

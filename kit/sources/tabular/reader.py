@@ -17,25 +17,21 @@ from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
-from kit.sources.tabular import recipients, repeats, totals
+from kit.sources.tabular import no_data, recipients, repeats, totals
 from kit.sources.tabular.cell_rules import cells_of
+from kit.sources.tabular.columns import Columns
 from kit.sources.tabular.conform import Conformer
 from kit.sources.tabular.table_rules import FINISH
-from kit.sources.text.cells import CellError, is_null
+from kit.sources.text.cells import CellError, NoDataError, is_null, is_rounded
 from kit.sources.text.times import AmbiguousDayError
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
     from kit.sources.text.grid import Grid, Row
-
-TOTALS = frozenset({"total", "totals", "grand total", "итого", "всего", "итог"})
-"""First cells of a row that adds up the others; it would be counted twice."""
-
-ADDS_UP = message("it adds up the other rows")
 
 WHOLE_ANSWER = frozenset({"response", "open-ended response"})
 """Second halves of a header that name no choice: the cell is the answer."""
@@ -79,12 +75,10 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     above = _above(grid, match)
     if preset.second_header:
         match = _with_second_header(grid, match)
-    conformer = Conformer(preset, settings, match.units)
     rows = [row for row in grid.rows if row.line > match.line]
-    faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
-    whole = [row for row in rows if row.line not in faults]
-    copies = repeats.copies(whole, _dates(match))
-    whole = [row for row in whole if row.line not in copies]
+    faults, copies = _left_out(rows, match, settings)
+    whole = [row for row in rows if row.line not in faults.keys() | copies.keys()]
+    conformer = Conformer(preset, settings, match.units, Columns(preset.into, match.columns, whole))
     value = preset.spread.value if preset.spread else ""
     parts, part_notes = records.settled(
         preset, match.parts, match.free, whole, lambda cell: conformer.is_score(value, cell)
@@ -125,8 +119,9 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         except CellError as error:
             rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
+    lines, sums = no_data.without_total_of_all(lines, match)
     kept, without, merged = totals.by_record(preset, lines, left_out, repeats.equal(whole))
-    rejections += [Rejection.of(grid.file, line, None, error) for line, error in without.items()]
+    rejections += [Rejection.of(grid.file, line, None, error) for line, error in {**sums, **without}.items()]
     notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies), *merged]
     repeated: dict[int, int] = {}
     tables = {preset.table: kept}
@@ -145,7 +140,8 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         status="read" if rows or preset.into is EVENTS else "empty",
         rows_read=len(rows),
         rows_kept=len(rows) - len(rejections),
-        rows_repeated=len(repeated) + sum(rejection.reason == ADDS_UP for rejection in rejections),
+        rows_repeated=len(repeated),
+        rows_set_aside=sum(rejection.is_set_aside for rejection in rejections),
         notes=tuple(notes),
         rejections=tuple(sorted(rejections, key=lambda rejection: rejection.line or 0)),
         cells=tuple(cells),
@@ -178,6 +174,17 @@ def _dates(match: Match) -> set[int]:
     }
 
 
+def _left_out(rows: Sequence[Row], match: Match, settings: Settings) -> tuple[dict[int, CellError], dict[int, int]]:
+    """The rows that are no record, or cannot be one, with why; and those of a block that was pasted again."""
+    faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
+    faults |= no_data.obvious([row for row in rows if row.line not in faults], match)
+    whole = [row for row in rows if row.line not in faults]
+    copies = repeats.copies(whole, _dates(match))
+    single = [row for row in whole if row.line not in copies]
+    conformer = Conformer(match.preset, settings, columns=Columns(match.preset.into, match.columns, single))
+    return {**faults, **no_data.adding_up(single, match, conformer)}, copies
+
+
 def _records(row: Row, match: Match, conformer: Conformer) -> tuple[list[dict[str, Any]], list[tuple[str, CellError]]]:
     """The records of one row: one, or one for each filled header that is a value; and its cells that stay empty."""
     beside = {name: row.cells[position] for name, position in match.beside.items()}
@@ -208,7 +215,7 @@ def _key(row: Row, match: Match, before: tuple[str, ...] | None) -> tuple[str, .
     if all(is_null(row.cells[position]) for position in places.values()):
         return before
     key = tuple(plain(row.cells[position]) for position in dict.fromkeys(positions))
-    return key if key[0] else None
+    return key if key[0] and not is_rounded(row.cells[positions[0]]) else None
 
 
 def _shared(key: tuple[str, ...] | None, record: dict[str, Any], match: Match) -> tuple[str, ...] | None:
@@ -305,12 +312,12 @@ def _fault(row: Row, match: Match, *, last: Row) -> CellError | None:
     width = len(match.header)
     needed = max(position for position, name in enumerate(match.header) if name) + 1
     if len(row.cells) < needed:
+        if sum(map(bool, map(plain, row.cells))) == 1 and no_data.is_note(row.cells[0]):
+            return NoDataError(message("it is a note: {cell}", cell=repr(str(row.cells[0]))))
         return wrong_width(row, needed, is_last=row is last)
     if any(plain(cell) for cell in row.cells[width:]):
         return wrong_width(row, needed)
     row.cells.extend([None] * (width - len(row.cells)))
-    if next((plain(cell) for cell in row.cells if plain(cell)), "") in TOTALS:
-        return CellError(ADDS_UP)
     return None
 
 
@@ -342,7 +349,7 @@ def _aside(row: Row, match: Match) -> CellError | None:
         cell = None if place is None else row.cells[place]
         if plain(cell) and (plain(cell) in map(plain, words)) != is_kept:
             reason = message("its {column} is {word}: it is set aside", column=name, word=repr(str(cell)))
-            return CellError(reason)
+            return NoDataError(reason)
     return None
 
 

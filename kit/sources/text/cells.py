@@ -19,6 +19,8 @@ Decimal = Literal["auto", "point", "comma"]
 NULLS = frozenset({"", "-", "–", "—", "n/a", "null", "none", "nan", "н/д", "нет данных"})
 """Cells that say "no value"; in numbers and times NA is one more."""
 
+_NO_NUMBER = NULLS | {"na"}
+
 CURRENCIES = {
     "CA$": "CAD",
     "US$": "USD",
@@ -44,6 +46,12 @@ CURRENCIES = {
 LARGEST_COUNT = 10**12
 """More than every mail of a year; a larger number is an id in the wrong column."""
 
+PRECISE = 15
+"""Digits of a number that a spreadsheet keeps."""
+
+LARGEST_AMOUNT = 10**12
+"""More than any firm takes in; a larger amount is an id or a telephone number in the wrong column."""
+
 _GAPS = "\u00a0\u202f\u2009 '’"
 _ERROR = re.compile(
     r"#(REF|N/A|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC)[!?]?|#ССЫЛКА!|#Н/Д|#ЗНАЧ!|#ДЕЛ/0!|#ИМЯ\?|#ЧИСЛО!", re.IGNORECASE
@@ -54,23 +62,40 @@ _PLAIN = re.compile(r"[+-]?\d+(\.\d+)?")
 _GROUPED = re.compile(rf"[+-]?\d{{1,3}}([{_GAPS}]\d{{3}})+([.,]\d+)?")
 _COMMAS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
-_THOUSANDS = re.compile(r"\d{1,3}(\.\d{3})+")
+_THREE_DIGITS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+_UNPARTED = re.compile(r"\d{4,}")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_MARKED = re.compile(r"\d[\d.,]*[.,]\d+")
 _MONEY = re.compile(r"(?P<minus>-)?\s*(?P<before>[^\d\s.,+-]*\.?)\s*(?P<number>[+-]?\d.*?)\s*(?P<after>[^\d\s]*)")
+_NEGATIVE = re.compile(r"\((?P<brackets>[^()]*\d[^()]*)\)|(?P<behind>[^(]*\d[^-]*)-")
 
 
 WRITE_NUMBER = message("Write it as 1234.50.")
 WRITE_COUNT = message("Write the number that was meant, or leave the cell empty.")
+WRITE_THOUSANDS = message("If the point parts thousands, say `decimal: comma` in a mapping (kit map).")
 
 
 class CellError(ValueError):
     """A cell, or a row, that cannot be read: why, what to do about it, and which column where that is known."""
+
+    is_set_aside = False
 
     def __init__(self, reason: Text, hint: Text = "", column: str = "") -> None:
         self.reason = reason
         self.hint = hint
         self.column = column
         super().__init__(reason)
+
+
+class AmbiguousMarkError(CellError):
+    """A number that reads both ways, 1.234 or 1,751, where its column may tell which mark parts the decimals."""
+
+
+class NoDataError(CellError):
+    """A row that is no data by design, like one that adds up the others: it is set aside, not rejected."""
+
+    is_set_aside = True
 
 
 def text(cell: Cell) -> str | None:
@@ -100,10 +125,10 @@ def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     value = _number(written, "point" if _COMMAS.fullmatch(written) and decimal == "auto" else _mark(cell, decimal))
     if value < 0:
         raise CellError(message("{cell} is negative, and a count never is", cell=repr(written)), WRITE_COUNT)
+    if isinstance(cell, str) and decimal == "auto" and "." in written and _THREE_DIGITS.fullmatch(written):
+        raise AmbiguousMarkError(_no_whole(written), WRITE_THOUSANDS)
     if not value.is_integer():
-        grouped = message("If the point parts thousands, say `decimal: comma` in a mapping (kit map).")
-        hint = grouped if _THOUSANDS.fullmatch(written) else WRITE_COUNT
-        raise CellError(message("{cell} is no whole number, and a count always is", cell=repr(written)), hint)
+        raise CellError(_no_whole(written), WRITE_COUNT)
     if value > LARGEST_COUNT:
         hint = message("It looks like an id; map the column of counts in place of it (kit map).")
         raise CellError(message("{cell} is too large for a count", cell=repr(written)), hint)
@@ -117,10 +142,18 @@ def number(cell: Cell, decimal: Decimal = "auto") -> float | None:
 
 
 def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | None]:
-    """An amount, and the currency where the cell names it."""
+    """An amount, and the currency where the cell names it; in brackets it is negative.
+
+    Raises:
+        AmbiguousMarkError: 1.234 or 1,234, which is a thousand or one and a fraction.
+        CellError: it is no amount, or larger than any.
+    """
     written = _number_text(cell)
     if written is None:
         return None, None
+    if negative := _NEGATIVE.fullmatch(written):
+        amount, sign = money(negative["brackets"] or negative["behind"], decimal)
+        return -(amount or 0.0), sign
     parts = _MONEY.fullmatch(written)
     if not parts:
         raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
@@ -128,8 +161,12 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
     if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
         raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
     amount = parts["number"]
-    grouped = _COMMAS.fullmatch(amount) and decimal == "auto"  # money has two decimals, seldom three
-    value = _number(amount, "point" if grouped else _mark(cell, decimal))
+    if isinstance(cell, str) and decimal == "auto" and _THREE_DIGITS.fullmatch(amount):
+        raise _ambiguous(written)
+    value = _number(amount, _mark(cell, decimal))
+    if value > LARGEST_AMOUNT:
+        hint = message("It looks like an id; map the column of amounts in place of it (kit map).")
+        raise CellError(message("{cell} is too large for an amount", cell=repr(written)), hint)
     return (-value if parts["minus"] else value), CURRENCIES.get(sign, sign or None)
 
 
@@ -175,13 +212,15 @@ def share(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, bool]:
     if parts := _WITH_SHARE.fullmatch(written):
         written = parts["share"]
     if written.endswith("%"):
-        return _number(written.removesuffix("%").rstrip(_GAPS), decimal) / 100, True
+        written = written.removesuffix("%").rstrip(_GAPS)
+        comma = decimal == "auto" and "." not in written  # a share has no thousands
+        return _number(written, "comma" if comma else decimal) / 100, True
     return _number(written, _mark(cell, decimal)), False
 
 
 def is_null(cell: Cell) -> bool:
     """Whether the cell says that there is no value, for numbers and times."""
-    return cell is None or (isinstance(cell, str) and " ".join(cell.split()).lower() in NULLS | {"na"})
+    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _NO_NUMBER)
 
 
 def _number_text(cell: Cell) -> str | None:
@@ -192,7 +231,7 @@ def _number_text(cell: Cell) -> str | None:
         raise CellError(message("{cell} is no number", cell=repr(str(cell))), WRITE_NUMBER)
     written = str(cell).strip(" \t\r\n\u00a0\u202f")
     _refuse_error(written)
-    return written
+    return written.replace("−", "-")
 
 
 def _mark(cell: Cell, decimal: Decimal) -> Decimal:
@@ -217,14 +256,63 @@ def _number(written: str, decimal: Decimal) -> float:
         sure = decimal == "point" or "." in plain or plain.count(",") > 1
         plain = plain.replace(",", "") if sure else ""
     if not plain and _COMMAS.fullmatch(written):
-        raise CellError(
-            message(
-                "{cell} may be thousands or decimals; say `decimal: comma` or `point` in a mapping", cell=repr(written)
-            )
-        )
+        raise _ambiguous(written)
     if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
         raise CellError(message("{cell} is no number", cell=repr(written)), WRITE_NUMBER)
     return float(plain)
+
+
+def _no_whole(written: str) -> Text:
+    return message("{cell} is no whole number, and a count always is", cell=repr(written))
+
+
+def _ambiguous(written: str) -> AmbiguousMarkError:
+    return AmbiguousMarkError(
+        message("{cell} may be thousands or decimals; say `decimal: comma` or `point` in a mapping", cell=repr(written))
+    )
+
+
+def decimal_mark(cell: Cell) -> Decimal | None:
+    """Which mark parts the decimals of a number, where the cell alone decides it."""
+    marked = _marked(cell)
+    if not marked or _THREE_DIGITS.fullmatch(marked):
+        return None
+    last = max(marked.rfind(","), marked.rfind("."))
+    mark, other = ("comma", "point") if marked[last] == "," else ("point", "comma")
+    if marked.count(marked[last]) == 1:
+        return mark
+    return None if "," in marked and "." in marked else other  # 1.234.567: the mark of thousands comes again
+
+
+def decimal_mark_beside(cell: Cell) -> Decimal | None:
+    """Which mark is left for decimals, where 1.234 has its point between thousands."""
+    marked = _marked(cell)
+    if not marked or not _THREE_DIGITS.fullmatch(marked):
+        return None
+    return "comma" if "." in marked else "point"
+
+
+def reads_whole(cell: Cell) -> bool:
+    """Whether a number that reads both ways is whole in both: 1.000."""
+    return bool(decimal_mark_beside(cell)) and str(_marked(cell)).endswith("000")
+
+
+def is_unparted(cell: Cell) -> bool:
+    """Whether a number has thousands, and no mark parts them."""
+    return isinstance(cell, str) and bool(_UNPARTED.fullmatch(cell.strip()))
+
+
+def is_rounded(cell: Cell) -> bool:
+    """Whether an id has gone through a spreadsheet that took it for a number and lost its last digits."""
+    if isinstance(cell, float):
+        return abs(cell) >= 10**PRECISE
+    return isinstance(cell, str) and ("E" in cell or "e" in cell) and bool(_SCIENTIFIC.fullmatch(cell.strip()))
+
+
+def _marked(cell: Cell) -> str | None:
+    """The number in a cell, where it has a point or a comma."""
+    marked = _MARKED.search(re.sub(f"[{_GAPS}]", "", cell)) if isinstance(cell, str) else None
+    return marked[0] if marked else None
 
 
 def _means_comma(plain: str) -> bool:

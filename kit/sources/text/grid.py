@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import json
 import re
 from dataclasses import dataclass, replace
@@ -39,6 +38,9 @@ _FAULTS = {
 }
 _QUOTES = message('Put the cell in quotes and double those in it: "the ""best"" offer".')
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
+
+UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
+"""Control characters, blanks of no width and marks of the byte order, which stray into a text and belong to no cell."""
 
 DEPTH = 4
 """How deep in an answer its records may lie."""
@@ -112,7 +114,8 @@ def _rows(text: str, mark: str, above: int) -> list[Row]:
     rows: list[Row] = []
     start = 0
     while start < len(lines):
-        reader = csv.reader(itertools.islice(lines, start, None), delimiter=mark, strict=True)
+        following = map(lines.__getitem__, range(start, len(lines)))  # begins at once, wherever it is
+        reader = csv.reader(following, delimiter=mark, strict=True)
         line = start
         try:
             for cells in reader:
@@ -152,9 +155,10 @@ def _row(line: int, cells: list[str]) -> Row:
 
 
 def of_text(decoded: Decoded, file: str) -> Grid:
-    """The grid of a decoded table."""
-    mark, above = separator(decoded.text)
-    rows = _rows(decoded.text.split("\n", above)[above], mark, above)
+    """The grid of a decoded table, without the signs that nobody sees."""
+    text = UNSEEN.sub("", decoded.text) if UNSEEN.search(decoded.text) else decoded.text
+    mark, above = separator(text)
+    rows = _rows(text.split("\n", above)[above], mark, above)
     return Grid(file, rows, decoded.encoding, mark, (decoded.note,) if decoded.note else ())
 
 

@@ -1,7 +1,7 @@
-"""Times as exports write them: ISO, numbers with the day or the month first, months by name.
+"""Times as exports write them: ISO, numbers with the day or the month first, months by name, weeks, spans, counters.
 
-Whether the day or the month comes first is said by the preset or by `day_first` in kit.toml, never
-guessed: a date that could be either is an error of its own.
+A date that could be either is an error of its own: its column, the preset or `day_first` in kit.toml decides whether
+the day or the month comes first, never a guess.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from kit.messages import message
 from kit.sources.text.cells import CellError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
 SECONDS = "%s"
@@ -23,43 +24,48 @@ SECONDS = "%s"
 
 WRITE_TIME = message("Write it as 2026-11-03 09:15.")
 _WRITE_YEAR = message("Write a year from 1990 to 2100.")
-_SAY_DAY_FIRST = message("Say day_first = true or false in kit.toml.")
+SAY_DAY_FIRST = message("Say day_first = true or false in kit.toml.")
 
 YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
 
 _MONTHS = (
-    ("january", "jan", "январь", "января", "янв", "ene", "enero", "janv", "jän", "gen"),
-    ("february", "feb", "февраль", "февраля", "фев", "февр", "febrero", "févr", "fev"),
-    ("march", "mar", "март", "марта", "мар", "marzo", "mars", "mär", "märz", "mrz"),
-    ("april", "apr", "апрель", "апреля", "апр", "abr", "abril", "avr", "avril"),
-    ("may", "май", "мая", "mayo", "mai", "mag"),
-    ("june", "jun", "июнь", "июня", "июн", "junio", "juin", "juni", "giu"),
-    ("july", "jul", "июль", "июля", "июл", "julio", "juil", "juli", "lug"),
-    ("august", "aug", "август", "августа", "авг", "ago", "agosto", "août"),
-    ("september", "sep", "sept", "сентябрь", "сентября", "сен", "сент", "septiembre", "set"),
-    ("october", "oct", "октябрь", "октября", "окт", "octubre", "okt", "ott", "out"),
-    ("november", "nov", "ноябрь", "ноября", "ноя", "нояб", "noviembre"),
-    ("december", "dec", "декабрь", "декабря", "дек", "dic", "diciembre", "déc", "dez"),
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro январь января янв",
+    "february feb februar février févr febrero febbraio fevereiro fev февраль февраля фев февр",
+    "march mar märz mär mrz mars marzo março март марта мар",
+    "april apr avril avr abril abr aprile апрель апреля апр",
+    "may mai mayo maggio mag maio май мая",
+    "june jun juni juin junio giugno giu junho июнь июня июн",
+    "july jul juli juillet juil julio luglio lug julho июль июля июл",
+    "august aug août agosto ago август августа авг",
+    "september sep sept septembre septiembre settembre set setembro сентябрь сентября сен сент",
+    "october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт",
+    "november nov novembre noviembre novembro ноябрь ноября ноя нояб",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro декабрь декабря дек",
 )
-_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names}
+_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 
-_CLOCK = r"(?:(?:,?\s+|T)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?)?"
-_ZONE = r"\s*(?P<zone>Z|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?|[+-]\d\d:?\d\d)?"
+_CLOCK = (
+    r"(?:(?:,?\s+(?:(?:at|um|à|kl\.?|в)\s+)?|T)(?P<h>\d{1,2})"
+    r"(?:(?:\s?h\s?|[:.])(?P<min>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d+)?)?)?(?:\s*(?P<half>[ap]\.?\s?m\b\.?)|\s+Uhr|\s?h)?)?"
+)
+_ZONE = r"\s*(?P<zone>Z|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d\d)?|UTC|GMT)?(?:\s*\([^()]*\))?"
+_OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<min>\d\d)?")
 _WORD = r"(?P<name>[^\W\d_]+)\.?"
-_WEEKDAY = r"(?:[^\W\d_]+\.?,\s*)?"
+_WEEKDAY = r"(?:[^\W\d_]+\.?,?\s+)?"
+_OF = r"(?:\s+(?:de|of))?"
+_SHORT_YEAR = r"(?P<y>\d{4}|\d\d)(?:\s*г\.?)?"
 _YEAR = r"(?P<y>\d{4})(?:\s*г\.?)?"
-_UNTIL = r"(?:\s+[-–]\s+[^\W\d_]+\s+\d{1,2},?\s+\d{4})?"  # of a period the first day counts
 _SHAPES = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
         rf"(?P<y>\d{{4}})(?P<sep>[-./])(?P<m>\d{{1,2}})(?:(?P=sep)(?P<d>\d{{1,2}}){_CLOCK}{_ZONE})?(?:/P\w+)?",
-        rf"(?P<first>\d{{1,2}})(?P<sep>[-./])(?P<second>\d{{1,2}})(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
+        rf"{_WEEKDAY}(?P<first>\d{{1,2}})(?P<sep>[-./])(?P<second>\d{{1,2}})(?P=sep){_SHORT_YEAR}{_CLOCK}{_ZONE}",
         rf"(?P<m>\d{{1,2}})[./]{_YEAR}",
-        rf"{_WORD},?[\s-]+{_YEAR}",
-        rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}{_UNTIL}",
-        rf"{_WEEKDAY}(?P<d>\d{{1,2}})[\s-]+{_WORD},?[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
-        rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep)(?P<y>\d{{4}}|\d\d){_CLOCK}{_ZONE}",
+        rf"{_WORD},?{_OF}[\s-]+{_YEAR}",
+        rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}",
+        rf"{_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?{_OF}[\s-]+{_WORD},?{_OF}[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
+        rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep){_SHORT_YEAR}{_CLOCK}{_ZONE}",
     )
 )
 
@@ -77,8 +83,67 @@ def month(cell: str) -> tuple[int, int] | None:
     return None
 
 
+_NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([-./])(\d{1,2})\2(?:\d{4}|\d\d)(?!\d)")
+_WEEKS = tuple(
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        r"(?P<y>\d{4})[\s-]?W(?P<w>\d{1,2})(?:-?(?P<d>[1-7]))?",
+        r"(?:KW|W|week|woche|semaine|неделя)\.?\s*(?P<w>\d{1,2})[\s,/-]+(?P<y>\d{4})",
+        r"(?P<y>\d{4})[\s,/-]+(?:KW|week|woche|semaine|неделя)\.?\s*(?P<w>\d{1,2})",
+    )
+)
+_COUNTER = re.compile(r"\d{5,16}(?:[.,]\d+)?")
+_CALENDAR = {6: "%Y%m", 8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
+"""A time of digits alone, by their number."""
+
+_SPREADSHEET = datetime(1899, 12, 30)
+"""The day 0 of spreadsheets."""
+
+_SERIAL = range(32_874, 73_416)
+"""The days of 1990 to 2100, counted from there."""
+
+_UNIX = range(631_152_000, 4_133_980_800)
+"""The seconds of 1990 to 2100 in Unix time; a thousand times as many are milliseconds."""
+
+_TO = r"\s*(?:–|—|\.{2,3}|-|\bto\b|\buntil\b|\bbis\b|\bau\b|\bпо\b|/)\s*"
+_BETWEEN = re.compile(_TO, re.IGNORECASE)
+_FROM = re.compile(r"(?:from|von|vom|du|с)\s+", re.IGNORECASE)
+_SPANS = tuple(
+    (re.compile(shape, re.IGNORECASE), first, last)
+    for shape, first, last in (
+        (rf"{_WORD}\s+(\d{{1,2}}){_TO}(\d{{1,2}}),?\s+(\d{{4}})", r"\g<name> \2, \4", r"\g<name> \3, \4"),
+        (rf"{_WORD}\s+(\d{{1,2}}){_TO}(\w+)\s+(\d{{1,2}}),?\s+(\d{{4}})", r"\g<name> \2, \5", r"\3 \4, \5"),
+        (rf"(\d{{1,2}})\.?{_TO}(\d{{1,2}})\.?\s+{_WORD}\s+(\d{{4}})", r"\1 \g<name> \4", r"\2 \g<name> \4"),
+        (rf"(\d{{1,2}})\.?\s+(\w+){_TO}(\d{{1,2}})\.?\s+{_WORD}\s+(\d{{4}})", r"\1 \2 \5", r"\3 \g<name> \5"),
+        (
+            rf"(\d{{1,2}})([./])(\d{{1,2}})\.?{_TO}(\d{{1,2}})\2(\d{{1,2}})\2(\d{{4}}|\d\d)",
+            r"\1\2\3\2\6",
+            r"\4\2\5\2\6",
+        ),
+        (rf"(\d{{1,2}})\.?{_TO}(\d{{1,2}})([./])(\d{{1,2}})\3(\d{{4}}|\d\d)", r"\1\3\4\3\5", r"\2\3\4\3\5"),
+    )
+)
+"""Spans of days that say month or year once: how their first and last day are written in full."""
+
+LONGEST_SPAN = timedelta(days=366)
+"""A longer time from one day to another is no row of a report."""
+
+
 class AmbiguousDayError(CellError):
     """A date that reads both ways, while nobody has said which part is the day: the whole file waits for that."""
+
+
+def day_first(cell: object) -> bool | None:
+    """Whether the numeric dates of a cell have the day first, where one of them can be read in one way only."""
+    for first, _, second in _NUMERIC.findall(cell) if isinstance(cell, str) else ():
+        if (int(first) > 12) != (int(second) > 12):
+            return int(first) > 12
+    return None
+
+
+def dotted(cell: object) -> bool:
+    """Whether a cell writes a date with points, which nobody does with the month first."""
+    return isinstance(cell, str) and any(mark == "." for _, mark, _ in _NUMERIC.findall(cell))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +154,13 @@ class Moment:
         local: the wall clock.
         at: the instant in UTC; None where no zone is known.
         has_zone: whether the time itself says its zone.
+        last: of a span of days, the last one; the moment is its first.
     """
 
     local: datetime
     at: datetime | None
     has_zone: bool = field(default=False, compare=False)
+    last: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +170,8 @@ class Clock:
     Attributes:
         zone: the firm's zone; None where it is not known.
         in_utc: times without an offset are UTC; else they are the firm's.
-        day_first: the order of numeric dates; None: not said.
-        formats: the file's own formats, as of strptime; beside them only ISO is read.
+        day_first: the order of numeric dates that can be read both ways; None: not said.
+        formats: the file's own formats, as of strptime; they come first.
     """
 
     zone: ZoneInfo | None
@@ -119,33 +186,46 @@ class Clock:
             AmbiguousDayError: the day cannot be told from the month.
             CellError: it is no time.
         """
-        when = self._parse(cell)
+        when, last = self._parse(cell)
         if when.year not in YEARS:
             raise CellError(message("{cell} is no time of an export", cell=_shown(cell)), _WRITE_YEAR)
         if when.tzinfo is None and not self.in_utc:
-            return Moment(when, when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None)
+            at = when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None
+            return Moment(when, at, last=last)
         at = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
         local = (at.astimezone(self.zone) if self.zone else when).replace(tzinfo=None)
-        return Moment(local, at, when.tzinfo is not None)
+        return Moment(local, at, when.tzinfo is not None, last)
 
-    def _parse(self, cell: object) -> datetime:
+    def _parse(self, cell: object) -> tuple[datetime, datetime | None]:
+        """The time, and of a span of days the last one."""
         if isinstance(cell, datetime):
-            return cell
+            return cell, None
         if isinstance(cell, date):
-            return datetime(cell.year, cell.month, cell.day)
-        if isinstance(cell, str):
-            text = " ".join(cell.split())
-            for layout in self.formats:
-                with suppress(ValueError, OverflowError, OSError):
-                    if layout == SECONDS:
-                        return datetime.fromtimestamp(float(text), UTC)
-                    return datetime.strptime(text, layout)
-            for shape in _SHAPES[:1] if self.formats else _SHAPES:
-                if match := shape.fullmatch(text):
-                    return self._built(match.groupdict(), cell)
+            return datetime(cell.year, cell.month, cell.day), None
+        text = " ".join(cell.split()) if isinstance(cell, str) else str(cell)
+        for layout in self.formats:
+            with suppress(ValueError, OverflowError, OSError):
+                if layout == SECONDS:
+                    return datetime.fromtimestamp(float(text), UTC), None
+                return datetime.strptime(text, layout), None
+        if when := self._shaped(text) or _week(text) or _counted(text):
+            return when, None
+        for first, last in _ends(text):
+            begin, end = self._shaped(first), self._shaped(last)
+            if begin and end and begin.month > end.month and first not in text:  # over the turn of the year
+                begin = begin.replace(year=begin.year - 1)
+            if begin and end and timedelta(0) <= end - begin <= LONGEST_SPAN:
+                return begin, end
         raise _no_time(cell)
 
-    def _built(self, part: dict[str, str | None], cell: str) -> datetime:
+    def _shaped(self, text: str) -> datetime | None:
+        """The time that a text has the shape of, or None."""
+        for shape in _SHAPES:
+            if match := shape.fullmatch(text):
+                return self._built(match.groupdict(), text)
+        return None
+
+    def _built(self, part: dict[str, str | None], cell: str) -> datetime | None:
         day, month = int(part.get("d") or 1), int(part.get("m") or 0)
         if name := part.get("name"):
             month = _MONTH.get(name.lower(), 0)
@@ -156,27 +236,63 @@ class Clock:
         hour, minute, second = (int(part.get(key) or 0) for key in ("h", "min", "s"))
         if half := part.get("half"):
             hour = hour % 12 + 12 * half.lower().startswith("p")
+        elif part.get("h") and not part.get("min"):
+            return None
         try:
             return datetime(year, month, day, hour, minute, second, tzinfo=_offset(part.get("zone")))
-        except ValueError as error:
-            raise _no_time(cell) from error
+        except ValueError:
+            return None
 
     def _ordered(self, first: int, second: int, cell: str) -> tuple[int, int]:
+        if first > 12 or second > 12 or first == second:
+            return (first, second) if first > 12 else (second, first)
         if self.day_first is None:
-            if first <= 12 and second <= 12 and first != second:
-                raise AmbiguousDayError(message("{cell} reads as two dates", cell=_shown(cell)), _SAY_DAY_FIRST)
-            return (first, second) if first > 12 or first == second else (second, first)
+            raise AmbiguousDayError(message("{cell} reads as two dates", cell=_shown(cell)), SAY_DAY_FIRST)
         return (first, second) if self.day_first else (second, first)
 
 
-def _offset(zone: str | None) -> tzinfo | None:
+def _week(text: str) -> datetime | None:
+    """The Monday of a week, or the day of it that is named."""
+    for shape in _WEEKS:
+        if match := shape.fullmatch(text):
+            part = match.groupdict()
+            with suppress(ValueError):
+                return datetime.fromisocalendar(int(part["y"]), int(part["w"]), int(part.get("d") or 1))
+    return None
+
+
+def _counted(text: str) -> datetime | None:
+    """A time of digits alone: days of a spreadsheet, Unix time, or year, month and day without marks."""
+    if not _COUNTER.fullmatch(text):
+        return None
+    number = float(text.replace(",", "."))
+    if int(number) in _SERIAL:
+        return _SPREADSHEET + timedelta(seconds=round(number * 86_400))
+    for per_second in (1, 1_000, 1_000_000):
+        if int(number / per_second) in _UNIX:
+            return datetime.fromtimestamp(number / per_second, UTC)
+    with suppress(ValueError, KeyError):
+        return datetime.strptime(text, _CALENDAR[len(text)])
+    return None
+
+
+def _ends(text: str) -> Iterator[tuple[str, str]]:
+    """What may be the first and the last day of a span, each written in full."""
+    span = _FROM.sub("", text, count=1) if _FROM.match(text) else text
+    for shape, first, last in _SPANS:
+        if match := shape.fullmatch(span):
+            yield match.expand(first), match.expand(last)
+    for between in _BETWEEN.finditer(span):
+        yield span[: between.start()], span[between.end() :]
+
+
+def _offset(zone: str | None) -> timezone | None:
     if not zone:
         return None
-    parts = re.fullmatch(r"\D*([+-])(\d\d?):?(\d\d)?", zone)
-    if parts is None:
+    if not (offset := _OFFSET.search(zone)):
         return UTC
-    offset = timedelta(hours=int(parts[2]), minutes=int(parts[3] or 0))
-    return timezone(-offset if parts[1] == "-" else offset)
+    away = timedelta(hours=int(offset["h"]), minutes=int(offset["min"] or 0))
+    return timezone(-away if offset["sign"] == "-" else away)
 
 
 def _no_time(cell: object) -> CellError:

@@ -18,6 +18,7 @@ from kit.sources.text.packed import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import IO
 
     from kit.sources.text.cells import Cell
 
@@ -41,6 +42,11 @@ _XLSX = b"xl/workbook.xml"
 LARGEST = 1 << 30
 """Bytes that a workbook may hold, unpacked; a sheet filled to its last row has some 300 MB."""
 
+SMALL, SPARSEST = 1 << 24, 50
+"""Cells that a sheet may span in any case, and for each filled one: a blank cell takes memory, too."""
+
+_PIECE = 1 << 20  # bytes looked at together
+_FILLED = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]*(?<!/)>""")
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\br:id="([^"]+)"')
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 _ERROR = re.compile(
@@ -64,6 +70,7 @@ def read(raw: bytes, file: str) -> list[Grid]:
         if is_archive(raw):
             with zipfile.ZipFile(io.BytesIO(raw)) as archive:
                 packed.measure(archive, file, LARGEST)
+                _refuse_sparse(archive, file)
         book = calamine.load_workbook(io.BytesIO(raw))
         sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
         errors = _errors(raw) if _XLSX in raw else []
@@ -80,6 +87,42 @@ def read(raw: bytes, file: str) -> list[Grid]:
     filled = {name: full for name, rows in grids.items() if (full := [row for row in rows if _says(row)])}
     notes = () if _XLSX in raw else (ERRORS_UNSEEN,)
     return [Grid(file if len(filled) == 1 else f"{file} [{name}]", rows, notes=notes) for name, rows in filled.items()]
+
+
+def _refuse_sparse(archive: zipfile.ZipFile, file: str) -> None:
+    """Refuse a sheet whose few cells lie far apart: the reader holds every cell between them.
+
+    Raises:
+        InputError: it is one.
+    """
+    for part in archive.namelist():
+        if part.startswith("xl/") and part.endswith(".xml"):
+            with archive.open(part) as page:
+                height, width, filled, last = _extent(page)
+            if height * width > max(SPARSEST * filled, SMALL):
+                problem = message(
+                    "a sheet has {n} filled cells and reaches to {place}: a cell far away from the table keeps it from "
+                    "being read",
+                    n=str(filled),
+                    place=last,
+                )
+                raise InputError(problem, file=file, hint=message("Delete that cell and save the workbook again."))
+
+
+def _extent(page: IO[bytes]) -> tuple[int, int, int, str]:
+    """Rows, columns and filled cells of a sheet, and the place where its last row and column meet."""
+    height, filled, columns = 0, 0, {b""}
+    rest = b""
+    while piece := page.read(_PIECE):
+        text = rest + piece
+        cut = text.rfind(b"<")
+        rest = text[cut:]
+        for letters, line in _FILLED.findall(text[:cut]):
+            columns.add(letters)
+            filled += 1
+            height = max(height, int(line))
+    last = max(columns, key=lambda letters: (len(letters), letters))
+    return height, _place(last, b"1")[1] + 1, filled, f"{last.decode()}{height}"
 
 
 def _rows(cells: Sequence[Sequence[Cell]]) -> list[Row]:

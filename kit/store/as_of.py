@@ -1,0 +1,126 @@
+"""The latest moment that the data knows of, but for times that a slip of the pen has moved far ahead of all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kit.messages import _
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, MESSAGES, TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kit.settings import Settings
+    from kit.store.engine import Engine, Expression
+    from kit.tables import Column
+
+EXPECTED = {("deals", "closed_local"), ("costs", "period_end"), ("web", "period_end")}
+"""Times that may lie ahead: when something is expected or ends, not when it happened."""
+
+FAR = timedelta(days=5 * 365)
+"""So long after all other times of its column a time is a slip: nobody exports nothing for five years."""
+
+FEW = 0.01
+"""Share of the times of a column, or one of them, that may be slips."""
+
+ENOUGH = 5
+"""Times of a column, at least, before one of them is far from the others."""
+
+AHEAD = timedelta(days=1)
+"""How far a time may be ahead of the clock: zones, and clocks that go wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest moment, on the firm's clock; None without any time; and what to say of times beyond it."""
+
+    moment: pd.Timestamp | None
+    notes: tuple[str, ...]
+
+
+def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
+    """The latest time of all tables that is no slip."""
+    now = pd.Timestamp(datetime.now(UTC)) + AHEAD
+    plausible: list[pd.Timestamp] = []
+    slips: dict[pd.Timestamp, str] = {}
+    for source, column in _times(engine, place):
+        clock = now if column.type == "time" else now.tz_localize(None)
+        # what a file is known up to was made of its times, slips among them
+        known = source.filter(source.as_of.notin([*slips])) if column.name == "as_of" and slips else source
+        moment, beyond = _of_column(known, column.name, clock)
+        if moment is not None:
+            plausible.append(_local(moment, settings))
+        if beyond is not None:
+            slips.setdefault(_local(beyond, settings), _named(source, column.name, beyond))
+    if not plausible:
+        return Latest(_month_end(engine, place, max(slips)) if slips else None, ())
+    return Latest(_month_end(engine, place, max(plausible)), tuple(slips.values()))
+
+
+def _times(engine: Engine, place: Path) -> list[tuple[Expression, Column]]:
+    """The columns of times of all tables that files fill, each with its table; `as_of` comes last."""
+    times = []
+    for table in TABLES.values():
+        parts = sorted(place.glob(f"{table.name}/*.parquet"))
+        if not parts or table in (MESSAGES, CAMPAIGNS):
+            continue
+        source = engine.read_parquet(parts)
+        times += [
+            (source, column)
+            for column in table.columns
+            if column.type in ("time", "local") and (table.name, column.name) not in EXPECTED
+        ]
+    return sorted(times, key=lambda time: time[1].name == "as_of")
+
+
+def _of_column(source: Expression, name: str, now: pd.Timestamp) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """The latest time of a column that is no slip, and the latest of all where that is one."""
+    times = source[name]
+    first, last, n, ahead = source.agg(
+        first=times.min(), last=times.max(), n=times.count(), ahead=(times > now.to_pydatetime()).sum()
+    ).to_pyarrow().to_pylist()[0].values()  # fmt: skip
+    if last is None:
+        return None, None
+    few = max(1, int(FEW * n))
+    bound = None
+    if 0 < ahead <= few:
+        bound = now
+    elif n >= ENOUGH and last - first > FAR:
+        bound = pd.Timestamp(last) - FAR
+        if source.filter(times > bound.to_pydatetime()).count().to_pyarrow().as_py() > few:
+            bound = None
+    if bound is None:
+        return pd.Timestamp(last), None
+    before = source.filter(times <= bound.to_pydatetime())[name].max().to_pyarrow().as_py()
+    return (None if before is None else pd.Timestamp(before)), pd.Timestamp(last)
+
+
+def _local(moment: pd.Timestamp, settings: Settings) -> pd.Timestamp:
+    return moment if moment.tzinfo is None else moment.tz_convert(settings.zone or "UTC").tz_localize(None)
+
+
+def _named(source: Expression, column: str, moment: pd.Timestamp) -> str:
+    file = source.filter(source[column] == moment.to_pydatetime()).source_file.min().to_pyarrow().as_py()
+    return _(
+        "{file}: {column} {moment} lies far ahead of the other times, or of the clock. It does not set the moment up "
+        "to which the data knows.",
+        file=file,
+        column=column,
+        moment=f"{moment:%Y-%m-%d}",
+    )
+
+
+def _month_end(engine: Engine, place: Path, latest: pd.Timestamp) -> pd.Timestamp:
+    """The end of the month, where the latest moment of all is the first of a month that a row sums up."""
+    parts = sorted(place.glob(f"{CAMPAIGN_STATS.name}/*.parquet"))
+    if not parts or latest != latest.to_period("M").start_time:
+        return latest
+    stats = engine.read_parquet(parts)
+    sums = (stats.sent_local == latest.to_pydatetime()) & (stats.campaign_name == f"{latest:%Y-%m}")
+    if not stats.filter(sums).count().to_pyarrow().as_py():
+        return latest
+    return latest.to_period("M").end_time.floor("min")
