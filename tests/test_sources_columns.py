@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -295,3 +296,39 @@ def test_sent_is_a_date_where_its_cells_are_and_a_count_where_they_are(
     _, table = read_one(exports.write(tmp_path, "a.csv", "\n".join([header, *rows, ""])))
     assert table["sent"].tolist() == sent
     assert table["sent_local"].dt.strftime("%Y-%m-%d").tolist() == ["2026-01-05", "2026-02-05"]
+
+
+@pytest.mark.parametrize(
+    ("text", "months", "rates"),
+    [
+        (
+            "KPI,January,February,March\nOpen rate,22 %,23 %,25 %\nClick rate,2.1 %,2.2 %,2.5 %\nNPS growth,1 %,2 %,\n",
+            ["January", "February", "March"],
+            [[0.22, 0.021], [0.23, 0.022], [0.25, 0.025]],
+        ),
+        (
+            "Показатель;2026-01;2026-02\nОткрываемость;22,5%;23%\nКликабельность;2,1%;2,2%\n",
+            ["2026-01", "2026-02"],
+            [[0.225, 0.021], [0.23, 0.022]],
+        ),
+        (
+            "Month,Open rate,Click rate\nJanuary 2026,22%,2.1%\nFebruary 2026,23%,2.2%\n",
+            ["2026-01", "2026-02"],
+            [[0.22, 0.021], [0.23, 0.022]],
+        ),
+    ],
+)
+def test_rates_without_counts_are_kept_as_reported_and_said(
+    tmp_path: Path, text: str, months: list[str], rates: list[list[float]]
+) -> None:
+    log, table = read_one(exports.write(tmp_path, "kpis.csv", text))
+    assert (log.preset, table["campaign_name"].tolist()) == ("reported_rates", months)
+    assert table[["reported_open_rate", "reported_click_rate"]].to_numpy() == pytest.approx(np.array(rates))
+    assert table[["sent", "opened"]].isna().all(axis=None)
+    assert "it has rates without counts: they are kept as reported, and no interval is known for them" in log.notes
+
+
+def test_a_table_with_counts_is_no_table_of_rates(tmp_path: Path) -> None:
+    text = "Month,Sent,Open rate,Opened\n2026-01,1000,22%,220\n2026-02,1000,23%,230\n"
+    log, table = read_one(exports.write(tmp_path, "a.csv", text))
+    assert (log.preset, table["sent"].tolist()) == ("campaign_stats", [1000, 1000])

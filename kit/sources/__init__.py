@@ -23,7 +23,7 @@ from kit.sources.detect.signatures import event_log
 from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Rejection, Stamp, changed, tidy
 from kit.sources.mail import mail_files, outlook
 from kit.sources.reports import analytics, bigquery, sections
-from kit.sources.tabular import reader, recipients
+from kit.sources.tabular import rates, reader, recipients
 from kit.sources.text import encodings, grid, packed, workbook
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:
         return analytics.read(table, *report, settings)
     if messages := outlook.recognised(table):
         return outlook.read(table, messages, settings)
-    return reader.read(table, mappings, settings)
+    return reader.read(rates.turned(table), mappings, settings)
 
 
 def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -> Read:

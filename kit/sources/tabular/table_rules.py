@@ -54,6 +54,7 @@ RATES = {
 }
 """What a reported rate counts, and over what: the usual base first."""
 
+_COUNTS = frozenset(column.name for column in CAMPAIGN_STATS.columns if column.type == "int")
 
 SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
 """Scales in use, the shortest first; those with a 0 only where somebody answered 0."""
@@ -82,6 +83,11 @@ def campaigns(rows: Rows) -> list[Text]:
         _derive(row)
         row["delivered_is_derived"] = is_of_rate or row["delivered_is_derived"]
     notes = _part_variants(rows)
+    told = {name for _, row in rows for name, amount in row.items() if amount is not None}
+    if told & RATES.keys() and told.isdisjoint(_COUNTS):
+        notes.append(
+            message("it has rates without counts: they are kept as reported, and no interval is known for them")
+        )
     for rate, (count, bases) in RATES.items():
         notes += _settle(rows, rate, count, bases)
         notes += _compare(rows, rate, count, bases)

@@ -129,6 +129,11 @@ LONGEST_SPAN = timedelta(days=366)
 """A longer time from one day to another is no row of a report."""
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is the name of a month, with its year or without."""
+    return month(text) is not None or text.strip().strip(".").lower() in _MONTH
+
+
 class AmbiguousDayError(CellError):
     """A date that reads both ways, while nobody has said which part is the day: the whole file waits for that."""
 
