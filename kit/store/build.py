@@ -30,7 +30,7 @@ from kit.store import as_of, campaigns, messages, tracking
 from kit.store.dedupe import dedupe
 from kit.store.dedupe_events import dedupe_events
 from kit.store.engine import Engine
-from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, TABLES
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
