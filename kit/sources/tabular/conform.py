@@ -343,17 +343,13 @@ class Conformer:
 
     def amount(self, name: str, cell: Cell) -> float | None:
         """The number in a cell of counts or amounts; None where it is none. A mean of counts may have decimals."""
-        for read in (
-            (cells.money, cells.number)
-            if self.preset.into.column(name).unit == "money"
-            else (cells.count, cells.number)
-        ):
+        is_money = self.preset.into.column(name).unit == "money"
+        for read in (cells.money if is_money else cells.count, cells.number):
             try:
                 number = self._numeric(read, name, cell)
             except CellError:
                 continue
-            number = number[0] if isinstance(number, tuple) else number
-            return None if number is None else float(number)
+            return number[0] if isinstance(number, tuple) else number
         return None
 
     def _decimal(self, name: str, cell: Cell) -> Decimal:

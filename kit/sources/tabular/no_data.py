@@ -217,7 +217,7 @@ def _fit(own: Mapping[str, float | None], others: Sequence[Mapping[str, float | 
         filled += 1
         total = sum(column)
         sums += isclose(number, total, abs_tol=0.011)
-        means += len(column) > 1 and isclose(number, total / len(column), abs_tol=0.51 if number.is_integer() else 0.06)
+        means += len(column) > 1 and isclose(number, total / len(column), abs_tol=0.51 if number % 1 == 0 else 0.06)
     needed = filled / 2 if bare else filled - 0.5
     if not filled:
         return None
