@@ -246,8 +246,7 @@ class Conformer:
         """Whether an id has lost digits in a spreadsheet."""
         if name not in self._cut:
             self._cut[name] = self._columns.cut_ids(name)
-        cut = self._cut[name]
-        if cell not in cut:
+        if cell not in (cut := self._cut[name]):
             return False
         first, line = next(iter(cut.items()))
         self._notes["cut_ids", name, repr(str(first)), str(line)] += 1
