@@ -244,7 +244,7 @@ def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
         against = -bool(looks_like.dated and looks_like.action)
     elif table == ORDERS.name:
         against = "order_id" not in match.columns and not (looks_like.dated and looks_like.paid)
-    doubts = (match.is_data, not columns, is_other, int(against), not match.columns, lacks)
+    doubts = (match.is_data, not columns, is_other, int(against), not match.columns, lacks - len(match.columns))
     return (*doubts, -len(match.columns), len(match.missing), match.line)
 
 
