@@ -18,7 +18,7 @@ from small import DAY, NOON, event
 import kit
 from kit import counts
 from kit.errors import UsageError
-from kit.questions.subject_lines import all_tests, earlier_spending, peeking, plans, sample_size, verdicts
+from kit.questions.subject_lines import earlier_spending, gains, peeking, plans, sample_size, verdicts
 
 ROOT = Path(__file__).parents[1]
 
@@ -357,9 +357,9 @@ class TestAssignment:
 
 
 class TestAllTests:
-    def together(self, gains: list[int]) -> all_tests.AllTests:
-        frames = [arms((1000, 5000), (1000 + gain, 5000), name=f"t{i}") for i, gain in enumerate(gains)]
-        return all_tests.judge(verdicts.judge(pd.concat(frames), "open_rate"), 130_200)
+    def together(self, more: list[int]) -> gains.AllTests:
+        frames = [arms((1000, 5000), (1000 + gain, 5000), name=f"t{i}") for i, gain in enumerate(more)]
+        return gains.judge(verdicts.judge(pd.concat(frames), "open_rate"), 130_200)
 
     def test_few_tests_tell_how_often_a_line_wins_and_no_more(self) -> None:
         found = self.together([200, 10, -20])
@@ -383,6 +383,6 @@ class TestAllTests:
 
     def test_tests_of_three_lines_are_left_out_and_none_is_said(self) -> None:
         frame = arms((1000, 5000), (1010, 5000), (1200, 5000))
-        found = all_tests.judge(verdicts.judge(frame, "open_rate"), np.nan)
+        found = gains.judge(verdicts.judge(frame, "open_rate"), np.nan)
         assert found.summary().text == "No test of two lines can be judged here."
         assert found.table().cells() == []
