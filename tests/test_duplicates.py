@@ -308,7 +308,7 @@ def test_what_stands_in_exports_twice_counts_once_or_is_named(
         data = read(tmp_path / again.__name__, again([header, *rows]))
         sentences = list(said(data))
         for log in data.files:
-            assert log.rows_read == log.rows_kept + log.rows_rejected
+            assert log.rows_read == log.rows_kept + log.rows_left_out
         if numbered or again in EVIDENT:
             assert totals(data) == totals(whole), again
             assert any("once" in sentence or "the same rows as" in sentence for sentence in sentences), again

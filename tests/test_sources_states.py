@@ -26,7 +26,7 @@ UTC = Settings(values={"time_zone": "UTC", "currency": "EUR"})
 def read(folder: Path, text: str) -> tuple[FileLog, pd.DataFrame]:
     loaded = sources.read(exports.write(folder, "a.csv", text), UTC)
     (log,) = loaded.files
-    assert log.rows_read == log.rows_kept + log.rows_rejected
+    assert log.rows_read == log.rows_kept + log.rows_left_out
     return log, loaded.tables.get(log.table or "", pd.DataFrame())
 
 
