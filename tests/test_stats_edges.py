@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import betaln
 
-from kit.stats import bg_nbd, empirical_bayes, gamma_gamma, likelihood, random_effects, sbg
+from kit.stats import bg_nbd, gamma_gamma, hierarchy, likelihood, random_effects, sbg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,8 +269,7 @@ def test_shrunken_rates_do_not_hang_on_the_search(sd: float, rng: Generator, ref
     x = rng.binomial(n.astype(int), rng.normal(0.05, sd, 12)).astype(float)
 
     def figures(weights: np.ndarray) -> list[float]:
-        prior = empirical_bayes.beta_binomial_prior(x * weights, n * weights)
-        shrunken = empirical_bayes.shrink_rates(x * weights, n * weights, prior, lowest=False)
+        shrunken = hierarchy.rates(x * weights, n * weights, lowest=False)
         return [*(100 * shrunken.value), *(100 * shrunken.low), *(100 * shrunken.high)]
 
     agree(refitted(figures, 12), 2)

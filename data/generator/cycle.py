@@ -24,7 +24,7 @@ STEPS = {"contact → lead": (0, 1), "lead → customer": (1, 2), "contact → c
 
 def funnel(story: Story, deals: list[Deal], orders: list[Order]) -> FunnelTruth:
     """The steps of all who were first seen since the exports begin: bookings are not known from before."""
-    bought = _first((one.person.email, one.at) for one in orders if one.known and one.status != "cancelled")
+    bought = _first((one.person.email, one.at) for one in orders if one.known and one.kept)
     won = _first((one.person.email, one.closed) for one in deals if one.stage == "Won" and one.closed is not None)
     asked = _first((one.person.email, one.opened) for one in deals)
     booked = _first((one.person.email, one.at) for one in story.bookings)

@@ -60,6 +60,11 @@ class Order:
     known: bool = True
 
     @property
+    def kept(self) -> bool:
+        """Whether it is a sale: neither cancelled nor given back whole."""
+        return self.status not in {"cancelled", "refunded"}
+
+    @property
     def net(self) -> float:
         """What remains of it [RUB]."""
         return 0.0 if self.status == "cancelled" else self.total - self.refunded

@@ -53,7 +53,7 @@ GENERAL = (
         "guide 1, step 2",
         (
             "goal_kpis.value", "goal.value", "volume.base", "service.value", "waiting.value", "week.value",
-            "campaigns.value", "equal_age.value", "ranking.value", "one_mix.value", "problems.value",
+            "campaigns.value", "equal_age.value", "ranking.value", "one_mix.value", "problems.value", "extremes.value",
             "limits.value", "segments.value", "benchmarks.value", "tests.value_a", "tests.value_b",
             "strata_parts.value_a", "strata_parts.value_b",
         ),

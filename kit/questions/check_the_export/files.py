@@ -339,4 +339,10 @@ FIGURES = (
         ),
         edge=message("a row that says again what a kept one says is counted once; nothing else is dropped silently"),
     ),
+    Figure(
+        "told_less", message("Campaigns that tell less"),
+        message("campaigns whose deliveries are sent less bounced, and those mailed before openings or clicks were tracked"),
+        message("a campaign"), "kit.store", ("arrived.delivered_is_derived", "arrived.rates_of_sent", "arrived.untracked"),
+        edge=message("what was not tracked is in no rate"),
+    ),
 )  # fmt: skip

@@ -267,7 +267,7 @@ FIGURES = (
         message("what the other groups let one expect; of a limit the limit, of a trend its beginning"),
         message("the other groups"),
         "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
-        ("campaigns.expected", "equal_age.expected", "problems.expected", "after_click.expected"),
+        ("campaigns.expected", "equal_age.expected", "problems.expected", "extremes.expected", "after_click.expected"),
         window=message("of problems the whole history; else what is asked for"),
         edge=message("leave-one-out: a group is no part of its own yardstick"),
     ),

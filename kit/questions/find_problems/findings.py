@@ -482,7 +482,13 @@ FIGURES = (
         edge=message("counting error of the group apart; a group outside of it may be ordinary"),
     ),
     Figure(
+        "furthest_out", message("Furthest from the usual"),
+        message("groups outside of the usual range that are no problem area, the furthest of each rule"),
+        message("a group"), "guide 1, step 4", ("problems_extremes.extremes",),
+        edge=message("it may be ordinary for this sender"),
+    ),
+    Figure(
         "mails_concerned", message("Mails that a finding concerns"), message("sent, of the group"),
-        message("a message"), "guide 1, step 4", ("problems.mails",),
+        message("a message"), "guide 1, step 4", ("problems.mails", "extremes.mails"),
     ),
 )  # fmt: skip

@@ -17,7 +17,7 @@ from kit.sources.detect.words import MONEY, PIECES, TIMES, Words, plain
 from kit.sources.text import cells
 from kit.sources.text.addresses import with_signs
 from kit.sources.text.cells import AmbiguousMarkError, CellError, is_null
-from kit.sources.text.times import AmbiguousDayError, Clock
+from kit.sources.text.times import AmbiguousDayError, Clock, month
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -206,7 +206,9 @@ def _is_time(cell: Cell) -> bool:
 
 
 def _is_no_time(cell: Cell) -> bool:
-    """Whether a cell is a number too small for a time, a share or an amount."""
+    """Whether a cell is a number too small for a time, a share or an amount; 01.2026 is a month."""
+    if month(str(cell)):
+        return False
     try:
         number = cells.money(cell)[0]
     except AmbiguousMarkError:
