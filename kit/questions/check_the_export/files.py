@@ -341,8 +341,9 @@ FIGURES = (
     ),
     Figure(
         "told_less", message("Campaigns that tell less"),
-        message("campaigns whose deliveries are sent less bounced, and those mailed before openings or clicks were tracked"),
-        message("a campaign"), "kit.store", ("arrived.delivered_is_derived", "arrived.rates_of_sent", "arrived.untracked"),
+        message("campaigns with deliveries that are sent less bounced; those before openings or clicks were tracked"),
+        message("a campaign"), "kit.store",
+        ("arrived.delivered_is_derived", "arrived.rates_of_sent", "arrived.untracked"),
         edge=message("what was not tracked is in no rate"),
     ),
 )  # fmt: skip
