@@ -336,6 +336,7 @@ def test_an_interrupted_run_ends_its_kernels_and_leaves_nothing(tmp_path: Path) 
         f"import os, time\nopen({str(marker)!r}, 'w').write(str(os.getpid()))\ntime.sleep(120)",
     )
     code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a shell may have it ignored
         f"from pathlib import Path; from kit import report; base = Path({str(tmp_path)!r}); "
         "report.build(base / 'exports', base / 'out', notebooks=base / 'notebooks')"
     )
