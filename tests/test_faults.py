@@ -323,7 +323,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_no_sign_of_a_name_is_obeyed_by_the_terminal(tmp_path: Path, place: Path, name: str) -> None:  # noqa: ARG001
+def test_no_sign_of_a_name_is_obeyed_by_the_terminal(tmp_path: Path, place: Path, name: str) -> None:  # noqa: ARG001  as above
     inside = tmp_path / f"in {name}"
     exports.write(inside, name, exports.MONTHS)
     exports.write(inside, f"{name}.txt", "nothing")
