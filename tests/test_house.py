@@ -38,6 +38,21 @@ def test_imports_keep_the_contracts() -> None:
     assert done.returncode == 0, done.stdout[-4000:]
 
 
+TOP = {
+    *("kit", "notebooks", "data", "tests", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
+    *("environment.yml", "pyproject.toml", "requirements.lock", "Makefile", "babel.cfg"),
+}
+
+
+def test_only_what_belongs_to_the_project_stands_at_its_top() -> None:
+    """Outputs written into the checkout by hand are no part of it (files whose names begin with a dot are settings)."""
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout of git") if "KIT_SHARED" not in os.environ else pytest.fail(listed.stderr)
+    tops = {name.split("/")[0] for name in listed.stdout.split("\0") if name}
+    assert {top for top in tops if not top.startswith(".")} == TOP
+
+
 FILLERS = {"told", "said", "found", "made", "done", "own", "one", "some", "rest", "known", "spoken"}
 """Names that say that something happened, and not what a value is."""
 
