@@ -12,6 +12,8 @@ from years import Faults, varied, year
 
 import generator
 from generator import worlds
+from generator.people import AGENTS, BOT_AGENT
+from generator.story import tell
 from generator.worlds import ALIKE, HEAVY_TAILS, MIXED_VARIANCES, PEOPLE, WORLDS, World
 
 if TYPE_CHECKING:
@@ -66,3 +68,17 @@ def test_a_clean_business_has_no_planted_fault(tmp_path: Path) -> None:
     assert {one.problem for one in truth.campaigns} == {""}
     assert truth.web.broken_page == ""
     assert truth.block.bounce_rate == pytest.approx(0.015)
+
+
+def test_bots_of_a_world_click_like_people_and_people_read_within_minutes() -> None:
+    story = tell(11, 300, world=worlds.BOTS, faults=False)
+    messages = [one for send in story.campaigns for one in send.messages if one.delivered]
+    behind = [one for one in messages if one.person.bot]
+    clicks = [(click.at - one.sent, click) for one in behind for click in one.clicks if click.disguised]
+    assert {click.scanner for _after, click in clicks} == {True}
+    assert all(20 <= after <= 600 for after, _click in clicks)
+    clicked = [any(click.disguised for click in one.clicks) for one in behind]
+    assert fmean(clicked) == pytest.approx(0.95, abs=0.05)
+    assert not any(click.disguised for one in messages if not one.person.bot for click in one.clicks)
+    assert {one.person.bot for one in behind} <= {BOT_AGENT, AGENTS[0]}
+    assert 0.05 < fmean(one.quick for one in story.people) < 0.15

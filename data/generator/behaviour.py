@@ -22,8 +22,10 @@ MACHINE_OPENS = 0.97
 """Share of delivered mail that a prefetching client opens."""
 SEEN_BESIDES = 0.35
 """Share of a prefetching person's readings that the log shows as an opening of their own."""
-READ_HALF = 5 * HOUR
-"""Half of the readings happen within this time [s]."""
+READ_HALF, QUICK_HALF = 5 * HOUR, 240
+"""Half of the readings happen within this time [s]; of people who read within minutes."""
+BOT_SOONEST, BOT_LATEST = 20, 600
+"""When a gateway clicks that looks like a person [s after delivery]."""
 ACT_MEAN = 1.5 * DAY
 """Mean time from reading to booking [s]; who has not booked after 7 days does not."""
 LINKS = ("book", "offer", "prices", "social", "unsubscribe")
@@ -63,11 +65,12 @@ class Opening(NamedTuple):
 
 
 class Click(NamedTuple):
-    """One click [Unix s] on one of LINKS."""
+    """One click [Unix s] on one of LINKS; disguised: by a machine that looks like a person."""
 
     at: int
     link: int
     scanner: bool
+    disguised: bool = False
 
 
 @dataclass(slots=True)
@@ -103,7 +106,7 @@ class Message:
         return self.sent - DEFERRED_FOR * self.deferred
 
 
-def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool) -> None:
+def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool, bot_clicks: float = 0.0) -> None:
     """Let the mail arrive: bounce or reach its machines and its person.
 
     Args:
@@ -111,6 +114,7 @@ def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool) -> No
         message: filled in place.
         odds: of an average person.
         hammering: scanners come back to one link many times.
+        bot_clicks: share of mails that a gateway clicks which looks like a person.
     """
     chance = rng.random()
     for kind, share in (("hard", odds.hard), ("soft", odds.soft), ("block", odds.block)):
@@ -121,14 +125,14 @@ def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool) -> No
     if rng.random() < DEFERRED:
         message.deferred = True
         message.sent += DEFERRED_FOR
-    _machines(rng, message, hammering=hammering)
+    _machines(rng, message, hammering=hammering, bot_clicks=bot_clicks)
     if rng.random() < min(0.95, odds.read * message.person.keen):
         _reads(rng, message, odds)
     message.openings = [one for one in message.openings if one.at <= AS_OF]
     message.clicks = [one for one in message.clicks if one.at <= AS_OF]
 
 
-def _machines(rng: Random, message: Message, *, hammering: bool) -> None:
+def _machines(rng: Random, message: Message, *, hammering: bool, bot_clicks: float) -> None:
     if message.person.prefetches and rng.random() < MACHINE_OPENS:
         message.openings.append(Opening(message.sent + 5 + int(rng.lognormvariate(4.0, 1.2)), machine=True))
     if message.person.scanned:
@@ -136,10 +140,15 @@ def _machines(rng: Random, message: Message, *, hammering: bool) -> None:
         if hammering:
             again = rng.randint(5, 40)
             message.clicks += [Click(message.sent + rng.randint(10, 600), HAMMERED, scanner=True) for _ in range(again)]
+    if message.person.bot and rng.random() < bot_clicks:
+        first = message.sent + rng.randint(BOT_SOONEST, BOT_LATEST - 60)
+        for at in (first, first + rng.randint(15, 60))[: rng.randint(1, 2)]:
+            message.clicks.append(Click(at, _link(rng), scanner=True, disguised=True))
 
 
 def _reads(rng: Random, message: Message, odds: Odds) -> None:
-    at = awake(rng, message.sent + 60 + int(rng.expovariate(1) * READ_HALF / 0.6931))  # ln 2: the median
+    half = QUICK_HALF if message.person.quick else READ_HALF
+    at = awake(rng, message.sent + 60 + int(rng.expovariate(1) * half / 0.6931))  # ln 2: the median
     if at > AS_OF:
         return
     message.read = True

@@ -36,6 +36,8 @@ AGENTS = (
     ("Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/127.0.0.0 Mobile Safari/537.36"),
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Thunderbird/128.1.0",
 )
+BOT_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/109.0.0.0 Safari/537.36"
+"""The browser that half of the gateways that click like people have to themselves; the others have the commonest."""
 APPLE_AGENTS = (
     ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"),
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
@@ -51,6 +53,8 @@ class Person:
         clicky: how much more or less than the average this person clicks, having read; 1 is the average.
         prefetches: a machine opens this person's mail.
         scanned: a scanner clicks every link in this person's mail.
+        bot: the program of a gateway that clicks in this person's mail as a person would; "" where none does.
+        quick: reads within minutes, if at all.
         left: when the person unsubscribed or complained [Unix s].
         complained: left by a complaint.
         cleaned: when the address was given back for good [Unix s].
@@ -68,6 +72,8 @@ class Person:
     scanned: bool
     agent: str
     ip: str
+    bot: str = ""
+    quick: bool = False
     left: int | None = None
     complained: bool = False
     cleaned: int | None = None
@@ -129,6 +135,9 @@ def _person(rng: Random, number: int, world: World, *, corporate: bool, prefetch
         agent=rng.choice(APPLE_AGENTS if prefetches else AGENTS),
         ip=f"198.51.100.{number % 250 + 1}",
     )
+    if world.bots and not corporate and rng.random() < world.bots:
+        person.bot = rng.choice((BOT_AGENT, AGENTS[0]))
+    person.quick = world.quick > 0 and rng.random() < world.quick
     if before and rng.random() < 0.04:
         person.left = int(joined + rng.random() * (START - joined))
     return person

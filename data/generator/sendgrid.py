@@ -117,8 +117,9 @@ def _events(send: Send[Campaign] | Send[Automation], message: Message, number: i
     for at, machine in message.openings:
         agent, ip = (PREFETCHER, proxy) if machine else (person.agent, person.ip)
         yield event(at, {"event": "open", "useragent": agent, "ip": ip, "sg_machine_open": machine})
-    for at, link, scans in message.clicks:
+    for at, link, scans, disguised in message.clicks:
         agent, ip = (SCANNER, scanner) if scans else (person.agent, person.ip)
+        agent = person.bot if disguised else agent
         url = f"https://service.example.com/{LINKS[link]}"
         yield event(at, {"event": "click", "useragent": agent, "ip": ip, "url": url})
     if message.unsubscribed is not None:

@@ -29,12 +29,18 @@ class World:
         person_cv: coefficient of variation of people's propensity to read, and again of that to click when they
             have read; None for the mild one of the sample, which has readers but no clickers.
         season: how much reading rises and falls with the weeks of a year [share].
+        bots: share of people whose gateway clicks as people do: a browser, 20 to 600 s after delivery, one link or two.
+        bot_clicks: share of a person's mails that such a gateway clicks.
+        quick: share of people who read within minutes, if at all.
     """
 
     name: str
     effects: Literal["normal", "heavy", "mixed"] = "normal"
     person_cv: float | None = None
     season: float = 0.0
+    bots: float = 0.0
+    bot_clicks: float = 0.95
+    quick: float = 0.0
 
     def deviation(self, rng: Random) -> float:
         """What one unit differs by, in standard deviations of an ordinary unit."""
@@ -58,4 +64,7 @@ ALIKE = World("alike")
 HEAVY_TAILS = World("heavy tails", effects="heavy")
 MIXED_VARIANCES = World("mixed variances", effects="mixed")
 PEOPLE = World("people", person_cv=1.25, season=0.1)
+BOTS = World("bots that look like people", person_cv=1.25, bots=0.02, quick=0.1)
+"""Not among WORLDS: only clicks are otherwise."""
+SELDOM_BOTS = World("bots that click now and then", person_cv=1.25, bots=0.02, bot_clicks=0.3, quick=0.1)
 WORLDS = (ALIKE, HEAVY_TAILS, MIXED_VARIANCES, PEOPLE)
