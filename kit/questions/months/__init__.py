@@ -7,6 +7,7 @@ from kit.questions.months import (
     response_time,
     send_time,
     service_change,
+    seven,
     time_to_react,
     trends,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "response_time",
     "send_time",
     "service_change",
+    "seven",
     "time_to_react",
     "trends",
 ]

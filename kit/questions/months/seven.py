@@ -1,0 +1,267 @@
+"""The seven KPIs of the guide by month, in one table. (guide 1, steps 1 and 2)
+
+How fast requests are answered, what of the mail arrives, is opened, clicked and acted on, who unsubscribes, and how
+satisfied people are: beside each other, each with what it is out of. What a month cannot say is left open, with the
+reason.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kit import counts, metrics
+from kit.messages import _, _n, message
+from kit.metrics import Figure
+from kit.questions.months import rates
+from kit.questions.months.rates import month_span
+from kit.show import cells
+from kit.show.formats import MARGIN_OF_ERROR, commas, day, joined, listing, minutes, month, share, whole
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from kit.messages import Message
+    from kit.store import Data
+
+MAIL = ("delivery_rate", "open_rate", "click_rate_human", "click_rate", "conversion_rate", "unsubscribe_rate")
+"""Those of campaign mail; clicks by people and as counted are one KPI: both are shown where both are known."""
+
+KPIS = ("response_time", *MAIL, "satisfaction")
+"""In the guide's order."""
+
+
+def by_month(data: Data, *, action: str = "") -> SevenKpis:
+    """How did the seven KPIs of the guide do, month by month?
+
+    Args:
+        data: what `kit.open` returned.
+        action: what counts as a conversion: appointment, review, order …; "" as the goal says.
+
+    Source: guide 1, steps 1 and 2.
+    """
+    mail = rates.by_month(data, kpis=", ".join(MAIL), action=action)
+    waits, answers = counts.waits(data), counts.answers(data)
+    service = [metrics.response_time(waits, by=["month"])]
+    if len(answers):
+        service.append(metrics.values(answers[answers["month"] != ""], ["satisfaction"], by=["month"]))
+    return judge(
+        mail.asked,
+        pd.concat(service, ignore_index=True),
+        as_of=data.as_of,
+        window_days=data.settings["conversions.window_days"],
+        cut=data.period.cut_months if data.period else (),
+    )
+
+
+def judge(
+    mail: pd.DataFrame, service: pd.DataFrame, *, as_of: datetime | None, window_days: int, cut: Iterable[str] = ()
+) -> SevenKpis:
+    """The seven KPIs of every month, with the reason where one has no value.
+
+    Args:
+        mail: a row a month and KPI of mail: month, kpi, n, value, low, high, missing, as `rates.Months.asked`.
+        service: the same of the service; of response times also open [requests].
+        as_of: the moment up to which the data knows; None: not known.
+        window_days: days after a mail in which an action counts for it.
+        cut: months of which the question has some days only; they are left out.
+    """
+    days = (pd.Timestamp(as_of) - timedelta(days=window_days)).strftime("%Y-%m") if as_of else None
+    known = pd.concat([mail, service], ignore_index=True).reindex(columns=_COLUMNS)
+    known = known[known["month"].notna() & ~known["month"].isin(list(cut))]
+    months = _calendar(known.loc[known["n"] > 0, "month"])
+    keys = [key for key in KPIS if key in set(known["kpi"].str.removesuffix("_of_sent"))]
+    frames = []
+    for key in keys:
+        rows = known[known["kpi"].str.removesuffix("_of_sent") == key].set_index("month").reindex(months)
+        rows["kpi"] = rows["kpi"].dropna().iloc[0]
+        frames.append(rows.rename_axis("month").reset_index())
+    values = pd.concat(frames, ignore_index=True) if frames else known
+    values["reason"] = [_reason(row, days) for row in values.to_dict("records")]
+    ends = months[-1:] if as_of and months and pd.Timestamp(as_of) < _end(months[-1]) else []
+    return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days)
+
+
+_COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing", "open"]
+
+
+def _calendar(months: pd.Series) -> list[str]:
+    """Every month from the first to the last."""
+    if months.empty:
+        return []
+    return pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m").tolist()
+
+
+def _end(name: str) -> pd.Timestamp:
+    """The last minute of a month."""
+    return pd.Period(name, "M").end_time.floor("min")
+
+
+def _reason(row: dict[Any, Any], mature_until: str | None) -> str:
+    """Why a KPI of a month has no value; "" where it has one."""
+    if not np.isnan(row["value"]):
+        return ""
+    if not row["n"] > 0:
+        return "none"
+    if row["kpi"] == "response_time":
+        return "not reached"
+    if row["kpi"].startswith("conversion_rate") and mature_until and row["month"] >= mature_until:
+        return "too recent"
+    return "not counted"
+
+
+@result
+class SevenKpis(Result):
+    """The guide's KPIs by month.
+
+    Attributes:
+        values: a row a KPI and month, the months in order and without gaps: month, kpi, n [what the KPI is out of; NaN:
+            none], value, low, high [share, or min], missing [campaigns that lack a count], reason ["" where there is a
+            value; "none", "not counted", "too recent" or "not reached"].
+        cut: months of which the period has some days only; left out.
+        running: the last month, where the data ends before it does.
+        as_of: the moment up to which the data knows.
+        window_days: days after a mail in which an action counts for it.
+    """
+
+    values: pd.DataFrame
+    cut: tuple[str, ...]
+    running: tuple[str, ...]
+    as_of: datetime | None
+    window_days: int
+
+    def summary(self) -> Summary:
+        """The latest complete month."""
+        complete = self.values[~self.values["month"].isin(self.running) & self.values["value"].notna()]
+        if complete.empty:
+            return Summary("seven_now", _("No KPI is known of any complete month."))
+        latest = complete[complete["month"] == complete["month"].max()].to_dict("records")
+        kpis = [_("{kpi} {value}", kpi=metrics.find(row["kpi"]).name, value=_written(row)) for row in latest]
+        text = _("{month}, the latest complete month: {kpis}.", month=month(latest[0]["month"]), kpis=joined(kpis))
+        return Summary("seven_now", text, {row["kpi"]: row["value"] for row in latest})
+
+    def table(self) -> Table:
+        """A row a month, a column a KPI, each with its interval beside what it is out of."""
+        shown = [key for key, rows in self.values.groupby("kpi", sort=False) if rows["value"].notna().any()]
+        wide = pd.DataFrame({"month": list(dict.fromkeys(self.values["month"]))})
+        columns = [Column("month", message("Month"), self._month)]
+        for key in shown:
+            kpi, rows = metrics.find(str(key)), self.values[self.values["kpi"] == key]
+            base = _BASES.get(kpi.key, kpi.denominator)
+            if base not in wide:
+                wide[base] = rows["n"].to_numpy()
+                columns.append(Column(base, _bases().get(base) or metrics.mails_title(kpi), whole, number=True))
+            for name in ("value", "low", "high"):
+                wide[kpi.key if name == "value" else f"{kpi.key}_{name}"] = rows[name].to_numpy()
+            write = _wait if kpi.kind == "wait" else cells.rate_of(kpi.key)
+            unit = "min" if kpi.kind == "wait" else "share"
+            columns.append(Column(kpi.key, kpi.title, write, unit=unit, number=True, whole_row=True))
+        title = message("The seven KPIs by month")
+        empty = message("no mail, request or answer has a month.")
+        return Table("seven_kpis", title, wide, tuple(columns), tuple(self._notes([str(key) for key in shown])), empty)
+
+    def _month(self, name: str) -> str:
+        if name in self.running:
+            return _("{month} (up to {day})", month=month(name), day=day(self.as_of))
+        return month(name)
+
+    def _notes(self, shown: list[str]) -> Iterator[str]:
+        """What a reader must know of the KPIs, and why some are not known."""
+        yield str(MARGIN_OF_ERROR)
+        yield from metrics.raw_note(shown)
+        if "response_time" in shown:
+            yield _("Response time: half of the requests that came in in the month are answered within it.")
+        if self.cut:
+            yield _(
+                "Left out, since the period has some of its days only: {months}.",
+                months=listing([month(name) for name in self.cut]),
+            )
+        gaps = self.values[self.values["kpi"].isin(shown) & (self.values["reason"] != "")]
+        for (reason, key), rows in gaps.groupby(["reason", "kpi"], sort=False):
+            yield self._gap(str(reason), metrics.find(str(key)).title, list(rows["month"]))
+        yield from self._unknown(shown)
+
+    def _gap(self, reason: str, kpi: Any, months: list[str]) -> str:
+        """Why a KPI of these months has no value."""
+        named = commas(_runs(months))
+        match reason:
+            case "none":
+                return _(
+                    "“–” of {kpi}: there was nothing to count in {months}; that is a gap, not 0.", kpi=kpi, months=named
+                )
+            case "too recent":
+                return _n(
+                    "“–” of {kpi}: mail of {months} is too recent; {days} day must pass.",
+                    "“–” of {kpi}: mail of {months} is too recent; {days} days must pass.",
+                    self.window_days, kpi=kpi, months=named, days=whole(self.window_days),
+                )  # fmt: skip
+            case "not reached":
+                return _(
+                    "“–” of {kpi}: fewer than half of the requests of {months} are answered.", kpi=kpi, months=named
+                )
+        return _("“–” of {kpi}: no export has it for every campaign of {months}.", kpi=kpi, months=named)
+
+    def _unknown(self, shown: list[str]) -> Iterator[str]:
+        """The KPIs that no month has, and what would tell them."""
+        present = {key.removesuffix("_of_sent") for key in shown}
+        for key in KPIS:
+            clicks = key.startswith("click_rate") and present & {"click_rate", "click_rate_human"}
+            if key not in present and key != "click_rate_human" and not clicks:
+                yield _("Not known: {kpi}. {reason}", kpi=metrics.find(key).title, reason=_WANTED[key])
+
+
+def _written(row: dict[Any, Any]) -> str:
+    """A value without its interval."""
+    return share(row["value"]) if metrics.find(row["kpi"]).unit == "share" else minutes(row["value"])
+
+
+def _wait(row: Any) -> str:
+    """A response time with its interval."""
+    value, low, high = (row[f"response_time{end}"] for end in ("", "_low", "_high"))
+    return metrics.value_with_interval({"kpi": "response_time", "value": value, "low": low, "high": high})
+
+
+def _runs(months: list[str]) -> list[str]:
+    """Months in words, those that follow each other as one span."""
+    number = pd.Series([pd.Period(name, "M").ordinal for name in months])
+    spans = pd.Series(months).groupby((number.diff() != 1).cumsum()).agg(["first", "last"])
+    return [month_span(first, last) for first, last in zip(spans["first"], spans["last"], strict=True)]
+
+
+_BASES = {"response_time": "requests", "satisfaction": "answers"}
+"""What KPIs of the service are out of, as a column of the table."""
+
+
+def _bases() -> dict[str, Message]:
+    return {"requests": message("Requests"), "answers": message("Answers")}
+
+
+_WANTED = {
+    "response_time": message("That takes an export of requests (tickets)."),
+    "satisfaction": message("That takes survey answers, or requests that were rated."),
+    "delivery_rate": message("No export tells both what was sent and what was delivered."),
+    "open_rate": message("No export tells opens."),
+    "click_rate": message("No export tells clicks."),
+    "conversion_rate": message("That takes bookings, orders or other actions with their people."),
+    "unsubscribe_rate": message("No export tells who unsubscribed by which e-mail."),
+}
+"""What would tell a KPI that no month has."""
+
+FIGURES = (
+    Figure(
+        "seven_bases",
+        message("Requests and answers of a month"),
+        message("requests that came in, those still waiting among them; survey answers or rated requests"),
+        message("a ticket or an answer, by the row of the file"),
+        "guide 1, step 1",
+        ("seven_kpis.requests", "seven_kpis.answers"),
+        window=message("of requests the month of coming in, of answers that of answering"),
+    ),
+)
