@@ -49,11 +49,12 @@ class TestByHand:
         assert january["click_rate"] == 49 / 980
         assert january["conversion_rate"] == 20 / 980
         assert january["unsubscribe_rate"] == 10 / 980
+        # Wilson of 30 of 1,000 is 2.11 to 4.25 %
         titles = [str(column.title) for column in table.columns]
         assert [titles.index(name) for name in ("Response time", "Delivery rate", "Open rate (raw)")] == sorted(
             titles.index(name) for name in ("Response time", "Delivery rate", "Open rate (raw)")
         )
-        assert table.cells()[1][titles.index("Conversion rate")] == "3.0% (2.1–4.3)"  # Wilson of 30 of 1,000: 2.11 to 4.25
+        assert table.cells()[1][titles.index("Conversion rate")] == "3.0% (2.1–4.3)"
 
     def test_a_gap_is_a_gap_and_what_is_not_known_has_its_reason(self, data: Data) -> None:
         result = seven.by_month(data)
