@@ -15,6 +15,7 @@ from kit import metrics, store
 from kit.counts.campaigns import OF_CAMPAIGN, OF_MESSAGE
 from kit.errors import UsageError, nearest
 from kit.messages import _
+from kit.questions.compare_campaigns import side_by_side
 from kit.questions.retention.list_growth import check_every
 from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
@@ -138,6 +139,11 @@ def _campaign(data: Data, text: str) -> None:
         )  # fmt: skip
 
 
+def _campaigns(data: Data, text: str) -> None:
+    for name in side_by_side.split(text):
+        _campaign(data, name)
+
+
 def _action(data: Data, text: str) -> None:
     actions = {*data.table("conversions")["action"].dropna()}
     actions |= set() if data.table("orders").empty else {"order"}
@@ -165,10 +171,16 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "what": check_what,
     "every": check_every,
     "held_back": _above_zero,
+    "campaigns": side_by_side.split,
 }
 """By a parameter's name: what raises UsageError on a value that it cannot have; "" is unset."""
 
-IN_DATA: dict[str, Callable[[Data, str], object]] = {"a": _campaign, "b": _campaign, "action": _action}
+IN_DATA: dict[str, Callable[[Data, str], object]] = {
+    "a": _campaign,
+    "b": _campaign,
+    "campaigns": _campaigns,
+    "action": _action,
+}
 """By a parameter's name: what raises UsageError on a value that the data does not know; "" is unset."""
 
 

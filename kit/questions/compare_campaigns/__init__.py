@@ -4,3 +4,7 @@ Forty campaigns that are all equal still differ in their rates, and real ones va
 campaign stands out only beyond the usual variation between campaigns, not merely beyond the margin of error, and the
 page's number of comparisons is taken into account.
 """
+
+from kit.questions.compare_campaigns import every_campaign, side_by_side
+
+__all__ = ["every_campaign", "side_by_side"]

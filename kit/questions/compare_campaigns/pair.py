@@ -66,14 +66,19 @@ def judge(
     candidates = rates[rates["mature"]]
     if len(candidates) < 2 and not (a and b):
         return Pair(rate, rates.iloc[:0])
-    first = _named(rates, a) if a else candidates.iloc[-2]
-    second = _named(rates, b) if b else candidates.iloc[-1]
+    first = named_campaign(rates, a) if a else candidates.iloc[-2]
+    second = named_campaign(rates, b) if b else candidates.iloc[-1]
     counted = (int(first["numerator"]), int(first["n"]), int(second["numerator"]), int(second["n"]))
     chosen = rates.loc[[first.name, second.name]].reset_index(drop=True)
     return Pair(rate, chosen, proportions.proportion_difference(*counted), proportions.lift(*counted))
 
 
-def _named(rates: pd.DataFrame, name: str) -> pd.Series:
+def named_campaign(rates: pd.DataFrame, name: str) -> pd.Series:
+    """The row of the campaign with this name or id.
+
+    Raises:
+        UsageError: no campaign has the name, or several have it.
+    """
     rows = rates[(rates["campaign_name"] == name) | (rates["campaign_id"] == name)]
     if rows.empty:
         raise UsageError(_("no campaign is named {name}. Use the campaign's id", name=repr(name)))

@@ -73,8 +73,8 @@ def compare(data: Data, *, kpi: str = "") -> StandOut:
 
 
 def count(data: Data) -> pd.DataFrame:
-    """Counts of bulk mail, a row a campaign, with the columns CAMPAIGN."""
-    return counts.messages(data, list(CAMPAIGN))
+    """Counts of the question's mail, a row a campaign, with the columns CAMPAIGN; conversions are the goal's."""
+    return counts.messages(data, list(CAMPAIGN), action=metrics.action(data.settings["goal"]))
 
 
 def judge(

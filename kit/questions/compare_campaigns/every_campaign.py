@@ -1,0 +1,227 @@
+"""Every campaign with all its counts and KPIs; automations apart, with theirs, mail by mail. (guide 1, step 3)"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kit import counts, metrics
+from kit.messages import _, message
+from kit.metrics import Figure
+from kit.questions.compare_campaigns import stand_out
+from kit.show import cells
+from kit.show.formats import MARGIN_OF_ERROR, day, listing, month, whole
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.tables import COUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.store import Data
+
+COUNTED = (
+    *("sent", "delivered", "bounced", "bounced_hard", "bounced_soft", "opened", "opens_total"),
+    *("clicked_human", "clicked", "clicks_total", "unsubscribed", "complained", "replied", "converted"),
+)
+"""The counts of the tables, in the order of the way."""
+
+KPIS = (
+    *("delivery_rate", "bounce_rate", "open_rate", "click_rate_human", "click_rate", "click_to_open_rate"),
+    *("conversion_rate", "unsubscribe_rate", "complaint_rate", "reply_rate"),
+)
+"""The rates of campaigns."""
+
+OF_AUTOMATIONS = (
+    "delivery_rate", "open_rate", "click_rate_human", "click_rate", "conversion_rate", "unsubscribe_rate",
+)  # fmt: skip
+"""The rates of automated mail."""
+
+
+def count_all(data: Data, *, action: str = "") -> EveryCampaign:
+    """All counts and KPIs of every campaign and automation.
+
+    Args:
+        data: what `kit.open` returned.
+        action: what counts as a conversion: appointment, review, order …; "" as the goal says.
+    """
+    action = action or metrics.action(data.settings["goal"])
+    bulk = counts.messages(data, list(stand_out.CAMPAIGN), kind="bulk", action=action)
+    automated = counts.messages(data, list(stand_out.CAMPAIGN), kind="automated", action=action)
+    by_month = counts.messages(data, ["campaign_id", "month"], kind="automated")
+    kpis = {name: [metrics.as_told(data, key) for key in keys] for name, keys in _KINDS.items()}
+    return judge(bulk, automated, by_month, kpis)
+
+
+_KINDS = {"bulk": KPIS, "automated": OF_AUTOMATIONS}
+
+
+def judge(
+    bulk: pd.DataFrame, automated: pd.DataFrame, by_month: pd.DataFrame, kpis: dict[str, list[str]]
+) -> EveryCampaign:
+    """All counts and KPIs of campaigns and automations.
+
+    Args:
+        bulk: a row a campaign: the columns stand_out.CAMPAIGN and its counts.
+        automated: the same of automations.
+        by_month: their counts by month: campaign_id, month, sent, delivered.
+        kpis: keys of the rates of either kind: "bulk", "automated".
+    """
+    monthly = by_month.assign(mails=by_month["sent"].fillna(by_month["delivered"]))
+    monthly = monthly[(monthly["mails"] > 0) & monthly["month"].notna()].groupby("campaign_id", dropna=False)
+    span = monthly["month"].agg(first="min", last="max").join(monthly["mails"].median().rename("monthly"))
+    automations = _wide(automated, kpis["automated"]).merge(span, on="campaign_id", how="left")
+    steps = [step(name) for name in automations["campaign_name"]]
+    automations = automations.assign(
+        sequence=[name for name, _place in steps], step=pd.array([place for _name, place in steps], dtype="Int64")
+    )
+    shared = automations.groupby("sequence", dropna=False)["step"].transform("nunique") > 1
+    automations["step"] = automations["step"].where(shared)
+    automations["sequence"] = automations["sequence"].where(shared, automations["campaign_name"])
+    automations = automations.sort_values(["sequence", "step"], kind="stable", ignore_index=True)
+    campaigns = _wide(bulk, kpis["bulk"]).sort_values("sent_local", ascending=False, kind="stable", ignore_index=True)
+    return EveryCampaign(campaigns, automations, kpis)
+
+
+def step(name: Any) -> tuple[Any, int | None]:
+    """The sequence that an automation's name says it is a step of, and which: "Welcome 2" of "Welcome".
+
+    A number at the end counts, alone or as "2 of 3", "2/3", "№ 2", "step 2", "письмо 2".
+    """
+    if not isinstance(name, str):
+        return name, None
+    found = _STEP.fullmatch(name)
+    return (found["name"], int(found["step"])) if found else (name, None)
+
+
+_STEP = re.compile(
+    r"(?P<name>.*?\D??)[\s:,.(#№–—-]+(?:(?:e-?mail|mail|step|part|письмо|шаг|часть)\s*)?[#№]?\s*(?P<step>\d{1,2})"
+    r"(?:\s*(?:/|of|из)\s*\d{1,2})?\s*\)?\s*",
+    re.IGNORECASE,
+)
+
+
+def _wide(mail: pd.DataFrame, kpis: list[str]) -> pd.DataFrame:
+    """A row a campaign: its columns, its counts and its rates with their ends."""
+    wide = mail[[*stand_out.identity(mail), *(name for name in COUNTED if name in mail)]].reset_index(drop=True)
+    for key in kpis:
+        values = metrics.values(mail, [key], by=[])
+        wide = wide.join(values[["value", "low", "high"]].set_axis([key, f"{key}_low", f"{key}_high"], axis=1))
+    return wide
+
+
+@result
+class EveryCampaign(Result):
+    """Every campaign and automation with all counts and KPIs.
+
+    Attributes:
+        campaigns: a row a campaign, the latest first: its columns, the counts COUNTED [NULL: not known], and each KPI
+            with its ends `_low` and `_high` [shares].
+        automations: a row an automation or a mail of a sequence: the same; sequence, step [NULL: no step of one],
+            first, last [months of sending], monthly [mails of a month, the median].
+        kpis: the keys of the rates of either: "bulk", "automated".
+    """
+
+    campaigns: pd.DataFrame
+    automations: pd.DataFrame
+    kpis: dict[str, list[str]]
+
+    def summary(self) -> Summary:
+        """How many campaigns and automations there are."""
+        numbers = {"campaigns": len(self.campaigns), "automations": len(self.automations)}
+        text = _(
+            "Campaigns: {campaigns}. Automations: {automations}, in a table of their own.",
+            campaigns=whole(len(self.campaigns)), automations=whole(len(self.automations)),
+        )  # fmt: skip
+        return Summary("every_campaign", text, numbers)
+
+    def table(self) -> Table:
+        """A row a campaign, the latest first, with all counts and KPIs."""
+        columns = [Column("campaign_name", message("Campaign")), Column("sent_local", message("Sent on"), day)]
+        columns += [*_counts(self.campaigns), *_rates(self.campaigns, self.kpis["bulk"])]
+        title = message("Campaigns with all their counts and KPIs")
+        notes = list(self._notes(self.campaigns, "bulk"))
+        return Table("every_campaign", title, self.campaigns, tuple(columns), tuple(notes), _NONE)
+
+    def automations_table(self) -> Table:
+        """A row an automation, or a mail of a sequence in order, with its counts and KPIs."""
+        has_steps = self.automations["step"].notna().any()
+        columns = [Column("campaign_name", message("Automation"))]
+        if has_steps:
+            columns += [Column("sequence", message("Sequence")), Column("step", message("Mail"), whole, number=True)]
+        columns += [
+            Column("first", message("From"), month),
+            Column("last", message("To"), month),
+            Column("monthly", message("Mails a month (median)"), whole, unit="mails", number=True),
+            *_counts(self.automations),
+            *_rates(self.automations, self.kpis["automated"]),
+        ]
+        notes = list(self._notes(self.automations, "automated"))
+        if not has_steps and len(self.automations):
+            notes.append(_("No sequence: no two automations are named as its numbered mails, like “Welcome 1” and 2."))
+        title = message("Automations with all their counts and KPIs")
+        return Table("automations", title, self.automations, tuple(columns), tuple(notes), _NO_AUTOMATIONS)
+
+    def _notes(self, rows: pd.DataFrame, kind: str) -> Iterator[str]:
+        if rows.empty:
+            return
+        yield str(MARGIN_OF_ERROR)
+        yield _(
+            "Opened and clicked are people, once a mail; opens and clicks in total are every one. “–”: no export of "
+            "the campaign has it, or it is too recent."
+        )
+        yield from metrics.raw_note(self.kpis[kind])
+        unknown = [str(_TITLES.get(name, name)) for name in COUNTED if name in rows and rows[name].isna().all()]
+        if unknown:
+            yield _("Not known of any: {counts}.", counts=listing(unknown))
+        if kind == "automated":
+            yield _("An automation chooses its people by what they did: its rates are no yardstick for campaigns.")
+
+
+_NONE = message("no campaign has counts.")
+_NO_AUTOMATIONS = message("no automated mail came in.")
+
+
+_TITLES = {
+    "sent": message("Sent"), "delivered": message("Delivered"), "bounced": message("Bounced"),
+    "bounced_hard": message("of them hard"), "bounced_soft": message("of them soft"), "opened": message("Opened (raw)"),
+    "opens_total": message("Opens in total"), "clicked_human": message("Clicked (people)"),
+    "clicked": message("Clicked (raw)"), "clicks_total": message("Clicks in total"),
+    "unsubscribed": message("Unsubscribed"), "complained": message("Complained"), "replied": message("Replied"),
+    "converted": message("Converted"),
+}  # fmt: skip
+
+
+def _counts(rows: pd.DataFrame) -> list[Column]:
+    """The counts that any of the campaigns has."""
+    units = {column.name: column.unit for column in COUNTS}
+    known = [name for name in COUNTED if name in rows and rows[name].notna().any()]
+    return [Column(name, _TITLES[name], whole, unit=units[name], number=True) for name in known]
+
+
+def _rates(rows: pd.DataFrame, kpis: list[str]) -> list[Column]:
+    """The rates that any of the campaigns has."""
+    known = [key for key in kpis if rows[key].notna().any()]
+    return [
+        Column(key, metrics.find(key).title, cells.rate_of(key), unit="share", number=True, whole_row=True)
+        for key in known
+    ]
+
+
+FIGURES = (
+    Figure(
+        "campaigns_and_automations", message("Campaigns and automations"),
+        message("campaigns that went to a list at once; mails that a person's own doing set off"),
+        message("a campaign, by the platform's id"), "guide 1, step 3",
+        ("every_campaign.campaigns", "every_campaign.automations"), edge=message("test sends are none"),
+    ),
+    Figure(
+        "automation_monthly", message("Mails a month of an automation"),
+        message("median of the mails of its months that have any"), message("a message"), "guide 1, step 3",
+        ("automations.monthly", "automations.step"),
+        edge=message("the step is the number that ends the name, where several automations share what is before it"),
+    ),
+)  # fmt: skip
