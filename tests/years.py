@@ -71,7 +71,7 @@ def year(
     many = sender.mailings
     month = np.sort(rng.integers(0, 12, many))
     subject, offer = rng.choice(many, 2, replace=False)
-    sent = np.maximum(rng.lognormal(np.log(sender.median), 0.4, many), sender.median / 4).astype(int)
+    sent = np.clip(rng.lognormal(np.log(sender.median), 0.4, many), sender.median / 4, PEOPLE).astype(int)
     sent[[subject, offer]] = sender.median
     blocked = (2, int(month[rng.integers(many)]))
 

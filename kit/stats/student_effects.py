@@ -1,9 +1,11 @@
 """Units that vary with heavy tails: how far out is one, where a few always lie far from the others?
 
-Campaigns do not differ by the normal law: now and then one is far out without any fault. Against a normal law each
-such campaign seems impossible. Here the units follow Student's law with three degrees of freedom, whose scale is set by
-the body of the units and hardly by the far ones. What the far tail says then holds where effects are normal, where some
-units are more variable than others, and where tails are as heavy as that.
+Campaigns do not always differ by the normal law: now and then one is far out without any fault. Against a normal law
+each such campaign seems impossible. Here the units follow a normal law or Student's with three degrees of freedom, the
+fewest with a variance; beforehand either is as likely, then the units say how far each is to be believed. Many that
+keep close together speak for the normal law, and one far from them is no ordinary one; a second far one speaks for
+heavy tails, under which the first is perhaps ordinary. What the far tail says then holds where effects are normal,
+where some units are more variable than others, and where tails are as heavy as that.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from math import pi, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit, logsumexp, ndtr
 from scipy.stats import binom
 
 from kit.stats.arrays import Floats, floats
@@ -23,9 +25,6 @@ from kit.stats.random_effects import UNITS_LEAST
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
-
-DF = 3
-"""Degrees of freedom of the effects: the fewest with a variance."""
 
 NO_SCALE = 0.1
 """Below this part of the typical sampling error one scale is as likely as another; above it, one order of magnitude."""
@@ -65,11 +64,11 @@ def leave_one_out(
 ) -> Prediction:
     """Each unit against the posterior predictive distribution that the others give it.
 
-    The counts are binomial; the units follow Student's law about a common mean. The mean has a flat prior, the scale
-    one that is flat in its logarithm. `p` is twice the smaller tail of the unit's counts, averaged over what the other
-    units leave possible of mean, scale and the unit's own effect: so it is exact where units do not differ, and cannot
-    be small where there are few units. Effects add to the share, or with an offset to the odds: so no unit is far away
-    without end because nobody did it. All is NaN below four units.
+    The counts are binomial; the units follow one of two laws about a common mean. The mean has a flat prior, the
+    scale one that is flat in its logarithm. `p` is twice the smaller tail of the unit's counts, averaged over what the
+    other units leave possible of law, mean, scale and the unit's own effect: so it is exact where units do not differ,
+    and cannot be small where there are few units. Effects add to the share, or with an offset to the odds: so no unit
+    is far away without end because nobody did it. All is NaN below four units.
 
     Args:
         count: events, a unit each.
@@ -138,7 +137,7 @@ def _predicted(places: Floats, likelihood: Floats, estimate: Floats, error: Floa
     """For each unit what the others let one expect of it: a probability a place.
 
     Args:
-        places: of the effects, in order, on the scale on which they follow Student's law.
+        places: of the effects, in order, on the scale on which they follow one of the laws.
         likelihood: a row a unit, a column a place.
         estimate: of each unit.
         error: its sampling error.
@@ -152,18 +151,19 @@ def _predicted(places: Floats, likelihood: Floats, estimate: Floats, error: Floa
     of_middle = 1.25 / np.sqrt(precision.sum(axis=1, keepdims=True))
     means = (middle + of_middle * _MEANS)[:, :, None]
     edges = np.concatenate([[-np.inf], (places[1:] + places[:-1]) / 2, [np.inf]])
-    effects = np.diff(_student((edges - means) / scales[:, :, None])).reshape(-1, places.size)
+    z = (edges - means) / scales[:, :, None]
+    effects = np.concatenate([np.diff(law(z)).reshape(-1, places.size) for law in (ndtr, student)])
     density = 1 / (scales[:, 0] + NO_SCALE * typical)
-    prior = np.repeat(np.log(np.gradient(scales[:, 0]) * density * of_middle[:, 0]), _MEANS.size)
+    prior = np.tile(np.repeat(np.log(np.gradient(scales[:, 0]) * density * of_middle[:, 0]), _MEANS.size), 2)
     of_unit = np.log(np.maximum(likelihood @ effects.T, LEAST))
     others = prior + of_unit.sum(axis=0) - of_unit
     return np.exp(others - logsumexp(others, axis=1, keepdims=True)) @ effects
 
 
-def _student(z: Floats) -> Floats:
-    """Student's distribution function with three degrees of freedom."""
-    angle = np.arctan(z / sqrt(DF))
-    return 0.5 + (angle + np.sin(angle) * np.cos(angle)) / pi
+def student(z: Floats) -> Floats:
+    """Student's distribution function with three degrees of freedom, several times faster than for any number."""
+    angle = np.arctan(z / sqrt(3))
+    return 0.5 + (angle + np.sin(2 * angle) / 2) / pi
 
 
 def _weighted_median(ordered: Floats, weight: Floats) -> float:

@@ -3,9 +3,9 @@
 The rules are data (`rules`), each kind of reference is one function (`references`); here they meet the counts. The
 comparisons of all rules are one family: whatever is wrong in the mail, the chance that the page names anything
 that is not wrong is held to 5 % (Holm). The false share among the named, as Benjamini and Hochberg hold it, would
-let one page in six with real faults name a false one too. Mail that lies far out without a fault is ordinary: the
-groups of a rule are taken to vary with tails as heavy as Student's with three degrees of freedom. What is furthest out
-and may be ordinary stands apart, as an extreme.
+let one page in six with real faults name a false one too. Mail that lies far out without a fault may be
+ordinary: the groups of a rule vary by a normal law or with tails as heavy as Student's with three degrees of freedom,
+whichever they show. What is furthest out and may be ordinary stands apart, as an extreme.
 """
 
 from __future__ import annotations
