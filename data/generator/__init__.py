@@ -13,7 +13,7 @@ from generator.behaviour import tally
 from generator.clock import AS_OF, DAY, local, unix
 from generator.story import Send, Story, tell
 from generator.truth import BlockTruth, BusinessTruth, SendTruth, TestTruth, Truth
-from generator.worlds import ALIKE, World
+from generator.worlds import ALIKE, MODERATE, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +28,15 @@ YOUNG = 3 * DAY
 """A campaign younger than this at the time of the exports is not judged [s] (conversions.maturity_days)."""
 
 
-def write_business(folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float = 1.0) -> BusinessTruth:
+def write_business(
+    folder: Path, *, seed: int = 2026, contacts: int = 6000, effect: float = 1.0, world: World = ALIKE
+) -> BusinessTruth:
     """Write the firm's own files only: no mail logs, so that a hundred of them are soon made.
 
     Arguments as for `write`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return business.write(folder, tell(seed, contacts), effect=effect)
+    return business.write(folder, tell(seed, contacts, world=world), effect=effect)
 
 
 def write(
@@ -43,7 +45,7 @@ def write(
     seed: int = 2026,
     contacts: int = 6000,
     effect: float = 1.0,
-    world: World = ALIKE,
+    world: World = MODERATE,
     faults: bool = True,
 ) -> Truth:
     """Write the exports of fourteen months into a folder; orders and deals since people joined.
@@ -54,7 +56,7 @@ def write(
         contacts: people that may get mail; the sizes of campaigns grow with it. An eighth more, without those who
             joined late, is held out.
         effect: how much more often than planned bulk mail causes an order; 0 for never.
-        world: how campaigns and people vary.
+        world: how campaigns, people, days and clocks vary.
         faults: whether the planted ones are there: weak mail, a domain that blocks, a page that does not load.
 
     Returns:
@@ -66,6 +68,7 @@ def write(
     log = sendgrid.write(folder, story)
     return Truth(
         seed=seed,
+        world=world.name,
         as_of=f"{local(AS_OF):%Y-%m-%d %H:%M}",
         campaigns=tuple(_campaign(story, send) for send in story.campaigns),
         automations=tuple(_automation(story, send) for send in story.automations.values()),
@@ -79,6 +82,7 @@ def write(
         web=analytics.write(folder / "analytics", story),
         prefetching=_addresses(one for one in (*story.people, *story.held) if one.prefetches),
         scanned=_addresses(one for one in (*story.people, *story.held) if one.scanned),
+        bots=_addresses(one for one in (*story.people, *story.held) if one.bot),
     )
 
 

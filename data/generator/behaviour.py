@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from generator.people import Person
+    from generator.worlds import World
 
 DEFERRED, DEFERRED_FOR = 0.004, 240
 """Share of delivered mail that the other server takes only later, and how much later [s]."""
@@ -106,15 +107,15 @@ class Message:
         return self.sent - DEFERRED_FOR * self.deferred
 
 
-def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool, bot_clicks: float = 0.0) -> None:
+def receive(rng: Random, message: Message, odds: Odds, world: World, *, hammering: bool) -> None:
     """Let the mail arrive: bounce or reach its machines and its person.
 
     Args:
         rng: the source of chance.
         message: filled in place.
         odds: of an average person.
+        world: how often gateways look like people, and picture proxies come back at once.
         hammering: scanners come back to one link many times.
-        bot_clicks: share of mails that a gateway clicks which looks like a person.
     """
     chance = rng.random()
     for kind, share in (("hard", odds.hard), ("soft", odds.soft), ("block", odds.block)):
@@ -125,9 +126,10 @@ def receive(rng: Random, message: Message, odds: Odds, *, hammering: bool, bot_c
     if rng.random() < DEFERRED:
         message.deferred = True
         message.sent += DEFERRED_FOR
-    _machines(rng, message, hammering=hammering, bot_clicks=bot_clicks)
+    _machines(rng, message, hammering=hammering, bot_clicks=world.bot_clicks)
     if rng.random() < min(0.95, odds.read * message.person.keen):
         _reads(rng, message, odds)
+    _bursts(rng, message, world.bursts)
     message.openings = [one for one in message.openings if one.at <= AS_OF]
     message.clicks = [one for one in message.clicks if one.at <= AS_OF]
 
@@ -144,6 +146,17 @@ def _machines(rng: Random, message: Message, *, hammering: bool, bot_clicks: flo
         first = message.sent + rng.randint(BOT_SOONEST, BOT_LATEST - 60)
         for at in (first, first + rng.randint(15, 60))[: rng.randint(1, 2)]:
             message.clicks.append(Click(at, _link(rng), scanner=True, disguised=True))
+
+
+def _bursts(rng: Random, message: Message, share: float) -> None:
+    """Picture proxies fetch several times within seconds, and what they say of themselves stays the same."""
+    if not share or not (message.person.prefetches or "ImageProxy" in message.person.agent):
+        return
+    for opening in tuple(message.openings):
+        if rng.random() < share:
+            again = [opening.at + rng.randint(0, 9) for _ in range(rng.randint(2, 6))]
+            message.openings += [Opening(at, opening.machine) for at in again]
+    message.openings.sort()
 
 
 def _reads(rng: Random, message: Message, odds: Odds) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
+from typing import TYPE_CHECKING
 
 from generator.clock import AS_OF, DAY, START
 from generator.worlds import ALIKE, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOMAINS = {
     "mail.example.com": 0.34,
@@ -89,7 +93,7 @@ def dice(seed: int, part: str) -> Random:
     return Random(f"{seed}:{part}")  # noqa: S311  a simulation, no secret
 
 
-def pick(rng: Random, shares: dict[str, float]) -> str:
+def pick(rng: Random, shares: Mapping[str, float]) -> str:
     """One of the keys, by its share."""
     return rng.choices(list(shares), weights=list(shares.values()))[0]
 

@@ -45,7 +45,7 @@ class Order:
     """One order.
 
     Attributes:
-        at: when [Unix s].
+        at: when, by the shop's clock [Unix s].
         won: when bulk mail brought it, or brought the person's first order, which this one follows [Unix s];
             None for one of the person's own accord.
         known: the shop knows whose it is.
@@ -87,6 +87,8 @@ def sell(story: Story, *, effect: float = 1.0) -> list[Order]:
         if at < first.get(person.email, AS_OF):
             first[person.email] = at
             orders += [Order(person, later, won) for later in _again(dice(story.seed, f"won {person.email}"), at)]
+    for order in orders:
+        order.at -= story.world.behind
     orders.sort(key=lambda one: (one.at, one.person.email))
     _price(dice(story.seed, "order values"), orders)
     return orders

@@ -212,7 +212,7 @@ class _Teller:
         blocked = self.story.faults and person.domain == plan.BLOCK_DOMAIN
         if blocked and f"{local(message.sent):%Y-%m}" == plan.BLOCK_MONTH:
             odds = replace(odds, **plan.BLOCK)
-        receive(self.rng, message, odds, hammering=hammering, bot_clicks=self.story.world.bot_clicks)
+        receive(self.rng, message, odds, self.story.world, hammering=hammering)
         if message.bounce == "hard":
             person.cleaned = message.sent
         gone = [when for when in (message.unsubscribed, message.complained, person.left) if when is not None]

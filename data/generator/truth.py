@@ -225,10 +225,87 @@ class RetentionTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskTruth:
+    """Requests to the service, those of the tickets and those of the shared inbox.
+
+    Attributes:
+        requests: all of them; `conversations` of them in the shared inbox, of so many `messages`.
+        unanswered: not answered yet, the forgotten and the settled among them.
+        settled: closed without an answer.
+        working_hours: planted medians of the first answer before and since `improves_from` [working hours].
+        hours: what came of them by the clock on the wall, later answers and the forgotten included, without the
+            settled [h].
+        team: who answers, and how much longer than the middle one it takes.
+        meanings: message of the shared inbox -> language, intent, theme and tone, with blanks between.
+    """
+
+    requests: int
+    conversations: int
+    messages: int
+    unanswered: int
+    settled: int
+    improves_from: str
+    working_hours: tuple[float, float]
+    hours: tuple[float, float]
+    team: dict[str, float]
+    meanings: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MailTruth:
+    """The mailboxes.
+
+    Attributes:
+        messages: different ones; `copies`: those that the other box holds, too.
+        kinds: in, out, internal, automatic or bulk -> different messages.
+        unlinked: customers' answers that name no message before them: only the subject tells their thread.
+        requests: conversations that a customer began; `unanswered`: of them not answered yet.
+        working_hours: planted medians of the first answer before and since `improves_from` [working hours].
+        worsening: the customer whose tone turns bad at `worse_from`.
+        meanings: Message-ID -> language, intent, theme and tone of what a customer began with.
+    """
+
+    messages: int
+    copies: int
+    kinds: dict[str, int]
+    unlinked: int
+    requests: int
+    unanswered: int
+    working_hours: tuple[float, float]
+    improves_from: str
+    worsening: str
+    worse_from: str
+    meanings: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyTruth:
+    """The surveys of satisfaction and of recommending, before and since the service answers sooner.
+
+    Attributes:
+        csat: asked, answered; `nps`: the same.
+        satisfied: planted shares of 4 and 5 of 5.
+        net: planted promoters minus detractors [share].
+        comments: theme and tone -> comments.
+    """
+
+    csat: tuple[int, int]
+    nps: tuple[int, int]
+    satisfied: tuple[float, float]
+    net: tuple[float, float]
+    comments: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessTruth:
-    """The firm's own files: rows, and the planned medians of the first reply [hours]."""
+    """The firm's own files.
+
+    Attributes:
+        contacts: status -> people; `contacts_twice`: of them on two rows.
+    """
 
     contacts: dict[str, int]
+    contacts_twice: int
     appointments: int
     appointments_caused: int
     reviews: int
@@ -238,13 +315,9 @@ class BusinessTruth:
     holdout: HoldoutTruth
     funnel: FunnelTruth
     retention: RetentionTruth
-    tickets: int
-    tickets_unanswered: int
-    reply_hours_before: float
-    reply_hours_after: float
-    reply_improves_from: str
-    invitations: int
-    answers: int
+    desk: DeskTruth
+    mail: MailTruth
+    surveys: SurveyTruth
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +333,7 @@ class Truth:
     """Everything that was planted.
 
     Attributes:
+        world: how campaigns, people, days and clocks vary (`worlds`).
         as_of: the moment at which the exports were taken, on the firm's clock.
         campaigns: bulk mail, in order of sending; the test send is not among them.
         test_sends: ids of test sends.
@@ -267,9 +341,11 @@ class Truth:
         young: ids of campaigns that `as_of` is too early for.
         prefetching: addresses whose mail a machine opens.
         scanned: addresses behind a scanner that clicks every link.
+        bots: addresses behind a gateway that clicks as a person does.
     """
 
     seed: int
+    world: str
     as_of: str
     campaigns: tuple[SendTruth, ...]
     automations: tuple[SendTruth, ...]
@@ -283,6 +359,7 @@ class Truth:
     web: WebTruth
     prefetching: tuple[str, ...]
     scanned: tuple[str, ...]
+    bots: tuple[str, ...]
 
     def to_json(self) -> str:
         """The same as JSON, keys in a fixed order."""
