@@ -90,14 +90,29 @@ def test_the_test_send_and_the_young_campaign_are_apart(export: kit.store.Data, 
 
 def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str, Any]) -> None:
     waits = counts.waits(export)
-    business = truth["business"]
-    assert waits["n"].sum() == business["tickets"]
-    assert waits.loc[~waits["answered"].astype(bool), "n"].sum() == business["tickets_unanswered"]
-    for months, hours in ((waits["month"] < "2026-06", "before"), (waits["month"] >= "2026-06", "after")):
+    desk, surveys = truth["business"]["desk"], truth["business"]["surveys"]
+    assert waits["n"].sum() == desk["requests"]
+    assert waits.loc[~waits["answered"].astype(bool), "n"].sum() == desk["unanswered"]
+    since = waits["month"] >= desk["improves_from"][:7]
+    for months, hours in zip((~since, since), desk["hours"], strict=True):
         row = metrics.response_time(waits[months]).iloc[0]
-        assert row["low"] / 60 <= business[f"reply_hours_{hours}"] <= row["high"] / 60
+        assert row["low"] / 60 <= hours <= row["high"] / 60
     answers = counts.answers(export)
-    assert (answers["invited"].sum(), answers["answered"].sum()) == (business["invitations"], business["answers"])
+    assert [answers["invited"].sum(), answers["answered"].sum()] == surveys["csat"]
+
+
+def test_mail_and_answers_are_read_as_they_were_written(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    mail, surveys = truth["business"]["mail"], truth["business"]["surveys"]
+    mails = export.table("mails").set_index("message_id")
+    assert len(mails) == mail["messages"]
+    human = mails[~mails["is_bulk"] & ~mails["is_autoreply"]]
+    kinds = human["direction"].value_counts().to_dict()
+    assert kinds == {kind: mail["kinds"][kind] for kind in ("in", "out", "internal")}
+    assert mails["is_autoreply"].sum() == mail["kinds"]["automatic"]
+    assert (mails.loc[list(mail["meanings"]), "direction"] == "in").all()
+    assert mails["defects"].isna().all()
+    answers = export.table("surveys").groupby("survey_type")["score"].agg(["size", "count"])
+    assert answers.loc["nps"].tolist() == surveys["nps"]
 
 
 def test_the_holdout_shows_what_mail_caused(export: kit.store.Data, truth: dict[str, Any]) -> None:
