@@ -295,7 +295,15 @@ class TestFollow:
 
     def test_steps_multiply_to_the_whole_on_the_same_people_only(self) -> None:
         paths = pd.DataFrame(
-            {"group": "all", "cohort": "2026-01", "passed": [0, 1, 2], "early": False, "n": [60, 25, 15]}
+            {
+                "group": "all",
+                "cohort": "2026-01",
+                "passed": [0, 1, 2],
+                "late": False,
+                "waited": [200, 200, None],
+                "early": False,
+                "n": [60, 25, 15],
+            }
         )
         both = pd.concat([told([(1, True, True, 1)]), told([(1, True, True, 1)], step="b → c", start="b", end="c")])
         passed = steps.judge(both, paths, days=90).passed
@@ -305,6 +313,39 @@ class TestFollow:
             ["c", 15, 100],
         ]
         assert passed["value"].tolist() == pytest.approx([1, 0.4, 0.4 * 15 / 40])
+
+    def test_late_is_not_lost(self) -> None:
+        # Of 200: 100 pass on day 10, 40 on day 120, 20 on day 200; 40 are open on day 400.
+        rows = [(10, True, True, 100), (120, True, True, 40), (200, True, True, 20), (400, False, True, 40)]
+        paths = pd.DataFrame(
+            {
+                "group": "all",
+                "passed": [1, 0, 0, 0],
+                "late": [False, True, False, False],
+                "waited": [None, None, 150, 300],
+                "early": False,
+                "n": [100, 40, 30, 30],
+            }
+        )
+        result = steps.judge(told(rows), paths, days=90)
+        row = result.late.iloc[0]
+        assert (row["missed"], row["came"], row["waiting"], row["until"]) == (100, 40, 60, 400)
+        # S(150) = 60 / 200, S(400) = 40 / 200: a third of the 30 who have waited 150 days will come; of the others none
+        assert (row["value"], row["stays"]) == pytest.approx((10, 50))
+        # variance: 30 x 1/3 x 2/3, and that of the curve, (30 x 2/3)² x 20 / (60 x 40)
+        reach = 1.959964 * (30 * 2 / 9 + 400 * 20 / 2400) ** 0.5
+        assert (row["low"], row["high"]) == pytest.approx((10 - reach, 10 + reach), abs=1e-4)
+        text = result.summary().text
+        assert "40 of them came later, 10 (4 to 16) more will probably come, and 50 probably will not." in text
+        assert "lost" not in text
+
+    def test_what_nobody_was_followed_for_cannot_be_told(self) -> None:
+        paths = pd.DataFrame(
+            {"group": "all", "passed": [0, 1], "late": False, "waited": [100, None], "early": False, "n": [9, 3]}
+        )
+        result = steps.judge(told([(10, True, True, 3), (100, False, True, 9)]), paths, days=90)
+        assert "of the other 9 nobody can tell yet" in result.summary().text
+        assert result.late_table().text()
 
     def test_groups_are_compared_within_the_days_and_small_ones_marked(self) -> None:
         slow, fast = [(80, True, True, 20), (200, False, True, 80)], [(5, True, True, 60), (200, False, True, 40)]
@@ -321,7 +362,13 @@ class TestFollow:
     def test_nothing_gives_nothing(self) -> None:
         result, apart = steps.judge(told([]), days=90), groups.judge(told([]), days=90, by="mail")
         assert result.rates.empty
-        for shown in (result.table(), result.passed_table(), apart.table(), cohorts.judge(told([]), days=90).table()):
+        for shown in (
+            result.table(),
+            result.passed_table(),
+            result.late_table(),
+            apart.table(),
+            cohorts.judge(told([]), days=90).table(),
+        ):
             assert shown.text()
         for picture in (result.plot(), result.lags_plot(), apart.plot()):
             assert "othing to draw" in picture.svg
@@ -340,6 +387,9 @@ class TestSample:
         found = result.rates[["step", "n", "passed"]].to_numpy().tolist()
         assert found == [[one["step"], one["people"], one["passed"]] for one in truth["steps"]]
         assert (result.passed["began"] == result.passed["n"].iloc[0]).all()
+        late = result.late
+        assert (late["came"] + late["waiting"]).tolist() == late["missed"].tolist()
+        assert late["missed"].tolist() == (-result.passed["n"].diff().dropna()).tolist()
 
     @pytest.mark.parametrize("by", ["segment", "opt_in_source", "language", "mail"])
     def test_its_groups_add_up_to_all(self, export: kit.store.Data, by: str) -> None:

@@ -94,6 +94,20 @@ def test_with_everybody_followed_the_interval_is_that_of_a_rate(left: int, peopl
     assert (low, high) == pytest.approx([float(end) for end in proportions.proportion_interval(people - left, people)])
 
 
+def test_as_many_go_as_were_expected_to(rng: np.random.Generator) -> None:
+    held = []
+    for _ in range(400):
+        followed = rng.uniform(0, 420, 300)
+        times = np.ceil(rng.weibull(0.7, 300) * 300)
+        gone = times <= followed
+        curve = survival.kaplan_meier(np.where(gone, times, np.floor(followed)), gone)
+        waiting = ~gone & (followed >= 180)
+        value, low, high, until = survival.still_to_go(curve, np.floor(followed[waiting]), np.ones(waiting.sum()))
+        assert low <= value <= high <= waiting.sum()
+        held.append(low <= np.count_nonzero(times[waiting] <= until) <= high)
+    assert np.mean(held) == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 400))
+
+
 def test_beyond_the_longest_watch_nothing_is_known() -> None:
     curve = survival.kaplan_meier([3, 5, 5], [1, 0, 0])
     assert curve.end == 5

@@ -18,6 +18,7 @@ from kit.errors import UsageError
 from kit.messages import _
 from kit.stats import proportions
 from kit.stats.arrays import Floats, floats
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,6 +114,49 @@ def kaplan_meier(
     survival = np.cumprod(1 - gone / table.at_risk)
     variance = survival**2 * np.cumsum(_over(gone, table.at_risk * (table.at_risk - gone)))
     return _curve(table, survival, variance, int(gone.sum()), start=1.0, level=level)
+
+
+def still_to_go(
+    curve: Curve,
+    waited: ArrayLike | pd.Series,
+    people: ArrayLike | pd.Series,
+    *,
+    least: int = 30,
+    level: float = 0.95,
+) -> tuple[float, float, float, float]:
+    """How many of those who are still there will have gone by the latest time that enough people were watched for.
+
+    Args:
+        curve: what `kaplan_meier` returned, of those still there.
+        waited: how long each row has been there already, in the curve's unit.
+        people: how many of them.
+        least: people at risk that the curve needs for the latest time.
+        level: confidence, 0 to 1.
+
+    Returns:
+        The number expected, the ends of its prediction interval, and the latest time; who has waited for longer is
+        expected to stay. NaN where no time has so many at risk.
+
+    Source: the chance to go given the wait, 1 - S(end) / S(waited), summed; its variance is that of the number itself
+    and, as all share one curve, Greenwood's increments after each one's wait, by the delta method (Klein &
+    Moeschberger 2003, Survival Analysis, 4.2).
+    """
+    enough = curve.at_risk >= least
+    if not enough.any():
+        return nan, nan, nan, nan
+    until = float(curve.times[enough][-1])
+    length, n = floats(waited), floats(people)
+    place = np.searchsorted(curve.times, length, side="right") - 1
+    survived = np.where(place >= 0, curve.value[place], curve.start)
+    last = curve.value[enough][-1]
+    stays = np.where(length >= until, 1.0, last / np.where(survived > 0, survived, 1.0))
+    before = np.concatenate([[curve.start], curve.value[:-1]])
+    gone = curve.at_risk * (1 - np.divide(curve.value, before, out=np.ones_like(before), where=before > 0))
+    steps = np.where(curve.times <= until, _over(gone, curve.at_risk * (curve.at_risk - gone)), 0.0)
+    weight = (n * stays * (length < until)) @ (length[:, None] < curve.times[None, :])
+    spread = np.sqrt((n * stays * (1 - stays)).sum() + (steps * weight**2).sum())
+    value, reach = float((n * (1 - stays)).sum()), critical_z(level) * float(spread)
+    return value, max(value - reach, 0.0), min(value + reach, float(n.sum())), until
 
 
 def cumulative_incidence(

@@ -1,4 +1,4 @@
-"""Where on the way to a customer are people lost, and how long does a step take? (guide 2)
+"""Where on the way to a customer do people fall short, and how long does a step take? (guide 2)
 
 A step's plain rate is of people who were followed for the whole of its days; the lagged one takes in everybody, each
 for as long as was followed (1 - Kaplan-Meier). Steps multiply to the whole on one cohort only: those are `passed`.
@@ -20,6 +20,7 @@ from kit.judging import PEOPLE
 from kit.messages import _, _n, message, message_n
 from kit.metrics import Figure
 from kit.metrics.figures import KAPLAN_MEIER, WILSON
+from kit.questions.sales_cycle import late
 from kit.questions.sales_cycle.stages import CUSTOMER, PERSON, as_of
 from kit.questions.sales_cycle.ways import DAY, durations, limit, ways
 from kit.show import cells
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from kit.stats.survival import Curve
     from kit.store import Data
 
-PATHS = ["group", "passed", "early", "n"]
+PATHS = ["group", "passed", "late", "waited", "early", "n"]
 
 RATES = [
     "step", "start", "end", "group", "entered", "open", "n", "passed", "value", "low", "high", "lagged", "lagged_low",
@@ -106,9 +107,8 @@ FIGURES = (
         edge=message("on these the steps multiply to the whole"),
     ),
     Figure(
-        "stage_lost", message("Lost on the way"),
-        message("people lost before the stage that loses most; people left out as seen too early"), PERSON, "guide 2",
-        ("funnel.lost", "funnel.early"),
+        "steps_early", message("Left out as seen too early"),
+        message("people first seen before all stages were recorded"), PERSON, "guide 2", ("funnel.early",),
     ),
 )  # fmt: skip
 
@@ -139,7 +139,8 @@ def paths(data: Data, stages: Sequence[str] = (), *, days: int | None = None) ->
         days: for a step; None: the setting `funnel.days`.
 
     Returns:
-        A row a number of steps: group ["all"], passed [steps], early [bool: first seen before all stages were
+        A row a number of steps: group ["all"], passed [steps], late [bool: passed the next one, too late], waited
+        [whole days in the stage so far; NULL: passed the next, or all], early [bool: first seen before all stages were
         recorded], n [people followed for as many days as all steps may take].
     """
     allowed = limit(data, days) * DAY
@@ -155,7 +156,14 @@ def paths(data: Data, stages: Sequence[str] = (), *, days: int | None = None) ->
         took = col[f"in_{place}"].epoch_seconds() - col[f"in_{place - 1}"].epoch_seconds()
         people = people.mutate(**{f"on_{place}": col[f"on_{place - 1}"] & (took <= allowed).fill_null(NO)})
     people = people.mutate(passed=sum(col[f"on_{place}"].cast("int64") for place in range(1, last + 1)))
-    keys = ["group", "passed", "early"]
+    came, since = ibis.null("boolean"), ibis.null("timestamp")
+    for place in range(last):
+        came = ibis.ifelse(col.passed == place, col[f"in_{place + 1}"].notnull(), came)
+        since = ibis.ifelse(col.passed == place, col[f"in_{place}"], since)
+    people = people.mutate(late=came.fill_null(NO), since=since)
+    waited = (as_of(data).epoch_seconds() - people.since.epoch_seconds()) // DAY
+    people = people.mutate(waited=ibis.ifelse(people.late, ibis.null("int64"), waited).cast("int64"))
+    keys = ["group", "passed", "late", "waited", "early"]
     return people.group_by(keys).agg(n=col.count()).order_by(keys).to_pandas()[PATHS]
 
 
@@ -169,11 +177,16 @@ def judge(counts: pd.DataFrame, passed: pd.DataFrame | None = None, *, days: int
     """
     early = counts["early"].astype(bool)
     left_out = counts[early & (counts["start"] == _first(counts))].groupby("step")["n"].sum()
+    curves = {str(step): _curve(people) for step, people in counts[~early].groupby("step", sort=False)}
+    same = _passed(passed, counts)
+    missed = pd.DataFrame(columns=PATHS) if passed is None else passed[~passed["early"].astype(bool)]
+    ways_between = counts[["step", "start", "end"]].drop_duplicates()
     return Steps(
         days=days,
         rates=rates(counts, days=days),
-        passed=_passed(passed, counts),
-        curves={str(step): _curve(people) for step, people in counts[~early].groupby("step", sort=False)},
+        passed=same,
+        late=pd.DataFrame(columns=late.COLUMNS) if same.empty else late.judge(missed, curves, ways_between),
+        curves=curves,
         early=int(left_out.max()) if len(left_out) else 0,
     )
 
@@ -208,6 +221,7 @@ class Steps(Result):
         rates: a row a step, as `rates` returns them, of all people together.
         passed: a row a stage: group ["all"], stage, n [people who came so far, one step after the other], began [who
             began], value, low, high [n / began; the first stage is certain and has no interval]: the same people.
+        late: what became of those of them who were not in time, as `late.judge` returns it.
         curves: step -> the share still before its end, by days.
         early: people left out of all this, as they were first seen before all stages were recorded.
     """
@@ -215,11 +229,12 @@ class Steps(Result):
     days: int
     rates: pd.DataFrame
     passed: pd.DataFrame
+    late: pd.DataFrame
     curves: dict[str, Curve]
     early: int
 
     def summary(self) -> Summary:
-        """How many pass each step, and where most of the same people are lost."""
+        """How many pass each step, and what became of those whom the worst one kept."""
         rows = self.rates.to_dict("records")
         numbers: dict[str, Any] = {str(row["step"]): row["value"] for row in rows} | {"early": self.early}
         if not any(row["n"] for row in rows):
@@ -233,16 +248,15 @@ class Steps(Result):
             if row["n"]
         ]  # fmt: skip
         sentences = [within(self.days, clauses)]
-        lost = self._lost()
-        if lost:
-            before, people, began = lost
-            sentences.append(
-                _(
-                    "Of {began} people followed all the way most, {lost}, are lost before “{stage}”.",
-                    began=whole(began), lost=whole(people), stage=before,
-                )
-            )  # fmt: skip
-            numbers |= {"lost_before": before, "lost": people}
+        if len(self.late) and self.late["missed"].any():
+            most = self.late.to_dict("records")[self.late["missed"].to_numpy().argmax()]
+            sentences.append(late.sentence(most, int(self.passed["n"].iloc[0]), self.days))
+            numbers |= {
+                "stage": most["stage"],
+                "missed": most["missed"],
+                "came": most["came"],
+                "to_come": most["value"],
+            }
         sentences += goal(self.rates)
         return Summary("funnel", " ".join(map(str, sentences)), numbers, headline=True, weight=45)
 
@@ -295,6 +309,10 @@ class Steps(Result):
         )
         title, empty = message("The same people through all stages"), message("nobody was followed for long enough.")
         return Table("passed", title, self.passed, columns, (note,), empty)
+
+    def late_table(self) -> Table:
+        """Those of them who were not in time."""
+        return late.table(self.late)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The same people from stage to stage, with the interval of the share that came so far."""
@@ -374,14 +392,6 @@ class Steps(Result):
                 self.early,
             )
         return message("fewer than two stages are recorded, or nobody is on the way")
-
-    def _lost(self) -> tuple[str, int, int] | None:
-        """Before which stage most of the same people are lost, how many, of how many; None with nobody."""
-        if len(self.passed) < 2:
-            return None
-        people = self.passed["n"].tolist()
-        lost, place = max((people[n - 1] - people[n], -n) for n in range(1, len(people)))
-        return str(self.passed["stage"].iloc[-place]), int(lost), int(people[0])
 
 
 def within(days: int, clauses: Sequence[str]) -> str:
