@@ -225,13 +225,20 @@ class TestSample:
     def test_scanners_are_found_and_no_person_is_taken_for_one(
         self, messages: pd.DataFrame, truth: dict[str, Any]
     ) -> None:
-        scanned = messages["contact_key"].isin({contact_key(one) for one in truth["scanned"]})
+        scanned, disguised = (
+            messages["contact_key"].isin({contact_key(one) for one in truth[kind]}) for kind in ("scanned", "bots")
+        )
         named = messages["clicks_rule"].notna()
-        assert (named == scanned).all()
-        own = messages.assign(id=messages["campaign_id"].str.partition(":")[2]).groupby("id")["clicked_human"].sum()
+        assert (named == scanned)[~disguised].all()
+        identified = messages.assign(id=messages["campaign_id"].str.partition(":")[2])
+        own, of_others = (rows.groupby("id")["clicked_human"].sum() for rows in (identified, identified[~disguised]))
         planted = {
             one["source_campaign_id"]: one["totals"]["clicked_human"]
             for one in (*truth["campaigns"], *truth["automations"])
             if one["platform"] == "sendgrid"
         }
-        assert own.to_dict() == planted
+        # A gateway that clicks as a person does passes for one; its person may have clicked as well.
+        assert own.keys().equals(of_others.keys())
+        assert own.keys().symmetric_difference(list(planted)).empty
+        assert all(of_others[one] <= people <= own[one] for one, people in planted.items())
+        assert of_others.sum() >= 0.97 * sum(planted.values())
