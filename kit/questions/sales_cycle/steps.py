@@ -250,7 +250,7 @@ class Steps(Result):
         sentences = [within(self.days, clauses)]
         if len(self.late) and self.late["missed"].any():
             most = self.late.to_dict("records")[self.late["missed"].to_numpy().argmax()]
-            sentences.append(late.sentence(most, int(self.passed["n"].iloc[0]), self.days))
+            sentences.append(str(late.sentence(most, int(self.passed["n"].iloc[0]), self.days)))
             numbers |= {
                 "stage": most["stage"],
                 "missed": most["missed"],
