@@ -58,7 +58,7 @@ class TestByHand:
 
     def test_a_gap_is_a_gap_and_what_is_not_known_has_its_reason(self, data: Data) -> None:
         result = seven.by_month(data)
-        reasons = {(row["kpi"], row["month"]): row["reason"] for row in result.values.to_dict("records")}
+        reasons = {(row["kpi"], row["month"]): row["reason"] for row in result.figures.to_dict("records")}
         assert reasons["open_rate", "2026-03"] == "none"
         assert reasons["response_time", "2026-02"] == "none"
         assert reasons["response_time", "2026-04"] == "not reached"
@@ -90,7 +90,7 @@ def test_a_service_alone_has_its_months(tmp_path: Path) -> None:
 
 def test_the_sample_says_what_its_other_tables_say() -> None:
     data = kit.open(ROOT / "data/sample")
-    values = seven.by_month(data).values
+    values = seven.by_month(data).figures
     mail = rates.by_month(data).rates
     both = values.merge(mail, on=["month", "kpi"], suffixes=("", "_other"))
     assert set(both["kpi"]) >= {"open_rate", "conversion_rate", "unsubscribe_rate"}
@@ -101,5 +101,5 @@ def test_the_sample_says_what_its_other_tables_say() -> None:
 
 def test_the_period_narrows_it_to_its_whole_months() -> None:
     result = seven.by_month(kit.open(ROOT / "data/sample", period="2026-03-10..2026-05"))
-    assert sorted(set(result.values["month"])) == ["2026-04", "2026-05"]
+    assert sorted(set(result.figures["month"])) == ["2026-04", "2026-05"]
     assert "Left out, since the period has some of its days only: Mar 2026." in result.table().text()

@@ -87,6 +87,6 @@ class TestVisits:
     def test_it_is_shown_with_the_days_and_who_is_too_young(self, tmp_path: Path) -> None:
         data = self.data(tmp_path)
         shown = service.measure(data).table()
-        assert shown.cells() == [["Repeat visit rate", "20.0% (0.5–71.6)", "5"]]  # 1 of 5: Clopper-Pearson
+        assert shown.cells() == [["Repeat visit rate", "20.0% (0.5–71.6)", "5", "–"]]  # 1 of 5: Clopper-Pearson
         assert "first known visit was 60 days or more before the end of the data" in shown.text()
         assert "One person first came later than that: not judged yet." in shown.text()

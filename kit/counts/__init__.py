@@ -11,7 +11,7 @@ from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
-from kit.counts.service import answers, visits, waits
+from kit.counts.service import answers, answers_clustered, revenue_clustered, visits, visits_clustered, waits
 from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
 from kit.counts.variants import lines, spent
@@ -21,6 +21,7 @@ __all__ = [
     "TRAITS",
     "ages",
     "answers",
+    "answers_clustered",
     "at_age",
     "before_the_log",
     "conflicts",
@@ -31,11 +32,13 @@ __all__ = [
     "messages",
     "openers",
     "reactions",
+    "revenue_clustered",
     "same_people",
     "sources_of_record",
     "spent",
     "visits",
     "visits_by_campaign",
+    "visits_clustered",
     "visits_days",
     "waits",
 ]

@@ -86,7 +86,7 @@ def counts(
         hour=_.sent_local.hour(),
         in_period=asked,
     )
-    table = of_delivered(_of_this_log(table))
+    table = of_delivered(of_this_log(table))
     followed = after(data, table, action, window_days, credit)
     for name in by:
         if name in TRAITS:
@@ -100,7 +100,7 @@ def counts(
         young = (_.sent_at > followed_until(data) - ibis.interval(days=window_days)).any()
         sums |= {
             name: ibis.ifelse(young, ibis.null("float64"), _[name].fill_null(0).sum().cast("float64"))
-            for name in _measured(data, action)
+            for name in measured(data, action)
         }
     derived = _.delivered_is_derived.any()
     frame = (
@@ -124,7 +124,7 @@ def of_delivered(messages: Expression) -> Expression:
     return messages.mutate(**{name: _[name] & arrived for name in reactions})
 
 
-def _of_this_log(messages: Expression) -> Expression:
+def of_this_log(messages: Expression) -> Expression:
     """The messages without those of no campaign that went out before the log began (`before_the_log` counts them)."""
     return messages.filter(~_sent_before(messages))
 
@@ -197,7 +197,7 @@ def followed_until(data: Data) -> Expression:
     return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
 
 
-def _measured(data: Data, action: str) -> list[str]:
+def measured(data: Data, action: str) -> list[str]:
     """The columns after the mail that the data can fill: none booked is known only where bookings are."""
     taken = actions(data)
     if taken is None:

@@ -67,7 +67,7 @@ def _numbers(counts: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def response_time(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL) -> pd.DataFrame:
-    """Median time to the first answer by group, those still waiting included.
+    """Median time to the first answer by group, those still waiting included; busy days and people in the interval.
 
     Args:
         waits: what `counts.waits` returned.
@@ -75,7 +75,8 @@ def response_time(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float =
         level: confidence of the interval, 0 to 1.
 
     Returns:
-        A row a group: `by`, kpi, n [tickets], open [tickets still waiting], value, low, high, p90 [min];
+        A row a group: `by`, kpi, n [tickets], open [tickets still waiting], closed [without an answer: they wait until
+        then], value, low, high, p90 [min];
         NaN where a quantile is not reached; left_out [tickets whose wait cannot be, and is in no other column].
 
     Source: Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452; guide 1, step 1.
@@ -85,16 +86,27 @@ def response_time(waits: pd.DataFrame, *, by: Sequence[str] = (), level: float =
     for key, group in groups:
         waits_known = group[group["minutes"].notna()]
         place = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
-        row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0}
+        row: dict[str, object] = {"kpi": "response_time", "n": 0, "open": 0, "closed": 0}
         if len(waits_known):
             minutes, answered, n = (waits_known[name] for name in ("minutes", "answered", "n"))
-            median = response_times.median_response_time(minutes, answered, n, level=level)
-            row |= {"n": median.n, "open": median.open, "value": median.median}
+            clusters = {
+                name: pd.factorize(waits_known[key])[0] for name, key in _CLUSTERS.items() if key in waits_known
+            }
+            if "people" in clusters:
+                person = clusters["people"]
+                clusters["people"] = np.where(person < 0, -1 - np.arange(len(person)), person)
+            median = response_times.median_response_time(minutes, answered, n, **clusters, level=level)
+            closed = int(n[waits_known["closed"].astype(bool)].sum()) if "closed" in waits_known else 0
+            row |= {"n": median.n, "open": median.open - closed, "closed": closed, "value": median.median}
             row |= {"low": median.low, "high": median.high, "p90": median.p90}
         rows.append(place | row | {"left_out": int(group["n"].sum() - waits_known["n"].sum())})
-    columns = [*by, "kpi", "n", "open", "value", "low", "high", "p90", "left_out"]
+    columns = [*by, "kpi", "n", "open", "closed", "value", "low", "high", "p90", "left_out"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype(dict.fromkeys(columns[len(by) + 1 :], "float64"))
+
+
+_CLUSTERS = {"days": "day", "people": "person"}
+"""Columns of waits by which requests are alike."""
 
 
 def overall(counts: pd.DataFrame, kpis: Iterable[str], *, level: float = LEVEL) -> pd.DataFrame:

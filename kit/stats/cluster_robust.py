@@ -17,6 +17,8 @@ from kit.stats import means, proportions
 from kit.stats.arrays import Floats, floats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import ArrayLike
 
@@ -133,6 +135,54 @@ def _delta(
     spread = (xx - 2 * value * xm + value**2 * mm) / mails**2 * size / (size - 1)
     # What rounding leaves of equal values is no variance.
     return value, np.where(spread > 1e-12 * value**2, spread, np.nan), size - 1
+
+
+def two_way(
+    count: ArrayLike | pd.Series,
+    n: ArrayLike | pd.Series,
+    sums: Sequence[tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]],
+    *,
+    share: bool,
+    level: float = 0.95,
+) -> ClusterRobust:
+    """Ratios of groups whose units are alike by person and by day: a busy day is one piece of luck, not fifty.
+
+    The variances by days and by persons are added and that by both at once is taken off; it is never below any of its
+    parts, nor, of a share, below that of single units. The interval has Student's quantile by the fewer clusters.
+
+    Args:
+        count: events or amounts, a group each.
+        n: what they are out of.
+        sums: by day, by person, by both: of each group the number of clusters and the sums over them of count², n² and
+            count x n.
+        share: whether it is a share, whose interval is by the effective number of units; else Student's of a mean.
+        level: confidence, 0 to 1.
+
+    Source: Cameron, Gelbach and Miller (2011), doi:10.1198/jbes.2010.07136; Korn and Graubard (1998), Survey
+    Methodology 24, 193-201.
+    """
+    x, m = floats(count), floats(n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(m > 0, x / m, np.nan)
+        parts = []
+        for clusters, xx, mm, xm in sums:
+            k = floats(clusters)
+            spread = (floats(xx) - 2 * value * floats(xm) + value**2 * floats(mm)) / m**2
+            parts.append(np.where(k > 1, spread * k / (k - 1), np.nan))
+        by_day, by_person, by_both = parts
+        variance = np.fmax(np.fmax(by_day, by_person), by_day + by_person - by_both)
+        df = np.minimum(*(floats(clusters) for clusters, *_sums in sums[:2])) - 1
+        quantile = t.isf((1 - level) / 2, np.where(df > 0, df, np.nan))
+        if not share:
+            se = np.sqrt(np.where(variance > 1e-12 * value**2, variance, np.nan))
+            return ClusterRobust(value, value - quantile * se, value + quantile * se, np.full(m.shape, np.nan), se)
+        alone = value * (1 - value) / m
+        effect = np.where(alone > 0, np.fmax(variance / alone, 1), 1.0)
+        wider = effect * (quantile / norm.isf((1 - level) / 2)) ** 2
+        near = (x + 0.5) / (m + 1)
+        se = np.sqrt(near * (1 - near) / m * effect)
+    low, high = proportions.proportion_interval(x / wider, m / wider, level=level)
+    return ClusterRobust(value, low, high, np.where(np.isnan(value), np.nan, effect), se)
 
 
 def versus_others(rates: ClusterRobust, n: ArrayLike | pd.Series) -> tuple[Floats, Floats, Floats]:

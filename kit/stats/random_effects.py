@@ -105,7 +105,7 @@ def heterogeneity(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> Het
     test = chi_square_homogeneity(x, total)
     # With half an event more the sampling variance is never 0.
     rate = (x.sum() + 0.5) / (total.sum() + 1)
-    tau = sqrt(_tau_squared(x / total, rate * (1 - rate) / total)) if x.size > 1 else nan
+    tau = sqrt(paule_mandel(x / total, rate * (1 - rate) / total)) if x.size > 1 else nan
     phi = test.statistic / test.df if test.df else nan
     return Heterogeneity(float(x.sum() / total.sum()), tau, phi, test.p, int(x.size))
 
@@ -142,6 +142,19 @@ def leave_one_out(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, *, lev
     return LeaveOneOut(np.sin(expected) ** 2, se * np.sin(2 * expected), z, np.where(np.isnan(z), nan, p), low, high)
 
 
+def leave_one_out_of(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series) -> Floats:
+    """Two-sided p of each value against what the others predict for it, as `leave_one_out` of rates.
+
+    Args:
+        value: of units, on a scale where errors are near to normal; NaN: not known.
+        se: their standard errors.
+    """
+    units, error = floats(value), floats(se) ** 2
+    expected, usual = _leave_one_out_prediction(units, error)
+    law = t(max(int(np.isfinite(units).sum()) - 2, 1))
+    return 2 * law.sf(np.abs(units - expected) / np.hypot(usual, np.sqrt(error)))
+
+
 def _leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floats]:
     """What the others let one expect of each: their random-effects mean, and its error with their spread.
 
@@ -154,7 +167,7 @@ def _leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Flo
     if valid.size >= UNITS_LEAST:
         for unit in valid:
             remaining = valid[valid != unit]
-            tau_squared = _tau_squared(value[remaining], error[remaining])
+            tau_squared = paule_mandel(value[remaining], error[remaining])
             weight = 1 / (error[remaining] + tau_squared)
             expected[unit] = weight @ value[remaining] / weight.sum()
             usual[unit] = sqrt(tau_squared + 1 / weight.sum())
@@ -199,17 +212,23 @@ def _units(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series) -> tuple[Floa
     return np.where(valid, events, nan), np.where(valid, trials, nan)
 
 
-def _tau_squared(value: Floats, error: Floats) -> float:
+def paule_mandel(value: Floats, error: Floats, *, lost: int = 1) -> float:
     """Paule and Mandel's: the tau squared at which the weighted squares are what chance expects.
 
     By Newton's steps from 0. The weighted squares fall with tau squared, and ever slower, so no step goes too far;
     those of statsmodels' `combine_effects` answer 0 where the last one does.
+
+    Args:
+        value: of units, on a scale where errors are near to normal.
+        error: their sampling variances.
+        lost: degrees of freedom that means took: 1; 2 of values about the means of two groups.
     """
     tau_squared = 0.0
     while True:
         weight = 1 / (error + tau_squared)
         squares = (value - weight @ value / weight.sum()) ** 2
-        step = (float(weight @ squares) - (value.size - 1)) / float(weight**2 @ squares) if squares.any() else 0.0
+        gap = float(weight @ squares) - (value.size - lost)
+        step = gap / float(weight**2 @ squares) if squares.any() else 0.0
         if not step > CLOSE * (tau_squared + error.min()):
             return tau_squared
         tau_squared += step

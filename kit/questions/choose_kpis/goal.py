@@ -83,7 +83,7 @@ class GoalKpis(Result):
                        "known.", goal=goal, kpi=kpi)
             )  # fmt: skip
             return Summary("goal", text)
-        clauses = [_("{kpi} is {figure}", kpi=kpi, figure=service.figure(row, self.currency))]
+        clauses = [_("over all months {kpi} is {figure}", kpi=kpi, figure=service.figure(row, self.currency))]
         if known(missing := row.get("missing", 0)) and missing:
             clauses.append(
                 _n("{n} campaign that does not tell it left out", "{n} campaigns that do not tell it left out", missing,
@@ -107,13 +107,13 @@ class GoalKpis(Result):
             Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
             Column("why", message("Why")),
             Column("formula", message("Formula"), lambda row: metrics.find(row["kpi"]).formula, whole_row=True),
-            Column("value", message("Now"), lambda row: metrics.value_with_interval(row, self.currency), number=True,
-                   whole_row=True),
+            Column("value", message("All months"), lambda row: metrics.value_with_interval(row, self.currency),
+                   number=True, whole_row=True),
             Column("n", message("Out of"), whole, number=True),
         )  # fmt: skip
         incomplete = self.mail[self.mail["kpi"].isin(keys) & (self.mail["missing"] > 0)]
         notes = (
-            _("Now: over the whole period, with its 95 % interval. “–”: not known from these exports."),
+            _("All months: over the whole period, with its 95 % interval. “–”: not known from these exports."),
             *metrics.raw_note(keys),
             *(
                 _n("{kpi}: {n} campaign does not tell it and is left out.",

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from kit import counts, metrics
 from kit.messages import _, _n, message
-from kit.show.formats import known, listing, whole, with_interval
+from kit.questions.months import service_months
+from kit.questions.months.response_time import impossible_waits
+from kit.show.formats import UNKNOWN, known, month, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kit.questions.months.service_months import ServiceMonths
     from kit.store import Data
 
 
 def measure(data: Data) -> Service:
     """How fast does the service answer, are people satisfied, do they come again?"""
-    return Service(count(data), data.settings["visits.return_days"])
+    return Service(count(data), service_months.by_month(data), data.settings["visits.return_days"])
 
 
 def count(data: Data) -> pd.DataFrame:
@@ -34,11 +37,14 @@ class Service(Result):
     """What the service gives.
 
     Attributes:
-        values: a row a KPI that is known: kpi, n, value, low, high [min or share], left_out [of the same things].
+        values: a row a KPI that is known, over all months: kpi, n, value, low, high [min or share], left_out [of the
+            same things].
+        months: the same by month.
         return_days: days within which a visitor must come again.
     """
 
     values: pd.DataFrame
+    months: ServiceMonths
     return_days: int
 
     def summary(self) -> Summary:
@@ -47,19 +53,27 @@ class Service(Result):
         if not rows:
             text = _("How the service does is not known: no tickets, surveys or visits came in.")
             return Summary("service_stands", text)
-        clauses = [_clause(row, first=place == 0) for place, row in enumerate(rows)]
-        numbers = {row["kpi"]: row["value"] for row in rows}
-        return Summary("service_stands", _("{clauses}.", clauses=listing(clauses)), numbers)
+        clauses = [_clause(row, self.months) for row in rows]
+        latest = {row["kpi"]: self.months.latest(row["kpi"]) or row for row in rows}
+        numbers = {key: row["value"] for key, row in latest.items()}
+        return Summary("service_stands", " ".join(clauses), numbers)
 
     def table(self) -> Table:
         """Waiting time, satisfaction, repeat visits."""
         columns = (
             Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
-            Column("value", message("Value"), metrics.value_with_interval, number=True, whole_row=True),
+            Column("value", message("All months"), metrics.value_with_interval, number=True, whole_row=True),
             Column("n", message("Out of"), whole, number=True),
+            Column("latest", message("Latest complete month"), self._latest, number=True, whole_row=True),
         )
         title, empty = message("What the service gives"), message("no tickets, surveys or visits came in.")
         return Table("service", title, self.values, columns, tuple(self._notes()), empty)
+
+    def _latest(self, row: Mapping[Any, Any]) -> str:
+        latest = self.months.latest(row["kpi"])
+        if latest is None:
+            return UNKNOWN
+        return _("{month}: {value}", month=month(latest["month"]), value=metrics.value_with_interval(latest))
 
     def _notes(self) -> list[str]:
         left_out = dict(zip(self.values["kpi"], self.values["left_out"], strict=True))
@@ -83,17 +97,6 @@ class Service(Result):
         return notes
 
 
-def impossible_waits(tickets: float) -> str:
-    """The note on tickets whose wait cannot be; "" where there is none."""
-    if not known(tickets) or not tickets:
-        return ""
-    return _n(
-        "{n} request was answered before coming in, or came in after the end of the data: left out.",
-        "{n} requests were answered before coming in, or came in after the end of the data: left out.",
-        tickets, n=whole(tickets),
-    )  # fmt: skip
-
-
 def figure(row: Mapping[Any, Any], currency: str = "") -> str:
     """A value with its interval and what it is out of: 8.1% (6.9–9.5) of 1,200 mails."""
     kpi = metrics.find(row["kpi"])
@@ -105,14 +108,26 @@ def figure(row: Mapping[Any, Any], currency: str = "") -> str:
     return _("{value}, of {of}", value=metrics.amount(kpi, currency)(row["value"]), of=of)
 
 
-def _clause(row: Mapping[Any, Any], *, first: bool) -> str:
-    """Where one KPI stands, as a clause that begins the sentence or goes on with it."""
-    kpi = metrics.find(row["kpi"])
-    if kpi.kind != "wait":
-        return _("{kpi} is {figure}", kpi=kpi.title if first else kpi.name, figure=figure(row))
-    if first:
-        return _("Half of the requests are answered within {figure}", figure=figure(row))
-    return _("half of the requests are answered within {figure}", figure=figure(row))
+def _clause(row: Mapping[Any, Any], months: ServiceMonths) -> str:
+    """Where one KPI stands: its latest complete month, else all months, which is said."""
+    kpi, latest = metrics.find(row["kpi"]), months.latest(row["kpi"])
+    if latest is None:
+        values = {"kpi": kpi.title, "figure": figure(row)}
+        if kpi.kind == "wait":
+            return _("Over all months half of the requests are answered within {figure}.", **values)
+        return _("Over all months {kpi} is {figure}.", **values)
+    values = {"kpi": kpi.title, "figure": figure(latest), "month": month(latest["month"])}
+    change = latest["change"]
+    if change is None:
+        if kpi.kind == "wait":
+            return _("Half of the requests of {month} are answered within {figure}.", **values)
+        return _("{kpi} in {month} is {figure}.", **values)
+    values |= {"before": months.written(kpi.key, change["before"]), "since": month(change["month"])}
+    if kpi.kind == "wait":
+        return _(
+            "Half of the requests of {month} are answered within {figure}; before {since} it took {before}.", **values
+        )
+    return _("{kpi} in {month} is {figure}; before {since} it was {before}.", **values)
 
 
 _OUT_OF = {

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import counts, metrics
-from kit.messages import _, message
+from kit.messages import _, _n, message
 from kit.metrics.figures import KAPLAN_MEIER, Figure
-from kit.questions.choose_kpis.service import impossible_waits
 from kit.show.axes import intervals, month_axis, series
-from kit.show.formats import minutes, month, whole
+from kit.show.formats import known, minutes, month, whole
 from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -50,8 +49,8 @@ class ResponseTimes(Result):
     """Time to the first answer by month.
 
     Attributes:
-        rates: a row a month of coming in [NULL: not known]: month, kpi, n [requests], open [still waiting], value, low,
-            high, p90 [min]; left_out [requests whose wait cannot be].
+        rates: a row a month of coming in [NULL: not known]: month, kpi, n [requests], open [still waiting], closed
+            [without an answer], value, low, high, p90 [min]; left_out [requests whose wait cannot be].
     """
 
     rates: pd.DataFrame
@@ -75,6 +74,7 @@ class ResponseTimes(Result):
             Column("month", message("Month"), month),
             Column("n", message("Requests"), whole, number=True),
             Column("open", message("Still waiting"), whole, number=True),
+            Column("closed", message("Closed without an answer"), whole, number=True),
             Column(
                 "value",
                 message("Half are answered within"),
@@ -85,9 +85,12 @@ class ResponseTimes(Result):
             ),
             Column("p90", message("Nine in ten within"), minutes, unit="min", number=True),
         )
-        note = impossible_waits(self.rates["left_out"].sum())
         frame = self.rates[self.rates["month"].notna()]
-        notes, empty = (note,) if note else (), message("no tickets came in.")
+        notes = [_("Brackets: 95 % intervals. Requests of a busy day wait alike, so days and people are their units.")]
+        if frame["closed"].sum():
+            notes.append(_("A request that was closed without an answer waits until then, and no longer."))
+        notes += filter(None, [impossible_waits(self.rates["left_out"].sum())])
+        notes, empty = tuple(notes if len(frame) else ()), message("no tickets came in.")
         return Table("waiting", _TITLE, frame, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -107,6 +110,17 @@ class ResponseTimes(Result):
             return picture(axes, name="waiting", title=_TITLE, alt=alt)
 
 
+def impossible_waits(tickets: float) -> str:
+    """The note on tickets whose wait cannot be; "" where there is none."""
+    if not known(tickets) or not tickets:
+        return ""
+    return _n(
+        "{n} request was answered before coming in, or came in after the end of the data: left out.",
+        "{n} requests were answered before coming in, or came in after the end of the data: left out.",
+        tickets, n=whole(tickets),
+    )  # fmt: skip
+
+
 _TITLE = message("Time to the first answer")
 
 
@@ -115,11 +129,11 @@ _TICKET = message("a ticket, by the row of the file")
 FIGURES = (
     Figure(
         "requests",
-        message("Requests, and those still waiting"),
-        message("tickets that came in; of them without an answer at as_of"),
+        message("Requests, those still waiting and those closed without an answer"),
+        message("tickets that came in; of them without an answer at as_of, open or closed"),
         _TICKET,
         "guide 1, step 1",
-        ("waiting.n", "waiting.open"),
+        ("waiting.n", "waiting.open", "waiting.closed"),
         edge=message("one answered before it came in is left out, and the note says how many"),
     ),
     Figure(

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kit import counts, metrics
+from kit import metrics
 from kit.messages import _, _n, message
 from kit.metrics import Figure
-from kit.questions.months import rates
+from kit.questions.months import rates, service_months
 from kit.questions.months.rates import month_span
 from kit.show import cells
 from kit.show.formats import MARGIN_OF_ERROR, commas, day, joined, listing, minutes, month, share, whole
@@ -48,13 +48,10 @@ def by_month(data: Data, *, action: str = "") -> SevenKpis:
     Source: guide 1, steps 1 and 2.
     """
     mail = rates.by_month(data, kpis=", ".join(MAIL), action=action)
-    waits, answers = counts.waits(data), counts.answers(data)
-    service = [metrics.response_time(waits, by=["month"])]
-    if len(answers):
-        service.append(metrics.values(answers[answers["month"] != ""], ["satisfaction"], by=["month"]))
+    service = service_months.by_month(data).months
     return judge(
         mail.asked,
-        pd.concat(service, ignore_index=True),
+        service[service["kpi"].isin(KPIS)],
         as_of=data.as_of,
         window_days=data.settings["conversions.window_days"],
         cut=data.period.cut_months if data.period else (),
@@ -68,7 +65,7 @@ def judge(
 
     Args:
         mail: a row a month and KPI of mail: month, kpi, n, value, low, high, missing, as `rates.Months.asked`.
-        service: the same of the service; of response times also open [requests].
+        service: the same of the service.
         as_of: the moment up to which the data knows; None: not known.
         window_days: days after a mail in which an action counts for it.
         cut: months of which the question has some days only; they are left out.
@@ -89,7 +86,7 @@ def judge(
     return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days)
 
 
-_COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing", "open"]
+_COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing"]
 
 
 def _calendar(months: pd.Series) -> list[str]:
@@ -122,7 +119,7 @@ class SevenKpis(Result):
     """The guide's KPIs by month.
 
     Attributes:
-        values: a row a KPI and month, the months in order and without gaps: month, kpi, n [what the KPI is out of; NaN:
+        figures: a row a KPI and month, the months in order, no gaps: month, kpi, n [what the KPI is out of; NaN:
             none], value, low, high [share, or min], missing [campaigns that lack a count], reason ["" where there is a
             value; "none", "not counted", "too recent" or "not reached"].
         cut: months of which the period has some days only; left out.
@@ -131,7 +128,7 @@ class SevenKpis(Result):
         window_days: days after a mail in which an action counts for it.
     """
 
-    values: pd.DataFrame
+    figures: pd.DataFrame
     cut: tuple[str, ...]
     running: tuple[str, ...]
     as_of: datetime | None
@@ -139,7 +136,7 @@ class SevenKpis(Result):
 
     def summary(self) -> Summary:
         """The latest complete month."""
-        complete = self.values[~self.values["month"].isin(self.running) & self.values["value"].notna()]
+        complete = self.figures[~self.figures["month"].isin(self.running) & self.figures["value"].notna()]
         if complete.empty:
             return Summary("seven_now", _("No KPI is known of any complete month."))
         latest = complete[complete["month"] == complete["month"].max()].to_dict("records")
@@ -149,11 +146,11 @@ class SevenKpis(Result):
 
     def table(self) -> Table:
         """A row a month, a column a KPI, each with its interval beside what it is out of."""
-        shown = [key for key, rows in self.values.groupby("kpi", sort=False) if rows["value"].notna().any()]
-        wide = pd.DataFrame({"month": list(dict.fromkeys(self.values["month"]))})
+        shown = [key for key, rows in self.figures.groupby("kpi", sort=False) if rows["value"].notna().any()]
+        wide = pd.DataFrame({"month": list(dict.fromkeys(self.figures["month"]))})
         columns = [Column("month", message("Month"), self._month)]
         for key in shown:
-            kpi, rows = metrics.find(str(key)), self.values[self.values["kpi"] == key]
+            kpi, rows = metrics.find(str(key)), self.figures[self.figures["kpi"] == key]
             base = _BASES.get(kpi.key, kpi.denominator)
             if base not in wide:
                 wide[base] = rows["n"].to_numpy()
@@ -183,7 +180,7 @@ class SevenKpis(Result):
                 "Left out, since the period has some of its days only: {months}.",
                 months=listing([month(name) for name in self.cut]),
             )
-        gaps = self.values[self.values["kpi"].isin(shown) & (self.values["reason"] != "")]
+        gaps = self.figures[self.figures["kpi"].isin(shown) & (self.figures["reason"] != "")]
         for (reason, key), rows in gaps.groupby(["reason", "kpi"], sort=False):
             yield self._gap(str(reason), metrics.find(str(key)).title, list(rows["month"]))
         yield from self._unknown(shown)

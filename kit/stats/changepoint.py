@@ -1,0 +1,120 @@
+"""Whether a series changed its level, without being told when.
+
+Months differ for no reason, so the yardstick of a change is the months themselves: had nothing changed, their order
+would say nothing. The month that parts the series best is looked for in every order of the months; that the place was
+searched for is in p.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import permutations
+from math import factorial, nan, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import t
+
+from kit.stats.arrays import Floats, floats
+from kit.stats.random_effects import paule_mandel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+LEAST = 2
+"""Points on each side of a change: a single one is a spike."""
+
+ORDERS = 2_000
+"""Orders that are tried; all of them where there are fewer."""
+
+SEED = 20_261_126
+"""Of the orders: the same data give the same p."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShift:
+    """Where a series parts best, and whether its order says more than any other.
+
+    Attributes:
+        at: the place of the first point after the change, from 0; -1 with fewer than four points.
+        before: level before it, with `before_low` and `before_high`.
+        before_low: of its interval.
+        before_high: its other end.
+        since: level from it on, with `since_low` and `since_high`.
+        since_low: of its interval.
+        since_high: its other end.
+        value: the level since less the level before.
+        low: of its interval, as if the place had been known.
+        high: its other end.
+        p: of no change at any place.
+    """
+
+    at: int
+    before: float = nan
+    before_low: float = nan
+    before_high: float = nan
+    since: float = nan
+    since_low: float = nan
+    since_high: float = nan
+    value: float = nan
+    low: float = nan
+    high: float = nan
+    p: float = nan
+
+
+def level_shift(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: float = 0.95) -> LevelShift:
+    """The change of level that parts a series best, with p by permutation of its points.
+
+    Each point weighs by its sampling error and the spread of all points. Levels are random-effects means of their
+    side; their intervals are Student's with the spread within the sides, taken together.
+
+    Args:
+        value: of the points in their order, on a scale where errors are near to normal.
+        se: their standard errors; a point whose value or error is NaN is passed over.
+        level: confidence of the intervals, 0 to 1.
+
+    Source: the maximum over places: Worsley (1986), doi:10.1093/biomet/73.1.91; by permutation: Antoch & Hušková
+    (2001), doi:10.1016/S0167-7152(01)00009-8; the spread: Paule & Mandel (1982), doi:10.6028/jres.087.022.
+    """
+    y, error = floats(value), floats(se) ** 2
+    valid = np.flatnonzero(np.isfinite(y) & np.isfinite(error) & (error >= 0))
+    if valid.size < 2 * LEAST:
+        return LevelShift(-1)
+    y, error = y[valid], np.maximum(error[valid], 1e-12 * max(float(np.var(y[valid])), 1e-300))
+    weight = 1 / (error + paule_mandel(y, error))
+    y = y - weight @ y / weight.sum()
+    orders = _orders(y.size)
+    best, place = _parted(y[orders], weight[orders])
+    p = float((best >= best[0] * (1 - 1e-9)).mean())
+    at = int(place[0])
+    found = floats(value)[valid]
+    sides = (slice(None, at), slice(at, None))
+    residual = np.concatenate([y[side] - np.average(y[side], weights=weight[side]) for side in sides])
+    within = paule_mandel(residual, error, lost=2)
+    means, errors = [], []
+    for side in sides:
+        inner = 1 / (error[side] + within)
+        means.append(float(inner @ found[side] / inner.sum()))
+        errors.append(sqrt(1 / inner.sum()))
+    reach = float(t.isf((1 - level) / 2, y.size - 2))
+    gap, spread = means[1] - means[0], float(np.hypot(*errors))
+    ends = [(mean, mean - reach * one, mean + reach * one) for mean, one in zip(means, errors, strict=True)]
+    return LevelShift(int(valid[at]), *ends[0], *ends[1], gap, gap - reach * spread, gap + reach * spread, p)
+
+
+def _orders(n: int) -> np.ndarray:
+    """Orders of n points, the given one first: all where there are few, else drawn."""
+    if factorial(n) <= ORDERS:
+        return np.array(list(permutations(range(n))))
+    rng = np.random.default_rng(SEED)
+    return np.vstack([np.arange(n), rng.permuted(np.tile(np.arange(n), (ORDERS - 1, 1)), axis=1)])
+
+
+def _parted(y: Floats, weight: Floats) -> tuple[Floats, np.ndarray]:
+    """For each order the most that two levels explain of the squares, and the first point after the change."""
+    sums, mass = np.cumsum(y * weight, axis=1)[:, :-1], np.cumsum(weight, axis=1)
+    total = mass[:, -1:]
+    explained = sums**2 * total / (mass[:, :-1] * (total - mass[:, :-1]))
+    allowed = explained[:, LEAST - 1 : explained.shape[1] - LEAST + 1]
+    return allowed.max(axis=1), allowed.argmax(axis=1) + LEAST
