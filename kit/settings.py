@@ -7,9 +7,10 @@ nearest known one: a setting that silently does nothing would change numbers wit
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from math import inf
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,26 @@ KEYS = (
         "int",
         3,
         message("a campaign younger than this at `as_of` is not judged by openings and clicks"),
+    ),
+    Key(
+        "service.hours",
+        "hours",
+        (),
+        message("when the team works, like Mon-Fri 09:00-18:00; without it no working time is counted"),
+    ),
+    Key("service.holidays", "days", (), message("days on which the team does not work")),
+    Key("service.time_zone", "zone", "", message("the team's time zone, where it is not the firm's")),
+    Key(
+        "service.promised_hours",
+        "amount",
+        None,
+        message("a request is answered in time within so many hours: working hours where service.hours says them"),
+    ),
+    Key(
+        "service.waiting_days",
+        "int",
+        30,
+        message("an e-mail without an answer is waited for so many days; after them it needs none"),
     ),
     Key("visits.return_days", "int", 180, message("who came once has returned when coming again within so many days")),
     Key(
@@ -258,6 +279,35 @@ def _pairs(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(_texts(pair["ids"]) for pair in value)
 
 
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_OPEN = re.compile(
+    r"(?P<first>[a-z]{3})[a-z]*(?:\s*[-–]\s*(?P<last>[a-z]{3})[a-z]*)?\s+"
+    r"(?P<h1>\d{1,2}):(?P<m1>[0-5]\d)\s*[-–]\s*(?P<h2>\d{1,2}):(?P<m2>[0-5]\d)",
+    re.IGNORECASE,
+)
+
+
+def _hours(value: Any) -> tuple[tuple[int, int, int], ...]:
+    """Weekday from 0, first minute of the day and the minute after the last one, a part of a day each."""
+    parts = []
+    for text in _texts(value):
+        match = _OPEN.fullmatch(text.strip())
+        if match is None:
+            raise ValueError
+        first = WEEKDAYS.index(match["first"].lower())
+        last = WEEKDAYS.index((match["last"] or match["first"]).lower())
+        begin, end = (int(match[f"h{part}"]) * 60 + int(match[f"m{part}"]) for part in (1, 2))
+        if not begin < end <= 24 * 60:
+            raise ValueError
+        parts += [((first + step) % 7, begin, end) for step in range((last - first) % 7 + 1)]
+    return tuple(parts)
+
+
+def _days(value: Any) -> tuple[date, ...]:
+    return tuple(_time(day).date() for day in ([value] if isinstance(value, str | date) else value))
+
+
 _KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
     "zone": (_zone, message("{value} is no time zone of the IANA list")),
     "text": (_text, message("{value} is no text")),
@@ -268,6 +318,8 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
     "time": (_time, message("{value} is no time")),
     "goal": (_text, message("{value} is no goal")),
     "texts": (_texts, message("{value} is no list of texts")),
+    "hours": (_hours, message("{value} is no list of hours of the week")),
+    "days": (_days, message("{value} is no list of days")),
     "shares": (_shares, message("{value} is no list of shares that add to 1")),
     "pairs": (_pairs, message("{value} is no table with ids")),
 }
@@ -279,6 +331,9 @@ _EXAMPLES = {
     "funnel.stages": '["contact", "lead", "customer"]',
     "holdout.arms": '["Group B"]',
     "money.hour_rate": "30.0",
+    "service.promised_hours": "4.0",
+    "hours": '["Mon-Fri 09:00-18:00", "Sat 10:00-14:00"]',
+    "days": "[2026-12-25, 2027-01-01]",
     "money.margin": "0.4",
     "machines.hidden_links": '["/hidden/"]',
     "own_addresses": '["garage@example.org"]',

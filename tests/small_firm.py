@@ -8,6 +8,8 @@ import small
 from small import DAY, event
 
 import generator
+from tests import exports
+from tests.letters import letter, mbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,5 +29,14 @@ def write(place: Path) -> Path:
     events += [event("dropped", 50, campaign="odd", at=MARCH - 39 * DAY, reason="Bounced Address")]
     small.log(place, events, "odd.ndjson")
     rows = [["Name of odd", "2026-01-20", 45, 3]]
+    ours = "garage@service.example.com"
+    asked = letter("?", To=ours, Date="Tue, 20 Jan 2026 10:00:00 +0000", Message_ID="<1@example.org>")
+    again = letter(
+        "!", To=ours, Date="Tue, 03 Mar 2026 10:00:00 +0000", Message_ID="<2@example.org>", Subject="Another"
+    )
+    answer = {"From": ours, "To": "anna@example.org", "In_Reply_To": "<2@example.org>"}
+    written = letter("Yes", Date="Tue, 03 Mar 2026 12:00:00 +0000", Message_ID="<3@example.com>", **answer)
+    exports.write(place, "inbox.mbox", mbox([asked, again, written]))
+    exports.write(place, "Sent.mbox", mbox([written]))
     small.table(place, "odd.csv", ["Campaign", "Date", "Sent", "Opened"], rows)
     return place

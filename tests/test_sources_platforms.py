@@ -348,12 +348,12 @@ m7,c4,Outbound,archived,Support,2026-03-02 12:00:00,,anna,D,d@example.com,No
 
 
 def test_a_conversation_of_front_is_answered_by_the_first_message_out_after_it(tmp_path: Path) -> None:
-    log, tables = written(tmp_path, FRONT)
-    assert (log.preset, log.rows_read, log.rows_kept, log.unmapped) == ("front_messages", 10, 9, ())
-    assert [(one.line, str(one.reason)) for one in log.rejections] == [
-        (11, "no row of its record has created_local: it is set aside")
-    ]
-    tickets = tables["tickets"].sort_values("ticket_id")
+    data = kit.open(exports.write(tmp_path, "messages.csv", FRONT))
+    (log,) = data.files
+    assert (log.preset, log.table, log.unmapped) == ("front_messages", "ticket_messages, tickets", ())
+    assert (log.rows_read, log.rows_kept, log.rows_repeated) == (10, 9, 1)
+    assert "ticket_messages: 1 conversation in which no customer wrote is no request" in data.notes
+    tickets = data.table("tickets").sort_values("ticket_id")
     waits = (tickets["first_response_local"] - tickets["created_local"]).dt.total_seconds()
     # c1: the machine's answer after 5 seconds is none; c2: what we wrote before the question is none; c3 waits
     assert waits.fillna(-1).tolist() == [14400, 1800, -1]
@@ -367,7 +367,8 @@ def test_the_front_messages_wait_as_expected(shared: Path) -> None:
     (log,) = (log for log in data.files if log.preset)
     tickets = data.table("tickets")
     waits = (tickets["first_response_local"] - tickets["created_local"]).dt.total_seconds()
-    assert (log.rows_read, log.rows_kept) == (expected["rows"], expected["rows"])
+    assert (log.rows_read, log.rows_kept) == (expected["rows"], expected["messages"])
+    assert len(data.table("ticket_messages")) == log.rows_kept == log.rows_read - log.rows_repeated
     assert len(tickets) == expected["conversations"]
     assert (waits.notna().sum(), waits.isna().sum()) == (expected["answered"], expected["unanswered"])
     assert (waits.median(), waits.mean()) == (

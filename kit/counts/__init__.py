@@ -7,10 +7,12 @@ that lack it beside it.
 
 from kit.counts.age import ages, at_age
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
+from kit.counts.correspondents import box_weeks, correspondents
 from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
+from kit.counts.responses import own_side_is_guessed, responses
 from kit.counts.service import answers, answers_clustered, revenue_clustered, visits, visits_clustered, waits
 from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
@@ -24,14 +26,18 @@ __all__ = [
     "answers_clustered",
     "at_age",
     "before_the_log",
+    "box_weeks",
     "conflicts",
+    "correspondents",
     "currencies",
     "differences",
     "left_out",
     "lines",
     "messages",
     "openers",
+    "own_side_is_guessed",
     "reactions",
+    "responses",
     "revenue_clustered",
     "same_people",
     "sources_of_record",

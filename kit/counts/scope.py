@@ -30,6 +30,7 @@ CLOCKS = {
     "orders": "ordered_local",
     "conversions": "occurred_local",
     "tickets": "created_local",
+    "correspondence": "occurred_local",
     "surveys": "responded_local",
     "deals": "created_local",
     "billing": "occurred_local",

@@ -285,6 +285,15 @@ METHODS = {
             ("montgomery_p_chart",),
         ),
         Method(
+            "clustered_waits",
+            message("Kaplan-Meier with clusters of days and agents"),
+            message("How long do people wait, where a busy day delays everybody?"),
+            ("10",),
+            "clustered_survival.kaplan_meier_clustered",
+            "Ying & Wei (1994), doi:10.1006/jmva.1994.1030; Cameron, Gelbach & Miller (2011), "
+            "doi:10.1198/jbes.2010.07136",
+        ),
+        Method(
             "waiting",
             message("Kaplan-Meier"),
             message("How fast do we answer, those who still wait included?"),

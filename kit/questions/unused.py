@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from ibis import _
 
 from kit.counts import scope
-from kit.tables import TABLES
-from kit.tables.table import ORIGIN
 
 if TYPE_CHECKING:
     from kit.store import Data
@@ -16,13 +14,14 @@ if TYPE_CHECKING:
 UNUSED = {
     "campaign_stats": ("forwarded",),
     "contacts": ("confirmed_at",),
-    "tickets": ("resolved_local", "channel"),
+    "tickets": ("channel",),
+    "ticket_messages": ("subject", "body_text"),
     "surveys": ("comment",),
     "deals": ("contact_ids", "company", "pipeline", "is_lost", "owner", "tags", "last_activity_local"),
     "billing": ("customer_id", "fee", "invoice_id"),
     "web": ("channel", "utm_source", "utm_medium", "utm_content", "users"),
     "usage": ("contact_key", "account_id", "day", "metric", "value"),
-    "mails": tuple(name for name in TABLES["mails"].names if name not in {column.name for column in ORIGIN}),
+    "mails": ("subject", "body_text", "labels", "has_attachment", "defects"),
 }
 """For each table the columns that are read and kept, and that no question asks for yet."""
 

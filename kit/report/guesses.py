@@ -14,6 +14,7 @@ from babel.localtime import get_localzone
 from kit.errors import InputError
 from kit.messages import Message, message
 from kit.sources import candidates
+from kit.sources.text.addresses import SHARED
 from kit.sources.text.encodings import unpacked
 from kit.tables import TABLES
 
@@ -31,14 +32,6 @@ ZONES = (
     "Asia/Dubai", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney", "America/Sao_Paulo",
 )  # fmt: skip
 """Zones that an offset is first thought to be of, the commonest of each first."""
-
-SHARED = frozenset(
-    {
-        "gmail.com", "googlemail.com", "mail.ru", "yandex.ru", "ya.ru", "outlook.com", "hotmail.com", "yahoo.com",
-        "icloud.com", "gmx.de", "web.de",
-    }
-)  # fmt: skip
-"""Domains of mailboxes that belong to no firm."""
 
 _ISO = re.compile(rb"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d{1,6})?[+-]\d\d:?\d\d\b")
 _MAIL = re.compile(rb"\b\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? [+-]\d{4}\b")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEADLINES = 5
 """The most sentences that the first page has."""
 
-STANDING = ("goal", "months_trend", "service_stands")
+STANDING = ("goal", "months_trend", "service_stands", "responses_now")
 """The sentences by name that always stand on the first page: where the goal, the trend and the service stand."""
 
 STATUSES = ("ok", "failed", "unanswered")

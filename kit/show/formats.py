@@ -117,6 +117,13 @@ def minutes(value: Any) -> str:
     return _("{n} min", n=decimal(value, 0))
 
 
+def hours(value: Any) -> str:
+    """A time of work, which has no days: 40 s, 45 min, 57.3 h."""
+    if known(value) and float(value) >= 2 * 1440:
+        return _("{n} h", n=decimal(float(value) / 60, 0))
+    return minutes(value)
+
+
 def money(currency: str) -> Callable[[Any], str]:
     """An amount with its currency: 3.40 EUR."""
     return lambda value: f"{_number(_unsigned_zero(f'{float(value):.2f}'))} {currency}".rstrip()

@@ -45,7 +45,8 @@ class Column:
 class Table:
     """A formatted table; `frame` is its data, `notes` what a reader must know of it.
 
-    Of a table that names columns in `first` these stand on the report's first page, too.
+    Of a table that names columns in `first` these stand on the report's first page, too; of one that has a `most`
+    only so many rows are shown, and its data holds all.
     """
 
     name: str
@@ -55,13 +56,15 @@ class Table:
     notes: tuple[str | Message, ...] = ()
     empty: str | Message = NOTHING
     first: tuple[str, ...] = ()
+    most: int = 0
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
         return {"text/html": self.html(), "text/plain": self.text(), MIME: self.data()}
 
     def cells(self) -> list[list[str]]:
         """The written cells, row by row, addresses masked; "–" for what is not known."""
-        return [[_write(column, row) for column in self.columns] for row in self.frame.to_dict("records")]
+        rows = self.frame.head(self.most) if self.most else self.frame
+        return [[_write(column, row) for column in self.columns] for row in rows.to_dict("records")]
 
     def html(self) -> str:
         """As HTML; every text is escaped, so a subject line is never markup."""

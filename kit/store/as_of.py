@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit.messages import _
-from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, MESSAGES, TABLES
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, CORRESPONDENCE, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def _times(engine: Engine, place: Path) -> list[tuple[Expression, Column]]:
     times = []
     for table in TABLES.values():
         parts = sorted(place.glob(f"{table.name}/*.parquet"))
-        if not parts or table in (MESSAGES, CAMPAIGNS):
+        if not parts or table in (MESSAGES, CAMPAIGNS, CORRESPONDENCE):
             continue
         source = engine.read_parquet(parts)
         times += [

@@ -26,11 +26,11 @@ from kit.sources.detect.folder import files
 from kit.sources.file_log import tidy
 from kit.sources.logs import events
 from kit.sources.mail import mailbox
-from kit.store import as_of, campaigns, messages, tracking
+from kit.store import as_of, campaigns, messages, requests, threads, tracking
 from kit.store.dedupe import dedupe
 from kit.store.dedupe_events import dedupe_events
 from kit.store.engine import Engine
-from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES
+from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, EVENTS, MAILS, MESSAGES, TABLES, TICKET_MESSAGES, TICKETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,6 +168,11 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
         write(rows.frame, name, place)
         notes += [rows.note] if rows.note else []
         logs |= _without_duplicates(logs, rows)
+        if name == TICKET_MESSAGES.name:
+            derived, request_notes = requests.requests(rows.frame)
+            write(requests.without(derived, loaded.tables.get(TICKETS.name)), TICKETS.name, place, part="of_messages")
+            notes += request_notes
+    notes += threads.build(engine, place, settings)
     _write_raw(loaded.raw, place)
     write(resolved.campaigns, CAMPAIGNS.name, place)
     if logged is not None:

@@ -73,8 +73,12 @@ class Engine:
 
     def column(self, query: str) -> np.ndarray[Any, Any]:
         """The only column that SQL answers with, without NULL."""
-        (values,) = self._session.execute(query).fetchnumpy().values()
+        (values,) = self.columns(query).values()
         return values
+
+    def columns(self, query: str) -> dict[str, np.ndarray[Any, Any]]:
+        """The columns that SQL answers with, by name, without NULL."""
+        return self._session.execute(query).fetchnumpy()
 
     @contextmanager
     def registered(self, name: str, data: pa.Table | pa.RecordBatchReader) -> Iterator[None]:

@@ -21,7 +21,7 @@ from kit.places import WRITE_CACHE, reaching, replacing, sweep, try_exchange, wr
 from kit.privacy import masked
 from kit.sources import frames
 from kit.store import build
-from kit.tables import CONTACTS, MAILS, TABLES
+from kit.tables import CONTACTS, MAILS, TABLES, TICKET_MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -39,9 +39,9 @@ MANIFEST = "tables.json"
 DICTIONARY = "tables.md"
 """What the tables and columns mean, for whoever gets them."""
 
-PRIVATE = frozenset({"email", "body_text", "comment", "company", "deal_name", "owner"})
+PRIVATE = frozenset({"email", "body_text", "comment", "company", "deal_name", "owner", "agent", "mailbox"})
 """Columns in which people are named by themselves or by others; they leave only with the addresses. So do the
-subjects of `mails`, which are of people; those of campaigns are the firm's."""
+subjects of `mails` and `ticket_messages`, which are of people; those of campaigns are the firm's."""
 
 RAW = "raw"
 """The folder of what no table took, beside the tables."""
@@ -142,7 +142,7 @@ def _write_raw(out: Path, data: Data, hide: Callable[[str], str], form: Form) ->
 
 def private(table: Table, column: Column) -> bool:
     """Whether a column names people and leaves only with the addresses."""
-    return column.name in PRIVATE or (table is MAILS and column.name == "subject")
+    return column.name in PRIVATE or (table in (MAILS, TICKET_MESSAGES) and column.name == "subject")
 
 
 def dictionary(written: Mapping[str, Mapping[str, Any]]) -> str:

@@ -77,9 +77,30 @@ TICKETS = Table(
         Column("first_response_local", "local", "", message("when a person first answered; NULL: not yet")),
         Column("resolved_local", "local", "", message("when it was closed")),
         Column("channel", "text", "", message("email, phone, chat …")),
+        Column("mailbox", "text", "", message("the inbox, group or queue that it came to")),
+        Column("agent", "text", "", message("who it is assigned to")),
         Column("csat", "float", "points", message("the score given afterwards")),
         Column("csat_min", "float", "points", message("the lowest score possible")),
         Column("csat_max", "float", "points", message("the highest score possible")),
+    ),
+)
+
+TICKET_MESSAGES = Table(
+    "ticket_messages",
+    message("one message of one request, as a help desk exports it"),
+    (
+        *ORIGIN,
+        Column("ticket_id", "text", "", message("the help desk's own id of the request or conversation")),
+        Column("message_id", "text", "", message("its own id of the message")),
+        Column("direction", "text", "", message("in or out"), nullable=False),
+        Column("sent_local", "local", "", message("when it was sent")),
+        Column("contact_key", "text", "", message("hash of the customer's address")),
+        Column("domain", "text", "", message("the address's domain")),
+        Column("mailbox", "text", "", message("the inbox or channel that it went through")),
+        Column("agent", "text", "", message("who wrote it; NULL: a customer, or not told")),
+        Column("is_autoreply", "bool", "", message("written by a machine")),
+        Column("subject", "text", "", message("its subject")),
+        Column("body_text", "text", "", message("its text, or the beginning of it")),
     ),
 )
 
@@ -222,6 +243,7 @@ MAILS = Table(
         Column("references", "text", "", message("the Message-IDs before it, joined by blanks")),
         Column("direction", "text", "", message("in, out or internal, by the firm's own domains and addresses")),
         Column("contact_key", "text", "", message("hash of the other side's address")),
+        Column("mailbox", "text", "", message("our address that it went to, by its name where that is a role's")),
         Column("from_key", "text", "", message("hash of the sender's address")),
         Column("from_domain", "text", "", message("the sender's domain")),
         Column("to_domains", "text", "", message("the recipients' domains, joined by blanks")),
@@ -235,4 +257,26 @@ MAILS = Table(
         Column("has_attachment", "bool", "", message("carries a file")),
         Column("defects", "text", "", message("what is wrong with its form")),
     ),
+)
+
+CORRESPONDENCE = Table(
+    "correspondence",
+    message("one message between a customer and the firm, in its thread"),
+    (
+        Column(
+            "thread_id", "text", "", message("the kit's own key of the thread, or the help desk's id"), nullable=False
+        ),
+        Column("message_id", "text", "", message("its Message-ID, or the help desk's id of it")),
+        Column("channel", "text", "", message("mail or help desk"), nullable=False),
+        Column("occurred_at", "time", "UTC", message("when our server had it; NULL where no zone is known")),
+        Column("occurred_local", "local", "", message("the same on the firm's clock; on UTC's where no zone is known")),
+        Column("direction", "text", "", message("in, out or internal; NULL: not known")),
+        Column("kind", "text", "", message("person, automatic or campaign"), nullable=False),
+        Column("contact_key", "text", "", message("hash of the customer's address")),
+        Column("domain", "text", "", message("the domain of the customer's address")),
+        Column("mailbox", "text", "", message("the inbox of ours that it went through")),
+        Column("agent", "text", "", message("of what we wrote: who wrote it, by name or by hash of the address")),
+        Column("joined_by", "text", "", message("what put it into its thread: ids, provider or subject")),
+    ),
+    message("A message in several boxes, or of several inboxes of a help desk, is here once."),
 )

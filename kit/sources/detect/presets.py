@@ -34,6 +34,7 @@ from kit.tables import (
     MAILS,
     ORDERS,
     SURVEYS,
+    TICKET_MESSAGES,
     TICKETS,
     USAGE,
     WEB,
@@ -56,6 +57,7 @@ READABLE = {
         DEALS,
         BILLING,
         TICKETS,
+        TICKET_MESSAGES,
         SURVEYS,
         COSTS,
         ASSIGNMENTS,
@@ -275,7 +277,8 @@ class Preset:
     @property
     def tables(self) -> str:
         """The names of the tables that it feeds, for the log."""
-        return f"{self.table}, {LINK_STATS.name}" if self.links else self.table
+        beside = [LINK_STATS.name] if self.links else [TICKETS.name] if self.into is TICKET_MESSAGES else []
+        return ", ".join([self.table, *beside])
 
 
 @cache

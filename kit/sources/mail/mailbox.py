@@ -19,7 +19,7 @@ from kit.places import WRITE_CACHE, reaching
 from kit.sources import frames
 from kit.sources.detect.presets import named
 from kit.sources.file_log import FileLog, MailBox, MailPart, Rejection, Stamp, changed
-from kit.sources.mail import mail_files, parse
+from kit.sources.mail import mail_files, ours, parse
 from kit.sources.mail.archives import DAMAGES, PartOpener
 from kit.sources.mail.decoding import unfolded
 from kit.tables import MAILS
@@ -52,8 +52,9 @@ _WHEN = re.compile(
 def project(boxes: Iterable[MailBox], out: Path, settings: Settings) -> list[FileLog]:
     """Write the messages of all mailboxes as Parquet and tell what became of each.
 
-    A message that was read before, in whatever file, counts once: the same Message-ID, or where it has
-    none the same sender, date, subject and text. What is no message, or cannot be taken apart, is left
+    A message that was read before, in whatever file, counts once: the same Message-ID and text, or where it has
+    no id the same sender, date, subject and text. Where the settings do not say who we are, whoever wrote what lies
+    in a folder of sent mail is ours. What is no message, or cannot be taken apart, is left
     out and named with the byte on which it begins. Of a mailbox that changes while it is read nothing
     is used; of a folder of messages all but those that change.
 
@@ -66,7 +67,15 @@ def project(boxes: Iterable[MailBox], out: Path, settings: Settings) -> list[Fil
         A log a mailbox, with the first rejections listed.
     """
     keys: set[int] = set()
-    return [_Reader(box, out / f"box-{number}.parquet", settings, keys).read() for number, box in enumerate(boxes)]
+    every = tuple(boxes)
+    firm = parse.Firm.of(settings["own_domains"], settings["own_addresses"])
+    guessed: Text = ""
+    if not firm:
+        firm, guessed = ours.guess(every, cut)
+    return [
+        _Reader(box, out / f"box-{number}.parquet", settings, firm, guessed, keys).read()
+        for number, box in enumerate(every)
+    ]
 
 
 def cut(read: Callable[[int], bytes], preset: Preset) -> Iterator[tuple[int | None, bytes, bytes]]:
@@ -129,16 +138,21 @@ class _Reader:
         box: the mailbox.
         out: where the rows are written.
         settings: the folder's.
+        firm: who we are.
+        guessed: what to say of it where it was guessed.
         keys: of the messages that were read before; the messages of this one are added if it is used.
     """
 
-    def __init__(self, box: MailBox, out: Path, settings: Settings, keys: set[int]) -> None:
+    def __init__(
+        self, box: MailBox, out: Path, settings: Settings, firm: parse.Firm, guessed: Text, keys: set[int]
+    ) -> None:
         preset = named(box.preset)
         if preset is None:
             raise KeyError(box.preset)
         self.box = box
         self.preset: Preset = preset
-        self.firm = parse.Firm.of(settings["own_domains"], settings["own_addresses"])
+        self.firm = firm
+        self.guessed = guessed
         self.zone = settings.zone
         self.keys = keys
         self.new: set[int] = set()
@@ -269,6 +283,7 @@ class _Reader:
             ask = message("{ask}; most was delivered to {domain}", ask=ask, domain=self.delivered.most_common(1)[0][0])
         notes = {
             ask: self.count["sideless"] and not self.firm,
+            self.guessed: bool(self.guessed),
             message("messages that were read before and are counted once: {n}", n=str(repeated)): repeated,
             message("messages with defects of form, named in their rows and kept: {n}", n=str(faulty)): faulty,
             message("messages without any time: {n}", n=str(self.count["dateless"])): self.count["dateless"],
@@ -281,8 +296,8 @@ class _Reader:
 
 def _key(row: dict[str, Any]) -> int | None:
     """By what a message is known again; None where nothing tells it from another."""
-    if row["message_id"]:
-        identity = row["message_id"]
+    if row["message_id"]:  # a copy may be wrapped, never worded otherwise
+        identity = f"{row['message_id']} {''.join((row['body_text'] or '').split())}"
     elif row["headers"].get("date"):
         identity = repr((row["headers"]["date"], row["from_key"], row["subject"], row["body_text"]))
     else:

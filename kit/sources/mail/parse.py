@@ -35,6 +35,23 @@ ASK = message("who wrote to whom is not known: say own_domains or own_addresses 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 """What the standard library's parser raises at messages that it did not expect."""
 
+PERSONAL = "personal"
+"""The mailbox of addresses of ours that are a person's, all together."""
+
+ROLES = frozenset(
+    {
+        "support", "help", "helpdesk", "service", "services", "customer", "customers", "care", "client", "clients",
+        "info", "contact", "contacts", "hello", "mail", "office", "sales", "shop", "store", "order", "orders",
+        "billing", "invoice", "invoices", "accounts", "accounting", "finance", "admin", "team", "desk", "garage",
+        "booking", "bookings", "reservations", "reception", "appointments", "claims", "complaints", "returns",
+        "feedback", "marketing", "news", "press", "jobs", "hr", "legal", "privacy", "security", "tech", "it",
+        "webmaster", "fleet", "parts", "workshop", "delivery", "warehouse", "zakaz", "zakazy", "prodazhi", "pochta",
+        "servis", "klient", "buhgalteria", "kontakt", "kundenservice", "verkauf", "rechnung", "bestellung", "termin",
+        "anfrage",
+    }
+)  # fmt: skip
+"""Parts of names before the @ that stand for a role."""
+
 _ID = re.compile(r"<([^<>]+)>")
 _ADDRESS = re.compile(r"<\s*([^<>\s@]{1,256}@[^<>\s@]{1,255})\s*>|([^\s<>()\[\]@]{1,256}@[^\s<>()\[\]@]{1,255})")
 _IN_QUOTES = re.compile(r'"(?:\\.|[^"\\]){0,500}"')
@@ -136,7 +153,7 @@ def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | No
         "received_at": received,
         "subject": decoded(headers.get("subject", "")) or None,
         "body_text": body or None,
-        "is_bulk": _is_bulk(headers),
+        "is_bulk": _is_bulk(headers) and not _is_own_list(headers, firm),
         "is_autoreply": _is_autoreply(headers, message),
         "has_attachment": has_attachment,
         "defects": ", ".join(dict.fromkeys(defects)) or None,
@@ -190,13 +207,21 @@ def sides(sender: str | None, others: list[str], firm: Firm) -> dict[str, str | 
         firm: who we are; where that is not known, neither is the direction.
     """
     direction, other_side = _direction(sender, others, firm)
+    ours = next(filter(firm.has, others if direction == "in" else [sender or ""]), "") if firm else ""
     return {
         "direction": direction,
+        "mailbox": (_role(ours) or PERSONAL) if ours else None,
         "contact_key": contact_key(other_side) if other_side else None,
         "from_key": contact_key(sender) if sender else None,
         "from_domain": _domain(sender) if sender else None,
         "to_domains": " ".join(dict.fromkeys(map(_domain, others))) or None,
     }
+
+
+def _role(address: str) -> str | None:
+    """The name of an address that is a role's and not a person's."""
+    name = address.partition("@")[0]
+    return name if ROLES & set(re.split(r"[^\w]+|\d+", name)) else None
 
 
 def _domain(address: str) -> str:
@@ -251,6 +276,12 @@ def _instant(written: str, zone: ZoneInfo | None) -> datetime | None:
 def _is_bulk(headers: dict[str, str]) -> bool:
     precedence = headers.get("precedence", "").strip().lower()
     return precedence in {"bulk", "list", "junk"} or any(name in headers for name in _BULK)
+
+
+def _is_own_list(headers: dict[str, str], firm: Firm) -> bool:
+    """Whether it came over a list of ours: a shared inbox that is a group of addresses marks every mail as a list's."""
+    listed = _ID.findall(unfolded(headers.get("list-id", "")))
+    return bool(firm and listed and firm.has(f"@{listed[-1].strip().lower()}"))
 
 
 def _is_autoreply(headers: dict[str, str], message: Message) -> bool:

@@ -19,6 +19,16 @@ _WRITTEN_OUT = re.compile(
 _BLANKS = " \t\r\n\f\v\u00a0"
 
 
+SHARED = frozenset(
+    {
+        "gmail.com", "googlemail.com", "mail.ru", "bk.ru", "inbox.ru", "list.ru", "yandex.ru", "ya.ru", "rambler.ru",
+        "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net",
+        "web.de", "qq.com", "163.com", "126.com", "proton.me", "protonmail.com",
+    }
+)  # fmt: skip
+"""Domains of mailboxes that belong to no firm."""
+
+
 def normalised(address: str) -> str:
     """The address without blanks around it, in lower case.
 
