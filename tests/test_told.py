@@ -369,7 +369,7 @@ class TestUsedOrSaid:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 names |= {node.attr} if isinstance(node, ast.Attribute) else set()
                 names |= {str(node.value)} if isinstance(node, ast.Constant) else set()
-                if isinstance(node, ast.Constant) and "SELECT" in str(node.value):
+                if isinstance(node, ast.Constant) and re.search("SELECT|CASE WHEN", str(node.value)):
                     names |= set(re.findall(r"\w+", str(node.value)))
                 names |= {str(node.arg)} if isinstance(node, ast.keyword) else set()
         listed = {(table, name) for table, columns in UNUSED.items() for name in columns}

@@ -39,7 +39,9 @@ def judge(turns: pd.DataFrame, promise: float | None = None) -> Waiting:
     of_state = turns[(turns["state"] == "open") & turns["minutes"].notna()]
     frame = of_state.sort_values("asked_local", kind="stable").reset_index(drop=True)
     frame = frame.assign(
-        id=frame["message_id"].fillna(frame["request"].str.partition(":")[2]).str.replace("@", "(at)"),
+        id=frame["message_id"]
+        .fillna(frame["request"].astype("str").str.replace(r"^[^:]*:", "", regex=True))
+        .str.replace("@", "(at)"),
         late=(frame[by] > promise) if promise is not None else pd.array([pd.NA] * len(frame), dtype="boolean"),
     )
     return Waiting(frame[_COLUMNS], by, promise)
