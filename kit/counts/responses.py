@@ -55,8 +55,9 @@ def responses(data: Data) -> pd.DataFrame:
     turns = pd.concat([frame.assign(in_thread=frame is mails) for frame in frames], ignore_index=True)
     turns["agent"] = _pseudonyms(turns)
     turns = turns.merge(_segments(data), on="contact_key", how="left")
-    turns = turns[turns["asked_local"] <= pd.Timestamp(data.as_of)]
-    return _ended(data, turns[scope.inside(data, turns["asked_local"])].reset_index(drop=True))[list(COLUMNS)]
+    as_of = pd.Timestamp(data.as_of)
+    turns = turns[(turns["asked_local"] <= as_of) & scope.inside(data, turns["asked_local"])].reset_index(drop=True)
+    return _ended(data, turns, as_of)[list(COLUMNS)]
 
 
 @count("correspondence", whole="who we are does not change with the question", unfiltered=scope.NO_CAMPAIGN)
@@ -152,9 +153,8 @@ def _segments(data: Data) -> pd.DataFrame:
     return named.to_pandas()
 
 
-def _ended(data: Data, turns: pd.DataFrame) -> pd.DataFrame:
+def _ended(data: Data, turns: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """With state, ended_local, minutes and working."""
-    as_of = pd.Timestamp(data.as_of or pd.NaT)
     asked = turns["asked_local"]
     answered = turns["answered_local"].where(turns["answered_local"] <= as_of)
     closed = turns["closed_local"].where((turns["closed_local"] <= as_of) & (turns["closed_local"] >= asked))
