@@ -11,6 +11,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ SETTINGS = Settings(
         "time_zone": "Europe/Berlin",
         "own_domains": ("example.com",),
         "service.hours": tuple((day, 540, 1080) for day in range(5)),
+        "as_of": datetime(2026, 3, 1),
     }
 )
 
@@ -68,9 +70,7 @@ def measure(place: Path) -> tuple[dict[str, float], float, str]:
     with Engine() as engine:
         threads.build(engine, place, SETTINGS)
     took["threads"], begin = time.perf_counter() - begin, time.perf_counter()
-    turns = counts.responses(
-        Data("bench", place, (), Settings(values=SETTINGS.values | {"as_of": pd.Timestamp("2026-03-01")}))
-    )
+    turns = counts.responses(Data("bench", place, (), SETTINGS))
     took["responses"], begin = time.perf_counter() - begin, time.perf_counter()
     answer = waits.judge(turns)
     took["judgement"] = time.perf_counter() - begin
