@@ -52,9 +52,12 @@ docs: $(KIT) ## Write the reference pages, their picture and the catalogue of me
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation
 
-fuzz: $(KIT) ## Read 10,000 damaged files; look for other examples of property tests
-	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
+fuzz: $(KIT) ## Read 10,000 damaged and 10,000 re-saved files; look for other examples of property tests
+	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py tests/test_mutations.py
 	KIT_FUZZ=10000 $(BIN)/python -m pytest -n 2 -m hypothesis tests
+	@if $(BIN)/python -c 'import atheris' 2>/dev/null; then \
+		PYTHONPATH=. $(BIN)/python tests/fuzz_readers.py "$$(mktemp -d)" -max_total_time=900; \
+	else echo 'No coverage-guided run: pip install atheris'; fi
 
 lock: ## Compile requirements.lock from pyproject.toml again
 	@set -e; uv=$$(mktemp -d); trap 'rm -rf "$$uv"' EXIT; \

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -21,6 +23,9 @@ from kit.places import draft_name, printable, recover, replacing, write_new
 from kit.sources.text.addresses import contact_key
 from kit.store import build, export, frame_files
 from tests import exports, tiny
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STEPS = ("rename", "mkdir", "unlink", "rmdir", "link", "scandir")
 """Functions of the system that change folders, or look into them to do so."""
@@ -186,6 +191,73 @@ def test_a_full_disk_leaves_the_former_tables(folder: Path, tmp_path: Path, monk
     assert (done.exit_code, done.stderr) == (1, said)
     assert contents(tmp_path / "out") == former
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "in", "out"]
+
+
+def mounted(place: Path) -> bool:
+    """Whether a disk of 2 MB could be mounted there, as only root may."""
+    place.mkdir()
+    if os.geteuid() or shutil.which("mount") is None:
+        return False
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(place)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def no_room(disk: Path, *, is_disk: bool) -> Iterator[str]:
+    """Nothing of more than a block can be written: the disk is full, else files are limited; gives the reason."""
+    if is_disk:
+        with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+        yield os.strerror(errno.ENOSPC)
+        (disk / "ballast").unlink()
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        yield os.strerror(errno.EFBIG)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("command", ["tables", "report", "cache"])
+@pytest.mark.parametrize("how", ["disk", "limit"])
+def test_a_disk_that_is_really_full_leaves_what_was_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, how: str
+) -> None:
+    disk = tmp_path / "disk"
+    if not (is_disk := mounted(disk)) and how == "disk":
+        pytest.skip("only root may mount a disk")
+    try:
+        if is_disk and how == "limit":
+            subprocess.run(["umount", str(disk)], check=True)
+            is_disk = False
+        tiny.notebook(tmp_path / "notebooks" / "01_one.ipynb", "print('page ' * 2000)")
+        monkeypatch.setattr(report, "build", partial(report.build, notebooks=tmp_path / "notebooks"))
+        out = disk / "out"
+        words = ["report", folder, "--out", out] if command == "report" else ["tables", folder, "--out", out]
+        assert kit(*words).exit_code == 0
+        former = contents(out)
+        exports.write(folder, "b.csv", exports.CAMPAIGNS)
+        if command == "cache":
+            monkeypatch.setenv("KIT_CACHE", str(disk / "cache"))
+        else:
+            store.open_data(folder)
+        with no_room(disk, is_disk=is_disk) as reason:
+            done = kit(*words)
+            assert contents(out) == former
+            left = {path.name for path in disk.iterdir()} - {"ballast"}
+        assert left == ({"out", "cache"} if command == "cache" else {"out"})
+        assert done.exit_code in {1, 2}
+        assert "Traceback" not in done.output
+        error = done.stderr.splitlines()[-1]
+        in_cache = command == "cache" or (command, how) == ("report", "limit")  # notebooks are run in the cache
+        cache = (disk if command == "cache" else tmp_path) / "cache"
+        place, hint = (cache, "Set KIT_CACHE to") if in_cache else (out, "Name")
+        assert error == f"kit: {place}: {reason.lower()}. {hint} a folder that can be written and has room."
+    finally:
+        if is_disk:
+            subprocess.run(["umount", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])

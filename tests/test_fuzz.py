@@ -16,6 +16,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,10 +106,11 @@ def read(folder: Path, raw: bytes, name: str) -> tuple[list[FileLog], dict[str, 
     loaded = sources.read(exports.write(folder, name, raw), KNOWN)
     logs = {log.file: log for log in loaded.files}
     tables = dict(loaded.tables)
-    with Engine() as engine:
+    with Engine() if loaded.logs else nullcontext() as engine:
         for number, log in enumerate(loaded.logs):
             out = folder.parent / f"{number}.parquet"
             out.unlink(missing_ok=True)
+            assert engine is not None
             logs[log.file] = events.project(engine, log, out, KNOWN)
             if out.exists():
                 tables["events"] = pd.read_parquet(out)

@@ -6,6 +6,7 @@ kernel that died. Here a notebook has failed unless every one of its cells ran t
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -26,7 +27,7 @@ from nbclient.exceptions import DeadKernelError
 from tqdm import tqdm
 
 from kit.messages import _, message
-from kit.places import draft_name
+from kit.places import WRITE_CACHE, draft_name, reaching
 from kit.privacy import masked
 from kit.report.clean import plain
 from kit.store import build
@@ -42,6 +43,9 @@ STATUSES = {"ok": message("ok"), "failed": message("failed"), "unanswered": mess
 
 QUIET = "--IPKernelApp.log_level=50"
 """Nothing but disasters: kernels write of each local connection and interrupt to standard error."""
+
+FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+"""Errors of a disk that has no room, which all notebooks meet."""
 
 _ADDED = {"parameters", "injected-parameters", "papermill-error-cell-tag"}
 
@@ -108,7 +112,8 @@ def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
         pending = [pool.submit(_run, task, Path(place) / task.notebook.path.name) for task in tasks]
         try:
             for future in as_completed(pending):
-                executed = future.result()
+                with reaching(drafts, WRITE_CACHE):
+                    executed = future.result()
                 runs[executed.notebook.name] = executed
                 bar.update()
                 status = ", ".join([str(STATUSES[executed.status]), *([executed.reason] if executed.reason else [])])
@@ -141,6 +146,8 @@ def _run(task: Task, place: Path) -> Run:
         stopped = error
     finally:
         loop.close()
+    if isinstance(stopped, OSError) and stopped.errno in FULL:
+        raise stopped
     cells = json.loads(place.read_text(encoding="utf-8"))["cells"] if place.is_file() else []
     reason = _reason(cells, stopped)
     return Run(

@@ -47,7 +47,7 @@ class Rows:
     """The rows of the files so far, to know a file that has the same in another form."""
 
     def __init__(self) -> None:
-        self._files: dict[bytes, list[tuple[str, dict[str, bytes]]]] = defaultdict(list)
+        self._files: defaultdict[bytes, list[Read]] = defaultdict(list)
 
     def before(self, read: Read) -> tuple[str | None, Text]:
         """The earlier file that says the same in every cell, else what to say of one that does in all that is read.
@@ -64,10 +64,11 @@ class Rows:
         for name, frame in sorted(frames.items()):
             values = frame.drop(columns=[*(column.name for column in ORIGIN), LINE, UNREAD], errors="ignore")
             digest.update(name.encode() + _sorted(values))
-        columns = _unread_columns(read)
         candidates = self._files[digest.digest()]
+        columns = _unread_columns(read) if candidates else {}
         note: Text = ""
-        for file, other_columns in candidates:
+        for other in candidates:
+            file, other_columns = other.log.file, _unread_columns(other)
             differ = [name for name in {**other_columns, **columns} if other_columns.get(name) != columns.get(name)]
             if not differ:
                 return file, ""
@@ -77,7 +78,7 @@ class Rows:
                 file=file,
                 columns=listed(map(repr, differ)),
             )
-        candidates.append((read.log.file, columns))
+        candidates.append(read)
         return None, "" if SETTLED.issuperset(frames) else note
 
 

@@ -83,7 +83,8 @@ def located(
 
 def together(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Frames of one table below each other."""
-    return pd.concat(list(frames), ignore_index=True)
+    parts = list(frames)
+    return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
 
 def of_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from kit.messages import message
@@ -26,7 +27,7 @@ class Column:
     nullable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """One canonical table.
 
@@ -42,17 +43,18 @@ class Table:
     columns: tuple[Column, ...]
     caution: Text = ""
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The columns' names, in order."""
-        return [column.name for column in self.columns]
+        return [*self._by_name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     def column(self, name: str) -> Column:
         """The column of this name; KeyError where there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self._by_name[name]
 
 
 def count(name: str, unit: str, meaning: Text) -> Column:

@@ -91,7 +91,7 @@ def propose(path: Path) -> str:
         raise InputError(message("it is no table"), file=path.name, hint=message("A mapping needs a header and rows."))
     preset = match.preset
     # what is recognised is read as it is proposed; only where something is missing do the cells say more
-    columns, constants = filled(match, table) if match.missing else (dict(match.columns), {})
+    columns, constants = filled(match, looks(table, match)) if match.missing else (dict(match.columns), {})
     mapped = {position: name for name, position in columns.items()}
     by_cells = {name for name in columns if name not in match.columns}
     by_its_cells = f"  # {_('by its cells')}"
@@ -181,15 +181,16 @@ def nearest(matches: Iterable[Match], grid: Grid) -> list[Match]:
     general, of_platforms = [], []
     for match in matches:
         (of_platforms if match.preset.recognise.of_platform else general).append(match)
-    return [*sorted(general, key=lambda match: _unlikely(match, grid)), *of_platforms]
+    by_line = {match.line: match for match in general}  # all matches of a line have its header
+    held = {line: looks(grid, match) for line, match in by_line.items()}
+    return [*sorted(general, key=lambda match: _unlikely(match, held[match.line])), *of_platforms]
 
 
-def filled(match: Match, grid: Grid) -> tuple[dict[str, int], dict[str, str]]:
+def filled(match: Match, looks_like: Looks) -> tuple[dict[str, int], dict[str, str]]:
     """The columns of a proposal by position, and its constants: those of the header, and what only the cells tell.
 
     A column is mapped by its cells where the table needs one of this kind and just one is there.
     """
-    looks_like = looks(grid, match)
     columns, constants = dict(match.columns), {}
     needed = {name for group in match.preset.recognise.needs if not columns.keys() & set(group) for name in group[:1]}
     needed |= set(BESIDES.get(match.preset.table, ())) - columns.keys()
@@ -231,10 +232,10 @@ def looks(grid: Grid, match: Match) -> Looks:
     return Looks(dated, paid, addressed, any(number > 1 for number in people.values()), action)
 
 
-def _unlikely(match: Match, grid: Grid) -> tuple[object, ...]:
+def _unlikely(match: Match, looks_like: Looks) -> tuple[object, ...]:
     """How much speaks against a table: first what the cells say, then what neither header nor cells give it."""
-    looks_like, table = looks(grid, match), match.preset.table
-    columns, constants = filled(match, grid)
+    table = match.preset.table
+    columns, constants = filled(match, looks_like)
     lacks = sum({*columns, *constants}.isdisjoint(group) for group in match.preset.recognise.needs)
     is_other = any(not lack.columns for lack in match.missing)
     against = 0

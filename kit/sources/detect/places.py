@@ -7,6 +7,7 @@ words too, in any order, language and unit, and take no column whose cells are o
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -55,14 +56,9 @@ class Places:
         self._preset = preset
         self._below = below
         self._is_general = not (preset.recognise.of_platform or preset.header)
-        self.exact: dict[str, int] = {}
-        for position, name in enumerate(header):
-            if preset.duplicate_headers == "last":
-                self.exact[plain(name)] = position
-            self.exact.setdefault(plain(name), position)
-        self.exact.pop("", None)
-        named = _names(preset.name) if self._is_general else self.exact.keys()
-        self._others = [position for name, position in self.exact.items() if name not in named]
+        self._named = _exact(tuple(header), is_last=preset.duplicate_headers == "last")
+        self.exact = dict(self._named)
+        self._positions: dict[str, dict[frozenset[str], list[int]]] = {}
         if preset.recognise.cells:  # a layout by position: the names of its columns are not known
             self.exact |= {f"#{position}": position - 1 for position in range(1, len(header) + 1)}
 
@@ -76,14 +72,14 @@ class Places:
         position = self.exact.get(plain(name))
         if position is not None and self._can_be(position, canonical):
             yield position
-        if not self._others:
+        if not self._is_general:
             return
         kind = self._type(canonical)
         wanted = _typed(name, kind)
-        for position in self._others:
-            here = _typed(self.header[position], kind)
-            if here.stems == wanted.stems and (not canonical or self._has_unit(here.unit, wanted.unit, canonical)):
-                yield from [position] if self._can_be(position, canonical) else []
+        for other in self._others(kind).get(wanted.stems, ()):
+            unit = _typed(self.header[other], kind).unit
+            if not canonical or self._has_unit(unit, wanted.unit, canonical):
+                yield from [other] if self._can_be(other, canonical) else []
 
     def unit(self, position: int, canonical: str) -> Unit | None:
         """The unit that a header names, where the column's cells need one."""
@@ -106,6 +102,17 @@ class Places:
                     here.get(words_here.unit.kind, []).append(self.header[position])
             found[name] = Duration(duration.since, *map(tuple, here.values()), checked=duration.checked)
         return found
+
+    def _others(self, kind: str) -> dict[frozenset[str], list[int]]:
+        """The positions of the headers that the preset has no name for, by what their words mean."""
+        if kind not in self._positions:
+            known = _names(self._preset.name)
+            found: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+            for name, position in self._named.items():
+                if name not in known:
+                    found[_typed(self.header[position], kind).stems].append(position)
+            self._positions[kind] = found
+        return self._positions[kind]
 
     def _has_unit(self, unit: Unit | None, wanted: Unit | None, canonical: str) -> bool:
         """Whether a header's unit is one that the column can have, or that its name in the preset has."""
@@ -149,6 +156,14 @@ class Places:
         here = _typed(self.header[position], "int").stems
         names = (names for canonical, names in self._preset.columns.items() if self._type(canonical) == "int")
         return any(_typed(name, "int").stems == here for name in chain.from_iterable(names))
+
+
+@lru_cache(maxsize=32)
+def _exact(header: tuple[str, ...], *, is_last: bool) -> dict[str, int]:
+    """Plain header -> its first or last position."""
+    places = enumerate(map(plain, header))
+    found = {name: position for position, name in (places if is_last else reversed([*places]))}
+    return {name: found[name] for name in sorted(found, key=found.__getitem__) if name}
 
 
 @cache

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -142,7 +142,7 @@ class Links:
     campaign_id: Words = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """How one column of an event is made; `only` and the first rule or name that fits decide."""
 
@@ -153,6 +153,12 @@ class Field:
     values: Mapping[str, Words] = field(default_factory=dict)
     rules: tuple[Mapping[str, Pattern], ...] = ()
     otherwise: str | None = None
+
+    @cached_property
+    def looked_at(self) -> Words:
+        """The columns and headers that the rules look at."""
+        return tuple(dict.fromkeys(key for rule in self.rules for key in rule if key != "then"))
+
     void: Pattern = ""
     join: str | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +62,10 @@ NOBODY = frozenset({"0", "guest", "guests", "anonymous", "unknown", "none", "г�
 YES = frozenset({"true", "yes", "y", "1", "да", "истина"})
 NO = frozenset({"false", "no", "n", "0", "нет", "ложь"})
 
-MINUTE = timedelta(minutes=1)
+REMEMBERED = 10_000
+"""Texts of which is remembered what rules say."""
 
-ROUNDING = MINUTE
+ROUNDING = MINUTE = timedelta(minutes=1)
 """How far a wait may lie from the times that it should be between."""
 
 
@@ -467,12 +468,14 @@ class Derived:
         clock: how its times are meant.
         notes: what has to be said, a key of `NOTES` and what it is about, with the number of rows; shared with the
             file's Conformer.
+        words: what rules say of the texts that they look at, for rows that say the same.
     """
 
     preset: Preset
     settings: Settings
     clock: Clock
     notes: Counter[tuple[str, ...]]
+    words: dict[tuple[str, ...], str | None] = field(default_factory=dict)
 
     def complete(self, row: dict[str, Any], raw: Mapping[str, Cell], beside: Mapping[str, Cell]) -> None:
         """Complete a row in place.
@@ -488,7 +491,7 @@ class Derived:
         for name, others in self.preset.fill.items():
             if row.get(name) is None:
                 cells_of_others = (raw.get(other, beside.get(plain(other))) for other in others)
-                row[name] = next(filter(None, map(_title, cells_of_others)), None)
+                row[name] = next(filter(None, map(cells.title, filter(None, cells_of_others))), None)
         self._tell(row, beside)
         self._wait(row, beside)
         self._complete(row)
@@ -496,25 +499,27 @@ class Derived:
     def _tell(self, row: dict[str, Any], beside: Mapping[str, Cell]) -> None:
         """Values that rules tell by others; of yes and no only where the file has no column for it."""
         inferred: dict[str, Any] = {}
-        for name, field in self.preset.inferred.items():
+        for name, rules in self.preset.inferred.items():
             is_flag = self.preset.into.column(name).type == "bool"
             if is_flag and row.get(name) is not None:
                 continue
-            word = next((rule["then"] for rule in field.rules if self._holds(rule, row, beside)), None)
-            looked_at = {key for rule in field.rules for key in rule if key != "then"}
-            must = not self.preset.into.column(name).nullable
-            if word is None and (must or any(self._at(key, row, beside) for key in looked_at)):
-                word = field.otherwise
+            texts = tuple(self._at(key, row, beside) for key in rules.looked_at)
+            if (name, *texts) not in self.words:
+                self.words[name, *texts] = self._word(name, dict(zip(rules.looked_at, texts, strict=True)))
+            word = self.words[name, *texts]
+            if len(self.words) > REMEMBERED:
+                self.words.clear()
             if word is not None:
                 inferred[name] = flag(word) if is_flag else word or None
         row.update(inferred)
 
-    def _holds(self, rule: Mapping[str, str], row: Mapping[str, Any], beside: Mapping[str, Cell]) -> bool:
-        return all(
-            re.search(pattern, self._at(key, row, beside), re.IGNORECASE)
-            for key, pattern in rule.items()
-            if key != "then"
-        )
+    def _word(self, name: str, texts: Mapping[str, str]) -> str | None:
+        """What the rules of a column say of these texts."""
+        rules, must = self.preset.inferred[name], not self.preset.into.column(name).nullable
+        for rule in rules.rules:
+            if all(re.search(pattern, texts[key], re.IGNORECASE) for key, pattern in rule.items() if key != "then"):
+                return rule["then"]
+        return rules.otherwise if must or any(texts.values()) else None
 
     def _at(self, key: str, row: Mapping[str, Any], beside: Mapping[str, Cell]) -> str:
         """What stands in a canonical column or under a header, made plain; empty where nothing does."""
@@ -592,9 +597,3 @@ def flag(cell: Cell) -> bool | None:
     if word not in YES | NO:
         raise CellError(message("{cell} is neither yes nor no", cell=repr(cell)))
     return word in YES
-
-
-def _title(cell: Cell) -> str | None:
-    """A cell as a name; the first of a month, as a workbook holds it, as the month."""
-    text = cells.text(cell)
-    return text.removesuffix(" 00:00:00").removesuffix("-01") if text and text.endswith("-01 00:00:00") else text

@@ -91,6 +91,8 @@ def obvious(rows: Sequence[Row], match: Match) -> dict[int, NoDataError]:
     named = [at for at, name in enumerate(names) if name]
     filled = [len(row.cells) - row.cells.count("") - row.cells.count(None) for row in rows]
     usual = median(filled) if filled else 0
+    used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
+    read = set() if match.preset.lines_of or match.preset.spread else used
     for row, number in zip(rows, filled, strict=True):
         at, first = next(
             ((at, cell) for at, cell in enumerate(row.cells) if cell is not None and cell != ""), (0, None)
@@ -104,6 +106,8 @@ def obvious(rows: Sequence[Row], match: Match) -> dict[int, NoDataError]:
             found[row.line] = NoDataError(note)
         elif all(is_null(cell) for cell in row.cells):
             found[row.line] = NoDataError(message("it holds no data"))
+        elif read and all(is_null(row.cells[at]) for at in read):
+            found[row.line] = NoDataError(message("it says nothing in any column that is read"))
     return found
 
 
@@ -175,7 +179,7 @@ def adding_up(rows: Sequence[Row], match: Match, conformer: Conformer) -> dict[i
     Returns:
         line -> why. A row is compared with all other rows, and with those since the last such row (a subtotal).
     """
-    names = [column.name for column in _counts(match)]
+    names = [column.name for column in counts(match) or _numbers(match)]
     identity = Identity.of(rows, match)
     if not names or not identity.places or match.preset.adds_up == "keep":
         return {}
@@ -229,7 +233,7 @@ def without_total_of_all(lines: list[Line], match: Match) -> tuple[list[Line], d
 
     In two columns at least: that a number alone is the sum of others may be chance.
     """
-    columns: list[list[Any]] = [[line.record.get(column.name) for line in lines] for column in _counts(match)]
+    columns: list[list[Any]] = [[line.record.get(column.name) for line in lines] for column in counts(match)]
     if match.preset.adds_up == "keep" or match.preset.spread or len({line.line for line in lines}) <= FEW:
         return lines, {}
     sums = [sum(number for number in column if number is not None) for column in columns]
@@ -241,7 +245,13 @@ def without_total_of_all(lines: list[Line], match: Match) -> tuple[list[Line], d
     return ([line for line in lines if line.line not in found], found) if len(found) == 1 else (lines, {})
 
 
-def _counts(match: Match) -> list[Column]:
+def _numbers(match: Match) -> list[Column]:
+    """The mapped columns of numbers, of a table that has no counts: a spreadsheet adds up scores all the same."""
+    columns = [match.preset.into.column(name) for name in match.columns if name in match.preset.into.names]
+    return [column for column in columns if column.type in {"int", "float"} and match.preset.into is not EVENTS]
+
+
+def counts(match: Match) -> list[Column]:
     """The mapped columns that a total adds up: counts and amounts."""
     table = match.preset.into
     if table is EVENTS:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import datetime, time
+from functools import partial
 from itertools import zip_longest
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from kit.sources.detect import records
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
-from kit.sources.tabular import no_data, recipients, repeats, totals
+from kit.sources.tabular import no_data, odd_cells, recipients, repeats, totals
 from kit.sources.tabular.cell_rules import cells_of
 from kit.sources.tabular.columns import Columns
 from kit.sources.tabular.conform import Conformer
@@ -29,12 +31,18 @@ from kit.tables import EVENTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from kit.settings import Settings
     from kit.sources.detect.presets import Preset
     from kit.sources.text.grid import Grid, Row
 
 WHOLE_ANSWER = frozenset({"response", "open-ended response"})
 """Second halves of a header that name no choice: the cell is the answer."""
+
+
+BLOCK = 50_000
+"""Records that are made a frame at a time: as frames they take a tenth of the memory."""
 
 
 def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
@@ -73,8 +81,7 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
 def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     preset = match.preset
     above = _above(grid, match)
-    if preset.second_header:
-        match = _with_second_header(grid, match)
+    match = _with_second_header(grid, match) if preset.second_header else match
     rows = [row for row in grid.rows if row.line > match.line]
     faults, copies = _left_out(rows, match, settings)
     whole = [row for row in rows if row.line not in faults.keys() | copies.keys()]
@@ -96,7 +103,11 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         unmapped=match.unmapped,
         passed_over=() if preset.recognise.of_platform or preset.header else passed_over(_header(grid, match), preset),
     )
+    used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
+
+    located = partial(_located, whole, match, used, grid.file)
     lines: list[records.Line] = []
+    blocks: list[pd.DataFrame] = []
     rejections = [
         Rejection.of(grid.file, row.line, _at(row, match), faults[row.line]) for row in rows if row.line in faults
     ]
@@ -105,6 +116,9 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     key: tuple[str, ...] | None = None
     for row in whole:
         key = _key(row, match, key)
+        if len(lines) >= BLOCK and _stands_alone(match):
+            blocks.append(located(preset.table, [(line.line, line.record) for line in lines]))
+            lines = []
         try:
             row_records, unread = _records(row, match, conformer)
             lines += [records.Line(row.line, _shared(key, record, match), record) for record in row_records]
@@ -120,7 +134,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
             rejections.append(Rejection.of(grid.file, row.line, _column_of(error, match), error))
             left_out |= {key} if key else set()
     lines, sums = no_data.without_total_of_all(lines, match)
-    kept, without, merged = totals.by_record(preset, lines, left_out, repeats.equal(whole))
+    kept, without, merged = totals.by_record(preset, lines, left_out, repeats.equal(whole) if preset.lines_of else ())
     rejections += [Rejection.of(grid.file, line, None, error) for line, error in {**sums, **without}.items()]
     notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies), *merged]
     repeated: dict[int, int] = {}
@@ -134,6 +148,9 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     repeated |= copies
     rejections += repeats.rejections(grid.file, repeated)
     notes += conformer.notes()
+    notes += odd_cells.notes(
+        [row for row in whole if row.line not in sums], match, is_open=grid.is_open, last=rows[-1:]
+    )
     notes += [*totals.complete(preset, kept), *FINISH.get(preset.table, _nothing)(kept)]
     log = replace(
         log,
@@ -147,21 +164,32 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         cells=tuple(cells),
         error=None if rows or preset.into is EVENTS else _no_rows(grid.file, match.line),
     )
-    used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
-    unread = repeats.unread(whole, match.header, used)
     return Read(
         log,
-        {
-            name: frames.located(
-                READABLE.get(name, EVENTS),
-                origin(preset, grid.file, numbered),
-                [line for line, _ in numbered],
-                unread,
-            )
-            for name, numbered in tables.items()
-        },
+        {name: frames.together([*blocks, located(name, numbered)]) for name, numbered in tables.items()},
         frames.of_table(rows, match.header, used, {rejection.line for rejection in (*rejections, *cells)}),
     )
+
+
+def _stands_alone(match: Match) -> bool:
+    """Whether no other row has a part in the record of a row: then it need not be kept in hand until the last one."""
+    preset = match.preset
+    together = preset.lines_of or preset.by_month or preset.from_rate or preset.sums or preset.joins
+    return not (together or preset.into is EVENTS or preset.table in FINISH or no_data.counts(match))
+
+
+def _located(
+    whole: Sequence[Row], match: Match, used: set[int], file: str, table: str, numbered: Sequence[totals.Numbered]
+) -> pd.DataFrame:
+    """The canonical frame of records; of the rows that they come from, what nothing is made of is remembered."""
+    lines = [line for line, _ in numbered]
+    first, last = (bisect_left(whole, line, key=_line) for line in (min(lines, default=0), max(lines, default=-1) + 1))
+    unread = repeats.unread(whole[first:last], match.header, used)
+    return frames.located(READABLE.get(table, EVENTS), origin(match.preset, file, numbered), lines, unread)
+
+
+def _line(row: Row) -> int:
+    return row.line
 
 
 def _dates(match: Match) -> set[int]:

@@ -43,8 +43,8 @@ CURRENCIES = {
 }
 """Signs of money; the plain dollar belongs to many countries and names none."""
 
-LARGEST_COUNT = 10**12
-"""More than every mail of a year; a larger number is an id in the wrong column."""
+LARGEST_COUNT = 10**9
+"""More than a firm sends in a year; a larger number is an id or a telephone number in the wrong column."""
 
 PRECISE = 15
 """Digits of a number that a spreadsheet keeps."""
@@ -109,6 +109,12 @@ def text(cell: Cell) -> str | None:
     return None if words.lower() in NULLS else words
 
 
+def title(cell: Cell) -> str | None:
+    """A cell as a name; the first of a month, as a workbook holds it, as the month."""
+    name = text(cell)
+    return name.removesuffix(" 00:00:00").removesuffix("-01") if name and name.endswith("-01 00:00:00") else name
+
+
 def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     """A number of things: whole and not negative."""
     written = _number_text(cell)
@@ -130,7 +136,7 @@ def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     if not value.is_integer():
         raise CellError(_no_whole(written), WRITE_COUNT)
     if value > LARGEST_COUNT:
-        hint = message("It looks like an id; map the column of counts in place of it (kit map).")
+        hint = message("It looks like an id or a telephone number; map the column of counts in place of it (kit map).")
         raise CellError(message("{cell} is too large for a count", cell=repr(written)), hint)
     return int(value)
 

@@ -76,6 +76,7 @@ class Grid:
         separator: of the columns; None for a workbook.
         notes: what to say about the encoding.
         answer: whether it is the answer of a platform's API, where a row's line is the number of its record.
+        is_open: whether the text ends without a line break, as it does where it was cut off.
     """
 
     file: str
@@ -84,6 +85,7 @@ class Grid:
     separator: str | None = None
     notes: tuple[Text, ...] = ()
     answer: bool = False
+    is_open: bool = False
 
 
 def separator(text: str) -> tuple[str, int]:
@@ -159,7 +161,8 @@ def of_text(decoded: Decoded, file: str) -> Grid:
     text = UNSEEN.sub("", decoded.text) if UNSEEN.search(decoded.text) else decoded.text
     mark, above = separator(text)
     rows = _rows(text.split("\n", above)[above], mark, above)
-    return Grid(file, rows, decoded.encoding, mark, (decoded.note,) if decoded.note else ())
+    notes = (decoded.note,) if decoded.note else ()
+    return Grid(file, rows, decoded.encoding, mark, notes, is_open=not text.endswith(("\n", "\r")))
 
 
 def of_json(raw: bytes, file: str) -> list[Grid]:
