@@ -53,6 +53,11 @@ def test_a_row_whose_cells_are_shifted_is_named_and_kept(tmp_path: Path, row: st
     assert log.rows_kept == len(rows)
 
 
+def test_one_cell_that_is_lacking_is_no_shift(tmp_path: Path) -> None:
+    rows = [line.replace(",p5@example.com,", ",,") for line in TICKETS]
+    assert "shifted" not in notes(tmp_path, HEAD + "\n".join(rows) + "\n")
+
+
 def test_what_is_empty_on_two_rows_or_in_a_short_table_says_nothing(tmp_path: Path) -> None:
     twice = [line.rpartition(",")[0] + "," if at in {3, 7} else line for at, line in enumerate(TICKETS)]
     assert "shifted" not in notes(tmp_path / "twice", HEAD + "\n".join(twice) + "\n")

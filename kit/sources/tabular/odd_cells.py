@@ -50,14 +50,23 @@ def notes(rows: Sequence[Row], match: Match, last: Sequence[Row], *, is_open: bo
 
 
 def shifted(rows: Sequence[Row], match: Match) -> list[Text]:
-    """What to say of rows that alone are empty, or hold words for figures, where all others agree."""
-    signs: defaultdict[int, list[str]] = defaultdict(list)
-    free = {match.columns[name] for name in FREE_TEXT if name in match.columns}
+    """What to say of rows that alone are empty, or hold words for figures, where all others agree.
+
+    That one cell alone is lacking is common, but for the last one, which a shift pushes out of the table.
+    """
+    signs: defaultdict[int, list[int]] = defaultdict(list)
     for place in sorted({*match.columns.values()}) if len(rows) > OTHERS else []:
         if (line := _odd(rows, place)) is not None:
-            signs[line].append(match.header[place])
-    titles = {match.header[place] for place in free}
-    found = {line: names for line, names in sorted(signs.items()) if not titles.issuperset(names)}
+            signs[line].append(place)
+    titles = {match.columns[name] for name in FREE_TEXT if name in match.columns}
+    last = max((at for at, name in enumerate(match.header) if name), default=0)
+    lone = {row.line: row for row in rows if len(signs.get(row.line, ())) == 1}
+    gaps = {line for line, row in lone.items() if signs[line] != [last] and _kind(row.cells[signs[line][0]]) == "empty"}
+    found = {
+        line: [match.header[place] for place in places]
+        for line, places in sorted(signs.items())
+        if line not in gaps and not titles.issuperset(places)
+    }
     if not found:
         return []
     lines = [f"{line} ({', '.join(map(repr, names))})" for line, names in found.items()][:NAMED]
