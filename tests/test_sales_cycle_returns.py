@@ -100,7 +100,11 @@ def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_m
     extra = own.loc["buyer brought by mail alone"]
     assert extra["value"] == pytest.approx(900 / (9000 * 0.01))
     assert extra["high"] == np.inf
-    assert "one new customer for 3.0 leads" in each.summary().text
+    assert each.people["what"].tolist() == ["buyer brought by mail alone", "lead", "customer"]
+    text = each.summary().text
+    assert text.startswith("A buyer whom mail alone brought cost 10.00 EUR (3.53 to no upper end).")
+    assert "over everybody new, mailed or not, is 10.00 EUR a lead and 30.00 EUR a customer" in text
+    assert "one new customer for 3.0 leads" in text
     assert "4 leads of this time became customers after it" in each.summary().text
 
 

@@ -6,6 +6,7 @@ that lack it beside it.
 """
 
 from kit.counts.age import ages, at_age
+from kit.counts.base_rate import base_rate
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
 from kit.counts.correspondents import box_weeks, correspondents
 from kit.counts.currencies import currencies
@@ -25,6 +26,7 @@ __all__ = [
     "answers",
     "answers_clustered",
     "at_age",
+    "base_rate",
     "before_the_log",
     "box_weeks",
     "conflicts",

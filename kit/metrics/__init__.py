@@ -23,7 +23,7 @@ from kit.metrics.kpis import (
     raw_note,
 )
 from kit.metrics.values import overall, response_time, service, values
-from kit.metrics.written import amount, value_with_interval
+from kit.metrics.written import amount, base_rate_note, value_with_interval
 
 __all__ = [
     "ALIASES",
@@ -39,6 +39,7 @@ __all__ = [
     "action",
     "amount",
     "as_told",
+    "base_rate_note",
     "chosen",
     "denominator_title",
     "explain",

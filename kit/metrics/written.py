@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from kit.messages import _
 from kit.metrics.kpis import find
-from kit.show.formats import UNKNOWN, known, minutes, money, with_interval
+from kit.show.formats import UNKNOWN, known, minutes, money, whole, with_interval
+from kit.stats import proportions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pandas as pd
 
     from kit.metrics.kpis import Kpi
 
@@ -35,3 +38,27 @@ def value_with_interval(row: Mapping[Any, Any], currency: str = "") -> str:
     if not (known(row["low"]) and known(row["high"])):
         return _("{value} (no interval)", value=write(row["value"]))
     return _("{value} ({low} to {high})", **{name: write(row[name]) for name in ("value", "low", "high")})
+
+
+def base_rate_note(keys: Iterable[str], base: pd.DataFrame | None) -> list[str]:
+    """How many do the same anyway, where the conversion rate is among these KPIs.
+
+    Args:
+        keys: of the KPIs shown.
+        base: what `counts.base_rate` returned; None: not asked.
+    """
+    if base is None or base.empty or not {"conversion_rate", "conversion_rate_of_sent"} & set(keys):
+        return []
+    row = base.iloc[0]
+    mails = int(row["mails"])
+    before, later = (
+        with_interval(row[name] / mails, *map(float, proportions.proportion_interval(row[name], mails)))
+        for name in ("before", "later")
+    )
+    return [
+        _(
+            "Conversion rate: people act without mail, too. Of {mails} of these mails {before} have the same action of "
+            "their person in the {days} days before them, and {later} in the {days} days that follow the window.",
+            mails=whole(mails), before=before, later=later, days=whole(row["days"]),
+        )
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -53,7 +54,8 @@ def count_all(data: Data, *, action: str = "") -> EveryCampaign:
     automated = counts.messages(data, list(stand_out.CAMPAIGN), kind="automated", action=action)
     by_month = counts.messages(data, ["campaign_id", "month"], kind="automated")
     kpis = {name: [metrics.as_told(data, key) for key in keys] for name, keys in _KINDS.items()}
-    return judge(bulk, automated, by_month, kpis)
+    base = counts.base_rate(data, action=action) if data.population == "bulk" else None
+    return replace(judge(bulk, automated, by_month, kpis), base=base)
 
 
 _KINDS = {"bulk": KPIS, "automated": OF_AUTOMATIONS}
@@ -123,11 +125,13 @@ class EveryCampaign(Result):
         automations: a row an automation or a mail of a sequence: the same; sequence, step [NULL: no step of one],
             first, last [months of sending], monthly [mails of a month, the median].
         kpis: the keys of the rates of either: "bulk", "automated".
+        base: how many do the same anyway, as `counts.base_rate`; None: not known of campaigns.
     """
 
     campaigns: pd.DataFrame
     automations: pd.DataFrame
     kpis: dict[str, list[str]]
+    base: pd.DataFrame | None = None
 
     def summary(self) -> Summary:
         """How many campaigns and automations there are."""
@@ -174,6 +178,8 @@ class EveryCampaign(Result):
             "the campaign has it, or it is too recent."
         )
         yield from metrics.raw_note(self.kpis[kind])
+        if kind == "bulk":
+            yield from metrics.base_rate_note(self.kpis[kind], self.base)
         unknown = [str(_TITLES.get(name, name)) for name in COUNTED if name in rows and rows[name].isna().all()]
         if unknown:
             yield _("Not known of any: {counts}.", counts=listing(unknown))

@@ -62,11 +62,12 @@ def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = ""
     chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis)]
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
+    base = counts.base_rate(data, action=action)
     if data.period is None:
-        return judge(history, chosen, change=change)
+        return replace(judge(history, chosen, change=change), base=base)
     months = data.period.whole_months
     result = judge(history if months else history.iloc[:0], chosen, period=months, change=change)
-    return replace(result, cut=data.period.cut_months)
+    return replace(result, cut=data.period.cut_months, base=base)
 
 
 def judge(
@@ -188,6 +189,7 @@ class Months(Result):
         change: the month of the known change, or "".
         period: first and last month of the question; None: all.
         cut: months of which the question has some days only; they are left out.
+        base: how many do the same anyway, as `counts.base_rate`; None: not asked.
     """
 
     rates: pd.DataFrame
@@ -195,6 +197,7 @@ class Months(Result):
     change: str = ""
     period: tuple[str, str] | None = None
     cut: tuple[str, ...] = ()
+    base: pd.DataFrame | None = None
 
     @property
     def asked(self) -> pd.DataFrame:
@@ -231,7 +234,12 @@ class Months(Result):
                 wide[key if name == "value" else f"{key}_{name}"] = values[name].to_numpy()
             title = metrics.find(key).title
             columns.append(Column(key, title, cells.rate_of(key), unit="share", number=True, whole_row=True))
-        notes = [MARGIN_OF_ERROR, *metrics.raw_note(shown), *self._notes(wide, kpis, shown)]
+        notes = [
+            MARGIN_OF_ERROR,
+            *metrics.raw_note(shown),
+            *metrics.base_rate_note(shown, self.base),
+            *self._notes(wide, kpis, shown),
+        ]
         if shown:
             wide, gaps = _without_long_gaps(wide, columns[1].name)
             if gaps:

@@ -55,11 +55,18 @@ def by_month(data: Data, *, action: str = "") -> SevenKpis:
         as_of=data.as_of,
         window_days=data.settings["conversions.window_days"],
         cut=data.period.cut_months if data.period else (),
+        base=counts.base_rate(data, action=action or metrics.action(data.settings["goal"])),
     )
 
 
 def judge(
-    mail: pd.DataFrame, service: pd.DataFrame, *, as_of: datetime | None, window_days: int, cut: Iterable[str] = ()
+    mail: pd.DataFrame,
+    service: pd.DataFrame,
+    *,
+    as_of: datetime | None,
+    window_days: int,
+    cut: Iterable[str] = (),
+    base: pd.DataFrame | None = None,
 ) -> SevenKpis:
     """The seven KPIs of every month, with the reason where one has no value.
 
@@ -69,6 +76,7 @@ def judge(
         as_of: the moment up to which the data knows; None: not known.
         window_days: days after a mail in which an action counts for it.
         cut: months of which the question has some days only; they are left out.
+        base: what `counts.base_rate` returned; None: not asked.
     """
     days = (pd.Timestamp(as_of) - timedelta(days=window_days)).strftime("%Y-%m") if as_of else None
     known = pd.concat([mail, service], ignore_index=True).reindex(columns=_COLUMNS)
@@ -83,7 +91,7 @@ def judge(
     values = pd.concat(frames, ignore_index=True) if frames else known
     values["reason"] = [_reason(row, days) for row in values.to_dict("records")]
     ends = months[-1:] if as_of and months and pd.Timestamp(as_of) < _end(months[-1]) else []
-    return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days)
+    return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days, base)
 
 
 _COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing"]
@@ -126,6 +134,7 @@ class SevenKpis(Result):
         running: the last month, where the data ends before it does.
         as_of: the moment up to which the data knows.
         window_days: days after a mail in which an action counts for it.
+        base: how many do the same anyway, as `counts.base_rate`; None: not asked.
     """
 
     figures: pd.DataFrame
@@ -133,6 +142,7 @@ class SevenKpis(Result):
     running: tuple[str, ...]
     as_of: datetime | None
     window_days: int
+    base: pd.DataFrame | None = None
 
     def summary(self) -> Summary:
         """The latest complete month."""
@@ -173,6 +183,7 @@ class SevenKpis(Result):
         """What a reader must know of the KPIs, and why some are not known."""
         yield str(MARGIN_OF_ERROR)
         yield from metrics.raw_note(shown)
+        yield from metrics.base_rate_note(shown, self.base)
         if "response_time" in shown:
             yield _("Response time: half of the requests that came in in the month are answered within it.")
         if self.cut:

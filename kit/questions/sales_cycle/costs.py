@@ -117,7 +117,9 @@ def judge(returned: Returns, people: pd.DataFrame) -> CostEach:
     rows = [
         _of_stage(row["stage"], row["people"], cost, why) | {"late": row["late"]} for row in people.to_dict("records")
     ]
-    rows.append(_of_extra_buyer(cost, why, returned.effect))
+    extra = _of_extra_buyer(cost, why, returned.effect)
+    # What mail alone brought stands first, where it is known.
+    rows.insert(0 if known(extra["value"]) else len(rows), extra)
     frame = pd.DataFrame(rows, columns=["what", "number", "late", "value", "low", "high", "reason"])
     return CostEach(frame, returned.currency)
 
@@ -148,11 +150,16 @@ class CostEach(Result):
             return Summary("cost_each", text, numbers)
         write = money(self.currency)
         text = _(
-            "A lead cost {lead} and a new customer {customer}, as there was one new customer for {n} leads. A cheaper "
+            "The cost of mail over everybody new, mailed or not, is {lead} a lead and {customer} a customer: a share "
+            "of the cost, and not what mail spent to bring one. There was one new customer for {n} leads; a cheaper "
             "lead that buys less often is no gain.",
             lead=write(lead["value"]), customer=write(customer["value"]),
             n=decimal(lead["number"] / customer["number"], 1),
         )  # fmt: skip
+        extra = rows[EXTRA]
+        if known(extra["value"]):
+            own = with_ends(write(extra["value"]), extra["low"], extra["high"], _end)
+            text = f"{_('A buyer whom mail alone brought cost {cost}.', cost=own)} {text}"
         if lead["late"]:
             later = _n(
                 "{n} lead of this time became a customer after it.",
@@ -180,7 +187,8 @@ class CostEach(Result):
         )
         notes = (
             message(
-                "The whole cost over everybody who entered the stage in this time, whether mail brought them or not."
+                "Of a stage: the whole cost of mail over everybody who entered it in this time, mailed or not. Of a "
+                "buyer brought by mail alone: the same cost over the buyers beyond the holdout."
             ),
             message(
                 "A lead is no profit: what it is worth shows only in how many become customers. Went on later: they "
