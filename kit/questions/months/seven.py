@@ -55,7 +55,7 @@ def by_month(data: Data, *, action: str = "") -> SevenKpis:
         as_of=data.as_of,
         window_days=data.settings["conversions.window_days"],
         cut=data.period.cut_months if data.period else (),
-        base=counts.base_rate(data, action=action or metrics.action(data.settings["goal"])),
+        base=mail.base,
     )
 
 
