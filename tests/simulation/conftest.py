@@ -1,6 +1,7 @@
 """The table of what the simulations saw.
 
-With KIT_SIMULATE set, and this folder named on the command line, docs/simulations.md is written.
+With KIT_SIMULATE set, docs/simulations.md is written: whole where this folder is named on the command line, and where
+only files of it are, their rows take the place of what they saw before.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     rows = [value for one in reports for name, value in one.user_properties if name == "simulation"]
     if not FULL or not rows:
         return
-    order = sorted(rows, key=lambda row: (row[0][0] != "S", int(row[0][1:]), row[1]))
-    lines = [f"| {key} | {what} | {n or ''} | {bar} | {seen:.4g} |" for key, what, n, bar, seen in order]
-    TABLE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
+    lines = {(key, what): f"| {key} | {what} | {n or ''} | {bar} | {seen:.4g} |" for key, what, n, bar, seen in rows}
+    if not any(Path(one).is_dir() for one in terminalreporter.config.args):
+        written = TABLE.read_text(encoding="utf-8").removeprefix(HEAD).splitlines()
+        lines = {tuple(line[2:].split(" | ")[:2]): line for line in written} | lines
+    order = sorted(lines, key=lambda row: (row[0][0] != "S", int(row[0][1:]), row[1]))
+    TABLE.write_text(HEAD + "\n".join(lines[row] for row in order) + "\n", encoding="utf-8")
