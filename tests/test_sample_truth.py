@@ -13,6 +13,7 @@ import kit
 from kit import counts, metrics
 from kit.questions import sales_cycle
 from kit.questions.find_problems import findings
+from kit.questions.response_time import curves
 from kit.questions.retention import subscribers
 from kit.questions.subject_lines import verdicts
 
@@ -83,7 +84,8 @@ def test_no_verdict_of_a_test_is_against_the_truth(export: kit.store.Data, truth
 def test_the_test_send_and_the_young_campaign_are_apart(export: kit.store.Data, truth: dict[str, Any]) -> None:
     assert len(counts.left_out(export)) == len(truth["test_sends"])
     assert export.campaigns["is_correction"].sum() == len(truth["corrections"])
-    young = counts.messages(export, ["campaign_id"]).set_index("campaign_id").loc[f"sendgrid:{truth['young'][0]}"]
+    mails = counts.messages(export, ["campaign_id"]).set_index("campaign_id")
+    young = mails.to_dict("index")[f"sendgrid:{truth['young'][0]}"]
     assert young["delivered"] > 0
     assert young["converted_missing"] == 1
 
@@ -99,6 +101,23 @@ def test_the_service_answers_as_planted(export: kit.store.Data, truth: dict[str,
         assert row["low"] / 60 <= hours <= row["high"] / 60
     answers = counts.answers(export)
     assert [answers["invited"].sum(), answers["answered"].sum()] == surveys["csat"]
+
+
+def test_response_times_are_those_planted_in_mail_and_help_desk(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    turns, talk = counts.responses(export), export.table("correspondence")
+    first = turns[turns["first"]]
+    mail, desk = truth["business"]["mail"], truth["business"]["desk"]
+    for channel, planted in (("mail", mail), ("help desk", desk)):
+        of_channel = first[first["channel"] == channel]
+        assert len(of_channel) == planted["requests"]
+        assert (of_channel["state"] != "answered").sum() == planted["unanswered"]
+        since = of_channel["asked_local"] >= planted["improves_from"]
+        for asked, hours in zip((~since, since), planted["working_hours"], strict=True):
+            median = curves.curve(of_channel[asked], "working").quantile(0.5)
+            assert median.low / 60 <= hours <= median.high / 60
+    assert (talk["joined_by"] == "subject").sum() == mail["unlinked"]
+    assert sum(log.rows_repeated for log in export.files if log.table == "mails") == mail["copies"]
+    assert len(talk) == mail["messages"] + desk["messages"]
 
 
 def test_mail_and_answers_are_read_as_they_were_written(export: kit.store.Data, truth: dict[str, Any]) -> None:

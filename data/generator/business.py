@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from generator import crm, cycle, desk, mailbox, money, shop, surveys, table
-from generator.clock import AS_OF, DAY, local
+from generator.clock import AS_OF, CLOSES, DAY, HOLIDAYS, OPENS, local
 from generator.desk import iso
 from generator.people import dice
 from generator.truth import BusinessTruth
@@ -36,6 +36,11 @@ own_domains = ["service.example.com"]
 
 [money]
 margin = 0.35
+
+[service]
+hours = ["Mon-Sat {opens:02d}:00-{closes:02d}:00"]
+holidays = [{holidays}]
+promised_hours = 4
 """
 
 
@@ -47,7 +52,9 @@ def write(folder: Path, story: Story, *, effect: float = 1.0) -> BusinessTruth:
         story: what happened.
         effect: how much more often than planned bulk mail causes an order; 0 for never.
     """
-    (folder / "kit.toml").write_bytes(SETTINGS.encode())
+    holidays = ", ".join(map(str, sorted(HOLIDAYS)))
+    settings = SETTINGS.format(opens=OPENS, closes=CLOSES, holidays=holidays)
+    (folder / "kit.toml").write_bytes(settings.encode())
     contacts, twice = _contacts(folder / "contacts.csv", story)
     _appointments(folder / "appointments.csv", story)
     orders, deals = shop.sell(story, effect=effect), crm.deals(story)

@@ -106,7 +106,7 @@ GENERAL = (
         "guide 1, step 4; kit explain multiplicity",
         (
             "months_changes.changes", "months_trend.judged", "comparison.judged", "problems_found.checked",
-            "benchmarks_beside.judged", "segments_found.judged", "funnel_groups.judged",
+            "benchmarks_beside.judged", "segments_found.judged", "funnel_groups.judged", "responses_by.judged",
         ),
     ),
     Figure(
@@ -119,6 +119,7 @@ GENERAL = (
             "months_changes.beyond", "months_trend.moving", "comparison.better", "comparison.worse",
             "problems_found.found", "problems_cautions.cautions", "benchmarks_beside.outside",
             "segments_found.found", "funnel_groups.found", "after_click.worse", "same_people.decided",
+            "responses_by.later",
         ),
         edge=message(
             "false ones are held to 5 %: of the flags (Benjamini-Hochberg), of pages (problems), of tests "

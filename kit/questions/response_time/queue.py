@@ -96,9 +96,9 @@ class Waiting(Result):
             Column("channel", message("Came by"), _CHANNELS.__getitem__),
             Column("mailbox", message("Inbox")),
             Column("asked_local", message("Since"), moment),
-            Column("minutes", message("Waits (calendar)"), minutes, "min", number=True),
-            Column("working", message("Waits (working time)"), hours, "min", number=True),
-            Column("late", message("Beyond the promise"), lambda late: _("yes") if late else _("no")),
+            Column("minutes", message("Waits"), minutes, "min", number=True),
+            Column("working", message("Of it working time"), hours, "min", number=True),
+            Column("late", message("Late"), lambda late: _("yes") if late else _("no")),
             Column("first", message("Turn"), lambda first: _("first") if first else _("later")),
             Column("agent", message("Assigned to")),
         )

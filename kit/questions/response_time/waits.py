@@ -373,10 +373,10 @@ FIGURES = (
     Figure(
         "turns", message("Requests, and what became of them"),
         message("turns; of them open, or closed without an answer, at as_of"), _TURN, "guide 3",
-        ("responses.open", "responses.closed", "responses_by.open", "responses_month.open", "responses_month.waiting",
-        "responses_now.waiting",
-         "responses_now.waiting_before", "waiting_now.waiting", "waiting_now.late",
-         "waiting_now.first", "waiting_now.minutes", "waiting_now.working"),
+        ("responses.open", "responses.closed", "responses_open.open", "responses_by.open",
+         "responses_month.open", "responses_month.waiting", "responses_now.waiting",
+         "responses_now.waiting_before", "waiting_now.waiting", "waiting_now.late", "waiting_now.first",
+         "waiting_now.minutes", "waiting_now.working"),
         edge=message(
             "an e-mail that nobody answers is open for service.waiting_days, and is then taken to need no answer"
         ),
