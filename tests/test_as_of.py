@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 import kit
+from kit import counts
+from kit.counts import log
 from tests import small
 
 if TYPE_CHECKING:
@@ -71,3 +73,48 @@ def test_the_reference_of_a_mistyped_year(shared: Path, tmp_path: Path) -> None:
     for file in (shared / "attack" / "typo_year_moves_as_of" / "in").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     assert kit.open(tmp_path).as_of == datetime(2026, 6, 5, 10)
+
+
+DELIVERED = [f"2026-03-02T10:00:{second:02d}Z" for second in range(10)]
+
+
+def log_of(folder: Path, last: str) -> None:
+    """A log of ten mails of 2 March, opened within the hour, that goes on to 12 March; and one opening more."""
+    sends = [(f"p{n}@example.com", "delivered", at) for n, at in enumerate(DELIVERED)]
+    opened = [(f"p{n}@example.com", "opened", "2026-03-02T11:00:00Z") for n in range(4)]
+    later = [("p9@example.com", "opened", "2026-03-12T11:00:00Z"), ("p8@example.com", "opened", last)]
+    rows = [[person, what, at, "c1"] for person, what, at in (*sends, *opened, *later)]
+    small.table(folder, "log.csv", ["Email", "Event", "Occurred at", "Campaign ID"], rows)
+    mapping = """\
+table: events
+header: [Email, Event, Occurred at, Campaign ID]
+columns: {email: Email, event_type: Event, occurred_at: Occurred at, source_campaign_id: Campaign ID}
+values: {event_type: {delivered: [delivered], open: [opened]}}
+"""
+    (folder / "log.csv.map.yaml").write_text(mapping)
+
+
+@pytest.mark.parametrize("last", ["2026-03-12T12:00:00Z", "2062-03-12T12:00:00Z"])
+def test_a_slip_in_a_log_moves_no_window(last: str, tmp_path: Path) -> None:
+    log_of(tmp_path, last)
+    small.table(
+        tmp_path, "orders.csv", ["Order ID", "Email", "Order date", "Total"],
+        [[str(n), f"p{n}@example.com", f"2026-03-0{3 + n} 10:00", "20"] for n in range(6)],
+    )  # fmt: skip
+    (tmp_path / "kit.toml").write_text('time_zone = "UTC"\ncurrency = "EUR"\n')
+    data = kit.open(tmp_path)
+    assert data.as_of == datetime(2026, 3, 12, 12 if last.startswith("2026") else 11)
+    events, taken = data.expression("events"), log.actions(data)
+    assert log.known_until(data, events).to_pyarrow().as_py() == data.as_of.replace(tzinfo=UTC)
+    assert log.followed_until(data).to_pyarrow().as_py() == datetime(2026, 3, 8, 10, tzinfo=UTC)
+    assert taken.count().to_pyarrow().as_py() == 6
+
+
+def test_a_slip_in_an_order_makes_no_mail_old_enough(tmp_path: Path) -> None:
+    log_of(tmp_path, "2026-03-12T12:00:00Z")
+    dates = ["2026-03-03 10:00", "2026-03-04 10:00", "2026-03-05 10:00", "2026-03-06 10:00", "2062-03-05 10:00"]
+    rows = [[str(n), f"p{n}@example.com", date, "20"] for n, date in enumerate(dates)]
+    small.table(tmp_path, "orders.csv", ["Order ID", "Email", "Order date", "Total"], rows)
+    (tmp_path / "kit.toml").write_text('time_zone = "UTC"\ncurrency = "EUR"\n')
+    mail = counts.messages(kit.open(tmp_path), ["campaign_id"], window_days=7)
+    assert mail["converted"].isna().all()  # known up to 6 March only: the week after 2 March is not over

@@ -185,6 +185,32 @@ NUMBERED: dict[str, tuple[list[str], Rows]] = {
             ]
         ),
     ),
+    "Typeform": (
+        ["#", "How satisfied are you, from 1 to 5?", "Email", "Start Date (UTC)", "Submit Date (UTC)", "Network ID"],
+        monthly(lambda n: [f"r{n}", n % 5 + 1, address(n), f"{day(n)} 09:29:00", f"{day(n)} 09:30:00", f"n{n}"]),
+    ),
+    "answers with an id": (
+        ["Submission ID", "Date", "How satisfied are you?", "How satisfied are you with the price?"],
+        monthly(lambda n: [f"s{n}", f"{day(n)} 09:30", n % 5 + 1, n % 4 + 1]),
+    ),
+    "SurveyMonkey": (
+        [
+            "Respondent ID",
+            "Collector ID",
+            "Start Date",
+            "End Date",
+            "IP Address",
+            "Email Address",
+            "How satisfied are you?",
+        ],
+        monthly(
+            lambda n: [11_000_000_000 + n, 4, "01/31/2026 03:24:15 PM", f"{day(n)} 09:30", "", address(n), n % 5 + 1]
+        ),
+    ),
+    "Delighted": (
+        ["id", "person", "survey_type", "score", "comment", "created_at"],
+        monthly(lambda n: [9_000 + n, address(n % 7), "csat", n % 5 + 1, "", f"{day(n)} 09:30"]),
+    ),
     "assignments": (
         ["Email", "Arm", "Experiment", "Assigned At"],
         monthly(lambda n: [address(n), "holdout" if n % 3 == 0 else "mail", "spring", day(n)]),
@@ -208,10 +234,6 @@ UNNUMBERED: dict[str, tuple[list[str], Rows]] = {
     "surveys": (
         ["Email", "Date", "CSAT", "Comment"],
         monthly(lambda n: [address(n), f"{day(n)} 09:30", n % 5 + 1, "" if n % 2 else f"Fine {n}"]),
-    ),
-    "Typeform": (
-        ["#", "How satisfied are you, from 1 to 5?", "Email", "Start Date (UTC)", "Submit Date (UTC)", "Network ID"],
-        monthly(lambda n: [f"r{n}", n % 5 + 1, address(n), f"{day(n)} 09:29:00", f"{day(n)} 09:30:00", f"n{n}"]),
     ),
     "costs": (
         ["Month", "Cost Item", "Amount"],

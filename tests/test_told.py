@@ -17,9 +17,11 @@ from kit import counts, metrics
 from kit.counts.told import of_sent
 from kit.questions import months
 from kit.questions.compare_campaigns import stand_out
+from kit.questions.notebooks import choose, load
 from kit.questions.unused import UNUSED
 from kit.report.check import check
 from kit.tables import TABLES
+from tests.test_subsets import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -373,6 +375,67 @@ class TestUsedOrSaid:
                     names |= set(re.findall(r"\w+", str(node.value)))
                 names |= {str(node.arg)} if isinstance(node, ast.keyword) else set()
         listed = {(table, name) for table, columns in UNUSED.items() for name in columns}
-        listed |= {("campaign_stats", f"reported_{rate}") for rate in ("open_rate", "click_rate", "ctor")}  # checked
+        listed |= {("billing", "customer_id")}  # the person, where no address stands beside it
         columns = {(table.name, column.name) for table in TABLES.values() for column in table.columns}
         assert {(table, name) for table, name in columns if name not in names} <= listed <= columns
+
+    @pytest.mark.parametrize("surveyed", [True, False])
+    def test_ratings_of_tickets_beside_a_survey_are_said_to_be_unused(self, surveyed: bool, tmp_path: Path) -> None:
+        rows = [[str(n), f"2026-01-0{n} 09:00", f"2026-01-0{n} 11:00", str(n % 5 + 1)] for n in range(1, 7)]
+        small.table(tmp_path, "tickets.csv", ["Ticket ID", "Created at", "Resolved at", "CSAT"], rows)
+        if surveyed:
+            small.table(tmp_path, "survey.csv", ["Date", "CSAT"], [["2026-01-05", 5], ["2026-01-06", 4]])
+        assert ("csat" in check(tmp_path).unused["tickets.csv"]) is surveyed
+        assert counts.answers(kit.open(tmp_path))["answered"].sum() == (2 if surveyed else 6)
+
+    def test_payments_without_an_address_are_those_of_the_customer_of_that_id(self, tmp_path: Path) -> None:
+        payments = [[f"p{n}", f"c{n % 3}", f"2026-02-0{n + 1}", 20 + n] for n in range(6)]
+        small.table(tmp_path, "payments.csv", ["Payment ID", "Customer ID", "Payment date", "Amount"], payments)
+        orders = [[f"o{n}", f"c{n}", f"p{n}@example.com", f"2026-01-0{n + 1}", 20] for n in range(2)]
+        small.table(tmp_path, "orders.csv", ["Order ID", "Customer ID", "Email", "Order date", "Total"], orders)
+        data = kit.open(tmp_path)
+        payers, buyers = data.table("billing")["contact_key"], data.table("orders")["contact_key"]
+        assert payers.nunique() == 3
+        assert set(buyers) < set(payers)  # c0 and c1 are known by their orders, c2 by the id alone
+        assert payers.tolist()[:3] == payers.tolist()[3:]
+
+
+KPIS = "KPI,January,February,March\nOpen rate,32%,35%,31%\nClick rate,4.1%,3.9%,4.4%\n"
+MONTHS = "Month,Open rate,Click rate\n2026-03,31%,4.4%\n2026-01,32%,4.1%\n2026-02,35%,3.9%\n"
+
+
+@pytest.mark.parametrize(("text", "names"), [(KPIS, ["January", "February", "March"]), (MONTHS, [None] * 3)])
+def test_rates_without_counts_stand_on_page_02_as_reported_and_nothing_is_computed_with_them(
+    text: str, names: list[str | None], tmp_path: Path
+) -> None:
+    (tmp_path / "kpis.csv").write_text(text)
+    answers = check(tmp_path).questions.set_index("notebook")["reason"]
+    assert answers[answers.isna()].index.tolist() == ["00_check_the_export", "02_months"]
+    (page,) = choose(load(), ["02"])
+    shown = {one["name"]: one for one in run(page, tmp_path)}
+    table = shown["reported_rates"]
+    rates = [row[-3:-1] if names[0] is None else row[2:4] for row in table["rows"]]
+    assert rates == [pytest.approx(row) for row in ([0.32, 0.041], [0.35, 0.039], [0.31, 0.044])]
+    assert [row[0] for row in table["rows"]] == (["2026-01", "2026-02", "2026-03"] if names[0] is None else [None] * 3)
+    assert "no interval, no verdict" in table["notes"][0]
+    data = kit.open(tmp_path)
+    if names[0]:
+        assert months.reported.show(data).rates["name"].tolist() == names
+    assert metrics.overall(counts.messages(data, ["campaign_id"]), ["open_rate"])["value"].isna().all()
+    others = [
+        value
+        for name, one in shown.items()
+        if name != "reported_rates" and one["kind"] == "table"
+        for row in one["rows"]
+        for value in row
+        if isinstance(value, float) and value
+    ]
+    assert others == []  # no number of them is in any other table
+
+
+def test_rates_beside_counts_are_our_own_arithmetic(tmp_path: Path) -> None:
+    small.table(
+        tmp_path, "a.csv", ["Campaign", "Date", "Delivered", "Opened", "Open rate"],
+        [["A", "2026-01-05", 100, 30, "31%"], ["B", "2026-02-05", 100, 40, "40%"]],
+    )  # fmt: skip
+    assert months.reported.show(kit.open(tmp_path)).rates.empty

@@ -13,6 +13,7 @@ from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
+from kit.counts.reported import reported_rates
 from kit.counts.responses import own_side_is_guessed, responses
 from kit.counts.service import answers, answers_clustered, revenue_clustered, visits, visits_clustered, waits
 from kit.counts.timing import reactions
@@ -39,6 +40,7 @@ __all__ = [
     "openers",
     "own_side_is_guessed",
     "reactions",
+    "reported_rates",
     "responses",
     "revenue_clustered",
     "same_people",

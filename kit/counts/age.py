@@ -9,8 +9,9 @@ import pandas as pd
 from ibis import _
 
 from kit.counts import scope
+from kit.counts.log import known_until
 from kit.counts.scope import count
-from kit.counts.timing import FOLLOWED_HOURS, until
+from kit.counts.timing import FOLLOWED_HOURS
 from kit.store import machine_events
 from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS, MESSAGES
@@ -104,7 +105,7 @@ def _delivered(data: Data) -> Expression:
     events, sent = _events(data), scope.of_population(data).filter(_.delivered)
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     mails = arrived.join(sent.select("campaign_id", "variant", key="message_key"), "key")
-    followed = until(data, events).epoch_seconds() - mails.delivered_at.epoch_seconds()
+    followed = known_until(data, events).epoch_seconds() - mails.delivered_at.epoch_seconds()
     return mails.mutate(followed=followed).filter(_.followed >= 0)
 
 

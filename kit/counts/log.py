@@ -13,7 +13,7 @@ from kit.counts import scope
 from kit.counts.scope import count
 from kit.counts.traits import TRAITS
 from kit.store.machine_events import NO
-from kit.store.messages import REACTED
+from kit.store.messages import REACTED, local
 from kit.tables import COUNT_NAMES, MESSAGES
 
 if TYPE_CHECKING:
@@ -189,12 +189,21 @@ def sold(data: Data) -> Expression:
 
 
 def followed_until(data: Data) -> Expression:
-    """The instant up to which actions are known: `as_of` of kit.toml, else the latest action itself."""
+    """The instant up to which actions are known: `as_of` of kit.toml, else the latest action that is no slip."""
+    return known_until(data, actions(data))
+
+
+def known_until(data: Data, rows: Expression) -> Expression:
+    """The instant up to which these rows know: `as_of` of kit.toml, else the latest occurred_at that is no slip.
+
+    A slip is a time later than the moment up to which the data as a whole knows (`store.as_of`).
+    """
     as_of = data.settings["as_of"]
-    if as_of is None:
-        return actions(data).occurred_at.max().as_scalar()
-    zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone)
-    return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
+    if as_of is not None:
+        zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone or UTC)
+        return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")
+    plausible = local(rows.occurred_at, data.settings) <= ibis.literal(data.as_of, "timestamp")
+    return rows.occurred_at.max(where=plausible).as_scalar()
 
 
 def measured(data: Data, action: str) -> list[str]:

@@ -70,6 +70,15 @@ def ratings(data: Data) -> Expression:
     )
 
 
+def rated_beside(data: Data) -> list[str]:
+    """The files whose tickets are rated while a survey of satisfaction speaks in their place (`ratings`)."""
+    surveys, tickets = scope.history(data, "surveys"), scope.history(data, "tickets")
+    if surveys is None or tickets is None or not surveys.filter(_.survey_type == "csat").count().to_pyarrow().as_py():
+        return []
+    rated = tickets.filter(_.csat.notnull()).select("source_file").distinct().order_by("source_file")
+    return rated.to_pandas()["source_file"].tolist()
+
+
 @count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def answers(data: Data) -> pd.DataFrame:
     """Answers of satisfaction (`ratings`) by month: month, invited, answered, satisfied [people].

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 import ibis
@@ -10,6 +9,7 @@ import pandas as pd
 from ibis import _
 
 from kit.counts import scope
+from kit.counts.log import known_until
 from kit.counts.scope import count
 from kit.store import machine_events
 from kit.store.messages import leaves, message_key, ref
@@ -47,7 +47,7 @@ def reactions(data: Data) -> pd.DataFrame:
     events = events.mutate(ref=ref(events), key=message_key(events))
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
     arrived = arrived.join(sent.select(key="message_key"), "key")
-    arrived = arrived.filter(_.delivered_at <= until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
+    arrived = arrived.filter(_.delivered_at <= known_until(data, events) - ibis.interval(hours=FOLLOWED_HOURS))
     opened = machine_events.openings(events).filter(machine_events.by_person(_))
     clicked = machine_events.clicks(events, data.settings).filter(~machine_events.by_machine(_))
     clicked = clicked.filter(~leaves(clicked))
@@ -60,12 +60,3 @@ def reactions(data: Data) -> pd.DataFrame:
     hours = both.join(arrived, "key").mutate(hour=(_.second // 3600).cast("int64")).filter(_.hour < FOLLOWED_HOURS)
     people = hours.group_by("what", "hour").agg(people=_.count()).order_by("what", "hour").to_pandas()
     return people.assign(mails=arrived.count().to_pyarrow().as_py())[columns]
-
-
-def until(data: Data, events: Expression) -> Expression:
-    """The instant up to which the log knows: `as_of` of kit.toml, else its latest event."""
-    as_of = data.settings["as_of"]
-    if as_of is None:
-        return events.occurred_at.max().as_scalar()
-    zoned = as_of if as_of.tzinfo else as_of.replace(tzinfo=data.settings.zone or UTC)
-    return ibis.literal(zoned.astimezone(UTC), type="timestamp('UTC')")

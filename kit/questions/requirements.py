@@ -40,12 +40,15 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
         requires: of a notebook's metadata. `any`: alternatives, each {"table": name, "columns": names that
             must not all be NULL}; one must be met. `campaigns`, `months`, `variants`: at least so many
             campaigns that are no tests, months with mail, and variants of one campaign. `rates`: keys of rates of
-            mail, of one of which some campaign must tell both counts; [] for any.
+            mail, of one of which some campaign must tell both counts; [] for any. `reported`: whether rates that a file
+            reports without their counts are enough, whatever else it requires.
         data: what `kit.open` returned.
     """
     reasons = [_lacking(data, need) for need in requires.get("any", [])]
     if reasons and all(reasons):
         return reduce(_or, map(str, reasons))
+    if requires.get("reported") and len(counts.reported_rates(data)):
+        return None
     campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
     if campaigns < (n := requires.get("campaigns", 0)):
         reason = _n(

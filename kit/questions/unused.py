@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ibis import _
 
 from kit.counts import scope
+from kit.counts.service import rated_beside
 
 if TYPE_CHECKING:
     from kit.store import Data
@@ -18,7 +19,7 @@ UNUSED = {
     "ticket_messages": ("subject", "body_text"),
     "surveys": ("comment",),
     "deals": ("contact_ids", "company", "pipeline", "is_lost", "owner", "tags", "last_activity_local"),
-    "billing": ("customer_id", "fee", "invoice_id"),
+    "billing": ("fee", "invoice_id"),
     "web": ("channel", "utm_source", "utm_medium", "utm_content", "users"),
     "usage": ("contact_key", "account_id", "day", "metric", "value"),
     "mails": ("subject", "body_text", "labels", "has_attachment", "defects"),
@@ -45,4 +46,6 @@ def unused(data: Data) -> dict[str, list[str]]:
             others = table.filter(~table[kind].isin(asked)).select("source_file", kind).distinct()
             for row in others.order_by("source_file", kind).to_pandas().to_dict("records"):
                 found.setdefault(row["source_file"], []).append(str(row[kind]))
+    for file in rated_beside(data):
+        found.setdefault(file, []).append("csat")
     return {file: names for file, names in found.items() if names}

@@ -42,16 +42,21 @@ class Latest:
     notes: tuple[str, ...]
 
 
+def clock() -> pd.Timestamp:
+    """The latest time, in UTC, that can have happened by now."""
+    return pd.Timestamp(datetime.now(UTC)) + AHEAD
+
+
 def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     """The latest time of all tables that is no slip."""
-    now = pd.Timestamp(datetime.now(UTC)) + AHEAD
+    now = clock()
     plausible: list[pd.Timestamp] = []
     slips: dict[pd.Timestamp, str] = {}
     for source, column in _times(engine, place):
-        clock = now if column.type == "time" else now.tz_localize(None)
+        most = now if column.type == "time" else now.tz_localize(None)
         # what a file is known up to was made of its times, slips among them
         known = source.filter(source.as_of.notin([*slips])) if column.name == "as_of" and slips else source
-        moment, beyond = _of_column(known, column.name, clock)
+        moment, beyond = _of_column(known, column.name, most)
         if moment is not None:
             plausible.append(_local(moment, settings))
         if beyond is not None:

@@ -18,7 +18,7 @@ from kit.messages import Text, message, message_n
 from kit.sources.detect.presets import named
 from kit.sources.frames import LINE
 from kit.sources.tabular.repeats import tells_enough
-from kit.store import dedupe_sessions
+from kit.store import as_of, dedupe_sessions
 from kit.tables import (
     ASSIGNMENTS,
     BILLING,
@@ -72,7 +72,7 @@ IDENTITIES = {
     DEALS.name: Identity("created_local", "deal_id"),
     BILLING.name: Identity("occurred_local", "billing_id", ("kind",), "amount", is_entry=True),
     ASSIGNMENTS.name: Identity("assigned_local", "contact_key", ("experiment", "arm")),
-    SURVEYS.name: Identity("responded_local"),
+    SURVEYS.name: Identity("responded_local", "response_id", ("survey_type",)),
     COSTS.name: Identity("period_start"),
     USAGE.name: Identity("day"),
 }
@@ -178,7 +178,10 @@ def _keys(rows: pd.DataFrame, identity: Identity) -> list[pd.Series]:
     whose = rows["contact_key"].where(rows["source"].map(_is_any), "")
     if identity.amount:
         whose = whose.fillna(rows[identity.amount].astype("string"))
-    return [whose, *(rows[column] for column in ("source", identity.id, *identity.kinds))]
+    named = ("source", identity.id, *identity.kinds)
+    # a line that tells several things of one number and kind, like two questions, tells each of them
+    part = rows.groupby(["source_file", LINE, *named], dropna=False).cumcount()
+    return [whose, *(rows[column] for column in named), part]
 
 
 def _older_of_file(name: str, rows: pd.DataFrame, identity: Identity) -> pd.Index:
@@ -195,7 +198,9 @@ def _older_files(name: str, frame: pd.DataFrame, rows: pd.DataFrame, identity: I
     """The rows that a file has that knows more lately; it knows them by the day, as not every export writes hours."""
     keys = [rows[identity.began].dt.normalize(), *_keys(rows, identity)]
     several = rows.groupby(keys, dropna=False)["source_file"].transform("nunique") > 1
-    age = _moments(name, frame).groupby(frame["source_file"]).max().rank(method="first", na_option="top")
+    moments = _moments(name, frame)
+    plausible = moments.where(moments <= as_of.clock().tz_localize(None))  # one slip makes no file the latest
+    age = plausible.groupby(frame["source_file"]).max().rank(method="first", na_option="top")
     rank = rows.loc[several, "source_file"].map(age)
     latest = rank.groupby([key[several] for key in keys], dropna=False).transform("max")
     return rank.index[rank < latest]

@@ -109,6 +109,7 @@ SURVEYS = Table(
     message("one answer to a survey, or one invitation left unanswered"),
     (
         *ORIGIN,
+        Column("response_id", "text", "", message("the platform's own id of the answers that a person gave at once")),
         Column("contact_key", "text", "", message("hash of the address")),
         Column("responded_local", "local", "", message("when; NULL: invited, not answered")),
         Column("survey_type", "text", "", message("csat, nps or ces; yes_no; rating: another scale"), nullable=False),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import message, message_n
-from kit.sources.text.cells import CellError, is_null
+from kit.sources.text.cells import CellError, NoDataError, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -187,7 +187,7 @@ def merged(
     for name in list(preset.earliest)[:1]:
         timeless = {key for key, group in groups.items() if not any(row.record.get(name) for row in group)}
         reason = message("no row of its record has {column}: it is set aside", column=name)
-        without |= {row.line: CellError(reason) for key in timeless for row in groups.pop(key)}
+        without |= {row.line: NoDataError(reason) for key in timeless for row in groups.pop(key)}
     several = [group for group in groups.values() if len(group) > 1]
     by_line = {name for name in preset.adds for group in several if len(set(_amounts(group, name))) > 1}
     merged_rows = [(group[0].line, _record(preset, group, by_line)) for group in groups.values()]

@@ -17,7 +17,7 @@ from kit.sources.tabular.columns import Columns, Place
 from kit.sources.tabular.notes import NOTES
 from kit.sources.text import cells, times
 from kit.sources.text.addresses import contact_key, member_key, normalised, with_signs
-from kit.sources.text.cells import AmbiguousMarkError, CellError
+from kit.sources.text.cells import AmbiguousMarkError, CellError, NoDataError
 from kit.sources.text.times import AmbiguousDayError, Clock
 from kit.tables import CAMPAIGN_STATS, LINK_STATS, WEB
 
@@ -40,6 +40,9 @@ LISTS = ("tags", "segment")
 
 COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
 """Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
+
+CUSTOMERS = ("customer_id", "account_id")
+"""Columns of ids that tell the person, where no address is there, as `person` does in orders."""
 
 UNSETTLED = "~"
 """Follows the name of a share whose unit its cell does not tell, or a scale that nothing names; `FINISH` settles it."""
@@ -192,7 +195,8 @@ class Conformer:
             self._put_address(row, cell)
             return
         if name == "person":
-            self._put_person(row, cell)
+            if not self._is_cut(name, cell):
+                self._put_person(row, cell)
             return
         if (nulls := self._nulls.get(name)) and plain(cell) in nulls:
             return
@@ -215,6 +219,8 @@ class Conformer:
             row[name] = self._numeric(cells.number, name, cell)
         else:
             row[name] = self._text_value(column, cell) if cell is not None else row.get(name)
+            if name in CUSTOMERS and row[name] is not None:
+                self._put_person(row, row[name])
 
     def _text_value(self, column: Column, cell: Cell) -> Any:
         """A day, a yes or no, a code, ids or a text."""
@@ -581,7 +587,7 @@ class Derived:
             row["scale_max" + UNSETTLED] = row["scale_max"]
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
         if score is None and row.get("responded_local") is not None and row.get("comment") is None:
-            raise CellError(message("it answers no question: it is set aside"))
+            raise NoDataError(message("it answers no question: it is set aside"))
         if score is not None and low is not None and high is not None and not low <= score <= high:
             reason = message(
                 "{score} is outside its scale, {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"

@@ -369,7 +369,7 @@ def _aside(row: Row, match: Match) -> CellError | None:
     for name in match.preset.filled:
         place = match.beside.get(plain(name))
         if place is not None and is_null(row.cells[place]):
-            return CellError(message("its {column} is empty: it is set aside", column=name))
+            return NoDataError(message("its {column} is empty: it is set aside", column=name))
     named = [(name, words, True) for name, words in match.preset.keep.items()]
     named += [(name, words, False) for name, words in match.preset.aside.items()]
     for name, words, is_kept in named:
