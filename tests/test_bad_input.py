@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import struct
 import time
 import zipfile
 from pathlib import Path
@@ -374,6 +375,57 @@ def test_misplaced_quotes_take_time_in_proportion_to_the_lines() -> None:
 
     whole, misplaced = seconds(GOOD), seconds(f'"x"{GOOD}')
     assert misplaced < 40 * whole  # each line read from the first one on would take a thousand times as long
+
+
+OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def open_document(folder: Path, end: str) -> None:
+    """An .ods of one campaign, and what stands below it."""
+
+    def row(*texts: str) -> str:
+        cells = (
+            f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in texts
+        )
+        return f"<table:table-row>{''.join(cells)}</table:table-row>"
+
+    names = " ".join(f'xmlns:{name}="{OPEN}:{name}:1.0"' for name in ("office", "table", "text"))
+    table = row("Campaign", "Date", "Sent", "Opened") + row("A", "2026-01-05", "100", "30") + end
+    with zipfile.ZipFile(folder / "far.ods", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", f'<manifest xmlns="{OPEN}:manifest:1.0"/>')
+        book.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A">{table}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+BLANK = '<table:table-cell table:number-columns-repeated="16383"/>'
+FAR = '<table:table-cell office:value-type="float" office:value="1"><text:p>1</text:p></table:table-cell>'
+
+
+@pytest.mark.parametrize(("last", "status"), [(FAR, "unreadable"), ("<table:table-cell/>", "read")])
+def test_a_cell_far_away_in_an_open_document(tmp_path: Path, last: str, status: str) -> None:
+    exports.write(tmp_path, "good.csv", HEAD + GOOD)
+    blank = f'<table:table-row table:number-rows-repeated="1048573">{BLANK}<table:table-cell/></table:table-row>'
+    open_document(tmp_path, f"{blank}<table:table-row>{BLANK}{last}</table:table-row>")
+    odd, good = sources.read(tmp_path, Settings()).files
+    assert (odd.status, good.status, good.rows_kept) == (status, "read", 1)
+    if status == "unreadable":
+        assert "9 filled cells and reaches to XFD1048576" in str(odd.error)
+
+
+def test_a_binary_sheet_that_reaches_far_for_its_size_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    exports.write(tmp_path, "good.csv", HEAD + GOOD)
+    with zipfile.ZipFile(tmp_path / "far.xlsb", "w") as book:
+        book.writestr("xl/workbook.bin", b"\x83\x01\x00")
+        dimension = b"\x94\x01\x10" + struct.pack("<4I", 0, 1_048_575, 0, 16_383)
+        book.writestr("xl/worksheets/sheet1.bin", b"\x81\x01\x00" + dimension + bytes(200))
+    bad, good = sources.read(tmp_path, Settings()).files
+    assert (bad.status, good.status) == ("unreadable", "read")
+    assert "reaches to XFD1048576" in str(bad.error)
 
 
 def test_a_cell_far_away_from_the_table_keeps_its_workbook_alone_from_being_read(tmp_path: Path) -> None:

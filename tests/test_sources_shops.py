@@ -223,3 +223,24 @@ def test_klaviyos_flows_are_months_of_automated_mail(tmp_path: Path) -> None:
     assert months["sent"].to_dict() == {"2026-03": 1000, "2026-04": 400}
     assert months["delivered"].tolist() == [990, 400]
     assert months["opened"].tolist() == [495, 100]
+
+
+SOLD_ITEMS = """\
+Sale Date,Item Name,Buyer,Quantity,Price,Order Shipping,Order Sales Tax,Item Total,Currency,Transaction ID,Listing ID,\
+Order ID
+01/05/26,Mug,ann,1,20,5,0,20,USD,9001,1,111
+01/05/26,Cup,ann,1,10,5,0,10,USD,9002,2,111
+"""
+SOLD_ORDERS = """\
+Sale Date,Order ID,Buyer User ID,Currency,Order Value,Shipping,Order Total,Status
+01/05/26,111,ann,USD,30,5,35,Paid
+"""
+
+
+def test_items_of_etsy_beside_its_orders_add_no_revenue(tmp_path: Path) -> None:
+    exports.write(tmp_path, "EtsySoldOrderItems2026.csv", SOLD_ITEMS)
+    exports.write(tmp_path, "EtsySoldOrders2026.csv", SOLD_ORDERS)
+    data = kit.open(tmp_path)
+    assert data.table("orders")["total"].tolist() == [35]
+    items, orders = data.files
+    assert (items.preset, items.rows_set_aside, items.rows_rejected, orders.rows_kept) == ("etsy_order_items", 2, 0, 1)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from kit import sources, store
+from kit import counts, sources, store
+from kit.questions.subject_lines.verdicts import compare
+from kit.report.check import check
 from kit.settings import Settings
 from kit.sources import frames
 from kit.sources.text.addresses import with_signs
@@ -36,6 +38,8 @@ def survey(header: str, *scores: object) -> str:
 
 
 NO_NPS = [
+    ("NPS", (0, 3, 5), "rating", None),
+    ("Would you recommend us?", tuple(n % 6 for n in range(28)), "rating", None),
     ("nps_score", (1, 2, 4, 3), "rating", None),
     ("nps_score", (5, 2, 4, 3), "rating", None),
     ("NPS", (1, 5, 5), "rating", None),
@@ -58,7 +62,12 @@ def test_a_short_scale_or_a_yes_makes_no_nps(
 
 @pytest.mark.parametrize(
     ("header", "scores"),
-    [("nps_score", (1, 2, 9)), ("NPS", (0, 3, 5)), ("How likely are you to recommend us? (0-10)", (2, 4))],
+    [
+        ("nps_score", (1, 2, 9)),
+        ("NPS", (0, 3, 8)),
+        ("NPS", (*[0, 3, 7] * 12, 9)),
+        ("How likely are you to recommend us? (0-10)", (2, 4)),
+    ],
 )
 def test_answers_that_need_the_long_scale_or_a_header_that_names_it_make_an_nps(
     tmp_path: Path, header: str, scores: tuple[int, ...]
@@ -207,3 +216,64 @@ def test_of_two_reports_of_the_same_sessions_the_fuller_one_counts(fuller: str, 
 def test_the_shared_overview_gives_way_to_the_report_that_says_more(shared: Path) -> None:
     web = store.open_data(shared / "field" / "H_ga4_overview_beside_traffic").table("web")
     assert (len(web), web["sessions"].sum(), web["engaged_sessions"].sum(), web["key_events"].sum()) == (4, 242, 21, 12)
+
+
+MONEY = "Order ID;Email;Order date;Total;Status\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "sold", "named"),
+    [
+        ("abgeschlossen", True, False), ("storniert", False, False), ("in Wartestellung", False, False),
+        ("erstattet", False, False), ("annulée", False, False), ("remboursé", False, False), ("expédiée", True, False),
+        ("cancelado", False, False), ("reembolsado", False, False), ("completed", True, False),
+        ("on-hold", False, False),
+        ("zurueckgestellt", True, True), ("Fraud review", True, True),
+    ],
+)  # fmt: skip
+def test_a_state_of_an_order_is_known_or_said_to_be_taken_as_a_sale(
+    tmp_path: Path, status: str, *, named: bool, sold: bool
+) -> None:
+    log, table = read(tmp_path, f"{MONEY}1;a@example.com;2026-01-05;20;paid\n2;b@example.com;2026-01-06;30;{status}\n")
+    assert table["is_cancelled"].fillna(value=False).astype(bool).tolist() == [False, not sold]
+    assert any("such orders are taken as sales" in str(note) for note in log.notes) is named
+
+
+@pytest.mark.parametrize(
+    "words", [("sent", "opened", "clicked"), ("envoyé", "délivré", "rebond"), ("отправлено", "доставлено", "открыто")]
+)
+def test_what_a_mail_log_tells_is_no_action_of_customers(tmp_path: Path, words: tuple[str, ...]) -> None:
+    rows = "".join(f"2026-01-05 10:00,a@example.com,{word},C1\n" for word in (*words, "callback"))
+    log, table = read(tmp_path, f"Date,Email,Event,Campaign\n{rows}")
+    assert (log.rows_rejected, table["action"].tolist()) == (3, ["lead"])
+    assert "table: events" in str(log.rejections[0])
+
+
+def test_unanswered_rows_and_posts_that_were_no_mail_are_set_aside_and_no_loss(tmp_path: Path) -> None:
+    text = "#,Would you recommend us?,Start Date (UTC),Submit Date (UTC)\n"
+    text += "a,1,2026-03-01 10:00:00,2026-03-01 10:01:00\nb,,2026-03-02 10:00:00,2026-03-02 10:01:00\n"
+    log, _ = read(tmp_path, text)
+    assert (log.rows_set_aside, log.rows_rejected) == (1, 0)
+    assert check(tmp_path).well
+
+
+WINNER = """\
+Campaign Name,Send Time,Sent,Delivered,Unique Opens,Unique Clicks
+May sale | Winner,2026-05-06 10:00,9000,8900,2100,230
+May sale | Combo 1,2026-05-04 09:00,500,490,100,10
+May sale | Combo 2,2026-05-04 09:00,500,490,120,14
+June sale | Winner,2026-06-25 10:00,700,690,210,23
+June sale | Combo 1,2026-06-01 09:00,500,490,120,14
+"""
+
+
+def test_the_winner_that_was_sent_days_later_belongs_to_its_test_and_is_no_arm(tmp_path: Path) -> None:
+    exports.write(tmp_path, "a.csv", WINNER)
+    data = store.open_data(tmp_path)
+    campaigns = data.campaigns.set_index("sent_local")["campaign_name"]
+    assert campaigns.index.strftime("%m-%d").tolist() == ["05-04", "06-01", "06-25"]  # weeks later it is another mail
+    mail = counts.messages(data, ["campaign_id"])
+    assert sorted(mail["delivered"]) == [490, 690, 9_880]
+    verdicts = compare(data).verdicts
+    assert verdicts[["a", "b"]].to_numpy().tolist() == [["Combo 1", "Combo 2"]]
+    assert verdicts["decision"].tolist() == ["not decided"]  # and the split of 500 to 500 is as planned

@@ -380,7 +380,7 @@ class TestUsedOrSaid:
         assert {(table, name) for table, name in columns if name not in names} <= listed <= columns
 
     @pytest.mark.parametrize("surveyed", [True, False])
-    def test_ratings_of_tickets_beside_a_survey_are_said_to_be_unused(self, surveyed: bool, tmp_path: Path) -> None:
+    def test_ratings_of_tickets_beside_a_survey_are_said_to_be_unused(self, tmp_path: Path, *, surveyed: bool) -> None:
         rows = [[str(n), f"2026-01-0{n} 09:00", f"2026-01-0{n} 11:00", str(n % 5 + 1)] for n in range(1, 7)]
         small.table(tmp_path, "tickets.csv", ["Ticket ID", "Created at", "Resolved at", "CSAT"], rows)
         if surveyed:

@@ -16,7 +16,7 @@ from kit.store.messages import leaves, message_key, ref
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
-    from kit.store import Data, Expression
+    from kit.store import Data
 
 FOLLOWED_HOURS = 168
 """Hours after delivery over which openings and clicks are looked at: one week."""

@@ -155,6 +155,8 @@ def _campaigns(statements: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         ]
     ].first()
     campaigns["subject"] = grouped["subject"].first().fillna(statements.groupby("group", sort=False)["subject"].first())
+    tested = whole[whole["variant"].notna()].groupby("group")[["sent_at", "sent_local"]].min()  # the winner went later
+    campaigns.update(tested)
     types = grouped["campaign_type"]
     campaigns["campaign_type"] = types.first().mask(types.agg(lambda kinds: (kinds == "ab_test").any()), "ab_test")
     campaigns["as_of"] = grouped["as_of"].max()

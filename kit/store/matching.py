@@ -21,6 +21,12 @@ NEAR = pd.Timedelta(days=1)
 ALIKE = 0.02
 """Two sendings are nearly as large where they differ by this share at most, and neither is smaller than that."""
 
+TESTED = pd.Timedelta(days=14)
+"""The winner of a test is sent within this time of its variants."""
+
+WINNER = r"(?i)winner|winning|победи|sieger|gewinner|gagnant|ganador|vencedor|vincitor"
+"""How the variant is called that the others got after a test: it belongs to the campaign and is no arm of the test."""
+
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -58,8 +64,9 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
     matched = _Groups(len(rows))
     mails, reused = _mails(rows)
     _join_equal(rows, matched, mails)
+    began = _tests(rows)
     variants = [
-        (row["source_file"], row["campaign_name"], row["sent_local"]) if _text(row["variant"]) else None for row in rows
+        (row["source_file"], row["campaign_name"], at) if at else None for row, at in zip(rows, began, strict=True)
     ]
     _join_equal(rows, matched, variants)
     for ids in settings["same"]:
@@ -71,6 +78,28 @@ def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], lis
     _join_parents(rows, matched)
     notes = [*reused, *_join_files(rows, matched), *_join_alike(rows, matched), *_perhaps(rows, matched)]
     return [matched.find(n) for n in range(len(rows))], notes
+
+
+def _tests(rows: list[dict]) -> list[Hashable]:
+    """When the test began of which each row is a variant; None of a row that is none.
+
+    The winner goes out to the others after the test: it belongs to the last one of its name and file before it.
+    """
+    starts: defaultdict[tuple[str, str], list[pd.Timestamp]] = defaultdict(list)
+    winners = [bool(re.match(WINNER, _text(row["variant"]))) for row in rows]
+    for row, wins in zip(rows, winners, strict=True):
+        if _text(row["variant"]) and not wins and pd.notna(row["sent_local"]):
+            starts[row["source_file"], _text(row["campaign_name"])].append(row["sent_local"])
+    began: list[Hashable] = []
+    for row, wins in zip(rows, winners, strict=True):
+        before = [
+            start
+            for start in starts[row["source_file"], _text(row["campaign_name"])]
+            if wins and pd.notna(row["sent_local"]) and start <= row["sent_local"] <= start + TESTED
+        ]
+        at = max(before, default=row["sent_local"])
+        began.append(("" if pd.isna(at) else at, "variant") if _text(row["variant"]) else None)
+    return began
 
 
 def _mails(rows: list[dict]) -> tuple[list[Hashable], list[str]]:

@@ -72,8 +72,8 @@ class Reported(Result):
         )
         notes = (
             message(
-                "As the file has them: nothing says of how many mails, so there is no interval, no verdict, and nothing "
-                "is computed with them. An export with the counts (delivered, opened, clicked) can tell more."
+                "As the file has them: nothing says of how many mails, so there is no interval, no verdict, and "
+                "nothing is computed with them. An export with the counts (delivered, opened, clicked) can tell more."
             ),
         )
         empty = message("every rate of this page comes from counts.")

@@ -38,6 +38,7 @@ from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 from kit.stats import hierarchy, multiplicity
+from kit.store.matching import WINNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,7 +138,8 @@ def judge(
 
 def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_days: int, level: float) -> pd.DataFrame:
     """A row a campaign and comparison, as `Tests.verdicts`."""
-    arms = arms[arms["variant"].notna()].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
+    is_arm = arms["variant"].notna() & ~arms["variant"].astype("string").str.match(WINNER).fillna(value=False)
+    arms = arms[is_arm].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
     arms = arms.assign(squares=arms.get(f"{rule.kpi.numerator}_squares"), line=arms.get("line"))
     arms = metrics.values(arms, [rule.kpi.key], by=[*ARMS, "line", "sent", "squares"], level=level)
     tested = [group for _campaign_id, group in arms.groupby("campaign_id", sort=False) if len(group) > 1]

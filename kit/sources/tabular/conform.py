@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.messages import Text, message, message_n
 from kit.privacy import quotable
+from kit.sources.detect import words as words_of
 from kit.sources.detect.headers import listed, plain
 from kit.sources.frames import PERSON
 from kit.sources.tabular.columns import Columns, Place
@@ -40,6 +41,24 @@ LISTS = ("tags", "segment")
 
 COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
 """Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
+
+OF_MAIL = frozenset(
+    {
+        "send",
+        "deliver",
+        "open",
+        "click",
+        "bounce",
+        "unsubscribe",
+        "complain",
+        "spam",
+        "hard",
+        "soft",
+        "email",
+        "message",
+    }
+)
+"""Stems of what logs of mail tell: none is an action that the firm wanted."""
 
 CUSTOMERS = ("customer_id", "account_id")
 """Columns of ids that tell the person, where no address is there, as `person` does in orders."""
@@ -153,6 +172,8 @@ class Conformer:
         if unread and not any(self._is_count(name) for name, value in row.items() if value is not None):
             raise next(iter(unread.values()))
         self.unread = unread
+        for name in CUSTOMERS:
+            self._put_person(row, row.get(name))
         self._in_units(row)
         self._derived.complete(row, raw, beside or {})
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
@@ -195,8 +216,7 @@ class Conformer:
             self._put_address(row, cell)
             return
         if name == "person":
-            if not self._is_cut(name, cell):
-                self._put_person(row, cell)
+            self._put_person(row, cell)
             return
         if (nulls := self._nulls.get(name)) and plain(cell) in nulls:
             return
@@ -219,8 +239,6 @@ class Conformer:
             row[name] = self._numeric(cells.number, name, cell)
         else:
             row[name] = self._text_value(column, cell) if cell is not None else row.get(name)
-            if name in CUSTOMERS and row[name] is not None:
-                self._put_person(row, row[name])
 
     def _text_value(self, column: Column, cell: Cell) -> Any:
         """A day, a yes or no, a code, ids or a text."""
@@ -408,7 +426,7 @@ class Conformer:
     def _put_person(self, row: dict[str, Any], cell: Cell) -> None:
         """The key by an id or a user name, which gives way to that of an address."""
         person = cells.text(cell)
-        if person is None or person.casefold() in NOBODY or re.search(r"\s", person):
+        if person is None or self._is_cut("person", cell) or person.casefold() in NOBODY or re.search(r"\s", person):
             return  # a name with a blank in it is one that two people can have
         if "@" in person:
             self._put_address(row, cell)
@@ -445,6 +463,9 @@ class Conformer:
         if plain_text in words:
             return words[plain_text]
         if column.name in self.preset.aliases:
+            if column.name == "action" and words_of.of(text).stems and words_of.of(text).stems <= OF_MAIL:
+                reason = message("{cell} is what a mail log tells, and nothing that a customer did", cell=repr(text))
+                raise CellError(reason, message("Map the file as a log of events: table: events (kit map)."), "action")
             return plain_text
         if column.name == "event_type":
             self._strange[text] += 1

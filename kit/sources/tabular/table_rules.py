@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from kit.messages import Text, message, message_n
+from kit.privacy import quotable
 from kit.sources.detect.headers import listed
 from kit.sources.tabular.conform import UNSETTLED
 from kit.sources.text import times
@@ -62,17 +63,32 @@ SCALES = ((1, 5), (1, 7), (1, 10), (1, 100), (0, 1), (0, 5), (0, 10), (0, 100))
 NPS_TOP = 10
 """The largest answer of an NPS."""
 
-SHORT = 5
-"""The largest answer of the short scales: who asks on 0 to 10 hardly gets 1 to 5 alone."""
+SHORT, LONGER, ENOUGH = 5, 7, 30
+"""The largest answers of the short scales: who asks on 0 to 10 hardly gets 0 to 5 alone; of so many, not 0 to 7."""
 
 _VERSION = re.compile(
-    r"(?P<name>.*\S)\s*(?:[|–—-]\s*(?P<mark>(?:combo|combination|variant|variation|version|test|вариант|версия|winner|победитель)"
+    r"(?P<name>.*\S)\s*(?:[|–—-]\s*(?P<mark>(?:combo|combination|variant|variation|version|test|вариант|версия|"
+    r"winner|winning|победитель|gewinner|sieger|gagnant|ganador|vincitore|vencedor|variante|kombination)"
     r"(?:\s*#?\s*(?:\d{1,2}|[a-hа-г]))?)|[(\[](?P<letter>[A-HА-Г])[)\]])\s*",
     re.IGNORECASE,
 )
 """How the name of a version of one campaign ends."""
 
-_ALL_BACK = re.compile(r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$", re.IGNORECASE)
+_ALL_BACK = re.compile(
+    r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$|^(zurück)?erstattet$"
+    r"|^rembours[ée]e?$|^reembolsad[oa]$|^devuelt[oa]$|^devolvid[oa]$|^rimborsat[oa]$|^zwrócon[eoya]+$|^已退款$",
+    re.IGNORECASE,
+)
+_SOLD = re.compile(
+    r"^(wc-)?(paid|complete|completed|processing|processed|shipped|partially shipped|delivered|fulfilled|unfulfilled|"
+    r"partially fulfilled|partially paid|partially refunded|closed|done|success|successful|succeeded|settled|captured|"
+    r"open|active|confirmed|approved|sent|оплачен[оа]?|выполнен[оа]?|заверш[её]н[оа]?|доставлен[оа]?|отправлен[оа]?|"
+    r"новый|в обработке|в работе|подтвержд[её]н[оа]?|частичный возврат|已完成|已付款|已发货|交易成功|bezahlt|abgeschlossen|versandt|"
+    r"versendet|geliefert|zugestellt|in bearbeitung|pay[ée]e?|termin[ée]e?|exp[ée]di[ée]e?|livr[ée]e?|pagad[oa]|"
+    r"completad[oa]|enviad[oa]|entregad[oa])$",
+    re.IGNORECASE,
+)
+"""States of an order that is sold, whether or not it has arrived; any other one is named."""
 
 
 def campaigns(rows: Rows) -> list[Text]:
@@ -213,7 +229,17 @@ def orders(rows: Rows) -> list[Text]:
     whole = [row for _, row in rows if not row.get("is_cancelled") and _is_given_back(row)]
     for row in whole:
         row["is_cancelled"] = True
+    sold = [row.get("status") for _, row in rows if row.get("status") and not row.get("is_cancelled")]
+    unknown = Counter(quotable(repr(status)) for status in sold if not _SOLD.fullmatch(str(status).strip()))
     notes: list[Text] = []
+    if unknown:
+        notes.append(
+            message(
+                "status: the kit does not know {states}; such orders are taken as sales; if they are none, say so by "
+                "is_cancelled in a mapping (kit map)",
+                states=listed(unknown),
+            )
+        )
     if n := len(off):
         notes.append(
             message_n(
@@ -341,7 +367,7 @@ def _no_nps(rows: Rows) -> list[Text]:
     notes: list[Text] = []
     if scores and scores <= {0, 1}:
         yes_no += unnamed
-    elif scores and max(scores) <= SHORT and 0 not in scores:
+    elif scores and max(scores) <= (LONGER if len(unnamed) >= ENOUGH else SHORT):
         notes.append(
             message(
                 "NPS is asked on 0 to 10, and these answers go from {least} to {most}: they are kept as ratings; if "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from kit.sources.text.grid import Grid, Row
 from kit.sources.text.packed import is_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import IO
 
     from kit.sources.text.cells import Cell
@@ -49,6 +50,13 @@ _PIECE = 1 << 20  # bytes looked at together
 _FILLED = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]*(?<!/)>""")
 _SHEET = re.compile(rb'<(?:\w+:)?sheet\b[^>]*?\br:id="([^"]+)"')
 _RELATION = re.compile(rb"<Relationship\b[^>]*>")
+_TAG = re.compile(rb"<(?:/table:table|table:table-row|table:(?:covered-)?table-cell)\b[^>]*>")
+_REPEATED = re.compile(rb'table:number-(?:rows|columns)-repeated="(\d{1,9})"')
+_HAS_VALUE = re.compile(rb'office:value-type="|calcext:value-type="')
+_DIMENSION = b"\x94\x01\x10"
+"""The record of a binary sheet that says its first and last row, and its first and last column."""
+_SMALLEST = 10
+"""Bytes of the shortest cell of a binary sheet."""
 _ERROR = re.compile(
     rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"[^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<',
     re.DOTALL,
@@ -96,9 +104,9 @@ def _refuse_sparse(archive: zipfile.ZipFile, file: str) -> None:
         InputError: it is one.
     """
     for part in archive.namelist():
-        if part.startswith("xl/") and part.endswith(".xml"):
+        if measure := next((measure for name, measure in _MEASURES.items() if re.fullmatch(name, part)), None):
             with archive.open(part) as page:
-                height, width, filled, last = _extent(page)
+                height, width, filled, last = measure(page)
             if height * width > max(SPARSEST * filled, SMALL):
                 problem = message(
                     "a sheet has {n} filled cells and reaches to {place}: a cell far away from the table keeps it from "
@@ -123,6 +131,58 @@ def _extent(page: IO[bytes]) -> tuple[int, int, int, str]:
             height = max(height, int(line))
     last = max(columns, key=lambda letters: (len(letters), letters))
     return height, _place(last, b"1")[1] + 1, filled, f"{last.decode()}{height}"
+
+
+def _extent_of_ods(page: IO[bytes]) -> tuple[int, int, int, str]:
+    """The same of the largest table of an OpenDocument: rows and cells are written once and say how often."""
+    largest = (0, 0, 0, "A1")
+    line = height = column = width = filled = times = 0
+    for tag in _tags(page):
+        repeated = int(again[1]) if (again := _REPEATED.search(tag)) else 1
+        if tag.startswith(b"<table:table-row"):
+            line, times, column = line + times, repeated, 0
+        elif tag.startswith((b"<table:table-cell", b"<table:covered-table-cell")):
+            column += repeated
+            if _HAS_VALUE.search(tag):
+                filled, width, height = filled + repeated * times, max(width, column), line + times
+        elif tag.startswith(b"</table:table>"):
+            largest = max(
+                largest, (height, width, filled, f"{_letters(width)}{height}"), key=lambda one: one[0] * one[1]
+            )
+            line = height = width = filled = times = 0
+    return largest
+
+
+def _extent_of_xlsb(page: IO[bytes]) -> tuple[int, int, int, str]:
+    """The same of a binary sheet: its beginning says how far it reaches, its size how many cells it may hold."""
+    start = page.read(_PIECE)
+    at = start.find(_DIMENSION)
+    if at < 0:
+        return 0, 0, 0, "A1"
+    _first, last, _left, right = struct.unpack_from("<4I", start, at + len(_DIMENSION))
+    size = len(start)
+    while piece := page.read(_PIECE):
+        size += len(piece)
+    return last + 1, right + 1, size // _SMALLEST, f"{_letters(right + 1)}{last + 1}"
+
+
+def _tags(page: IO[bytes]) -> Iterator[bytes]:
+    """The rows, cells and ends of tables of an OpenDocument, a piece at a time."""
+    rest = b""
+    while piece := page.read(_PIECE):
+        text = rest + piece
+        cut = text.rfind(b"<")
+        rest = text[cut:]
+        yield from _TAG.findall(text[:cut])
+    yield from _TAG.findall(rest)
+
+
+_MEASURES = {
+    r"xl/.*\.xml": _extent,
+    r"content\.xml": _extent_of_ods,
+    r"xl/worksheets/.*\.bin": _extent_of_xlsb,
+}
+"""How far the cells of a part reach, by the part's name."""
 
 
 def _rows(cells: Sequence[Sequence[Cell]]) -> list[Row]:
@@ -150,6 +210,15 @@ def _place(letters: bytes, line: bytes) -> tuple[int, int]:
     for letter in letters:
         column = column * 26 + letter - ord("A") + 1
     return int(line) - 1, column - 1
+
+
+def _letters(column: int) -> str:
+    """The letters of a column, counted from 1."""
+    letters = ""
+    while column > 0:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters or "A"
 
 
 def _put(rows: list[Row], errors: dict[tuple[int, int], str]) -> None:
