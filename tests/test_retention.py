@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import kit
 from kit.errors import UsageError
-from kit.questions.retention import list_growth, projection, repeat_purchase, silence, staying, subscribers
+from kit.questions.retention import list_growth, projection, reasons, repeat_purchase, silence, staying, subscribers
+from kit.stats import proportions
 
 ROOT = Path(__file__).parents[1]
 SINCE, UNTIL = pd.Timestamp("2025-01-01"), pd.Timestamp("2026-03-31")
@@ -332,3 +333,40 @@ def test_who_left_by_the_log_and_is_still_listed_is_told(tmp_path: Path) -> None
     assert found.still_listed == 1
     assert "1 person unsubscribed" in found.still_listed_summary().text
     assert list_growth.judge(people([])).still_listed_summary().headline is False
+
+
+def people_who_left(folder: Path, words: list[str]) -> Path:
+    rows = [
+        [f"p{n}@example.com", "unsubscribed", f"2026-01-{n % 28 + 1:02d}", f"2026-03-{n % 28 + 1:02d}", reason]
+        for n, reason in enumerate(words)
+    ]
+    rows += [[f"b{n}@example.com", "cleaned", "2026-01-05", "2026-03-05", "550 no such user"] for n in range(5)]
+    rows += [[f"s{n}@example.com", "subscribed", "2026-01-05", "", ""] for n in range(9)]
+    small.table(
+        folder, "contacts.csv", ["Email", "Status", "Opted in at", "Unsubscribed at", "Unsubscribe reason"], rows
+    )
+    return folder
+
+
+def test_reasons_for_unsubscribing_are_shown_and_no_words_of_one_person(tmp_path: Path) -> None:
+    one = ["Call Anna Example at +49 30 1234567", "my boss Bob", "bob@example.com asked"]
+    words = ["Too many mails"] * 12 + ["too many mails "] * 3 + ["No longer relevant"] * 5 + one
+    data = kit.open(people_who_left(tmp_path, [*words, *[""] * 7]))
+    found = reasons.measure(data)
+    rows = found.reasons
+    assert rows["reason"].tolist() == ["too many mails", "no longer relevant", None]
+    assert rows["n"].tolist() == [15, 5, 3]
+    assert rows["value"].tolist() == pytest.approx([15 / 23, 5 / 23, 3 / 23])
+    low, high = proportions.proportion_interval(rows["n"], 23)
+    assert (rows["low"].tolist(), rows["high"].tolist()) == (list(low), list(high))
+    assert (found.given, found.silent) == (23, 7)
+    said = f"{found.table().text()} {found.table().data()} {found.summary().text}"
+    assert "23 of 30 people who unsubscribed gave a reason" in said
+    for word in ("anna", "bob", "1234567", "550"):
+        assert word not in said.casefold()
+
+
+def test_reasons_of_nobody_are_no_table_of_zeros(tmp_path: Path) -> None:
+    found = reasons.measure(kit.open(people_who_left(tmp_path, ["", ""])))
+    assert (len(found.reasons), found.given, found.silent) == (0, 0, 2)
+    assert found.summary().text == "No file tells why people unsubscribed."

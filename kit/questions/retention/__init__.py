@@ -5,9 +5,19 @@ from kit.questions.retention import (
     customer_value,
     list_growth,
     projection,
+    reasons,
     repeat_purchase,
     silence,
     staying,
 )
 
-__all__ = ["backtest", "customer_value", "list_growth", "projection", "repeat_purchase", "silence", "staying"]
+__all__ = [
+    "backtest",
+    "customer_value",
+    "list_growth",
+    "projection",
+    "reasons",
+    "repeat_purchase",
+    "silence",
+    "staying",
+]

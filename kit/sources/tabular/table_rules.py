@@ -84,8 +84,8 @@ _SOLD = re.compile(
     r"partially fulfilled|partially paid|partially refunded|closed|done|success|successful|succeeded|settled|captured|"
     r"open|active|confirmed|approved|sent|оплачен[оа]?|выполнен[оа]?|заверш[её]н[оа]?|доставлен[оа]?|отправлен[оа]?|"
     r"новый|в обработке|в работе|подтвержд[её]н[оа]?|частичный возврат|已完成|已付款|已发货|交易成功|"
-    r"bezahlt|abgeschlossen|versandt|versendet|geliefert|zugestellt|in bearbeitung|pay[ée]e?|termin[ée]e?|exp[ée]di[ée]e?|livr[ée]e?|pagad[oa]|"
-    r"completad[oa]|enviad[oa]|entregad[oa])$",
+    r"bezahlt|abgeschlossen|versandt|versendet|geliefert|zugestellt|in bearbeitung|pay[ée]e?|termin[ée]e?|"
+    r"exp[ée]di[ée]e?|livr[ée]e?|pagad[oa]|completad[oa]|enviad[oa]|entregad[oa])$",
     re.IGNORECASE,
 )
 """States of an order that is sold, whether or not it has arrived; any other one is named."""
