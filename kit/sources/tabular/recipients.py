@@ -19,7 +19,7 @@ from kit.messages import Text, message, message_n
 from kit.sources.detect.headers import plain
 from kit.sources.detect.presets import presets
 from kit.sources.frames import PERSON
-from kit.sources.tabular.conform import YES
+from kit.sources.tabular.derived import YES
 from kit.sources.text.addresses import contact_key, member_key, normalised
 from kit.tables import CAMPAIGN_STATS, CONTACTS, EVENT_TYPES, EVENTS
 

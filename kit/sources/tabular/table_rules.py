@@ -15,7 +15,7 @@ from typing import Any
 from kit.messages import Text, message, message_n
 from kit.privacy import quotable
 from kit.sources.detect.headers import listed
-from kit.sources.tabular.conform import UNSETTLED
+from kit.sources.tabular.derived import UNSETTLED
 from kit.sources.text import times
 from kit.tables import ASSIGNMENTS, BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit.messages import Text, message_n
 from kit.sources.detect import records
-from kit.sources.tabular.conform import UNSETTLED
+from kit.sources.tabular.derived import UNSETTLED
 from kit.sources.tabular.table_rules import RATES, TOLERANCE
 from kit.tables import COUNTS
 
