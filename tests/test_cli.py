@@ -232,3 +232,21 @@ def test_explain_tells_of_a_kpi_and_lists_them() -> None:
     wrong = kit("explain", "clik_rate")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "click_rate" in wrong.stderr
+
+
+@pytest.mark.parametrize("text", ["alpha,beta\n1,2\n3,4\n", ""])
+def test_check_of_a_folder_of_which_nothing_is_recognised_exits_with_1(tmp_path: Path, text: str) -> None:
+    (tmp_path / "odd.csv").write_text(text)
+    assert kit("check", tmp_path).exit_code == 1
+
+
+def test_tables_and_report_name_the_files_that_they_do_not_use(exports: Path, tmp_path: Path) -> None:
+    (exports / "odd.csv").write_text("alpha,beta\n1,2\n3,4\n")
+    for words in (
+        ("tables", exports, "--out", tmp_path / "t"),
+        ("report", exports, "--out", tmp_path / "r", "--only", "00"),
+    ):
+        done = kit(*words)
+        assert "odd.csv is not used: " in done.stderr
+        assert "campaigns.csv is not used" not in done.stderr
+        assert done.exit_code == 0  # what no preset knows is no fault of the others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -439,3 +440,79 @@ def test_rates_beside_counts_are_our_own_arithmetic(tmp_path: Path) -> None:
         [["A", "2026-01-05", 100, 30, "31%"], ["B", "2026-02-05", 100, 40, "40%"]],
     )  # fmt: skip
     assert months.reported.show(kit.open(tmp_path)).rates.empty
+
+
+ITERABLE = ["_fivetran_id", "email", "campaign_id", "message_id", "created_at", "event_name", "unsub_source"]
+
+
+def iterable(folder: Path) -> None:
+    rows = []
+    for n in range(10):
+        kinds = ["emailSend", *(["emailBounce"] if n < 2 else []), *(["emailOpen"] if 2 <= n < 6 else [])]
+        rows += [
+            [f"{n}{kind}", f"p{n}@example.com", "7", f"m{n}", f"2026-03-02 1{at}:00:00", kind, ""]
+            for at, kind in enumerate(kinds)
+        ]
+    small.table(folder, "event.csv", ITERABLE, rows)
+
+
+def postmark(folder: Path, *kinds: str) -> None:
+    names = {
+        "Delivery": ("DeliveredAt", "Recipient"),
+        "Bounce": ("BouncedAt", "Email"),
+        "Open": ("ReceivedAt", "Recipient"),
+    }
+    lines = []
+    for n in range(10):
+        for kind in kinds:
+            if (kind == "Bounce") != (n < 2) or (kind == "Open" and n >= 6):
+                continue
+            at, address = names[kind]
+            event = {"RecordType": kind, "MessageID": f"m{n}", "ServerID": 1, "Tag": "spring", "Type": "HardBounce"}
+            lines.append(event | {at: "2026-03-02T10:00:00Z", address: f"p{n}@example.com"})
+    (folder / "log.ndjson").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def mapped(folder: Path, *kinds: str) -> None:
+    rows = []
+    for n in range(10):
+        for kind in kinds:
+            if ((kind == "bounced") and n >= 2) or ((kind == "opened") and not 2 <= n < 6):
+                continue
+            rows.append([f"p{n}@example.com", kind, "2026-03-02T10:00:00Z", "c1"])
+    small.table(folder, "log.csv", ["Who", "What", "When", "Mailing"], rows)
+    (folder / "log.csv.map.yaml").write_text(
+        "table: events\nheader: [Who, What, When, Mailing]\n"
+        "columns: {email: Who, event_type: What, occurred_at: When, source_campaign_id: Mailing}\n"
+        "values: {event_type: {sent: [sent], delivered: [delivered], opened: [opened], bounced: [bounced]}}\n"
+    )
+
+
+LOGS = {
+    "Iterable": (iterable, 8, True),
+    "Postmark with deliveries": (lambda folder: postmark(folder, "Delivery", "Bounce", "Open"), 8, False),
+    "Postmark without": (lambda folder: postmark(folder, "Bounce", "Open"), None, False),
+    "a mapped log of sends": (lambda folder: mapped(folder, "sent", "bounced", "opened"), 8, True),
+    "a mapped log of deliveries": (lambda folder: mapped(folder, "delivered", "opened"), 10, False),
+    "a mapped log of openings": (lambda folder: mapped(folder, "opened"), None, False),
+}
+"""How a log comes, how many it delivered of ten mails as far as it tells, and whether that is derived."""
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_what_a_log_without_deliveries_delivered_is_derived_or_unknown(tmp_path: Path, name: str) -> None:
+    write, delivered, is_derived = LOGS[name]
+    write(tmp_path)
+    small.settings(tmp_path, 'time_zone = "UTC"')
+    data = kit.open(tmp_path)
+    assert data.files[0].status == "read"
+    row = counts.messages(data, [], kind="").iloc[0]
+    rate = metrics.overall(counts.messages(data, ["campaign_id"], kind=""), ["open_rate"])["value"].iloc[0]
+    assert row["opened"] == 4
+    if delivered is None:
+        assert pd.isna(row["delivered"])
+        assert pd.isna(rate)
+    else:
+        assert (row["delivered"], rate) == (delivered, pytest.approx(4 / delivered))
+    said = any("Delivered is derived" in sentence for sentence in check(tmp_path).told_less)
+    assert said is is_derived

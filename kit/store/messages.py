@@ -151,7 +151,7 @@ def _with_delivery(facts: Expression) -> Expression:
     reacted = _.sent & _.reacted & ~_.bounced
     facts = facts.mutate(
         shown=_.arrived.any().over(sending),
-        sends_told=_.sent.any().over(sending),
+        sends_told=(_.sent & ~_.bounced).any().over(sending),  # a bounce alone tells of no other mail
         reacted_n=reacted.cast("int64").sum().over(sending),
         silent_n=(reacted & ~_.arrived).cast("int64").sum().over(sending),
         due_n=(_.sent & ~_.bounced).cast("int64").sum().over(sending),
@@ -175,7 +175,7 @@ def _with_delivery(facts: Expression) -> Expression:
 def _as_told(facts: Expression, events: Expression) -> Expression:
     """The messages with NULL for what their source does not tell."""
     kinds = {f"{kind}_told": (_.event_type == kind).any() for kind in TELLING}
-    kinds["sent_told"] = _.event_type.isin(TRIED).any()
+    kinds["sent_told"] = (_.event_type.isin(TRIED) & (_.event_type != "bounced")).any()
     told = events.group_by(telling_source=_.source).agg(**kinds)
     facts = facts.left_join(told, [("source", "telling_source")])
     return facts.mutate(
