@@ -388,34 +388,17 @@ class Findings(Result):
 
 
 def _clause(row: Mapping[Any, Any]) -> str:
+    """A finding with its rate and what that is out of."""
     rule = RULES[row["rule"]]
     values = {
-        "group": named(row["name"]),
-        "symptom": rule.symptom,
-        "value": share(row["value"]),
-        "expected": share(row["expected"]),
-    }
-    mails = round(row["mails"])
+        "group": named(row["name"]), "symptom": rule.symptom, "value": share(row["value"]),
+        "counted": _of(row), "expected": share(row["expected"]),
+    }  # fmt: skip
     if rule.reference == "limit":
-        return _n(
-            "{group}: {symptom} ({value} against a limit of {expected}, {n} mail)",
-            "{group}: {symptom} ({value} against a limit of {expected}, {n} mails)",
-            mails,
-            **values,
-        )
+        return _("{group}: {symptom} ({value}, {counted}, against a limit of {expected})", **values)
     if rule.reference == "trend":
-        return _n(
-            "{group}: {symptom} ({value} after {expected}, {n} mail)",
-            "{group}: {symptom} ({value} after {expected}, {n} mails)",
-            mails,
-            **values,
-        )
-    return _n(
-        "{group}: {symptom} ({value} instead of {expected}, {n} mail)",
-        "{group}: {symptom} ({value} instead of {expected}, {n} mails)",
-        mails,
-        **values,
-    )
+        return _("{group}: {symptom} ({value}, {counted}, after {expected})", **values)
+    return _("{group}: {symptom} ({value}, {counted}, instead of {expected})", **values)
 
 
 def _alternative(rows: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import decimal, joined, known, share, whole
+from kit.show.formats import decimal, joined, known, share, whole, with_interval
 from kit.show.picture import INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -105,14 +105,18 @@ def judge(counts: pd.DataFrame) -> Frequency:
     monthly = floats(counts["received"]) / np.where(n > 0, n, np.nan) / floats(counts["days"]) * MONTH_DAYS
     levels = counts.assign(value=value, low=low, high=high, monthly=monthly)
     levels = levels.assign(month=yearly_share(value, monthly / 12), year=yearly_share(value, monthly))
+    for end, rate in (("low", low), ("high", high)):
+        levels[f"month_{end}"], levels[f"year_{end}"] = yearly_share(rate, monthly / 12), yearly_share(rate, monthly)
     widest = levels[levels["days"] == levels["days"].max()]
     mails = float(widest["mails"].sum())
     levels = levels.drop(columns="received")
     if not mails:
         return Frequency(levels, np.nan, np.nan, np.nan)
-    overall = float(widest["unsubscribed"].astype(float).sum(skipna=False)) / mails
+    total = widest["unsubscribed"].astype(float).sum(skipna=False)
+    overall = float(total) / mails
     pace = float((widest["mails"] * widest["monthly"]).sum()) / mails
-    return Frequency(levels, overall, float(yearly_share(overall, pace)), pace)
+    ends = [float(yearly_share(end[0], pace)) for end in proportions.proportion_interval([total], [mails])]
+    return Frequency(levels, overall, float(yearly_share(overall, pace)), pace, *ends)
 
 
 def yearly_share(rate: ArrayLike, monthly: ArrayLike) -> Floats:
@@ -127,20 +131,24 @@ class Frequency(Result):
     Attributes:
         levels: a row a window and level: days, level, people, mails, unsubscribed, value, low, high [share of
             mails], monthly [mails a person and month at this pace], month, year [share of people who leave in a
-            month and in a year at this pace].
+            month and in a year at this pace, with `_low` and `_high`: the ends of the share a mail].
         overall: the share of mails at which somebody left.
         yearly: share of people who leave in a year at the usual pace.
         monthly: mails a person and month, as the average mail has it.
+        yearly_low: of the interval of `yearly`, at this pace.
+        yearly_high: its other end.
     """
 
     levels: pd.DataFrame
     overall: float
     yearly: float
     monthly: float
+    yearly_low: float = np.nan
+    yearly_high: float = np.nan
 
     def summary(self) -> Summary:
         """The share that leaves at a mail, and what it comes to in a year."""
-        numbers = {"overall": self.overall, "yearly": self.yearly, "monthly": self.monthly}
+        numbers = {name: getattr(self, name) for name in ("overall", "yearly", "yearly_low", "yearly_high", "monthly")}
         if not known(self.overall):
             return Summary("frequency_year", _("No event log tells both who got how many mails and who left."), numbers)
         text = _(
@@ -148,7 +156,7 @@ class Frequency(Result):
             "not causal.",
             overall=share(self.overall),
             monthly=decimal(self.monthly, 1),
-            yearly=share(self.yearly),
+            yearly=with_interval(self.yearly, self.yearly_low, self.yearly_high),
         )
         return Summary("frequency_year", text, numbers)
 
@@ -162,8 +170,8 @@ class Frequency(Result):
             Column("unsubscribed", message("Left"), whole, unit="people", number=True),
             Column("value", message("Left a mail"), cells.rate, unit="share", number=True, whole_row=True),
             Column("monthly", message("Mails a month at this pace"), lambda value: decimal(value, 1), number=True),
-            Column("month", message("Left a month"), share, unit="share", number=True),
-            Column("year", message("Left a year"), share, unit="share", number=True),
+            Column("month", message("Left a month"), cells.rate_of("month"), unit="share", number=True, whole_row=True),
+            Column("year", message("Left a year"), cells.rate_of("year"), unit="share", number=True, whole_row=True),
         )
         notes = (
             message(

@@ -93,13 +93,14 @@ def judge(openers: pd.DataFrame, *, by: Sequence[str] = (), level: float = LEVEL
     sums = sums.astype("Float64").reset_index()
     delivered = _numbers(sums, "delivered")
     rates = sums[keys].assign(**{name: _numbers(sums, name) for name in ("delivered", "opened", "proven")})
-    for name, count in (("raw", "opened"), ("bound", "proven")):
-        low, high = proportions.proportion_interval(rates[count], delivered, level=level)
-        rates = rates.assign(**{f"{name}_low": low, f"{name}_high": high})
-    # What nothing opened nobody read: all openings are the upper bound, people and machines together.
-    rates["bound_high"] = rates["raw_high"]
+    low, high = proportions.proportion_interval(rates["opened"], delivered, level=level)
+    rates = rates.assign(raw_low=low, raw_high=high)
     with np.errstate(invalid="ignore", divide="ignore"):
         rates["raw"] = np.where(delivered > 0, rates["opened"] / delivered, np.nan)
+        # What nothing opened nobody read: all openings, people's and machines' together, are the upper bound, and what
+        # people surely opened the lower. Both are counts of these very mails, so neither has an error of sampling.
+        rates["bound_low"] = np.where(delivered > 0, rates["proven"] / delivered, np.nan)
+        rates["bound_high"] = rates["raw"]
         for name in ("told", "trackable", "prefetching", "unknown"):
             rates[name] = np.where(delivered > 0, _numbers(sums, f"delivered_{name}") / delivered, np.nan)
     # Where nobody is told apart the shares are not 0 but unknown.
@@ -197,8 +198,9 @@ class Opens(Result):
     Attributes:
         by: the columns that tell the groups apart.
         rates: a row a group: `by`; delivered, opened, proven [messages]; raw, raw_low, raw_high
-            [opened / delivered]; bound_low, bound_high [the bounds of openings by people, each widened by
-            its own sampling]; estimate, estimate_low, estimate_high, NaN where there is none; basis, one of
+            [opened / delivered]; bound_low, bound_high [the bounds of openings by people: counts of these
+            mails, without an error of sampling]; estimate, estimate_low, estimate_high, NaN where there is none; basis, one
+            of
             BASES: what the estimate comes from, or why there is none; told, trackable, prefetching, unknown
             [shares of delivered mail]. All rates are shares, 0 to 1.
         clicks: a row a group and strength: `by`, strength ("raw", "strict", "strictest"), numerator, n, value, low,

@@ -164,6 +164,7 @@ def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
     moved = rates["p"] < ALPHA
     verdict = pd.Series("no change seen", index=rates.index, dtype="object")
     verdict = verdict.mask(moved & (rates["change"] > 0), "up").mask(moved & (rates["change"] < 0), "down")
+    verdict = verdict.mask(_returned(rates, verdict), "back")
     verdict = verdict.mask(rates["p"].isna(), "too few").mask(
         rates["usual_low"].isna() & rates["large"], "too few months"
     )
@@ -174,6 +175,14 @@ def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
     return verdict.where(rates["asked"], "not asked")
 
 
+def _returned(rates: pd.DataFrame, verdict: pd.Series) -> pd.Series:
+    """Whether a month only takes back the change of the month before it: a spike is one finding, not two changes."""
+    before = verdict.shift().where(rates["kpi"] == rates["kpi"].shift())
+    opposite = ((before == "up") & (verdict == "down")) | ((before == "down") & (verdict == "up"))
+    remaining = (rates["change"] + rates["change"].shift()).abs()
+    return opposite & (remaining < rates["change"].shift().abs() / 2)
+
+
 @result
 class Months(Result):
     """Rates by month.
@@ -181,8 +190,9 @@ class Months(Result):
     Attributes:
         rates: a row a month of the history and KPI: month, kpi, numerator, n, value, low, high, missing; asked [it is
             of the question]; large [enough mails to be judged]; of the months asked for the change from the
-            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down",
-            "no change seen", "first", "known change", "gap", "too few", "too few months", "unknown" or
+            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down", "back" [it takes the
+            change of the month before back], "no change seen", "first", "known change", "gap", "too few",
+            "too few months", "unknown" or
             "not asked"; usual_low, usual_high [where months usually lie: the limits of the p' chart, from
             six months on].
         changes: how many changes were judged.
@@ -211,6 +221,8 @@ class Months(Result):
             numbers = {"months": large, "changes": 0}
             return Summary("months_changes", _unjudged(self.asked, large), numbers)
         moved = self.rates[self.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
+        back = self.rates["verdict"].shift(-1) == "back"
+        moved = moved.assign(alone=back.reindex(moved.index))
         surest = [_moved(row) for row in moved.sort_values("p").head(3).to_dict("records")]
         text = _beyond(self.changes, len(moved), "; ".join(surest))
         numbers = {"changes": self.changes, "beyond": len(moved)}
@@ -373,6 +385,10 @@ def _moved(row: Mapping[Any, Any]) -> str:
         "points": size(row["change"]),
         "interval": interval(row["change_low"], row["change_high"]),
     }
+    if row["alone"] and row["verdict"] == "up":
+        return _("{kpi} was {value} in {month} alone, {points} points more than before ({interval})", **values)
+    if row["alone"]:
+        return _("{kpi} was {value} in {month} alone, {points} points less than before ({interval})", **values)
     if row["verdict"] == "up":
         return _("{kpi} in {month} was {value}, {points} points more than the month before ({interval})", **values)
     return _("{kpi} in {month} was {value}, {points} points less than the month before ({interval})", **values)

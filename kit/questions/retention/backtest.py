@@ -186,6 +186,14 @@ class Backtest(Result):
     currency: str
     reason: str | Message = ""
 
+    @property
+    def held(self) -> bool | None:
+        """Whether what was bought lies within what the model expected; None where it was not checked."""
+        if self.reason:
+            return None
+        row = self.totals[(self.totals["what"] == "purchases") & (self.totals["kind"] == self.kind)].iloc[0]
+        return bool(row["low"] <= row["observed"] <= row["high"])
+
     def summary(self) -> Summary:
         """Whether the model held on the days held back."""
         if self.reason:
@@ -193,7 +201,7 @@ class Backtest(Result):
             return Summary("value_check", text, {"reason": self.reason})
         totals = self.totals[self.totals["what"] == "purchases"]
         row = totals[totals["kind"] == self.kind].iloc[0]
-        inside = row["low"] <= row["observed"] <= row["high"]
+        inside = self.held
         values = {
             "days": self.days,
             "expected": whole(row["expected"]),

@@ -6,6 +6,7 @@ what they are expected to buy, never by BG/NBD's chance of being alive, which is
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kit.messages import Message
+    from kit.questions.retention.backtest import Backtest
     from kit.questions.retention.purchases import Models
     from kit.stats.bg_nbd import Kind, Total
     from kit.stats.gamma_gamma import GammaGamma
@@ -43,17 +45,19 @@ EACH = ["frequency", "recency", "age", "n", "expected", "mean", "worth"]
 FIT = ["times", "observed", "mbg", "bg"]
 
 
-def estimate(data: Data, *, days: int = 180, kind: Kind = "mbg") -> CustomerValue:
+def estimate(data: Data, *, days: int = 180, kind: Kind = "mbg", check: Backtest | None = None) -> CustomerValue:
     """What the customers will buy and pay within so many days from now.
 
     Args:
         data: what `kit.open` returned; its period is that of the first order.
         days: ahead.
         kind: the model that customers are valued by: "mbg" or "bg".
+        check: the back-test of the model; a forecast that failed it is no headline.
 
     Source: guide 2.
     """
-    return judge(purchases.count(data), days=days, currencies=counts.currencies(data), kind=kind)
+    value = judge(purchases.count(data), days=days, currencies=counts.currencies(data), kind=kind)
+    return replace(value, held=check.held) if check else value
 
 
 def judge(
@@ -153,6 +157,7 @@ class CustomerValue(Result):
         currency: of the money.
         reason: why nothing is known; "" where it is.
         moneyless: why no money is known; "" where it is.
+        held: whether the model held in its back-test; None where it was not checked.
     """
 
     days: int
@@ -167,6 +172,7 @@ class CustomerValue(Result):
     currency: str
     reason: str | Message = ""
     moneyless: str | Message = ""
+    held: bool | None = None
 
     def summary(self) -> Summary:
         """What all customers will buy and pay, and what a customer is worth."""
@@ -210,7 +216,9 @@ class CustomerValue(Result):
                     value=value,
                 )
             )
-        return Summary("value", " ".join(sentences), numbers, headline=True, weight=50)
+        if self.held is False:
+            sentences.insert(0, _("The model failed its back-test (below), so this forecast is not to be relied on."))
+        return Summary("value", " ".join(sentences), numbers, headline=self.held is not False, weight=50)
 
     def table(self) -> Table:
         """The models of buying beside each other."""

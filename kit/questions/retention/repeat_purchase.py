@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _ as col
 
 from kit.counts import scope
-from kit.judging import LEVEL, PEOPLE
+from kit.judging import ALPHA, LEVEL, PEOPLE
 from kit.messages import _, _n, message
 from kit.metrics.figures import GREENWOOD, KAPLAN_MEIER, WILSON, Figure
 from kit.questions.retention.occasions import occasions, of_people, until
@@ -245,6 +245,14 @@ class RepeatPurchase(Result):
                 **values,
                 median=whole(self.median),
             )
+        followed = self.cohorts["value"].dropna()
+        if known(self.alike.p) and self.alike.p < ALPHA and len(followed) > 1:
+            numbers |= {"lowest": followed.min(), "highest": followed.max()}
+            mixed = _(
+                "Quarters of the first time differ: from {low} to {high}, so this is no rate of any of them.",
+                low=share(followed.min()), high=share(followed.max()),
+            )  # fmt: skip
+            text = f"{text} {mixed}"
         return Summary("back", text, numbers, headline=True, weight=45)
 
     def rates_table(self) -> Table:
@@ -398,7 +406,7 @@ FIGURES = (
     ),
     Figure(
         "cohort_repeat", message("Cohort repeat"), message("1 - S(days) from the first occasion to the second"),
-        _SECOND, KAPLAN_MEIER, ("back.value", "back.days", "back_cohorts.value"),
+        _SECOND, KAPLAN_MEIER, ("back.value", "back.days", "back.lowest", "back.highest", "back_cohorts.value"),
         window=message("so many days from the first occasion; of a cohort, by the quarter of the first occasion"),
         interval=GREENWOOD,
         edge=message(
