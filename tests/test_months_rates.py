@@ -72,7 +72,10 @@ class TestMonths:
         monthly[9:10] -= 0.08
         result = self.monthly(list(monthly))
         assert result.rates["verdict"].tolist()[9] == "down"
-        assert set(result.rates["verdict"]) <= {"first", "down", "up", "no change seen"}
+        assert set(result.rates["verdict"]) <= {"first", "down", "back", "no change seen"}
+        assert result.rates["verdict"].tolist()[10] == "back"  # a spike is one finding, not a fall and a rise
+        assert result.summary().numbers["beyond"] == 1
+        assert "alone" in result.summary().text
         assert (result.rates["verdict"] == "down").sum() == 1
 
     def test_false_changes_are_rare(self, rng: np.random.Generator) -> None:

@@ -49,8 +49,7 @@ def test_bounds_and_extrapolation_of_the_published_case(shared: Path) -> None:
     case = {"delivered": 1000, "opened": 650, "proven": 360, "delivered_prefetching": 290}
     row = only(opens.judge(frame([case | {"delivered_trackable": 710, "opened_trackable": 360}])))
     assert (row["proven"] / row["delivered"], row["raw"]) == (0.36, 0.65)
-    assert row["bound_low"] < 0.36
-    assert row["bound_high"] > 0.65
+    assert (row["bound_low"], row["bound_high"]) == (0.36, 0.65)  # counts of these mails: no error of sampling
     assert row["estimate"] == pytest.approx(360 / 710)
     told = oracle(shared, "mpp_bounds")
     assert [row["proven"] / row["delivered"], row["raw"]] == told.near("lower_bound", "upper_bound")
@@ -111,7 +110,7 @@ def test_without_a_ground_there_is_no_estimate_and_the_reason_is_said(case: dict
     row = only(opens.judge(frame([{"delivered_trackable": 0, "opened": 100, "proven": 20} | case])))
     assert row["basis"] == basis
     assert np.isnan([row["estimate"], row["estimate_low"], row["estimate_high"]]).all()
-    assert row["bound_low"] < 20 / row["delivered"] < row["raw"] < row["bound_high"]
+    assert (row["bound_low"], row["bound_high"]) == (20 / row["delivered"], row["raw"])
 
 
 def test_no_mail_has_no_rate() -> None:
@@ -241,7 +240,7 @@ def test_campaigns_without_a_date_have_bounds_and_no_month(tmp_path: Path) -> No
     header = ["Campaign", "Sent", "Delivered", "Opened", "Clicked"]
     small.table(tmp_path, "a.csv", header, [["one", 1000, 1000, 650, 20]])
     result = opens.estimate(kit.open(tmp_path))
-    assert result.summary().text.startswith("Between 1 and 68% of delivered mail was opened by people")
+    assert result.summary().text.startswith("Between 2 and 65% of delivered mail was opened by people")
     assert result.table().cells()[0][0] == "–"
     assert result.plot().alt == "Openings and clicks by people: nothing to draw, no month of sending is known."
 

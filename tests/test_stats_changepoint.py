@@ -16,6 +16,7 @@ def test_the_nile_falls_in_1899() -> None:  # Cobb (1978), doi:10.1093/biomet/65
     shift = changepoint.level_shift(flow["volume"], np.zeros(100))
     assert flow["year"].iloc[shift.at] == 1899
     assert (shift.before, shift.since) == pytest.approx((1097.75, 849.97), abs=0.01)
+    assert shift.at - 6 <= shift.at_low <= shift.at <= shift.at_high <= shift.at + 6
     assert shift.p == 1 / changepoint.ORDERS
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LEAST = 2
 """Points on each side of a change: a single one is a spike."""
 
+RATIO = 7.35
+"""Of the likelihood ratio of a place of the change: it holds the true one in 95 % (Hansen 2000, table 1)."""
+
 ORDERS = 2_000
 """Orders that are tried; all of them where there are fewer."""
 
@@ -38,6 +41,8 @@ class LevelShift:
 
     Attributes:
         at: the place of the first point after the change, from 0; -1 with fewer than four points.
+        at_low: the first place of the change that fits nearly as well, by the likelihood ratio.
+        at_high: the last one.
         before: level before it, with `before_low` and `before_high`.
         before_low: of its interval.
         before_high: its other end.
@@ -51,6 +56,8 @@ class LevelShift:
     """
 
     at: int
+    at_low: int = -1
+    at_high: int = -1
     before: float = nan
     before_low: float = nan
     before_high: float = nan
@@ -75,7 +82,8 @@ def level_shift(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, leve
         level: confidence of the intervals, 0 to 1.
 
     Source: the maximum over places: Worsley (1986), doi:10.1093/biomet/73.1.91; by permutation: Antoch & Hušková
-    (2001), doi:10.1016/S0167-7152(01)00009-8; the spread: Paule & Mandel (1982), doi:10.6028/jres.087.022.
+    (2001), doi:10.1016/S0167-7152(01)00009-8; the place: Hansen (2000),
+    doi:10.1111/1468-0262.00124; the spread: Paule & Mandel (1982), doi:10.6028/jres.087.022.
     """
     y, error = floats(value), floats(se) ** 2
     valid = np.flatnonzero(np.isfinite(y) & np.isfinite(error) & (error >= 0))
@@ -85,13 +93,17 @@ def level_shift(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, leve
     weight = 1 / (error + paule_mandel(y, error))
     y = y - weight @ y / weight.sum()
     orders = _orders(y.size)
-    best, place = _parted(y[orders], weight[orders])
+    explained = _explained(y[orders], weight[orders])
+    best = explained.max(axis=1)
     p = float((best >= best[0] * (1 - 1e-9)).mean())
-    at = int(place[0])
+    at = int(explained[0].argmax()) + LEAST
     found = floats(value)[valid]
     sides = (slice(None, at), slice(at, None))
     residual = np.concatenate([y[side] - np.average(y[side], weights=weight[side]) for side in sides])
     within = paule_mandel(residual, error, lost=2)
+    inner = 1 / (error + within)
+    fits = _explained((y - inner @ y / inner.sum())[None, :], inner[None, :])[0]
+    near = np.append(np.flatnonzero(fits.max() - fits <= RATIO) + LEAST, at)
     means, errors = [], []
     for side in sides:
         inner = 1 / (error[side] + within)
@@ -100,7 +112,8 @@ def level_shift(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, leve
     reach = float(t.isf((1 - level) / 2, y.size - 2))
     gap, spread = means[1] - means[0], float(np.hypot(*errors))
     ends = [(mean, mean - reach * one, mean + reach * one) for mean, one in zip(means, errors, strict=True)]
-    return LevelShift(int(valid[at]), *ends[0], *ends[1], gap, gap - reach * spread, gap + reach * spread, p)
+    places = (int(valid[at]), int(valid[near.min()]), int(valid[near.max()]))
+    return LevelShift(*places, *ends[0], *ends[1], gap, gap - reach * spread, gap + reach * spread, p)
 
 
 def _orders(n: int) -> np.ndarray:
@@ -111,10 +124,9 @@ def _orders(n: int) -> np.ndarray:
     return np.vstack([np.arange(n), rng.permuted(np.tile(np.arange(n), (ORDERS - 1, 1)), axis=1)])
 
 
-def _parted(y: Floats, weight: Floats) -> tuple[Floats, np.ndarray]:
-    """For each order the most that two levels explain of the squares, and the first point after the change."""
+def _explained(y: Floats, weight: Floats) -> Floats:
+    """For each order and place of a change, from LEAST on, what two levels explain of the squares."""
     sums, mass = np.cumsum(y * weight, axis=1)[:, :-1], np.cumsum(weight, axis=1)
     total = mass[:, -1:]
     explained = sums**2 * total / (mass[:, :-1] * (total - mass[:, :-1]))
-    allowed = explained[:, LEAST - 1 : explained.shape[1] - LEAST + 1]
-    return allowed.max(axis=1), allowed.argmax(axis=1) + LEAST
+    return explained[:, LEAST - 1 : explained.shape[1] - LEAST + 1]

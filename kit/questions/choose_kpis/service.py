@@ -122,7 +122,7 @@ def _clause(row: Mapping[Any, Any], months: ServiceMonths) -> str:
         if kpi.kind == "wait":
             return _("Half of the requests of {month} are answered within {figure}.", **values)
         return _("{kpi} in {month} is {figure}.", **values)
-    values |= {"before": months.written(kpi.key, change["before"]), "since": month(change["month"])}
+    values |= {"before": months.written(kpi.key, change["before"]), "since": month(change["first"])}
     if kpi.kind == "wait":
         return _(
             "Half of the requests of {month} are answered within {figure}; before {since} it took {before}.", **values

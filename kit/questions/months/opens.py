@@ -199,8 +199,8 @@ class Opens(Result):
         by: the columns that tell the groups apart.
         rates: a row a group: `by`; delivered, opened, proven [messages]; raw, raw_low, raw_high
             [opened / delivered]; bound_low, bound_high [the bounds of openings by people: counts of these
-            mails, without an error of sampling]; estimate, estimate_low, estimate_high, NaN where there is none; basis, one
-            of
+            mails, without an error of sampling]; estimate, estimate_low, estimate_high, NaN where there is none; basis,
+            one of
             BASES: what the estimate comes from, or why there is none; told, trackable, prefetching, unknown
             [shares of delivered mail]. All rates are shares, 0 to 1.
         clicks: a row a group and strength: `by`, strength ("raw", "strict", "strictest"), numerator, n, value, low,

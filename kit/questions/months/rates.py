@@ -190,11 +190,10 @@ class Months(Result):
     Attributes:
         rates: a row a month of the history and KPI: month, kpi, numerator, n, value, low, high, missing; asked [it is
             of the question]; large [enough mails to be judged]; of the months asked for the change from the
-            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down", "back" [it takes the
-            change of the month before back], "no change seen", "first", "known change", "gap", "too few",
-            "too few months", "unknown" or
-            "not asked"; usual_low, usual_high [where months usually lie: the limits of the p' chart, from
-            six months on].
+            month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down", "back" [it
+            takes the change of the month before back], "no change seen", "first", "known change", "gap", "too few",
+            "too few months", "unknown" or "not asked"; usual_low, usual_high [where months usually lie: the limits
+            of the p' chart, from six months on].
         changes: how many changes were judged.
         change: the month of the known change, or "".
         period: first and last month of the question; None: all.

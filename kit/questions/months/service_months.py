@@ -18,6 +18,7 @@ from kit.counts.service import CLUSTERS
 from kit.judging import ALPHA, LEVEL, MONTHS
 from kit.messages import _, message
 from kit.metrics import Figure
+from kit.questions.months.rates import month_span
 from kit.show import cells
 from kit.show.axes import direction_color, intervals, month_axis, percent, series
 from kit.show.formats import UNKNOWN, joined, known, listing, minutes, money, month, share, signed_share, whole
@@ -85,7 +86,19 @@ def judge(
 
 _MONTHS = ["month", "kpi", "n", "value", "low", "high", "scaled", "se"]
 _CHANGES = [
-    *("kpi", "months", "month", "before", "before_low", "before_high", "after", "after_low", "after_high"),
+    *(
+        "kpi",
+        "months",
+        "month",
+        "first",
+        "last",
+        "before",
+        "before_low",
+        "before_high",
+        "after",
+        "after_low",
+        "after_high",
+    ),
     *("effect", "low", "high", "p"),
 ]
 
@@ -122,15 +135,17 @@ def _change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
     """Where one series parts best."""
     judged = rows[rows["complete"] & rows["scaled"].notna() & rows["se"].notna()].sort_values("month")
     if len(judged) < MONTHS:
-        return {"kpi": kpi, "months": len(judged), "month": "", "p": np.nan}
+        return {"kpi": kpi, "months": len(judged), "month": "", "first": "", "last": "", "p": np.nan}
     shift = changepoint.level_shift(judged["scaled"], judged["se"])
     back = np.exp if kpi == "response_time" else lambda value: value
     sides = ("before", "before_low", "before_high", "since", "since_low", "since_high")
-    levels = dict(zip(_CHANGES[3:9], (float(back(getattr(shift, name))) for name in sides), strict=True))
+    levels = dict(zip(_CHANGES[5:11], (float(back(getattr(shift, name))) for name in sides), strict=True))
     effect = dict(
         zip(("effect", "low", "high"), (float(back(x)) for x in (shift.value, shift.low, shift.high)), strict=True)
     )
-    return {"kpi": kpi, "months": len(judged), "month": judged["month"].iloc[shift.at], "p": shift.p} | levels | effect
+    places = {"month": shift.at, "first": shift.at_low, "last": shift.at_high}
+    named = {name: judged["month"].iloc[place] for name, place in places.items()}
+    return {"kpi": kpi, "months": len(judged), "p": shift.p} | named | levels | effect
 
 
 def _apart(months: pd.DataFrame) -> pd.Series:
@@ -152,6 +167,7 @@ class ServiceMonths(Result):
             clusters], scaled, se [the same on the scale of the test], complete [the data knows all of it], since [the
             month from which its level is another, "" where none is found], p [of lying with its level; adjusted].
         changes: a row a KPI: kpi, months [judged], month [the first after the change that parts the series best],
+            first, last [of the months that part it nearly as well],
             before, after [levels: an average month, with _low and _high], effect [ratio of response times, else the
             difference], low, high, p [Holm over the KPIs], found.
         currency: of amounts.
@@ -204,11 +220,16 @@ class ServiceMonths(Result):
             "kpi": kpi.title if first else kpi.name,
             "before": self.written(kpi.key, row["before"]),
             "after": self.written(kpi.key, row["after"]),
-            "month": month(row["month"]),
+            **{name: month(row[name]) for name in ("month", "first", "last")},
         }
-        if row["after"] > row["before"]:
+        rose = row["after"] > row["before"]
+        if row["first"] == row["last"] and rose:
             return _("{kpi} rose from {before} to {after} in {month}", **values)
-        return _("{kpi} fell from {before} to {after} in {month}", **values)
+        if row["first"] == row["last"]:
+            return _("{kpi} fell from {before} to {after} in {month}", **values)
+        if rose:
+            return _("{kpi} rose from {before} to {after} between {first} and {last}, most likely in {month}", **values)
+        return _("{kpi} fell from {before} to {after} between {first} and {last}, most likely in {month}", **values)
 
     def table(self) -> Table:
         """Each series before and since the month that parts it best, and its latest complete month."""
@@ -321,7 +342,11 @@ def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, 
 
 
 def _from(row: Mapping[Any, Any]) -> str:
-    return month(row["month"]) if row["month"] else UNKNOWN
+    if not row["month"]:
+        return UNKNOWN
+    if row["first"] == row["last"]:
+        return month(row["month"])
+    return _("{month} ({months})", month=month(row["month"]), months=month_span(row["first"], row["last"]))
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:
