@@ -172,7 +172,7 @@ class TestAgainstLimits:
         result = findings.judge({"question": month})
         assert result.areas.empty
         assert result.cautions["rule"].tolist() == ["machine_opens"]
-        assert "the open rate must not be used" in result.cautions_summary().text
+        assert "the open rate is not how many people read" in result.cautions_summary().text
 
     def test_few_machines_or_none_known_are_told_apart(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
@@ -303,7 +303,7 @@ class TestFrequency:
         # eight in a month of 30.44 days are 7.36 in 28 days, so 73,600 for 10,000 mails
         told = frequency.judge(self.pressure(20, 73_600))
         assert told.yearly == pytest.approx(0.175, abs=0.003)
-        assert "0.20% leave at a mail; at 8.0 mails a month that is 17.5% of the people in a year" in (
+        assert "0.20% leave at a mail; at 8.0 mails a month that is 17.5% (11.7–25.7) of the people in a year" in (
             told.summary().text
         )
 

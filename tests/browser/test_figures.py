@@ -87,3 +87,48 @@ def test_returns_are_what_their_formulas_say(results: list[dict]) -> None:
         assert told[basis, "revenue a unit of cost"] == pytest.approx(told[basis, "revenue"] / cost)
         assert told[basis, "profit"] == pytest.approx(told[basis, "revenue"] * 0.35 - cost)  # data/sample/kit.toml
         assert told[basis, "ROI"] == pytest.approx(told[basis, "profit"] / cost)
+
+
+def cells(results: list[dict], name: str) -> list[dict]:
+    """The rows of a table by the names of its columns."""
+    table = next(one for one in results if (one["kind"], one["name"]) == ("table", name))
+    return [dict(zip([one["name"] for one in table["columns"]], row, strict=True)) for row in table["rows"]]
+
+
+def test_one_value_on_two_places_is_one_value(results: list[dict]) -> None:
+    """A KPI of a month, wherever it is shown, with its ends and what it is out of."""
+    seven = {row["month"]: row for row in cells(results, "seven_kpis")}
+    months = {row["month"]: row for row in cells(results, "months")}
+    shared = (seven[next(iter(seven))].keys() & months[next(iter(months))].keys()) - {"month"}
+    assert shared >= {"delivered", "open_rate", "open_rate_low", "conversion_rate", "unsubscribe_rate_high"}
+    for month, row in months.items():
+        assert {name: row[name] for name in shared} == {name: seven[month][name] for name in shared}
+    waits = {row["month"]: row for row in cells(results, "waiting")}
+    for name, end in (("value", ""), ("low", "_low"), ("high", "_high"), ("n", None)):
+        column = "requests" if end is None else f"response_time{end}"
+        assert {month: row[column] for month, row in seven.items() if month in waits} == {
+            month: row[name] for month, row in waits.items()
+        }
+    stands = next(one for one in results if one["name"] == "service_stands")["numbers"]
+    latest = {row["kpi"]: row for row in cells(results, "service_changes")}
+    assert stands == {kpi: latest[kpi]["value"] for kpi in stands}
+    assert latest["response_time"]["value"] == waits[latest["response_time"]["latest"]]["value"]
+
+
+def test_campaigns_side_by_side_are_those_of_the_table_of_all(results: list[dict]) -> None:
+    every = {(row["campaign_name"], row["sent"]): row for row in cells(results, "every_campaign")}
+    beside = {row["kpi"]: row for row in cells(results, "side_by_side")}
+    sent = beside["delivery_rate"]
+    named = [row for (_name, n), row in every.items() if n == sent["n_2"]]
+    for kpi in ("delivery_rate", "open_rate", "click_rate", "conversion_rate", "unsubscribe_rate"):
+        assert beside[kpi]["value_2"] in [row[kpi] for row in named], kpi
+
+
+def test_no_page_forbids_what_the_first_page_judges_by(results: list[dict]) -> None:
+    texts = " ".join(one["text"] for one in results if one["kind"] == "sentence")
+    assert "must not be used" not in texts
+
+
+def test_a_forecast_that_failed_its_check_is_no_headline(results: list[dict]) -> None:
+    sentences = {one["name"]: one for one in results if one["kind"] == "sentence"}
+    assert sentences["value"]["headline"] is sentences["value_check"]["numbers"]["inside"]
