@@ -115,6 +115,8 @@ KEYS = (
         "clients.window_days", "int", 180, message("a person's mail program is told by other mails so many days around")
     ),
     Key("clients.min_sends", "int", 3, message("… and by at least so many of them; with fewer it is unknown")),
+    Key("engagement.days", "int", 90, message("who clicked in so many days before a mail is active")),
+    Key("engagement.mails", "int", 3, message("… and with fewer mails in them nobody is called silent")),
     Key("web.key_events", "texts", (), message("the events that count as key events in a BigQuery export of GA4")),
     Key(
         "funnel.stages",

@@ -46,8 +46,6 @@ NOT_USED = {
     "robinson_cred": "a prior that is taken as known; the spread is unknown here",
     "robinson_eb": "as robinson_cred",
     "bda_rats_posterior": "as robinson_cred",
-    "vgam_rats_mle": "no prior is fitted; every usual value and spread is weighed",
-    "crowder_betabinom": "as vgam_rats_mle",
     "dunnett_recovery": "each two lines are compared, not each with the first: Holm",
     # Regressions that no question asks for.
     "hillstrom_logit": "no page adjusts by regression; parts are compared within themselves",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import comb
 from pathlib import Path
 
 import cdnow
@@ -261,22 +262,32 @@ def test_a_change_of_times_is_told(rng: np.random.Generator) -> None:
 
 
 def test_silence_needs_enough_mails() -> None:
-    # One mail in five is clicked: 0.8**13 = 0.055, 0.8**14 = 0.044, so 14 mails are needed.
-    counted = pd.DataFrame(
-        [(2, False, 0, 30), (14, False, 0, 10), (10, True, 128, 50)], columns=["mails", "signal", "clicked", "n"]
-    )
-    counted.loc[2, "clicked"] = 0.2 * (counted["mails"] * counted["n"]).sum()
+    # As a coin that shows heads once in five times gives them, and so nothing to differ by: 0.8**13 = 0.055,
+    # 0.8**14 = 0.044, so 14 mails are needed.
+    rows = [(10, k > 0, k, 0, 0, round(1e4 * comb(10, k) * 0.2**k * 0.8 ** (10 - k))) for k in range(11)]
+    counted = pd.DataFrame([*rows, (13, False, 0, 0, 0, 30), (14, False, 0, 0, 0, 10)], columns=silence.COUNTS)
     found = silence.judge(counted, days=90)
-    assert (found.needed, found.silent, found.undecided, found.people) == (14, 10, 30, 90)
-    assert (found.value, found.most) == pytest.approx((10 / 90, 40 / 90))
+    assert found.model is not None
+    assert found.model.phi < 0.01
+    assert (found.silent, found.judged) == (10, 10)
+    assert found.undecided == rows[0][-1] + 30
+    assert (found.value, found.most) == pytest.approx((10 / found.people, (found.undecided + 10) / found.people))
     fewer = silence.judge(counted[counted["mails"] < 14], days=90)
     assert np.isnan(fewer.value)
     assert "nobody got so many" in fewer.summary().text
 
 
+def test_who_clicked_before_is_silent_sooner_than_who_never_did() -> None:
+    # People differ: of 600 a third click four of ten mails, the others never clicked; through 12 mails both are silent.
+    rows = [(10, True, 4, 10, 4, 200), (10, False, 0, 10, 0, 400), (12, False, 0, 10, 4, 7), (12, False, 0, 10, 0, 9)]
+    found = silence.judge(pd.DataFrame(rows, columns=silence.COUNTS), days=90)
+    assert (found.silent, found.undecided) == (7, 409)
+    assert "people differ in it" in found.summary().text
+
+
 def test_silence_is_counted_of_those_on_the_list_all_the_time(tmp_path: Path) -> None:
     # p1 clicked; p7 joined within the window, the others left.
-    assert silence.count(export(tmp_path), days=80).to_numpy().tolist() == [[1, True, 1, 1]]
+    assert silence.count(export(tmp_path), days=80).to_numpy().tolist() == [[1, True, 1, 0, 0, 1]]
 
 
 @pytest.mark.parametrize(

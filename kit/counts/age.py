@@ -8,7 +8,7 @@ import ibis
 import pandas as pd
 from ibis import _
 
-from kit.counts import scope
+from kit.counts import log, scope
 from kit.counts.log import known_until
 from kit.counts.scope import count
 from kit.counts.timing import FOLLOWED_HOURS
@@ -27,7 +27,7 @@ HOUR = 3600
 MOST = 0.99
 """Share of a campaign's deliveries that set its age; a straggler that was tried for days does not."""
 
-COUNTS = ["sent", "delivered", "opened", "clicked", "clicked_human", "unsubscribed", "complained"]
+COUNTS = ["sent", "delivered", "opened", "clicked", "clicked_human", "unsubscribed", "complained", *log.TRACKABLE]
 
 
 @count("messages", "events")
@@ -57,8 +57,8 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
 
     Returns:
         A row a group: `by`, hours, sent [all mails], and of mails followed for that long delivered, opened, clicked,
-        clicked_human, unsubscribed, complained [within the hours; NULL where the log does not tell it]. Empty
-        without an event log.
+        clicked_human, unsubscribed, complained and log.TRACKABLE [within the hours; NULL where the log does not tell
+        it]. Empty without an event log.
 
     Source: guide 1, step 3; DEFINITIONS: a campaign younger than its maturity is compared at equal age.
     """
@@ -75,11 +75,16 @@ def at_age(data: Data, by: Sequence[str], *, hours: int | None = None) -> pd.Dat
         first = table.filter(_.after >= 0).group_by("key").agg(first=_.after.min())
         mails = mails.left_join(first, "key").drop("key_right")
         mails = mails.mutate(**{name: _.first <= _.hours * HOUR}).drop("first")
+    mails = mails.mutate(
+        delivered_trackable=_.trackable,
+        opened_trackable=_.trackable & _.opened_human,
+        clicked_trackable=_.trackable & _.clicked_human,
+    )
     keys = ["campaign_id", "variant"] if "variant" in by else ["campaign_id"]
     sums = {name: _[name].sum().fill_null(0) for name in COUNTS[2:]}
     counts = mails.group_by(keys).agg(hours=_.hours.min(), delivered=_.count(), **sums).order_by(keys).to_pandas()
     told = {f"{name}_told": _[name].notnull().all() for name in COUNTS[2:]}
-    sent = scope.of_population(data).group_by(keys).agg(sent=_.sent.sum(), **told).to_pandas()
+    sent = log.trackable(scope.of_population(data)).group_by(keys).agg(sent=_.sent.sum(), **told).to_pandas()
     columns = ["campaign_id", *(name for name in by if name in data.campaigns and name != "campaign_id")]
     counts = counts.merge(sent, on=keys).merge(data.campaigns[columns], on="campaign_id")
     counts = counts.astype(dict.fromkeys(COUNTS, "Float64"))
@@ -104,7 +109,8 @@ def _delivered(data: Data) -> Expression:
         return None
     events, sent = _events(data), scope.of_population(data).filter(_.delivered)
     arrived = events.filter(_.event_type == "delivered").group_by("key").agg(delivered_at=_.occurred_at.min())
-    mails = arrived.join(sent.select("campaign_id", "variant", key="message_key"), "key")
+    trackable = _.opens_told & (_.client == "trackable")
+    mails = arrived.join(sent.select("campaign_id", "variant", key="message_key", trackable=trackable), "key")
     followed = known_until(data, events).epoch_seconds() - mails.delivered_at.epoch_seconds()
     return mails.mutate(followed=followed).filter(_.followed >= 0)
 
@@ -113,9 +119,10 @@ def _firsts(data: Data) -> dict[str, Expression]:
     """The events of each count, with the seconds since the message's delivery."""
     events = _events(data)
     clicks = machine_events.clicks(events, data.settings)
-    clicks = clicks.filter(~leaves(clicks))
+    clicks, opened = clicks.filter(~leaves(clicks)), machine_events.openings(events)
     return {
-        "opened": machine_events.openings(events),
+        "opened": opened,
+        "opened_human": opened.filter(~machine_events.by_machine(_)),
         "clicked": clicks,
         "clicked_human": clicks.filter(~machine_events.by_machine(_)),
         "unsubscribed": machine_events.since_delivery(events, "unsubscribed"),

@@ -47,8 +47,9 @@ WHY = {
 FOLLOWING = [name for name in log.AFTER if name in COUNT_NAMES]
 """What people do after a mail, within the window."""
 
-SUMS = [*COUNT_NAMES, "revenue_squares"]
-"""What is summed: the counts, and the squares of revenue a message, for the interval of its mean."""
+SUMS = [*COUNT_NAMES, *log.TRACKABLE, "revenue_squares"]
+"""What is summed: the counts, those of people whose program tells, and the squares of revenue a message, for the
+interval of its mean."""
 
 
 @count("messages", "campaign_stats")
@@ -78,7 +79,7 @@ def messages(
             they got meanwhile; then campaigns do not add up.
 
     Returns:
-        A row a group: `by`, campaigns [number], the counts of tables.COUNTS and revenue_squares
+        A row a group: `by`, campaigns [number], the counts of tables.COUNTS, of log.TRACKABLE and revenue_squares
         [nullable], and for each count `<count>_missing`: the campaigns of the group that lack it. A count
         that any campaign of the group lacks is NULL: a sum over some of them would be too small.
         delivered_is_derived [bool]: of a campaign of the group it is sent - bounced, not told.
@@ -247,7 +248,7 @@ def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
         hour=sent.dt.hour.astype("Int64").where(timed(sent)),
         in_period=scope.inside(data, sent, stats["campaign_name"]),
         revenue_squares=None,
-        **dict.fromkeys(("domain", *TRAITS)),
+        **dict.fromkeys(("domain", *TRAITS, *log.TRACKABLE)),
     )
 
 
@@ -300,7 +301,8 @@ def _ranked(rows: pd.DataFrame, exported: pd.DataFrame) -> pd.DataFrame:
     weak = (rows["precedence"] == log.PRECEDENCE) & rows["campaign_id"].isin(_partial(rows, exported))
     rows = rows.copy()
     rows.loc[weak, "precedence"] = log.PARTIAL
-    rows.loc[weak, ["sent", "delivered", "bounced", "bounced_hard", "bounced_soft"]] = None
+    lost = ["sent", "delivered", "bounced", "bounced_hard", "bounced_soft", "delivered_trackable", "opened_trackable"]
+    rows.loc[weak, lost] = None
     return rows
 
 

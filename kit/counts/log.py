@@ -27,6 +27,10 @@ PRECEDENCE, PARTIAL = 0, 9
 SOURCE = "event log"
 """What stands for all logs together where other sources have a file's name."""
 
+TRACKABLE = ("delivered_trackable", "opened_trackable", "clicked_trackable")
+"""Mail to people whose program, as their other mails tell, loads pictures only when they read; of it opened by what is
+no machine, and clicked by people. NULL where the log does not tell who opens."""
+
 FACTS = (
     "sent",
     "delivered",
@@ -42,6 +46,7 @@ FACTS = (
     "clicks_total",
     "unsubscribed",
     "complained",
+    *TRACKABLE,
 )
 Credit = Literal["last mail", "assignment"]
 """Which mail an action counts for: the last one before it, so that campaigns add up; or each campaign that the person
@@ -76,7 +81,7 @@ def counts(
     """
     table = scope.history(data, MESSAGES.name)
     groups = ["campaign_id", "variant", "month", "weekday", "hour", "in_period", "domain", *TRAITS]
-    names = [*groups, "messages", "delivered_is_derived", *COUNT_NAMES, "revenue_squares"]
+    names = [*groups, "messages", "delivered_is_derived", *COUNT_NAMES, *TRACKABLE, "revenue_squares"]
     if table is None:
         return pd.DataFrame(columns=[*names, "precedence", "source_file"])
     asked = scope.within(data, _.sent_local).fill_null(NO)
@@ -86,7 +91,7 @@ def counts(
         hour=_.sent_local.hour(),
         in_period=asked,
     )
-    table = of_delivered(of_this_log(table))
+    table = trackable(of_delivered(of_this_log(table)))
     followed = after(data, table, action, window_days, credit)
     for name in by:
         if name in TRAITS:
@@ -122,6 +127,20 @@ def of_delivered(messages: Expression) -> Expression:
     reactions = ("opened", "opened_machine", "opened_suspect", "clicked", "clicked_human", "clicked_strictest")
     arrived = _.delivered.fill_null(~_.bounced.fill_null(NO))
     return messages.mutate(**{name: _[name] & arrived for name in reactions})
+
+
+def trackable(messages: Expression) -> Expression:
+    """The messages with the columns TRACKABLE."""
+    told = _.opens_told & _.opened.notnull()
+    whose = told & (_.client == "trackable")
+    facts = (whose & _.delivered, whose & _.opened & ~_.opened_machine, whose & _.clicked_human)
+    known = (_.delivered, _.opened, _.clicked)
+    return messages.mutate(
+        **{
+            name: ibis.ifelse(told & column.notnull(), fact, ibis.null("boolean"))
+            for name, fact, column in zip(TRACKABLE, facts, known, strict=True)
+        }
+    )
 
 
 def of_this_log(messages: Expression) -> Expression:

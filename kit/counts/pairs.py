@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from kit.store import Data
 
-REACTIONS = ("opened", "clicked", "clicked_human")
+REACTIONS = ("opened", "clicked", "clicked_human", "opened_trackable")
 """What a message of a log says of one person, yes or no. Leaving is none: who left by the first got no second."""
 
 
@@ -38,7 +38,10 @@ def same_people(data: Data, campaigns: Sequence[str], of: str) -> pd.DataFrame:
     messages = scope.of_population(data)
     if messages is None or len(ids) < 2 or of not in REACTIONS or not set(ids) <= set(scope.population(data)):
         return unknown
-    mails = log.of_delivered(messages).filter(_.campaign_id.isin(ids) & _.reached & _.contact_key.notnull())
+    mails = log.trackable(log.of_delivered(messages))
+    mails = mails.filter(_.campaign_id.isin(ids) & _.reached & _.contact_key.notnull())
+    if of.endswith("_trackable"):
+        mails = mails.filter(_.delivered_trackable)
     if mails.campaign_id.nunique().to_pyarrow().as_py() < len(ids):
         return unknown
     reacted = mails.group_by("contact_key", "campaign_id").agg(did=_[of].any())

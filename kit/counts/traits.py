@@ -22,12 +22,6 @@ if TYPE_CHECKING:
     from kit.messages import Message
     from kit.store import Data, Expression
 
-ENGAGED_DAYS = 90
-"""Days before a mail in which a click makes its receiver active."""
-
-ENGAGED_MAILS = 3
-"""With fewer mails in those days nobody can be told silent."""
-
 PRESSURE_DAYS = 7
 """Days over which the mails to one person are counted, this one included."""
 
@@ -78,16 +72,16 @@ def _tenure(messages: Expression, data: Data) -> Expression:
     return messages.mutate(tenure=tenure).drop("person", "joined")
 
 
-def _engagement(messages: Expression, data: Data) -> Expression:  # noqa: ARG001  every trait is asked alike
-    before = _before(messages, days=ENGAGED_DAYS)
+def _engagement(messages: Expression, data: Data) -> Expression:
+    before = _before(messages, days=data.settings["engagement.days"])
     counted = messages.mutate(
         mails=(_.reached.cast("int64")).sum().over(before).fill_null(0),
-        clicks=(_.clicked & _.reached).cast("int64").sum().over(before).fill_null(0),
+        clicks=(_.clicked_human & _.reached).cast("int64").sum().over(before).fill_null(0),
     )
     engagement = ibis.cases(
         (_.contact_key.isnull(), ibis.null("string")),
         (_.clicks > 0, "active"),
-        (_.mails < ENGAGED_MAILS, "new"),
+        (_.mails < data.settings["engagement.mails"], "new"),
         else_="silent",
     )
     return counted.mutate(engagement=engagement).drop("mails", "clicks")
@@ -139,9 +133,8 @@ TRAITS = {
         Trait(
             "engagement", message("Engagement"), message("engagement"),
             message(
-                "active: clicked in the {days} days before this mail; silent: did not, of {mails} or more mails; new: "
-                "had fewer",
-                days=ENGAGED_DAYS, mails=ENGAGED_MAILS,
+                "active: clicked as people do in the 90 days before this mail (engagement.days); silent: did not, of 3 "
+                "or more mails (engagement.mails); new: had fewer"
             ),
             _engagement,
         ),

@@ -13,17 +13,22 @@ from kit.metrics.kpis import (
     OF_SENT,
     TIME_ZONE,
     Kpi,
+    as_spoken,
     as_told,
+    beside,
     chosen,
     denominator_title,
     explain,
     find,
+    machines_alone,
     mail_rate,
     mails_title,
     raw_note,
+    speaking,
+    versions,
 )
-from kit.metrics.values import overall, response_time, service, values
-from kit.metrics.written import amount, base_rate_note, value_with_interval
+from kit.metrics.values import overall, response_time, service, values, with_raw
+from kit.metrics.written import amount, base_rate_note, raw_columns, totals_note, value_with_interval
 
 __all__ = [
     "ALIASES",
@@ -38,20 +43,28 @@ __all__ = [
     "Kpi",
     "action",
     "amount",
+    "as_spoken",
     "as_told",
     "base_rate_note",
+    "beside",
     "chosen",
     "denominator_title",
     "explain",
     "explain_goal",
     "find",
     "goal",
+    "machines_alone",
     "mail_rate",
     "mails_title",
     "overall",
+    "raw_columns",
     "raw_note",
     "response_time",
     "service",
+    "speaking",
+    "totals_note",
     "value_with_interval",
     "values",
+    "versions",
+    "with_raw",
 ]

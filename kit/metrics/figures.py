@@ -116,7 +116,8 @@ GENERAL = (
         message("a comparison"),
         "guide 1, step 4; kit explain multiplicity",
         (
-            "months_changes.beyond", "months_trend.moving", "comparison.better", "comparison.worse",
+            "months_changes.beyond", "months_changes.machines", "months_trend.moving",
+            "comparison.better", "comparison.worse",
             "problems_found.found", "problems_cautions.cautions", "benchmarks_beside.outside",
             "segments_found.found", "funnel_groups.found", "after_click.worse", "same_people.decided",
             "responses_by.later",

@@ -42,7 +42,7 @@ GOALS = {
             (
                 ("conversion_rate", message("appointments booked after the mail are the goal itself")),
                 ("response_time", message("who asks and waits books elsewhere: response speed decides the booking")),
-                ("click_rate", message("the step before the booking; seen in larger numbers, so sooner")),
+                ("click_rate_human", message("the step before the booking; seen in larger numbers, so sooner")),
             ),
         ),
         Goal(
@@ -50,7 +50,7 @@ GOALS = {
             (
                 ("conversion_rate", message("reviews left after the mail are the goal itself")),
                 ("satisfaction", message("asking for reviews pays only where people are satisfied")),
-                ("click_rate", message("the step before the review")),
+                ("click_rate_human", message("the step before the review")),
             ),
         ),
         Goal(
@@ -75,7 +75,7 @@ GOALS = {
             (
                 ("revenue_per_mail", message("the goal itself, in money")),
                 ("conversion_rate", message("orders vary less than sums, so a change is seen sooner")),
-                ("click_rate", message("the step before the order")),
+                ("click_rate_human", message("the step before the order")),
             ),
             "guide 2",
         ),

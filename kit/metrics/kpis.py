@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
+
 from kit import counts
 from kit.counts.told import of_sent
 from kit.errors import UsageError, nearest
+from kit.judging import CAMPAIGNS
 from kit.messages import _, message
 from kit.show.formats import RAW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from kit.messages import Message
     from kit.store import Data
@@ -42,6 +45,7 @@ class Kpi:
         unit: of the value: share, money, minutes.
         counts: which frame of `kit.counts` has it: messages, answers, visits, waits.
         aliases: what it is called elsewhere; each finds it.
+        raw: of people's reactions alone: the key of the same KPI with machines among them.
     """
 
     key: str
@@ -57,6 +61,7 @@ class Kpi:
     unit: Literal["share", "money", "minutes"] = "share"
     counts: str = "messages"
     aliases: tuple[str, ...] = ()
+    raw: str = ""
 
     @property
     def formula(self) -> str:
@@ -69,8 +74,8 @@ class Kpi:
 USUAL = ("click_rate", "open_rate", "unsubscribe_rate", "bounce_rate")
 """The rates by which mail is compared where none is named: the first that is told."""
 
-RAW_KPIS = ("open_rate", "click_rate")
-"""KPIs in which machines are counted as people."""
+RAW_KPIS = ("open_rate", "click_rate", "click_to_open_rate")
+"""KPIs in which machines are counted as people; where a log tells them apart, people's own speak (`speaking`)."""
 
 _G1 = "guide 1, step 2"
 
@@ -105,6 +110,16 @@ KPIS = {
             aliases=("soft_bounces",),
         ),
         Kpi(
+            "open_rate_human", message("Open rate (people)"), message("open rate (people)"),
+            "opened_trackable", "delivered_trackable", "higher", "attention",
+            message(
+                "of mail to people whose program, as their other mails tell, loads pictures only when they read; others"
+                " may read otherwise (kit explain opens_estimate); known from event logs only"
+            ),
+            _G1,
+            aliases=("human_opens",), raw="open_rate",
+        ),
+        Kpi(
             "open_rate", message("Open rate (raw)"), message("open rate (raw)"),
             "opened", "delivered", "higher", "attention",
             message(
@@ -113,6 +128,16 @@ KPIS = {
             ),
             _G1,
             aliases=("opens", "or"),
+        ),
+        Kpi(
+            "click_rate_human", message("Click rate (people)"), message("click rate (people)"),
+            "clicked_human", "delivered", "higher", "action",
+            message(
+                "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within 2 "
+                "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
+            ),
+            _G1,
+            aliases=("human_ctr",), raw="click_rate",
         ),
         Kpi(
             "click_rate", message("Click rate (raw)"), message("click rate (raw)"),
@@ -125,17 +150,14 @@ KPIS = {
             aliases=("ctr", "clicks"),
         ),
         Kpi(
-            "click_rate_human", message("Click rate (people)"), message("click rate (people)"),
-            "clicked_human", "delivered", "higher", "action",
-            message(
-                "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within 2 "
-                "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
-            ),
+            "click_to_open_rate_human", message("Click-to-open rate (people)"), message("click-to-open rate (people)"),
+            "clicked_trackable", "opened_trackable", "higher", "action",
+            message("of mail to people whose program tells when they read: clicks and openings of people alone"),
             _G1,
-            aliases=("human_ctr",),
+            aliases=("human_ctor",), raw="click_to_open_rate",
         ),
         Kpi(
-            "click_to_open_rate", message("Click-to-open rate"), message("click-to-open rate"),
+            "click_to_open_rate", message("Click-to-open rate (raw)"), message("click-to-open rate (raw)"),
             "clicked", "opened", "higher", "action",
             message(
                 "sum over sum, never the mean of campaigns' rates; falls when machines open, rises where pictures are"
@@ -260,12 +282,74 @@ def find(key: str) -> Kpi:
     return _BY_KEY[key]
 
 
+PEOPLES = {kpi.raw: key for key, kpi in KPIS.items() if kpi.raw}
+"""The KPIs of people's reactions alone, by what they are with machines among them."""
+
+
+def speaking(counts: pd.DataFrame, key: str) -> str:
+    """Which of people's and raw reactions speaks: people's, where groups enough tell people from machines.
+
+    Args:
+        counts: a row a group.
+        key: of a KPI; one that has no two versions speaks itself.
+
+    Returns:
+        The key of people's version where as many groups tell it as are judged (`CAMPAIGNS`), or all that tell the raw
+        one do; else that of the raw one.
+    """
+    raw = find(key).raw or key
+    if raw not in PEOPLES:
+        return key
+    by_people, by_all = (_tell(counts, name) for name in (PEOPLES[raw], raw))
+    return PEOPLES[raw] if by_people.any() and by_people.sum() >= min(CAMPAIGNS, by_all.sum()) else raw
+
+
+def versions(counts: pd.DataFrame, key: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The groups that can be set against each other, each part with the KPI that speaks there.
+
+    Where people's reactions speak, groups that tell raw ones alone are a part of their own: the two are never compared.
+    """
+    first = speaking(counts, key)
+    raw = find(first).raw
+    apart = ~_tell(counts, first) & _tell(counts, raw) if raw else ~counts.index.isin(counts.index)
+    yield first, counts[~apart]
+    if apart.any():
+        yield raw, counts[apart]
+
+
+def _tell(counts: pd.DataFrame, key: str) -> pd.Series:
+    """Which groups tell both counts of a KPI."""
+    return counts.reindex(columns=[find(key).numerator, find(key).denominator]).notna().all(axis=1)
+
+
+def machines_alone(rates: pd.DataFrame, by: Sequence[str], verdict: str) -> pd.Series:
+    """Which rows of raw KPIs say what people do not: their own rate of that group was judged and says otherwise.
+
+    Args:
+        rates: a row a KPI and group: kpi, `by`, p [NaN: not judged] and its verdict.
+        by: the columns that tell groups apart.
+        verdict: the column of the verdict.
+    """
+    names = {name: raw.raw for name, raw in _BY_KEY.items() if raw.raw}
+    people = rates[rates["kpi"].isin(names) & rates["p"].notna()]
+    said = people.assign(kpi=people["kpi"].map(names))[["kpi", *by, verdict]]
+    both = rates[["kpi", *by, verdict]].merge(said, on=["kpi", *by], how="left", suffixes=("", "_people"))
+    says = both[f"{verdict}_people"]
+    return pd.Series((says.notna() & (says != both[verdict])).to_numpy(), index=rates.index)
+
+
+def beside(keys: Iterable[str]) -> list[str]:
+    """The same KPIs, each of people's reactions with the raw one after it."""
+    return list(dict.fromkeys(name for key in keys for name in (key, find(key).raw) if name))
+
+
 def as_told(data: Data, key: str) -> str:
     """The key of a KPI as the sources of the data can tell it: of delivered mail, else of sent mail (`OF_SENT`).
 
     Args:
         data: what `kit.open` returned.
-        key: of a KPI; "" for the first rate of USUAL that some campaign tells.
+        key: of a KPI; "" for the first rate of USUAL that some campaign tells, by people where that is known
+            (`speaking`). A KPI that is named is taken as it is.
 
     Raises:
         UsageError: there is no such KPI.
@@ -273,9 +357,19 @@ def as_told(data: Data, key: str) -> str:
     sent_only = of_sent(data)
     if not key:
         mail = counts.messages(data.history, ["campaign_id"])
-        key = next((name for name in USUAL if mail[KPIS[name].numerator].notna().any()), USUAL[0])
+        usual = next((name for name in USUAL if mail[KPIS[name].numerator].notna().any()), USUAL[0])
+        key = as_spoken(data, usual)
     kpi = find(key)
     return OF_SENT[kpi.key].key if kpi.key in OF_SENT and sent_only else kpi.key
+
+
+def as_spoken(data: Data, key: str) -> str:
+    """Which of people's and raw reactions speaks on a page: by the question's campaigns, else by the whole history."""
+    for asked in (data, data.history):
+        mail = counts.messages(asked, ["campaign_id"])
+        if _tell(mail, find(key).raw or key).any():
+            return speaking(mail, key)
+    return find(key).raw or key
 
 
 def chosen(keys: str) -> list[str]:
@@ -305,12 +399,20 @@ def mail_rate(key: str) -> Kpi:
 
 
 _MAILS = {
+    "delivered_trackable": message("Mails to people whose program tells"),
+    "opened_trackable": message("Mails opened by people whose program tells"),
     "sent": message("Mails sent"),
     "delivered": message("Mails delivered"),
     "opened": message("Mails opened"),
 }
 
-_DENOMINATORS = {"sent": message("Sent"), "delivered": message("Delivered"), "opened": message("Opened")}
+_DENOMINATORS = {
+    "sent": message("Sent"),
+    "delivered": message("Delivered"),
+    "opened": message("Opened"),
+    "delivered_trackable": message("Delivered, program tells"),
+    "opened_trackable": message("Opened, program tells"),
+}
 
 
 def mails_title(kpi: Kpi) -> Message:
@@ -325,7 +427,7 @@ def denominator_title(kpi: Kpi) -> Message:
 
 def raw_note(keys: Iterable[str]) -> list[str]:
     """The note that says what “raw” means, where one of these KPIs is."""
-    raw = {*RAW_KPIS, *(OF_SENT[key].key for key in RAW_KPIS)}
+    raw = {*RAW_KPIS, *(OF_SENT[key].key for key in RAW_KPIS if key in OF_SENT)}
     return [str(RAW)] if raw & set(keys) else []
 
 

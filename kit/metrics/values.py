@@ -60,6 +60,27 @@ def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.Da
     )
 
 
+def with_raw(rates: pd.DataFrame, counts: pd.DataFrame, kpi: Kpi, *, level: float = LEVEL) -> pd.DataFrame:
+    """The rates with the raw version of the KPI beside each, where it is one of people's reactions alone.
+
+    Args:
+        rates: a row a group, as `values` of one KPI.
+        counts: what they were made of, in the same order.
+        kpi: of the rates.
+        level: confidence of the intervals.
+
+    Returns:
+        The same with raw, raw_low and raw_high [share].
+    """
+    if not kpi.raw:
+        return rates
+    raw = values(counts, [kpi.raw], by=[], level=level)
+    return rates.assign(**{f"raw{end}": raw[name].to_numpy() for end, name in _ENDS.items()})
+
+
+_ENDS = {"": "value", "_low": "low", "_high": "high"}
+
+
 def _numbers(counts: pd.DataFrame, name: str) -> np.ndarray:
     if name not in counts:
         return np.full(len(counts), np.nan)

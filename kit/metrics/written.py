@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kit.messages import _
+from kit.messages import _, _n
 from kit.metrics.kpis import find
+from kit.show import cells
 from kit.show.formats import UNKNOWN, known, minutes, money, whole, with_interval
+from kit.show.table import Column
 from kit.stats import proportions
 
 if TYPE_CHECKING:
@@ -20,6 +22,29 @@ if TYPE_CHECKING:
 def amount(kpi: Kpi, currency: str = "") -> Callable[[Any], str]:
     """How a KPI that is no share is written: a time, or an amount in this currency."""
     return minutes if kpi.unit == "minutes" else money(currency)
+
+
+def raw_columns(kpi: Kpi) -> tuple[Column, ...]:
+    """The column of the raw version beside a KPI of people's reactions (`values.with_raw`); () beside another."""
+    if not kpi.raw:
+        return ()
+    return (Column("raw", find(kpi.raw).title, cells.rate_of("raw"), unit="share", number=True, whole_row=True),)
+
+
+def totals_note(kpi: Kpi, left_out: int) -> list[str]:
+    """That totals do not tell people from machines, where campaigns are left out for it."""
+    if not (kpi.raw and left_out):
+        return []
+    return [
+        _n(
+            "Totals do not tell people from machines: {n} campaign of which nothing else is known is left out; the "
+            "parameter kpi={raw} shows it by raw reactions.",
+            "Totals do not tell people from machines: {n} campaigns of which nothing else is known are left out; the "
+            "parameter kpi={raw} shows them by raw reactions.",
+            left_out,
+            raw=kpi.raw,
+        )
+    ]
 
 
 def value_with_interval(row: Mapping[Any, Any], currency: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
@@ -13,7 +13,7 @@ from kit.messages import _, message, message_n
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
 from kit.show.axes import percent
-from kit.show.formats import listing, share, whole, with_interval
+from kit.show.formats import UNKNOWN, listing, share, whole, with_interval
 from kit.show.picture import PLAIN, Picture, drawing, label, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -135,14 +135,24 @@ def judge(clicks: pd.DataFrame) -> Links:
     clicks = clicks.assign(logged=clicks["delivered"].where(clicks["clicked_human"].notna()))
     sums = {name: (name, lambda values: values.sum(min_count=1)) for name in ("clicked", "clicked_human", "logged")}
     ranked = clicks.groupby("link", as_index=False).agg(
-        campaigns=("campaign_id", "nunique"), n=("delivered", lambda values: values.sum(skipna=False)), **sums
+        campaigns=("campaign_id", "nunique"), mails=("delivered", lambda values: values.sum(skipna=False)), **sums
     )
-    columns = ["clicked", "clicked_human", "n", "logged"]
+    columns = ["clicked", "clicked_human", "mails", "logged"]
     ranked[columns] = ranked[columns].astype("Float64").astype("float64")
-    low, high = proportions.proportion_interval(ranked["clicked"], ranked["n"])
-    ranked = ranked.assign(value=ranked["clicked"] / ranked["n"], low=low, high=high)
-    ranked = ranked.assign(value_human=ranked["clicked_human"] / ranked["logged"]).drop(columns="logged")
-    return Links(ranked.sort_values(["clicked", "link"], ascending=[False, True], ignore_index=True))
+    told = ranked["clicked_human"].notna()
+    ranked = ranked.assign(
+        told=told,
+        followed=ranked["clicked_human"].where(told, ranked["clicked"]),
+        n=ranked["logged"].where(told, ranked["mails"]),
+    )
+    for name, count, mails in (("", "followed", "n"), ("raw", "clicked", "mails")):
+        low, high = proportions.proportion_interval(ranked[count], ranked[mails])
+        ends = {"value": ranked[count] / ranked[mails], "low": low, "high": high}
+        ranked = ranked.assign(**{f"{name}_{end}" if name else end: values for end, values in ends.items()})
+    ranked = ranked.rename(columns={"raw_value": "raw"}).drop(columns=["logged", "followed", "mails"])
+    ranked["people"] = ranked["value"].where(told)
+    order = ["told", "value", "link"]
+    return Links(ranked.sort_values(order, ascending=[False, False, True], ignore_index=True))
 
 
 @result
@@ -150,9 +160,11 @@ class Links(Result):
     """The links of campaigns, the most followed first.
 
     Attributes:
-        ranked: a row a link: link, campaigns [that have a click on it], n [mails they delivered], clicked [people],
+        ranked: a row a link: link, campaigns [that have a click on it], n [mails they delivered], clicked [raw],
             clicked_human [of them without what a strict rule names a scanner's; NaN without an event log], value,
-            low, high, value_human [share of these mails]. Its order is that of clicked.
+            low, high [share of these mails: people's clicks where told, else raw], told [a log tells people from
+            machines], raw, raw_low, raw_high [share of all mails of campaigns with a click on it], people [value where
+            told]. First the links of which people are told, by their share.
     """
 
     ranked: pd.DataFrame
@@ -163,13 +175,19 @@ class Links(Result):
         if rated.empty:
             return Summary("links", _("Which links were followed is not known: no report or log lists them."))
         first = rated.iloc[0]
-        text = _(
-            "Of {links} links most people follow {link}: {value} of {n} mails.",
-            links=whole(len(rated)),
-            link=first["link"],
-            value=with_interval(first["value"], first["low"], first["high"]),
-            n=whole(first["n"]),
-        )
+        values = {
+            "links": whole(len(rated)),
+            "link": first["link"],
+            "value": with_interval(first["value"], first["low"], first["high"]),
+            "n": whole(first["n"]),
+        }
+        if first["told"]:
+            text = _(
+                "Of {links} links most people follow {link}: {value} of {n} mails; {raw} with machines among them.",
+                raw=share(first["raw"]), **values,
+            )  # fmt: skip
+        else:
+            text = _("Of {links} links {link} is followed most: {value} of {n} mails, machines among them.", **values)
         scanned = rated[(rated["clicked_human"] == 0) & (rated["clicked"] >= SCANNED)]
         if len(scanned):
             by_scanners = _("Only scanners follow {links}.", links=listing(scanned["link"].head(3).tolist()))
@@ -182,9 +200,14 @@ class Links(Result):
             Column("link", message("Link")),
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", message("Mails delivered"), whole, unit="mails", number=True),
-            Column("clicked", message("People who clicked"), whole, unit="people", number=True),
-            Column("value", message("Of the mails"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("value_human", message("… without scanners"), share, unit="share", number=True),
+            Column("clicked_human", message("People who clicked"), whole, unit="people", number=True),
+            Column("people", message("Of the mails"), _people, unit="share", number=True, whole_row=True),
+            Column("raw", message("Raw"), cells.rate_of("raw"), unit="share", number=True, whole_row=True),
+        )
+        columns = (
+            columns
+            if self.ranked["told"].any()
+            else tuple(column for column in columns if column.name not in ("clicked_human", "people"))
         )
         more = len(self.ranked) - SHOWN
         notes = [
@@ -193,10 +216,11 @@ class Links(Result):
                 "links, so the rows do not add up to clickers. The link that unsubscribes is left out."
             )
         ]
-        if self.ranked["value_human"].notna().any():
-            notes.append(
-                message("Without scanners: where an event log tells, without clicks that a strict rule names (02).")
+        notes.append(
+            message(
+                "People: where an event log tells, without clicks that a strict rule names (02); raw: all who clicked."
             )
+        )
         if more > 0:
             notes.append(
                 message_n("{n} more link, with fewer people.", "{n} more links, each with fewer people.", more)
@@ -205,7 +229,7 @@ class Links(Result):
         return Table("links", title, self.ranked.head(SHOWN), columns, tuple(notes), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
-        """The share of mails in which each link was followed, with its interval; hollow: without scanners."""
+        """The share of mails in which each link was followed, with its interval; hollow: raw."""
         rated = self.ranked[self.ranked["value"].notna()]
         title = message("Which links were followed")
         if rated.empty:
@@ -215,19 +239,24 @@ class Links(Result):
             for place, row in enumerate(rows):
                 axes.plot([row["low"], row["high"]], [place, place], color=PLAIN, linewidth=1.6)
                 axes.plot(row["value"], place, "o", color=PLAIN, markersize=5.5)
-                axes.plot(row["value_human"], place, "o", color=PLAIN, markerfacecolor="white", markersize=5.5)
+                axes.plot(row["raw"], place, "o", color=PLAIN, markerfacecolor="white", markersize=5.5)
             axes.set_yticks(range(len(rows)), [label(_short(row["link"]), 28) for row in rows], fontsize=9.5)
             axes.set_ylim(-0.8, len(rows) - 0.2)
-            highest = max(row["high"] for row in rows)
+            highest = max(max(row["high"], row["raw"]) for row in rows)
             axes.set_xlim(-0.02 * highest, 1.05 * highest)
             axes.xaxis.set_major_formatter(percent(highest))
             clicked = _("people who clicked it, of delivered mails, 95 % interval")
-            hollow = _("hollow: without scanners, where a log tells")
-            axes.set_xlabel(f"{clicked}\n{hollow}" if rated["value_human"].notna().any() else clicked)
+            hollow = _("hollow: raw, machines among them")
+            axes.set_xlabel(f"{clicked}\n{hollow}")
             axes.grid(visible=False, axis="y")
             rates = ", ".join(f"{row['link']} {share(row['value'])}" for row in rows[::-1])
             alt = _("Which links were followed: {rates}.", rates=rates)
             return picture(axes, name="links", title=title, alt=alt)
+
+
+def _people(row: Any) -> str:
+    """The share that people followed, where a log tells them."""
+    return cells.rate(row) if row["told"] else UNKNOWN
 
 
 def _short(link: str) -> str:
@@ -240,7 +269,8 @@ FIGURES = (
     Figure(
         "link_rate", message("Clicked a link"),
         message("people who clicked it / mails delivered of the campaigns that have a click on it"),
-        message("a person, campaign and link"), "guide 1, step 6", ("links.value", "links.links", "links.scanned"),
+        message("a person, campaign and link"), "guide 1, step 6",
+        ("links.value", "links.people", "links.raw", "links.links", "links.scanned"),
         interval=WILSON,
         edge=message(
             "one person may click several: links do not add up to people. Scanned: links that only scanners follow"

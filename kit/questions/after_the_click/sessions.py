@@ -66,12 +66,14 @@ def judge(web: pd.DataFrame, mails: pd.DataFrame, *, days: tuple[pd.Timestamp, p
 
     Args:
         web: what `counts.visits_by_campaign` returned.
-        mails: a row a campaign: campaign_id, campaign_name, clicked [people]; with `days` also sent_local.
+        mails: a row a campaign: campaign_id, campaign_name, clicked, clicked_human [people]; with `days` also
+            sent_local.
         days: the first and last of the report; None: a campaign of any day may be silent.
     """
     by_campaign = web.dropna(subset="campaign_id").groupby(["campaign_id", "campaign_name", "sent_local"])[_SUMS]
     rates = by_campaign.sum(min_count=1).reset_index()
-    rates = rates.merge(mails[["campaign_id", "clicked"]], on="campaign_id", how="left")
+    mails = clickers(mails)
+    rates = rates.merge(mails[["campaign_id", "clickers", "clicked"]], on="campaign_id", how="left")
     rates = rates.sort_values("sent_local", ignore_index=True)
     engaged, n = rates["engaged_sessions"].astype(float), rates["sessions"].astype(float)
     value = (engaged / n).where(n > 0)
@@ -79,7 +81,7 @@ def judge(web: pd.DataFrame, mails: pd.DataFrame, *, days: tuple[pd.Timestamp, p
     prediction = random_effects.leave_one_out(engaged.where(large), n.where(large))
     low, high = proportions.proportion_interval(engaged, n)
     rates = rates.assign(value=value, low=low, high=high, expected=prediction.expected)
-    rates = rates.assign(p=multiplicity.adjust(prediction.p), per_click=n / rates["clicked"].astype(float))
+    rates = rates.assign(p=multiplicity.adjust(prediction.p), per_click=n / rates["clickers"].astype(float))
     verdict = pd.Series("as usual", index=rates.index, dtype="object")
     flagged = rates["p"] < ALPHA
     verdict = verdict.mask(flagged & (value > rates["expected"]), "better")
@@ -95,17 +97,23 @@ def judge(web: pd.DataFrame, mails: pd.DataFrame, *, days: tuple[pd.Timestamp, p
     )
 
 
+def clickers(mails: pd.DataFrame) -> pd.DataFrame:
+    """The campaigns with clickers: people where a log tells them from machines, else all who clicked."""
+    people = mails["clicked_human"] if "clicked_human" in mails else pd.Series(pd.NA, index=mails.index)
+    return mails.assign(clickers=people.astype("Float64").fillna(mails["clicked"].astype("Float64")))
+
+
 def _silent(
     mails: pd.DataFrame, rates: pd.DataFrame, days: tuple[pd.Timestamp, pd.Timestamp] | None
 ) -> tuple[pd.DataFrame, int]:
     """Clicked campaigns without a session, and how many of other days than the report's."""
     if rates.empty:
-        return pd.DataFrame({"campaign_name": [], "clicked": np.array([], dtype=float)}), 0
-    clicked = mails[(mails["clicked"].fillna(0) > 0) & ~mails["campaign_id"].isin(rates["campaign_id"])]
+        return pd.DataFrame({"campaign_name": [], "clickers": np.array([], dtype=float)}), 0
+    clicked = mails[(mails["clickers"].fillna(0) > 0) & ~mails["campaign_id"].isin(rates["campaign_id"])]
     measured = pd.Series(data=True, index=clicked.index)
     if days is not None:
         measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
-    silent = clicked[measured][["campaign_name", "clicked"]].reset_index(drop=True)
+    silent = clicked[measured][["campaign_name", "clickers"]].reset_index(drop=True)
     return silent, int((~measured).sum())
 
 
@@ -114,12 +122,13 @@ class Sessions(Result):
     """What followed the clicks, campaign by campaign.
 
     Attributes:
-        rates: a row a campaign with sessions: campaign_id, campaign_name, sent_local, clicked [people], sessions,
+        rates: a row a campaign with sessions: campaign_id, campaign_name, sent_local, clickers [people where a log
+            tells them, else all], clicked [raw], sessions,
             engaged_sessions, key_events, revenue, value, low, high [engaged sessions of sessions], expected, p
             [adjusted], per_click [sessions a clicker; no rate of people], verdict: a key of VERDICTS.
         spread: how much campaigns differ in it beyond counting.
         unmatched: a row a tag that no campaign has: utm_campaign, sessions.
-        silent: campaigns with clicks and without any session: campaign_name, clicked.
+        silent: campaigns with clicks and without any session: campaign_name, clickers.
         outside: campaigns with clicks that went out on no day of the report, and cannot be called silent.
     """
 
@@ -179,7 +188,8 @@ class Sessions(Result):
         columns = (
             Column("campaign_name", message("Campaign")),
             Column("sent_local", message("Sent"), day),
-            Column("clicked", message("Clickers"), whole, unit="people", number=True),
+            Column("clickers", message("Clickers"), whole, unit="people", number=True),
+            Column("clicked", message("Clickers (raw)"), whole, unit="people", number=True),
             Column("sessions", message("Sessions"), whole, unit="sessions", number=True),
             Column("per_click", message("… a clicker"), lambda value: decimal(value, 2), number=True),
             Column("value", message("Engaged"), cells.rate, unit="share", number=True, whole_row=True),
@@ -192,6 +202,7 @@ class Sessions(Result):
                 "Engaged: sessions of ten seconds, two pages or a key event, of all sessions; the brackets are 95 % "
                 "intervals."
             ),
+            message("Clickers: people, where an event log tells them from machines; else as raw."),
             message("Usual: what the other campaigns let one expect of this one."),
             message(
                 "Sessions a clicker are no rate of people: two systems count, gateways make no session, people come "
@@ -218,7 +229,7 @@ class Sessions(Result):
         """Campaigns that were clicked and have no session."""
         columns = (
             Column("campaign_name", message("Campaign")),
-            Column("clicked", message("Clickers"), whole, unit="people", number=True),
+            Column("clickers", message("Clickers"), whole, unit="people", number=True),
         )
         other_days = message_n(
             "{n} clicked campaign of other days than the report's: not measured.",

@@ -33,8 +33,9 @@ COUNTS = {
     "sent": message("Sent"),
     "delivered": message("Delivered"),
     "bounced": message("Bounced"),
-    "opened": message("Opened"),
-    "clicked": message("Clicked"),
+    "opened": message("Opened (raw)"),
+    "clicked_human": message("Clicked (people)"),
+    "clicked": message("Clicked (raw)"),
     "unsubscribed": message("Unsubscribed"),
 }
 """What is shown of each kind."""

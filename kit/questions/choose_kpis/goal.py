@@ -16,6 +16,9 @@ from kit.show.summary import Summary
 from kit.show.table import Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kit.messages import Message
     from kit.metrics import Goal
     from kit.store import Data
 
@@ -34,11 +37,19 @@ def choose(data: Data, *, goal: str = "") -> GoalKpis:
         UsageError: there is no such goal.
     """
     asked = find(data, goal)
-    chosen = replace(asked, kpis=tuple((metrics.as_told(data, key), why) for key, why in asked.kpis))
+    chosen = replace(asked, kpis=tuple(pair for key, why in asked.kpis for pair in _versions(data, key, why)))
     kpis = [metrics.as_told(data, key) for key in metrics.CAMPAIGN_KPIS]
     mail = metrics.overall(counts.messages(data, ["campaign_id"], action=chosen.action), kpis)
     is_set = bool(goal or data.settings["goal"])
     return GoalKpis(chosen, mail, service.count(data), is_set=is_set, currency=data.settings["currency"])
+
+
+def _versions(data: Data, key: str, why: str | Message) -> Iterator[tuple[str, str | Message]]:
+    """A KPI as it is told; of people's reactions the raw one beside it."""
+    told = metrics.as_told(data, metrics.as_spoken(data, key))
+    yield told, why
+    if raw := metrics.find(told).raw:
+        yield raw, message("the same with machines among the people; all mail, also such as only totals tell of")
 
 
 def find(data: Data, goal: str = "") -> Goal:

@@ -10,7 +10,7 @@ from kit.judging import ALPHA, mature
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
-from kit.show.formats import known, named, points, span, whole
+from kit.show.formats import known, named, points, share, span, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.stats import proportions
@@ -61,6 +61,7 @@ def judge(
     """
     rate = metrics.mail_rate(kpi)
     rates = metrics.values(campaigns, [kpi], by=stand_out.identity(campaigns))
+    rates = metrics.with_raw(rates, campaigns, rate)
     rates = rates[rates["value"].notna()].sort_values("sent_local", kind="stable")
     rates = rates.assign(mature=mature(rates["sent_local"], as_of, maturity_days))
     candidates = rates[rates["mature"]]
@@ -124,6 +125,9 @@ class Pair(Result):
             kpi=self.kpi.title, a=named(a["campaign_name"]), count_a=whole(a["numerator"]), n_a=whole(a["n"]),
             b=named(b["campaign_name"]), count_b=whole(b["numerator"]), n_b=whole(b["n"]),
         )  # fmt: skip
+        if self.kpi.raw:
+            raw = _("{kpi}: {a} and {b}.", kpi=metrics.find(self.kpi.raw).title, a=share(a["raw"]), b=share(b["raw"]))
+            counted = f"{counted} {raw}"
         numbers = {
             "difference": difference.value,
             "low": difference.low,

@@ -156,6 +156,7 @@ class Ranking(Result):
             Column("campaign_name", _("Campaign")),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", _("Counted"), cells.rate, unit="share", number=True, whole_row=True),
+            *metrics.raw_columns(self.kpi),
             Column("expect", _("To be expected"), _expected, unit="share", number=True, whole_row=True),
             Column("best", _("Chance to be the best"), lambda value: share(value, 0), unit="share", number=True),
         )

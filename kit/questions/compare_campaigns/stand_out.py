@@ -105,6 +105,11 @@ def judge(
     p = multiplicity.adjust(prediction.p)
     rates = rates.assign(expected=prediction.expected, se=prediction.se, z=prediction.z, p=p)
     rates["verdict"] = _verdicts(rates, rate, judged, is_mature)
+    rates = metrics.with_raw(rates, campaigns, rate, level=level)
+    if rate.raw:
+        told = rates["value"].notna()
+        raw = judge(campaigns[told.to_numpy()], rate.raw, as_of=as_of, maturity_days=maturity_days, level=level)
+        rates.loc[told, "raw_verdict"] = raw.rates["verdict"].to_numpy()
     numerator, n = numerator[judged], n[judged]
     equal = proportions.chi_square_homogeneity(numerator, n).p
     return StandOut(rate, rates, random_effects.heterogeneity(numerator, n), equal)
@@ -131,7 +136,8 @@ class StandOut(Result):
     Attributes:
         kpi: what was compared.
         rates: a row a campaign: its columns, numerator, n [messages], value, low, high, expected [share; what the
-            others let one expect], z, p [adjusted], verdict: a key of VERDICTS.
+            others let one expect], z, p [adjusted], verdict: a key of VERDICTS; of people's
+            reactions also raw, raw_low, raw_high and raw_verdict [with machines, of the same campaigns].
         spread: how much the campaigns differ beyond the margin of error.
         equal: p-value of "all are equal".
     """
@@ -179,7 +185,20 @@ class StandOut(Result):
         else:
             text = _("None stands out beyond that.")
         weight = 60 if better or worse else 30
+        if machines := self._by_machines():
+            alone = _(
+                "By “{raw}” {names} would stand out otherwise; without machines that is not seen.",
+                raw=metrics.find(self.kpi.raw).name, names=listing([named(name) for name in machines[:_NAMED]]),
+            )  # fmt: skip
+            text = f"{text} {alone}"
         return Summary("comparison", f"{usual} {text}", numbers, headline=True, weight=weight)
+
+    def _by_machines(self) -> list[str]:
+        """Campaigns that stand out by raw reactions and do not by people's."""
+        if "raw_verdict" not in self.rates:
+            return []
+        raw = self.rates["raw_verdict"]
+        return self.rates.loc[raw.isin(_SIDES) & (raw != self.rates["verdict"]), "campaign_name"].tolist()
 
     def _named(self, side: str) -> str:
         names = self.rates.loc[self.rates["verdict"] == side, "campaign_name"]
@@ -192,7 +211,9 @@ class StandOut(Result):
             MARGIN_OF_ERROR,
             _("{n} comparisons; the verdicts hold false ones to 5 % of those flagged.", n=whole(self.judged)),
         ]
-        if unknown := len(self.rates) - len(frame):
+        unknown = len(self.rates) - len(frame)
+        notes += metrics.totals_note(self.kpi, unknown)
+        if unknown and not self.kpi.raw:
             notes.append(
                 _("{n} campaigns are left out: their {numerator} or {denominator} is not known.", n=whole(unknown),
                   numerator=self.kpi.numerator, denominator=self.kpi.denominator)
@@ -202,6 +223,7 @@ class StandOut(Result):
             Column("sent_local", _("Sent"), day),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
+            *metrics.raw_columns(self.kpi),
             Column("expected", _("Expected"), share, unit="share", number=True),
             Column("verdict", _("Verdict"), VERDICTS.__getitem__),
         )

@@ -84,7 +84,9 @@ def compare(data: Data, *, industry: str = ALL) -> Benchmarks:
     Raises:
         InputError: no figure has this industry.
     """
-    rates = metrics.overall(counts.messages(data, ["campaign_id"]), KPIS)
+    rates = metrics.overall(
+        counts.messages(data, ["campaign_id"]), metrics.beside(metrics.as_spoken(data, key) for key in KPIS)
+    )
     months = counts.messages(data, ["month"])["month"].dropna()
     return judge(rates, load(), industry=industry, last_month=months.max() if len(months) else None)
 
@@ -174,20 +176,23 @@ def judge(
     if industry not in industries:
         problem = _("no published figure is of industry {industry}", industry=repr(industry))
         raise InputError(problem, hint=nearest(industry, industries))
-    shown = published[published["kpi"].isin(rates["kpi"])]
+    raw = {key: metrics.find(key).raw or key for key in rates["kpi"]}
+    shown = published[published["kpi"].isin(raw.values())]
     why = [_why_not(row, industry, last_month) for row in shown.to_dict("records")]
     shown = shown.assign(why=why).reset_index(drop=True)
     rows = []
     for rate in rates.to_dict("records"):
-        used = shown.loc[(shown["kpi"] == rate["kpi"]) & (shown["why"] == ""), "value"]
+        used = shown.loc[(shown["kpi"] == raw[rate["kpi"]]) & (shown["why"] == ""), "value"]
         enough = len(used) >= FIGURES_OF_A_SPREAD
         lowest, highest = (used.min(), used.max()) if enough else (np.nan, np.nan)
         verdict = _verdict(rate, lowest, highest)
-        if not enough and rate["kpi"] in OF_OPENS:
+        if not enough and raw[rate["kpi"]] in OF_OPENS:
             verdict = "no threshold"
         rows.append(rate | {"figures": len(used), "lowest": lowest, "highest": highest, "verdict": verdict})
     columns = ["kpi", "numerator", "n", "value", "low", "high", "figures", "lowest", "highest", "verdict"]
-    return Benchmarks(pd.DataFrame(rows, columns=columns), shown)
+    own = pd.DataFrame(rows, columns=columns)
+    own["machines"] = own["kpi"].isin([key for kpi, key in raw.items() if kpi != key])
+    return Benchmarks(own, shown)
 
 
 def _why_not(row: Mapping[Any, Any], industry: str, last_month: str | None) -> str:
@@ -217,7 +222,8 @@ class Benchmarks(Result):
 
     Attributes:
         rates: a row a KPI: kpi, numerator, n, value, low, high [share, own], figures [published, comparable],
-            lowest, highest [share, of those], verdict: a key of VERDICTS.
+            lowest, highest [share, of those], verdict: a key of VERDICTS; machines: it counts machines, and people's
+            own rate stands beside it.
         published: a row a figure of these KPIs: the columns of the file, value [share], why [why it is no
             threshold; "" where it is one].
     """
@@ -227,14 +233,20 @@ class Benchmarks(Result):
 
     def summary(self) -> Summary:
         """Which own rates lie outside of what is published."""
-        judged = self.rates[self.rates["figures"] > 1]
+        rates = self.rates[self.rates["figures"] > 1]
+        machines, judged = rates[rates["machines"]], rates[~rates["machines"]]
         outside = judged[judged["verdict"].isin(OUTSIDE)]
         numbers: dict[str, Any] = {"judged": len(judged), "outside": len(outside)}
         if judged.empty:
             text = _("No published figure has the denominators of the rates here.")
             return Summary("benchmarks_beside", text, numbers)
         rates = listing([_beside(row) for row in judged.to_dict("records")])
-        return Summary("benchmarks_beside", _("Beside published figures: {rates}.", rates=rates), numbers)
+        text = _("Beside published figures: {rates}.", rates=rates)
+        alone = machines[machines["verdict"].isin(set(OUTSIDE) - set(outside["verdict"]))]
+        if len(alone):
+            raw = listing([_beside(row) for row in alone.to_dict("records")])
+            text = f"{text} {_('With machines among the people: {rates}.', rates=raw)}"
+        return Summary("benchmarks_beside", text, numbers)
 
     def table(self) -> Table:
         """The own rates beside the spread of the published ones."""
@@ -255,8 +267,8 @@ class Benchmarks(Result):
                 "2021."
             ),
             message(
-                "Flagged only where the whole interval lies outside of the spread; clicks are raw, as publishers count "
-                "them."
+                "Flagged only where the whole interval lies outside of the spread. People's rates decide; publishers "
+                "count raw clicks, machines among them."
             ),
         )
         title, empty = message("Beside published figures"), message("no rate is known.")
@@ -290,14 +302,15 @@ class Benchmarks(Result):
         with panels(0.5 + 0.85 * len(kpis)) as figure:
             rows_of_axes = figure.subplots(len(kpis), 1, squeeze=False)[:, 0]
             for axes, row in zip(rows_of_axes, kpis, strict=True):
-                figures = self.published[self.published["kpi"] == row["kpi"]]
+                published = metrics.find(row["kpi"]).raw or row["kpi"]
+                figures = self.published[self.published["kpi"] == published]
                 used = figures["why"] == ""
                 if row["figures"] > 1:
                     axes.axvspan(row["lowest"], row["highest"], color=BAND, zorder=0)
                 hollow, full = figures.loc[~used, "value"], figures.loc[used, "value"]
                 axes.plot(hollow, [0] * len(hollow), "o", color=QUIET, mfc="none", markersize=6)
                 axes.plot(full, [0] * len(full), "o", color=QUIET, markersize=6)
-                color = BAD if row["verdict"] in OUTSIDE else PLAIN
+                color = QUIET if row["machines"] else BAD if row["verdict"] in OUTSIDE else PLAIN
                 axes.plot([row["low"], row["high"]], [1, 1], color=color, linewidth=2)
                 axes.plot(row["value"], 1, "o", color=color, markersize=7)
                 axes.set_yticks([0, 1], [_("published"), _("own ({n})", n=whole(row["n"]))], fontsize=9.5)

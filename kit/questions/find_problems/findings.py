@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from kit.metrics import Kpi
     from kit.store import Data
 
 SMALLEST = 0.1
@@ -78,11 +79,12 @@ def judge(counts: Mapping[str, pd.DataFrame]) -> Findings:
     judged, skipped = [], []
     for rule in RULES.values():
         of_unit = counts.get(rule.unit, _NOTHING)
-        rows = _NOTHING if of_unit.empty else references.JUDGES[rule.reference](rule, of_unit)
-        if rows["p"].notna().any():
-            judged.append(rows.assign(rule=rule.key, unit=rule.unit, kpi=rule.rate))
-        else:
-            skipped.append({"rule": rule.key, "reason": references.why_not(rule, of_unit)})
+        parts = [] if of_unit.empty else list(references.parts(rule, of_unit))
+        rows = [references.JUDGES[part.reference](part, mail).assign(kpi=part.rate) for part, mail in parts]
+        rows = [part for part in rows if part["p"].notna().any()]
+        judged += [part.assign(rule=rule.key, unit=rule.unit) for part in rows]
+        if not rows:
+            skipped.append({"rule": rule.key, "reason": references.why_not(parts[0][0] if parts else rule, of_unit)})
     not_applied = pd.DataFrame(skipped, columns=["rule", "reason"])
     if not judged:
         empty = pd.DataFrame(columns=_COLUMNS)
@@ -203,6 +205,7 @@ class Findings(Result):
         columns = (
             Column("name", message("Where")),
             Column("symptom", message("What is seen")),
+            Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
             Column("n", message("Of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
@@ -244,6 +247,7 @@ class Findings(Result):
         columns = (
             Column("name", message("Where")),
             Column("symptom", message("What is seen")),
+            Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
             Column("n", message("Of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
@@ -301,7 +305,7 @@ class Findings(Result):
                 times = max(row["value"] / row["expected"], LEAST_TIMES)
                 axes.plot(ends, [place, place], color=color, linewidth=2)
                 axes.plot(times, place, "o", color=color, markerfacecolor=inside, markersize=8)
-            names = [f"{label(row['name'])}\n{RULES[row['rule']].kpi.name}, n = {whole(row['n'])}" for row, *_ in rows]
+            names = [f"{label(row['name'])}\n{_kpi(row).name}, n = {whole(row['n'])}" for row, *_ in rows]
             axes.set_yticks(range(len(rows)), names, fontsize=9.5)
             axes.set_ylim(-0.6, len(rows) - 0.4)
             axes.set_xscale("log", base=2)
@@ -406,7 +410,7 @@ def _alternative(rows: pd.DataFrame) -> str:
         _(
             "{group}: {rate} {value} instead of {expected}",
             group=row["name"],
-            rate=RULES[row["rule"]].kpi.name,
+            rate=_kpi(row).name,
             value=share(row["value"]),
             expected=share(row["expected"]),
         )
@@ -418,6 +422,11 @@ def _alternative(rows: pd.DataFrame) -> str:
 def _with_rules(rows: pd.DataFrame) -> pd.DataFrame:
     names = ("symptom", "cause", "remedy", "warning")
     return rows.assign(**{name: [str(getattr(RULES[key], name)) for key in rows["rule"]] for name in names})
+
+
+def _kpi(row: Mapping[Any, Any]) -> Kpi:
+    """The rate by which a group was judged: of people's reactions where they are told."""
+    return references.measure(row["kpi"])
 
 
 def _rule(key: str) -> str:

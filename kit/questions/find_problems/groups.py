@@ -12,6 +12,7 @@ from kit.counts import scope
 from kit.counts.campaigns import SUMS, covered, of_record, summed, timed
 from kit.counts.log import of_delivered
 from kit.judging import mature
+from kit.questions.after_the_click.sessions import clickers
 from kit.questions.find_problems.refused import server_answers
 from kit.questions.find_problems.rules import UNITS
 
@@ -28,7 +29,7 @@ EVENING, NIGHT = "18 to 22 h", "22 to 6 h"
 WARM_UP = 3
 """Months at the beginning of a log in which nobody has ninety days behind him."""
 
-_HOURS = ["campaign_id", "list_name", "month", "part", "sent", "delivered", "clicked"]
+_HOURS = ["campaign_id", "list_name", "month", "part", "sent", "delivered", "clicked", "clicked_human"]
 
 
 def by_unit(data: Data) -> dict[str, pd.DataFrame]:
@@ -78,8 +79,8 @@ def hours(data: Data) -> pd.DataFrame:
     is known.
 
     Returns:
-        A row a campaign, month and part of the day: campaign_id, list_name, month, part, sent, delivered, clicked
-        [nullable].
+        A row a campaign, month and part of the day: campaign_id, list_name, month, part, sent, delivered, clicked,
+        clicked_human [nullable].
     """
     if not data.zone_known:
         return pd.DataFrame(columns=_HOURS)
@@ -91,7 +92,7 @@ def hours(data: Data) -> pd.DataFrame:
 
 
 def _hours_logged(data: Data, campaigns: pd.DataFrame) -> pd.DataFrame:
-    keys, sums = ["campaign_id", "month", "hour"], ["sent", "delivered", "clicked"]
+    keys, sums = ["campaign_id", "month", "hour"], ["sent", "delivered", "clicked", "clicked_human"]
     table = scope.of_population(data)
     if table is None or campaigns.empty:
         by_hour = pd.DataFrame(columns=[*keys, *sums])
@@ -132,14 +133,17 @@ def _pages(data: Data, campaigns: pd.DataFrame) -> pd.DataFrame:
 
     A campaign without a session counts where campaigns before and after it have some: else it was not measured.
     """
-    mails = campaigns.groupby(["campaign_id", "campaign_name"], as_index=False)[["clicked", "sent"]].sum(min_count=1)
+    sums = campaigns.groupby(["campaign_id", "campaign_name"], as_index=False)
+    mails = clickers(sums[["clicked", "clicked_human", "sent"]].sum(min_count=1))
     tagged = counts.visits_by_campaign(data.history).dropna(subset=["campaign_id", "campaign_name", "sent_local"])
     sessions = tagged.groupby("campaign_id", as_index=False)[["sessions", "engaged_sessions"]].sum(min_count=1)
     pages = mails.merge(sessions, on="campaign_id", how="left")
     sent = pages["campaign_id"].map(data.history.campaigns.set_index("campaign_id")["sent_local"])
     measured = sent[pages["sessions"].notna()]
-    silent = pages["sessions"].isna() & sent.between(measured.min(), measured.max()) & (pages["clicked"] > 0)
+    silent = pages["sessions"].isna() & sent.between(measured.min(), measured.max()) & (pages["clickers"] > 0)
     pages["sessions"] = pages["sessions"].mask(silent, 0)
     asked = set(campaigns.loc[campaigns["asked"].astype(bool), "campaign_id"])
-    pages = pages.assign(arrivals=pages["sessions"] + pages["clicked"], asked=pages["campaign_id"].isin(asked))
+    pages = pages.assign(arrivals=pages["sessions"] + pages["clickers"], asked=pages["campaign_id"].isin(asked))
+    # raw clickers are no yardstick for people's, nor they for them
+    pages = pages.assign(told=pages["clicked_human"].notna())
     return pages[pages["sessions"].notna()].reset_index(drop=True)

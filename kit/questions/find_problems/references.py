@@ -7,6 +7,7 @@ set against each other, usual_low and usual_high [share: where 95 % of them lie,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +16,13 @@ import pandas as pd
 from kit import metrics
 from kit.judging import EVENTS, EVENTS_OF_A_GROUP, large_enough
 from kit.messages import _, message
-from kit.questions.find_problems.rules import RULES, UNITS, Reference, Rule, limit_text
+from kit.questions.find_problems.rules import MEASURES, RULES, UNITS, Reference, Rule, limit_text
 from kit.stats import proportions, stratified, student_effects, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from kit.metrics import Kpi
 
 COLUMNS = ["name", "mails", "numerator", "n", "value", "rate_low", "rate_high", "expected", "size", "low", "high", "p"]
 
@@ -28,6 +31,24 @@ _NAMES = {ALL_MAIL: message("all mail"), NO_LIST: message("mail without a list")
 
 UNDECIDED = "can't be judged"
 """The verdict where the interval holds the limit; else it is "below 0.10%" or "above 0.30%"."""
+
+
+def measure(rate: str) -> Kpi:
+    """A rate that rules look at."""
+    return MEASURES.get(rate) or metrics.find(rate)
+
+
+def parts(rule: Rule, counts: pd.DataFrame) -> Iterator[tuple[Rule, pd.DataFrame]]:
+    """The groups that can be set against each other, with the rule by the rate that speaks there.
+
+    People's reactions are judged where they are told, groups that tell raw ones alone among themselves.
+    """
+    if rule.rate == "sessions_beside_clicks" and not counts["told"].all() and counts["told"].any():
+        yield from ((rule, mail) for _told, mail in counts.groupby("told", sort=False))
+    elif rule.rate in MEASURES:
+        yield rule, counts
+    else:
+        yield from ((replace(rule, rate=key), mail) for key, mail in metrics.versions(counts, rule.rate))
 
 
 def others(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +213,7 @@ def why_not(rule: Rule, counts: pd.DataFrame) -> str:
     if counts.empty or counts[list(unit.columns)].isna().any(axis=1).all():
         return str(unit.why_missing)
     unrated = _("{rate} is not known for any {unit}", rate=rule.kpi.name, unit=unit.name)
-    if counts[[rule.kpi.numerator, rule.kpi.denominator]].isna().any(axis=1).all():
+    if counts.reindex(columns=[rule.kpi.numerator, rule.kpi.denominator]).isna().any(axis=1).all():
         return unrated
     return {
         "others": _("fewer than four groups by {unit} are large enough to tell what is usual", unit=unit.name),

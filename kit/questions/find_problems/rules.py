@@ -161,7 +161,8 @@ class Rule:
 
     Attributes:
         key: its name, printed beside each finding.
-        rate: what is looked at: the key of a KPI or of MEASURES.
+        rate: what is looked at: the key of a KPI or of MEASURES; of people's reactions the raw ones where groups tell
+            no others.
         unit: the groups; a key of UNITS.
         reference: what they are set against.
         symptom: what is seen, as a clause.
@@ -220,13 +221,13 @@ RULES = {
     rule.key: rule
     for rule in (
         Rule(
-            "low_opens", "open_rate", "campaign", "others",
+            "low_opens", "open_rate_human", "campaign", "others",
             symptom=message("few open it"),
             cause=message("the subject line, or mail that does not concern its readers"),
             remedy=message("send the next one with two subject lines to halves drawn at random (notebook 06)"),
         ),
         Rule(
-            "low_clicks", "click_to_open_rate", "campaign", "others",
+            "low_clicks", "click_to_open_rate_human", "campaign", "others",
             symptom=message("few clicks for its openings"),
             cause=message("the offer, the call to action, or a design that hides it"),
             remedy=message("keep the subject, change one thing inside: one offer, one button, near the top"),
@@ -300,7 +301,7 @@ RULES = {
             remedy=message("ask silent people once whether they want to stay; write to the others more seldom"),
         ),
         Rule(
-            "hour", "click_rate", "hour", "strata",
+            "hour", "click_rate_human", "hour", "strata",
             symptom=message("mail of this part of the day is clicked less"),
             cause=message("the hour of sending"),
             remedy=message("send the same mail at two hours to halves drawn at random, and compare after 72 hours"),
@@ -326,7 +327,7 @@ RULES = {
             symptom=message("machines make many of the openings"),
             cause=message("mail programs that load every picture, and gateways that look into mail"),
             remedy=message(
-                "the open rate is not how many people read (notebook 02 bounds that); versions of one random test may "
+                "the raw open rate is not how many people read (notebook 02 bounds that); versions of one random test may "
                 "still be set against each other by it"
             ),
             limits=MACHINES, group=message("all openings"),

@@ -40,17 +40,18 @@ if TYPE_CHECKING:
 PREFETCH = "2021-09"
 """Month from which Apple's mail programs load every picture, so that openings rose by themselves."""
 
-KPIS = "open_rate, click_rate, conversion_rate, unsubscribe_rate"
+KPIS = ("open_rate", "click_rate", "conversion_rate", "unsubscribe_rate")
+"""The rates where none is named: people's reactions where they are told, raw ones beside them."""
 
 
-def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = "") -> Months:
+def by_month(data: Data, *, kpis: str = "", action: str = "", change: str = "") -> Months:
     """How do rates of campaign mail move, month by month?
 
     A month that the period cuts is none of the question: its rate would not be that of the period.
 
     Args:
         data: what `kit.open` returned.
-        kpis: keys of rates of campaign mail, by comma.
+        kpis: keys of rates of campaign mail, by comma; "" for KPIS.
         action: what counts as a conversion: appointment, review, order …; "" as the goal says.
         change: the first month after a known change, like 2026-03; "" where none is known.
 
@@ -59,7 +60,8 @@ def by_month(data: Data, *, kpis: str = KPIS, action: str = "", change: str = ""
 
     Source: as `judge`.
     """
-    chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis)]
+    usual = metrics.beside(metrics.as_spoken(data.history, key) for key in KPIS)
+    chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis) or usual]
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
     base = counts.base_rate(data, action=action)
@@ -219,12 +221,16 @@ class Months(Result):
             large = max((int(era["large"].sum()) for _since, era in eras(self.rates, self.change)), default=0)
             numbers = {"months": large, "changes": 0}
             return Summary("months_changes", _unjudged(self.asked, large), numbers)
-        moved = self.rates[self.rates["verdict"].isin(("up", "down"))].sort_values(["month", "kpi"])
-        back = self.rates["verdict"].shift(-1) == "back"
-        moved = moved.assign(alone=back.reindex(moved.index))
+        found = self.rates["verdict"].isin(("up", "down"))
+        machines = found & metrics.machines_alone(self.rates, ["month"], "verdict")
+        rates = self.rates.assign(alone=self.rates["verdict"].shift(-1) == "back")
+        moved = rates[found & ~machines].sort_values(["month", "kpi"])
         surest = [_moved(row) for row in moved.sort_values("p").head(3).to_dict("records")]
         text = _beyond(self.changes, len(moved), "; ".join(surest))
-        numbers = {"changes": self.changes, "beyond": len(moved)}
+        if machines.any():
+            alone = listing([_moved(row) for row in rates[machines].sort_values("p").head(3).to_dict("records")])
+            text = f"{text} {_('By raw rates alone: {changes}; of people that is not seen.', changes=alone)}"
+        numbers = {"changes": self.changes, "beyond": len(moved), "machines": int(machines.sum())}
         return Summary("months_changes", text, numbers, headline=True, weight=70 if len(moved) else 40)
 
     def table(self) -> Table:
@@ -252,7 +258,7 @@ class Months(Result):
             *self._notes(wide, kpis, shown),
         ]
         if shown:
-            wide, gaps = _without_long_gaps(wide, columns[1].name)
+            wide, gaps = _without_long_gaps(wide, list({metrics.find(key).denominator for key in shown}))
             if gaps:
                 notes.append(_("No mail, or not counted: {months}. That is a gap, not 0 %.", months=listing(gaps)))
         title = message("KPIs by month of sending")
@@ -393,9 +399,9 @@ def _moved(row: Mapping[Any, Any]) -> str:
     return _("{kpi} in {month} was {value}, {points} points less than the month before ({interval})", **values)
 
 
-def _without_long_gaps(wide: pd.DataFrame, denominator: str) -> tuple[pd.DataFrame, list[str]]:
+def _without_long_gaps(wide: pd.DataFrame, denominators: list[str]) -> tuple[pd.DataFrame, list[str]]:
     """The table without the rows of gaps of more than two months, and every gap in words."""
-    empty = wide[denominator].isna()
+    empty = wide[denominators].isna().all(axis=1)
     runs = wide[empty].groupby((empty != empty.shift()).cumsum()[empty])["month"].agg(["first", "last", "size"])
     gaps = [month_span(first, last) for first, last in zip(runs["first"], runs["last"], strict=True)]
     long = [wide["month"].between(run["first"], run["last"]) for run in runs.to_dict("records") if run["size"] > 2]

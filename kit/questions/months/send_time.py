@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 from kit import counts, metrics
 from kit.counts import scope
 from kit.counts.campaigns import covered, timed
+from kit.counts.log import TRACKABLE
 from kit.judging import CAMPAIGNS, large_enough
 from kit.messages import _, _n, locale, message
 from kit.metrics.figures import Figure
@@ -54,10 +55,11 @@ def count(data: Data) -> pd.DataFrame:
 
     Returns:
         A row a campaign with a time of day: campaign_id, weekday [0 is Monday], hour [0 to 23], sent, delivered,
-        opened, clicked, unsubscribed [nullable]. One that an export dates at midnight sharp has none. Empty where no
-        time zone is known: hours are not judged then.
+        opened, clicked, clicked_human, unsubscribed and log.TRACKABLE [nullable]. One that an export dates at
+        midnight sharp has none. Empty where no time zone is known: hours are not judged then.
     """
-    columns = ["campaign_id", "weekday", "hour", "sent", "delivered", "opened", "clicked", "unsubscribed"]
+    counted = ["sent", "delivered", "opened", "clicked", "clicked_human", "unsubscribed", *TRACKABLE]
+    columns = ["campaign_id", "weekday", "hour", *counted]
     if not data.zone_known:
         return pd.DataFrame(columns=columns)
     mail = counts.messages(data, ["campaign_id", "sent_local"]).dropna(subset="sent_local")
@@ -78,12 +80,18 @@ def judge(sendings: pd.DataFrame, key: str = "click_rate", *, zone_known: bool =
     dated = len(sendings)
     sendings = sendings[sendings[[kpi.numerator, kpi.denominator]].notna().all(axis=1)]
     sendings = sendings.assign(part=sendings["hour"] // PART * PART)
+    summed = [kpi.numerator, kpi.denominator]
+    if kpi.raw:
+        summed += [metrics.find(kpi.raw).numerator, metrics.find(kpi.raw).denominator]
     sums = sendings.groupby(["weekday", "part"], as_index=False).agg(
-        campaigns=("campaign_id", "nunique"), **{name: (name, "sum") for name in (kpi.numerator, kpi.denominator)}
+        campaigns=("campaign_id", "nunique"), **{name: (name, "sum") for name in dict.fromkeys(summed)}
     )
     cells = metrics.values(sums, [key], by=["weekday", "part", "campaigns"])
+    cells = metrics.with_raw(cells, sums, kpi)
     large = large_enough(cells) & (cells["campaigns"] >= CAMPAIGNS)
-    return SendTime(kpi, cells.assign(large=large).drop(columns=["kpi", "missing"]), zone_known, dated)
+    return SendTime(
+        kpi, cells.assign(large=large).drop(columns=["kpi", "missing"]), zone_known, dated, dated - len(sendings)
+    )
 
 
 @result
@@ -93,15 +101,18 @@ class SendTime(Result):
     Attributes:
         kpi: the rate.
         cells: a row a cell with mail: weekday [0 is Monday], part [its first hour], campaigns, numerator, n, value,
-            low, high [counting error alone], large [enough campaigns and mails to be looked at].
+            low, high [counting error alone], large [enough campaigns and mails to be looked at]; of a KPI of people's
+            reactions also raw, raw_low, raw_high.
         zone_known: whether the firm's time zone is known.
         dated: campaigns that have a time of sending, whether or not they tell the rate.
+        untold: of them those that do not.
     """
 
     kpi: Kpi
     cells: pd.DataFrame
     zone_known: bool
     dated: int = 0
+    untold: int = 0
 
     @property
     def _missing(self) -> str:
@@ -155,6 +166,7 @@ class SendTime(Result):
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
+            *metrics.raw_columns(self.kpi),
             Column("large", message("Enough to look at?"), lambda large: _("yes") if large else _("too few")),
         )
         notes = (
@@ -165,6 +177,7 @@ class SendTime(Result):
             ),
             MARGIN_OF_ERROR,
             *metrics.raw_note([self.kpi.key]),
+            *metrics.totals_note(self.kpi, self.untold),
         )
         return Table("week", _title(self.kpi), frame, columns, notes, _("{why}.", why=self._missing))
 

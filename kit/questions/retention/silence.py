@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from math import ceil, log, nan
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -11,19 +11,20 @@ import pandas as pd
 from ibis import _ as col
 
 from kit.counts import scope
-from kit.judging import LEVEL
-from kit.messages import _, _n, message, message_n
+from kit.judging import LEVEL, PEOPLE
+from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
 from kit.questions.retention import subscribers
-from kit.show.formats import share, whole, with_interval
+from kit.show.formats import decimal, share, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
-from kit.stats import proportions
+from kit.stats import beta_binomial, proportions
 from kit.store.machine_events import NO
 from kit.tables import MESSAGES
 
 if TYPE_CHECKING:
     from kit.messages import Message
+    from kit.stats.beta_binomial import BetaBinomial
     from kit.store import Data, Expression
 
 SILENCE = 0.05
@@ -32,7 +33,7 @@ SILENCE = 0.05
 ALL_MAIL = "who is silent did nothing after any mail"
 """Why a filter does not narrow it."""
 
-COUNTS = ["mails", "signal", "clicked", "n"]
+COUNTS = ["mails", "signal", "clicked", "mails_before", "clicked_before", "n"]
 
 
 def measure(data: Data, *, days: int = 180) -> Silence:
@@ -56,9 +57,9 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
         days: the window, up to `as_of`; of people on the list through all of it.
 
     Returns:
-        A row a number of mails and signal: mails [delivered to each in the window], signal [bool: clicked as people
-        do, ordered or booked], clicked [mails clicked by them together], n [people]. No row without an event log and
-        contacts with joining days.
+        A row a kind of person: mails [delivered in the window], signal [bool: clicked as people do, ordered or booked],
+        clicked [of the window's mails], mails_before, clicked_before [the same of each before the window], n [people].
+        No row without an event log and contacts with joining days.
     """
     contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
     if contacts is None or messages is None or data.as_of is None:
@@ -67,11 +68,13 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
     end = ibis.literal(data.as_of, type="timestamp")
     first = ibis.literal((data.as_of - timedelta(days=days)).date(), type="date")
     people = subscribers.each(contacts, data).filter((col.joined <= first) & (col.cause == ""))
-    mails = messages.filter(col.reached & (col.sent_local > start) & (col.sent_local <= end))
-    received = (
-        mails.filter(col.clicked_human.notnull())
-        .group_by("contact_key")
-        .agg(mails=col.count(), clicked=col.clicked_human.cast("int64").sum())
+    mails = messages.filter(col.reached & col.clicked_human.notnull() & (col.sent_local <= end))
+    inside, clicked = col.sent_local > start, col.clicked_human.cast("int64")
+    received = mails.group_by("contact_key").agg(
+        mails=inside.sum(),
+        clicked=clicked.sum(where=inside),
+        mails_before=(~inside).sum(),
+        clicked_before=clicked.sum(where=~inside),
     )
     people = people.left_join(received, "contact_key").drop("contact_key_right")
     acted = _acted(data, start, end)
@@ -79,13 +82,11 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
         people = people.left_join(acted, "contact_key").drop("contact_key_right")
     else:
         people = people.mutate(acted=ibis.literal(value=False))
-    people = people.mutate(
-        mails=col.mails.fill_null(0),
-        clicked=col.clicked.fill_null(0),
-        signal=col.acted.fill_null(NO) | (col.clicked.fill_null(0) > 0),
-    )
-    groups = people.group_by("mails", "signal").agg(clicked=col.clicked.sum(), n=col.count())
-    return groups.order_by("mails", "signal").to_pandas()[COUNTS]
+    numbers = ["mails", "clicked", "mails_before", "clicked_before"]
+    people = people.mutate(**{name: col[name].fill_null(0) for name in numbers})
+    people = people.mutate(signal=col.acted.fill_null(NO) | (col.clicked > 0))
+    keys = [name for name in COUNTS if name != "n"]
+    return people.group_by(keys).agg(n=col.count()).order_by(keys).to_pandas()[COUNTS]
 
 
 def _acted(data: Data, start: Expression, end: Expression) -> Expression:
@@ -110,32 +111,35 @@ def judge(counts: pd.DataFrame, *, days: int, level: float = LEVEL) -> Silence:
         days: of the window.
         level: confidence.
 
-    Source: guide 2 (opaque churn); a reader who clicks a share p of mails keeps silent through n with (1 - p)^n.
+    Source: guide 2 (opaque churn); people differ in how often they click: the chance of a silence is the beta-geometric
+    one of a reader with the same clicks before it, from a beta-binomial of all people.
     """
-    people, mails = int(counts["n"].sum()), float((counts["mails"] * counts["n"]).sum())
-    click = float(counts["clicked"].sum()) / mails if mails else nan
-    without_signal = counts[~counts["signal"].astype(bool)]
-    mute = int(without_signal["n"].sum())
-    if not 0 < click < 1:
+    people, mute = int(counts["n"].sum()), int(counts.loc[~counts["signal"].astype(bool), "n"].sum())
+    all_mails = (counts["mails"] + counts["mails_before"]).astype(float)
+    model = beta_binomial.fit((counts["clicked"] + counts["clicked_before"]).astype(float), all_mails, counts["n"])
+    if model is None or people < PEOPLE:
         reason = (
-            message("no mail to people on the list was clicked in the window")
+            message("too few people are on the list through the window, or none of them ever clicked")
             if people
             else message("no log tells what people got and clicked")
         )
-        return Silence(people, None, click, 0, mute, nan, nan, nan, nan, days, reason)
-    needed = ceil(log(SILENCE) / log(1 - click))
-    if not (counts["mails"] >= needed).any():
-        reason = message_n(
-            "{n} mail is needed where {click} of them are clicked, and nobody got so many",
-            "{n} mails are needed where {click} of them are clicked, and nobody got so many",
-            needed,
-            click=share(click, 1),
-        )
-        return Silence(people, needed, click, 0, mute, nan, nan, nan, nan, days, reason)
-    silent = int(without_signal.loc[without_signal["mails"] >= needed, "n"].sum())
+        return Silence(people, model, 0, mute, nan, nan, nan, nan, days, reason)
+    decides = beyond_luck(counts, model)
+    silent = int(counts.loc[~counts["signal"].astype(bool) & decides, "n"].sum())
+    judged = int(counts.loc[decides, "n"].sum())
+    if not judged:
+        reason = message("nobody got so many mails that a reader like them would hardly keep silent")
+        return Silence(people, model, 0, mute, nan, nan, nan, nan, days, reason)
     low, high = proportions.proportion_interval(silent, people, level=level)
     value, most = silent / people, mute / people
-    return Silence(people, needed, click, silent, mute - silent, value, float(low), float(high), most, days)
+    return Silence(people, model, silent, mute - silent, value, float(low), float(high), most, days, judged=judged)
+
+
+def beyond_luck(counts: pd.DataFrame, model: BetaBinomial) -> pd.Series:
+    """Whether a reader with the same clicks before the window would hardly keep silent through its mails."""
+    before = counts["clicked_before"], counts["mails_before"]
+    chance = beta_binomial.rest_chance(model, counts["mails"], done=before[0], times=before[1])
+    return pd.Series(chance <= SILENCE, index=counts.index)
 
 
 @result
@@ -144,21 +148,21 @@ class Silence(Result):
 
     Attributes:
         people: on the list through the whole window.
-        needed: mails after which a silence is beyond chance; None: not known.
-        click: clicks a mail of the window [share], from which `needed` comes.
-        silent: people with so many mails and no sign.
-        undecided: people without a sign who got fewer.
+        model: how often people click, and how much they differ in it; None: not known.
+        silent: people without a sign, through so many mails that a reader with their earlier clicks would keep silent
+            with a chance of at most SILENCE.
+        undecided: the others without a sign.
         value: silent / people.
         low: of its interval.
         high: its other end.
         most: the share if every undecided one is gone.
         days: of the window.
         reason: why it is not known; "" where it is.
+        judged: people whose silence through the window would be beyond chance.
     """
 
     people: int
-    needed: int | None
-    click: float
+    model: BetaBinomial | None
     silent: int
     undecided: int
     value: float
@@ -167,6 +171,7 @@ class Silence(Result):
     most: float
     days: int
     reason: str | Message = ""
+    judged: int = 0
 
     def summary(self) -> Summary:
         """How many give no sign, where their mails were enough to judge."""
@@ -185,35 +190,43 @@ class Silence(Result):
                 )
             return Summary("silence", " ".join(parts), numbers)
         text = _n(
-            "Of {n} person on the list through the last {days} days, {silent} ({value}) are silent beyond chance: "
-            "{needed} mails or more without a click, an order or a booking, where {click} of mails are clicked.",
-            "Of {n} people on the list through the last {days} days, {silent} ({value}) are silent beyond chance: "
-            "{needed} mails or more without a click, an order or a booking, where {click} of mails are clicked.",
+            "Of {n} person on the list through the last {days} days, {silent} ({value}) are silent beyond chance: no "
+            "click, order or booking through so many mails that a reader with their earlier clicks would hardly keep "
+            "silent (5 %).",
+            "Of {n} people on the list through the last {days} days, {silent} ({value}) are silent beyond chance: no "
+            "click, order or booking through so many mails that a reader with their earlier clicks would hardly keep "
+            "silent (5 %).",
             self.people,
             days=self.days,
-            silent=self.silent,
+            silent=whole(self.silent),
             value=with_interval(self.value, self.low, self.high),
-            needed=whole(self.needed),
-            click=share(self.click),
         )
         further = _n(
-            "{n} more gave no sign but got fewer mails: were they all gone, it would be {share}.",
-            "{n} more gave no sign but got fewer mails: were they all gone, it would be {share}.",
+            "{n} more gave no sign, which a reader may do by luck: were they all gone, it would be {share}.",
+            "{n} more gave no sign, which readers may do by luck: were they all gone, it would be {share}.",
             self.undecided,
             share=share(self.most),
         )
-        return Summary("silence", f"{text} {further}", numbers | {"needed": self.needed}, headline=True, weight=25)
+        differ = _(
+            "{click} of mails are clicked, and people differ in it (coefficient of variation {cv}), so {judged} people "
+            "could be judged.",
+            click=share(self.model.mean if self.model else nan), cv=decimal(self.model.cv if self.model else nan, 1),
+            judged=whole(self.judged),
+        )  # fmt: skip
+        numbers |= {"value": self.value, "judged": self.judged}
+        return Summary("silence", f"{text} {further} {differ}", numbers, headline=True, weight=25)
 
 
 FIGURES = (
     Figure(
         "opaque_churn", message("Opaque churn"),
-        message("no sign in so many mails that a reader would hardly be silent / on the list"),
-        message("a person on the list through the whole window"), "guide 2; DEFINITIONS: (1 - p)^n < 5 %",
-        ("silence.silent", "silence.people", "silence.undecided", "silence.value"),
+        message("no sign through so many mails that a reader like them would hardly be silent / on the list"),
+        message("a person on the list through the whole window"), "guide 2; kit explain beta_binomial",
+        ("silence.silent", "silence.people", "silence.undecided", "silence.value", "silence.judged"),
         window=message("the last days up to as_of"), interval=WILSON,
         edge=message(
-            "a sign is a click as people do, an order or a booking, never an opening; who got fewer mails is undecided"
+            "a sign is a click as people do, an order or a booking, never an opening; whose silence may be luck is "
+            "undecided"
         ),
     ),
 )  # fmt: skip

@@ -8,6 +8,7 @@ together. A segment that reacts more is not one on which mail works more: that t
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -63,10 +64,13 @@ def compare(data: Data, *, kpi: str = "") -> Segments:
 
     Source: as `judge`.
     """
-    kpi = metrics.as_told(data, kpi)
-    asked = _kpi(kpi)
-    total = counts.messages(data, [])[asked.denominator].sum()
-    return judge(count(data, asked.numerator, asked.denominator), kpi, total=total)
+    asked = _kpi(metrics.as_told(data, kpi))
+    total = counts.messages(data, ["campaign_id"])[asked.denominator].sum()
+    result = judge(count(data, asked.numerator, asked.denominator), asked.key, total=total)
+    if not asked.raw:
+        return result
+    raw = _kpi(asked.raw)
+    return replace(result, raw=judge(count(data, raw.numerator, raw.denominator), raw.key, total=total))
 
 
 def _kpi(key: str) -> Kpi:
@@ -94,6 +98,8 @@ def count(data: Data, numerator: str, denominator: str, *, traits: Sequence[str]
     Source: guide 1, step 6: look at segments.
     """
     messages = scope.history(data, "messages")
+    if messages is not None:
+        messages = log.trackable(messages)
     if numerator == REVENUE:
         messages = _with_revenue(data, messages)
     if messages is None:
@@ -108,7 +114,7 @@ def count(data: Data, numerator: str, denominator: str, *, traits: Sequence[str]
         if numerator == REVENUE:
             mails = mails.filter(col.old).mutate(x=col[REVENUE])
         else:
-            reached = col[denominator] if denominator == "sent" else col.reached
+            reached = col[denominator] if denominator in ("sent", *log.TRACKABLE) else col.reached
             mails = mails.filter(col[numerator].notnull()).mutate(x=(col[numerator] & reached).cast("int64"))
         mails = mails.filter(col[denominator].notnull()).mutate(m=col[denominator].cast("int64"))
         people = mails.group_by("level", "contact_key").agg(x=col.x.sum(), m=col.m.sum(), mails=col.count())
@@ -232,12 +238,14 @@ class Segments(Result):
         traits: a row a trait: trait, known [levels], unknown [mails whose level is not known], p [of all levels
             having one rate, adjusted].
         total: mails below the line in all; each trait's levels and unknown add up to it.
+        raw: the same with machines among the people; None where the KPI is none of people's reactions alone.
     """
 
     kpi: Kpi
     rates: pd.DataFrame
     traits: pd.DataFrame
     total: int
+    raw: Segments | None = None
 
     @property
     def money(self) -> bool:
@@ -258,7 +266,7 @@ class Segments(Result):
             text = _(
                 "By “{kpi}” none of {judged} groups of people is seen to differ from the others of its trait.", **values
             )
-            return Summary("segments_found", text, numbers, headline=True, weight=25)
+            return Summary("segments_found", f"{text}{self._by_machines()}", numbers, headline=True, weight=25)
         text = _n(
             "By “{kpi}” {n} of {judged} groups of people differs from the others of its trait, the furthest "
             "{furthest}.",
@@ -269,7 +277,27 @@ class Segments(Result):
             furthest=listing([self._apart(row) for row in apart.head(3).to_dict("records")]),
             **values,
         )
-        return Summary("segments_found", text, numbers, headline=True, weight=35)
+        return Summary("segments_found", f"{text}{self._by_machines()}", numbers, headline=True, weight=35)
+
+    def _by_machines(self) -> str:
+        """What raw reactions would say, and people do not."""
+        if self.raw is None:
+            return ""
+        both = self.raw.rates.merge(self.rates, on=["trait", "level"], suffixes=("", "_people"))
+        flagged = both["verdict"].isin(("higher", "lower"))
+        machines = int((flagged & (both["verdict"] != both["verdict_people"])).sum())
+        if not machines:
+            return ""
+        text = _n(
+            "By “{raw}” {flagged} of {judged} would differ; without machines {n} of them is not seen to.",
+            "By “{raw}” {flagged} of {judged} would differ; without machines {n} of them are not seen to.",
+            machines,
+            n=whole(machines),
+            raw=self.raw.kpi.name,
+            flagged=whole(int(flagged.sum())),
+            judged=whole(int(both["p"].notna().sum())),
+        )
+        return f" {text}"
 
     def _apart(self, row: Mapping[Any, Any]) -> str:
         """A level with its value and its difference."""
@@ -287,16 +315,22 @@ class Segments(Result):
         else:
             unit, apart = "share", message("Apart from the others (points)")
             write, write_apart, empty = cells.rate, _rate_apart, _NO_LOG
+        frame = self.rates
+        if self.raw is not None:
+            names = {"value": "raw", "low": "raw_low", "high": "raw_high"}
+            raw = self.raw.rates[["trait", "level", *names]].rename(columns=names)
+            frame = frame.merge(raw, on=["trait", "level"], how="left")
         columns = (
             Column("trait", message("Trait"), _trait),
             Column("level", message("Level")),
             Column("people", message("People"), whole, unit="people", number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, write, unit=unit, number=True, whole_row=True),
+            *(metrics.raw_columns(self.kpi) if self.raw is not None else ()),
             Column("difference", apart, write_apart, unit=unit, number=True, whole_row=True),
             Column("verdict", message("Verdict"), _VERDICTS.__getitem__),
         )
-        return Table("segments", self._title(), self.rates, columns, self._notes(), empty)
+        return Table("segments", self._title(), frame, columns, self._notes(), empty)
 
     def _notes(self) -> tuple[str, ...]:
         judged = int(self.rates["p"].notna().sum())

@@ -20,7 +20,8 @@ from kit.counts.traits import TRAITS
 from kit.judging import ALPHA, EVENTS, LEVEL, OTHERS, SMALLEST_PART
 from kit.messages import _, _n, message
 from kit.metrics import Figure
-from kit.questions.subject_lines.verdicts import ARMS
+from kit.questions.subject_lines.sample_size import decisive
+from kit.questions.subject_lines.verdicts import ARMS, versions
 from kit.show import cells
 from kit.show.axes import MOST
 from kit.show.formats import decimal, joined, known, listing, named, points, share, size, span, whole
@@ -50,19 +51,19 @@ READINGS = {
 }
 
 
-def compare(data: Data, *, kpi: str = "open_rate", mix: str = "segment", broken: Collection[str] = ()) -> ByPart:
+def compare(data: Data, *, kpi: str = "", mix: str = "segment", broken: Collection[str] = ()) -> ByPart:
     """Do the tests say the same of every part of the audience?
 
     Args:
         data: what `kit.open` returned.
-        kpi: the KPI that decides; one that is no rate has no parts.
+        kpi: the KPI that decides; "" for openings; one that is no rate has no parts.
         mix: the column that tells the parts apart: segment, domain, tenure …, fixed before the test.
         broken: ids of campaigns whose split is broken (`Tests.broken`); they are shown and not read.
 
     Raises:
         UsageError: the KPI is no KPI of campaign mail, or there is no such column.
     """
-    return judge(counts.messages(data, [*ARMS, mix], credit="assignment"), kpi, mix, broken=broken)
+    return judge(counts.messages(data, [*ARMS, mix], credit="assignment"), decisive(data, kpi), mix, broken=broken)
 
 
 def judge(arms: pd.DataFrame, kpi: str, part: str, *, broken: Collection[str] = (), level: float = LEVEL) -> ByPart:
@@ -81,11 +82,12 @@ def judge(arms: pd.DataFrame, kpi: str, part: str, *, broken: Collection[str] = 
     Source: Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719; Breslow & Day with Tarone (1985),
     doi:10.1093/biomet/72.1.91; Simpson (1951), jstor.org/stable/2984065; Holm (1979), jstor.org/stable/4615733.
     """
-    decisive = metrics.find(kpi)
+    decides = metrics.find(kpi)
     tests, parts = [], []
-    if decisive.kind == "rate":
+    if decides.kind == "rate":
         metrics.mail_rate(kpi)
-        rates = metrics.values(arms, [kpi], by=[*ARMS, part])
+        told = [metrics.values(mail, [key], by=[*ARMS, part]) for key, mail in versions(arms, decides)]
+        rates = pd.concat(told, ignore_index=True)
         rates = rates[rates["variant"].notna() & rates[part].notna() & rates["value"].notna()]
         rates = rates.sort_values(["sent_local", "campaign_id", "variant", part], kind="stable")
         for _campaign_id, group in rates.groupby("campaign_id", sort=False):
@@ -98,7 +100,7 @@ def judge(arms: pd.DataFrame, kpi: str, part: str, *, broken: Collection[str] = 
     spoilt = frame["campaign_id"].isin(list(broken)) & (frame["reading"] != "misleads")
     frame["reading"] = frame["reading"].mask(spoilt, "broken")
     rates = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_RATES)
-    return ByPart(decisive, part, frame, rates)
+    return ByPart(decides, part, frame, rates)
 
 
 _TESTS = [

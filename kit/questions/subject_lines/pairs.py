@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from kit import metrics
 from kit.errors import UsageError
 from kit.judging import ALPHA
 from kit.messages import _
@@ -17,6 +18,7 @@ from kit.questions.subject_lines.sample_size import needed
 from kit.stats import bayes, means, multiplicity, proportions, sequential
 
 if TYPE_CHECKING:
+    from kit.metrics import Kpi
     from kit.questions.subject_lines.plans import Rule
 
 ARM = ["line", "sent", "numerator", "n", "value", "low", "high"]
@@ -54,7 +56,7 @@ def of_campaign(arms: pd.DataFrame, rule: Rule, tests: int) -> pd.DataFrame:
 
 def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str, Any]:
     """One variant against an earlier one, as the rule has it for so many comparisons."""
-    kpi, plan = rule.kpi, rule.plan
+    kpi, plan = metrics.find(a["kpi"]), rule.plan
     row = {name: a[name] for name in ("campaign_id", "campaign_name", "sent_local", "kpi")}
     row |= {"a": a["variant"], "b": b["variant"]}
     row |= {f"{name}_{side}": arm[name] for side, arm in (("a", a), ("b", b)) for name in ARM}
@@ -62,7 +64,8 @@ def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str,
     bar = plans.bar(plan, part, comparisons)
     variance = float(means.variance(a["numerator"], a["squares"], a["n"])) if kpi.kind == "mean" else np.nan
     enough = needed(kpi, a["value"], rule.worthwhile, variance)
-    row |= {"part": part, "bar": bar, "needed": enough}
+    mails = (a["sent"] + b["sent"]) / (a["n"] + b["n"]) if part_of_mail(kpi) and a["n"] + b["n"] > 0 else 1.0
+    row |= {"part": part, "bar": bar, "needed": np.ceil(enough * mails)}
     if kpi.kind == "mean":
         difference = means.welch(*([a[name], b[name]] for name in ("numerator", "squares", "n")), level=1 - bar)
         se, chance = difference.se, bayes.compare_means(difference.value, difference.se)
@@ -83,6 +86,11 @@ def _pair(a: pd.Series, b: pd.Series, rule: Rule, comparisons: int) -> dict[str,
         row |= {"low": difference.value - half, "high": difference.value + half}
         row |= {"lift_low": np.nan, "lift_high": np.nan}
     return row | {"higher": chance.higher, "loss_a": chance.loss_a, "loss_b": chance.loss_b}
+
+
+def part_of_mail(kpi: Kpi) -> bool:
+    """Whether a KPI is out of a part of the mail, so that the mails needed are more than those that are counted."""
+    return kpi.denominator == "delivered_trackable"
 
 
 def _error(a: pd.Series, b: pd.Series) -> float:

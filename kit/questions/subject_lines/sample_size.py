@@ -26,18 +26,20 @@ LIFTS = (0.05, 0.1, 0.2)
 """Lifts for which the messages needed are shown before sending."""
 
 
-def plan(data: Data, *, kpi: str = "open_rate", lifts: Sequence[float] = LIFTS) -> SampleSize:
+def plan(data: Data, *, kpi: str = "", lifts: Sequence[float] = LIFTS) -> SampleSize:
     """How many messages an arm does a test of this KPI need, at the present rate?
 
     Args:
         data: what `kit.open` returned.
-        kpi: the KPI that will decide: a rate, or revenue_per_mail.
+        kpi: the KPI that will decide: a rate, or revenue_per_mail; "" for openings.
         lifts: relative.
 
     Raises:
         UsageError: the KPI is neither.
     """
-    return judge(counts.messages(data, ["campaign_id"]), kpi, lifts=lifts, currency="".join(data.currencies))
+    return judge(
+        counts.messages(data, ["campaign_id"]), decisive(data, kpi), lifts=lifts, currency="".join(data.currencies)
+    )
 
 
 def judge(campaigns: pd.DataFrame, kpi: str, *, lifts: Sequence[float] = LIFTS, currency: str = "") -> SampleSize:
@@ -54,18 +56,26 @@ def judge(campaigns: pd.DataFrame, kpi: str, *, lifts: Sequence[float] = LIFTS, 
 
     Source: two-sided 5 %, power 80 %; Fleiss, Levin & Paik (2003), eq. 4.14; for money Welch's.
     """
-    decisive = deciding(kpi)
+    chosen = deciding(kpi)
     base = float(metrics.overall(campaigns, [kpi])["value"].iloc[0])
-    variance = _variance(campaigns, decisive)
-    complete = campaigns[[decisive.numerator, decisive.denominator]].notna().all(axis=1)
-    arm = float(campaigns.loc[complete, decisive.denominator].astype(float).median()) / 2
+    variance = _variance(campaigns, chosen)
+    complete = campaigns[[chosen.numerator, chosen.denominator]].notna().all(axis=1)
+    arm = float(campaigns.loc[complete, chosen.denominator].astype(float).median()) / 2
+    mails = 1.0
+    if chosen.denominator == "delivered_trackable":  # out of a part of the mail: all of it must go out
+        mails = float(campaigns.loc[complete, "delivered"].sum() / campaigns.loc[complete, chosen.denominator].sum())
     rows = [
-        {"lift": lift, "value": base * (1 + lift), "needed": needed(decisive, base, lift, variance)}
-        | {"chance": _power(decisive, base, lift, arm)}
+        {"lift": lift, "value": base * (1 + lift), "needed": np.ceil(mails * needed(chosen, base, lift, variance))}
+        | {"chance": _power(chosen, base, lift, arm)}
         for lift in lifts
     ]
-    detectable = _detectable(decisive, base, arm, variance)
-    return SampleSize(decisive, base, pd.DataFrame(rows), arm, detectable, currency)
+    detectable = _detectable(chosen, base, arm, variance)
+    return SampleSize(chosen, base, pd.DataFrame(rows), mails * arm, detectable, currency)
+
+
+def decisive(data: Data, key: str) -> str:
+    """The KPI that decides where none is named: openings, by people where a log tells them."""
+    return key or metrics.as_spoken(data, "open_rate")
 
 
 def deciding(key: str) -> Kpi:

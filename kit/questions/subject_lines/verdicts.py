@@ -17,7 +17,7 @@ from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.subject_lines import pairs
 from kit.questions.subject_lines.plans import EVENTS_AT_ANY_TIME, ONE_LOOK, WORTHWHILE, Rule
-from kit.questions.subject_lines.sample_size import deciding
+from kit.questions.subject_lines.sample_size import deciding, decisive
 from kit.show.axes import MOST
 from kit.show.formats import (
     MINUS,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from kit.metrics import Kpi
     from kit.questions.subject_lines.plans import Plan
     from kit.store import Data
 
@@ -57,13 +58,14 @@ MESSAGES_OF_MONEY = 2000
 
 
 def compare(
-    data: Data, *, kpi: str = "open_rate", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE, decides: bool = True
+    data: Data, *, kpi: str = "", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE, decides: bool = True
 ) -> Tests:
     """Which lines won, by the KPI that was chosen before looking?
 
     Args:
         data: what `kit.open` returned.
-        kpi: the KPI that decides: a rate, or revenue_per_mail.
+        kpi: the KPI that decides: a rate, or revenue_per_mail; "" for openings. Of people's reactions a test is decided
+            by raw ones where no log tells it people's: its arms are alike in that.
         plan: what `plans.plan` made of the planned number of messages and looks.
         worthwhile: the relative lift for which the messages still needed are shown.
         decides: whether this is the KPI chosen before looking; else what it shows are hints.
@@ -75,9 +77,7 @@ def compare(
     return _of(data, arms, kpi, plan, worthwhile, decides=decides)
 
 
-def compare_at_one_age(
-    data: Data, *, kpi: str = "open_rate", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE
-) -> Tests:
+def compare_at_one_age(data: Data, *, kpi: str = "", plan: Plan = ONE_LOOK, worthwhile: float = WORTHWHILE) -> Tests:
     """Do the arms stand alike when every message has had as long, from each person's own delivery?
 
     That takes an event log; arguments as for `compare`.
@@ -89,7 +89,7 @@ def compare_at_one_age(
 def _of(data: Data, arms: pd.DataFrame, kpi: str, plan: Plan, worthwhile: float, *, decides: bool) -> Tests:
     tests = judge(
         arms,
-        kpi,
+        decisive(data, kpi),
         shares=data.settings["split"],
         plan=plan,
         worthwhile=worthwhile,
@@ -141,7 +141,9 @@ def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_d
     is_arm = arms["variant"].notna() & ~arms["variant"].astype("string").str.match(WINNER).fillna(value=False)
     arms = arms[is_arm].sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
     arms = arms.assign(squares=arms.get(f"{rule.kpi.numerator}_squares"), line=arms.get("line"))
-    arms = metrics.values(arms, [rule.kpi.key], by=[*ARMS, "line", "sent", "squares"], level=level)
+    by = [*ARMS, "line", "sent", "squares"]
+    parts = [metrics.values(part, [key], by=by, level=level) for key, part in versions(arms, rule.kpi)]
+    arms = pd.concat(parts).sort_values(["sent_local", "campaign_id", "variant"], kind="stable")
     tested = [group for _campaign_id, group in arms.groupby("campaign_id", sort=False) if len(group) > 1]
     parts = [pairs.of_campaign(group.reset_index(drop=True), rule, len(tested)) for group in tested]
     if not parts:
@@ -161,6 +163,14 @@ def _verdicts(arms: pd.DataFrame, rule: Rule, as_of: datetime | None, maturity_d
     kept = hierarchy.effects(verdicts["difference"].where(read), verdicts["se"], level=level)
     verdicts = verdicts.assign(expect=kept.value, expect_low=kept.low, expect_high=kept.high)
     return verdicts.assign(worthwhile=rule.worthwhile, look=rule.plan.key).reindex(columns=_COLUMNS)
+
+
+def versions(arms: pd.DataFrame, kpi: Kpi) -> list[tuple[str, pd.DataFrame]]:
+    """The tests with the KPI that decides each: of people's reactions raw ones where people's are not told."""
+    if not kpi.raw:
+        return [(kpi.key, arms)]
+    told = arms[[kpi.numerator, kpi.denominator]].notna().all(axis=1).groupby(arms["campaign_id"]).transform("all")
+    return [(kpi.key, arms[told]), (kpi.raw, arms[~told])]
 
 
 _JUDGED = ["difference", "low", "high", "lift", "lift_low", "lift_high", "p"]
@@ -241,6 +251,7 @@ class Tests(Result):
             Column("campaign_name", _("Test")),
             Column("a", _("Arms"), _arms, whole_row=True),
             Column("sent_a", _("Sent"), _sent, unit="mails", number=True, whole_row=True),
+            *([Column("kpi", _("By"), lambda key: metrics.find(key).name)] if kpi.raw else []),
             Column("value_a", _("First"), self._arm("a"), unit=unit, number=True, whole_row=True),
             Column("value_b", _("Second"), self._arm("b"), unit=unit, number=True, whole_row=True),
             Column("difference", _("Difference"), self._difference, unit=unit, number=True, whole_row=True),
@@ -324,7 +335,13 @@ class Tests(Result):
                 _("All that the people of an arm did within the window counts, whatever mail brought it. A platform's "
                   "own totals count what it credits to the mail.")
             )  # fmt: skip
-        if kpi.denominator == "opened":
+        if kpi.raw:
+            notes.append(
+                _("People: openings of people whose program tells them, clicks without scanners. A test of which only "
+                  "totals are known is decided by raw reactions: machines are in both arms alike, and hide a part of "
+                  "the difference.")
+            )  # fmt: skip
+        if kpi.denominator in ("opened", "opened_trackable"):
             notes.append(
                 _("Who opened was not drawn at random: the lines choose them. A line that is opened by more people may "
                   "lose here and still win more clicks of all mail.")
@@ -404,7 +421,7 @@ class Tests(Result):
             case "go on":
                 return self._go_on(row)
             case "not decided":
-                verdict = _("not decided in “{kpi}”; {apart}", kpi=self.rule.kpi.name, apart=self._apart(row))
+                verdict = _("not decided in “{kpi}”; {apart}", kpi=_name(row), apart=self._apart(row))
                 return f"{verdict} {_still_needed(row)}"
             case "ahead":
                 return _("{winner} Chance alone often brings such a lead among so many comparisons: test it again.",
@@ -412,7 +429,7 @@ class Tests(Result):
         return f"{self._winner(row)}{self._expected(row)}"
 
     def _go_on(self, row: Mapping[Any, Any]) -> str:
-        values = {"kpi": self.rule.kpi.name, "look": str(self.rule.plan), "apart": self._apart(row)}
+        values = {"kpi": _name(row), "look": str(self.rule.plan), "apart": self._apart(row)}
         if known(row["part"]):
             text = _(
                 "not decided yet in “{kpi}” ({look}, at {part} of planned n); {apart}",
@@ -438,7 +455,7 @@ class Tests(Result):
         low, high = sorted((abs(row["low"]), abs(row["high"])))
         rate = self.rule.kpi.unit == "share"
         amount = size if rate else money(self.currency)
-        values |= {"low": amount(low), "high": amount(high), "kpi": str(self.rule.kpi.name)}
+        values |= {"low": amount(low), "high": amount(high), "kpi": _name(row)}
         if row["decision"] == "ahead":
             if rate:
                 return _("{winner} is ahead of {loser} by {low} to {high} points in “{kpi}”.", **values)
@@ -504,13 +521,19 @@ def _tally(numbers: Mapping[str, int], decided: int, *, several: bool) -> list[s
 
 def _still_needed(row: Mapping[Any, Any]) -> str:
     lift = share(row["worthwhile"], 0)
-    more = row["needed"] - min(row["n_a"], row["n_b"]) if known(row["needed"]) else 0
+    had = ("sent_a", "sent_b") if pairs.part_of_mail(metrics.find(row["kpi"])) else ("n_a", "n_b")
+    more = row["needed"] - min(row[name] for name in had) if known(row["needed"]) else 0
     if more <= 0:
         return _("There were enough mails to see a lift of {lift}.", lift=lift)
     return _(
         "To see a lift of {lift} each arm needs {n}, {more} more than it had.",
         lift=lift, n=whole(row["needed"]), more=whole(more),
     )  # fmt: skip
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    """The KPI that decided a test."""
+    return str(metrics.find(row["kpi"]).name)
 
 
 def _arms(row: Mapping[Any, Any]) -> str:
