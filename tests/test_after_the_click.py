@@ -38,7 +38,7 @@ def test_a_tag_joins_by_id_or_by_name_and_the_rest_is_counted(tmp_path: Path) ->
 def test_a_clicked_campaign_without_a_session_is_named(tmp_path: Path) -> None:
     data = export(tmp_path, "3c2cf0ef38-SPRING,30,20,2")
     result = sessions.follow(data)
-    assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clicked": 5}]
+    assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clickers": 5}]
 
 
 def test_a_campaign_of_a_day_that_the_report_does_not_cover_is_not_called_silent(tmp_path: Path) -> None:

@@ -92,13 +92,16 @@ class TestClicks:
     @pytest.mark.parametrize(
         ("clicks", "stays", "rules"),
         [
-            ([(40, "a"), (47, "b")], "strictest", ()),
+            ([(640, "a"), (647, "b")], "strictest", ()),
+            ([(40, "a"), (47, "b")], "strict", ("soon",)),
             ([(3, "a")], "raw", ("at delivery",)),
             ([(-2, "a")], "raw", ("at delivery",)),
-            ([(6, "a")], "strictest", ()),
+            ([(6, "a")], "strict", ("soon",)),
+            ([(600, "a")], "strict", ("soon",)),
+            ([(601, "a")], "strictest", ()),
             ([(40, "a"), (41, "b"), (42, "c")], "raw", ("burst",)),
-            ([(40, "a"), (41, "b"), (43, "c")], "strictest", ()),
-            ([(40, "a"), (40, "a"), (40, "a"), (41, "b")], "strictest", ()),
+            ([(640, "a"), (641, "b"), (643, "c")], "strictest", ()),
+            ([(640, "a"), (640, "a"), (640, "a"), (641, "b")], "strictest", ()),
             ([(40, "a"), (41, "b"), (42, "c"), (43, "d")], "raw", ("every link", "burst")),
             ([(1, "a"), (2, "b"), (3, "c"), (900, "a")], "strict", ("burst", "at delivery")),
         ],
@@ -122,14 +125,44 @@ class TestClicks:
         row = one(read(tmp_path, [event("delivered", 1), click(900, "a", "Barracuda Sentinel (EE)")]))
         assert (row["clicked"], row["clicked_human"], row["clicks_rule"]) == (True, False, "scanner")
 
-    def test_who_never_opened_and_clicks_soon_is_doubted(self, tmp_path: Path) -> None:
-        events = [event("delivered", 1), event("delivered", 2), opening(30, CHROME, person=2), click(60, "a")]
-        row = one(read(tmp_path, events))
-        assert (row["clicked_human"], row["clicked_strictest"], row["clicks_rule"]) == (True, False, "no opening")
+    def test_who_clicks_soon_in_nearly_every_mail_is_a_gateway(self, tmp_path: Path) -> None:
+        # Person 1: four mails, each clicked within minutes; person 2 the same and one left alone; person 3 got three.
+        def mail(person: int, number: int, *, clicks: bool) -> list[dict[str, Any]]:
+            at, name = NOON + number * DAY, f"c{number}"
+            sent = event("delivered", person, campaign=name, at=at)
+            about = {"useragent": f"{CHROME} {person}", "url": "https://example.com/a"}
+            return [sent, event("click", person, campaign=name, at=at + 90, **about)] if clicks else [sent]
 
-    def test_a_log_without_openings_does_not_tell_who_never_opened(self, tmp_path: Path) -> None:
-        row = one(read(tmp_path, [event("delivered", 1), click(60, "a")]))
-        assert row["clicked_strictest"]
+        events = [one for number in range(4) for one in mail(1, number, clicks=True)]
+        events += [one for number in range(4) for one in mail(2, number, clicks=number < 3)]
+        events += [one for number in range(3) for one in mail(3, number, clicks=True)]
+        messages = read(tmp_path, events).table("messages").set_index("contact_key")
+        rules = {
+            person: messages.loc[contact_key(f"p{person}@example.com"), "clicks_rule"].dropna() for person in (1, 2, 3)
+        }
+        assert set(rules[1]) == {"every mail, soon"}
+        assert set(rules[2]) == set(rules[3]) == {"soon"}
+        assert not messages.loc[contact_key("p1@example.com"), "clicked_human"].any()
+        assert not messages["clicked_strictest"].any()
+
+    @pytest.mark.parametrize(
+        ("people", "late", "rule"), [(7, 0, "gateway's browser, soon"), (4, 0, "soon"), (7, 2, "soon")]
+    )
+    def test_a_browser_that_clicks_soon_for_many_is_a_gateways(
+        self, tmp_path: Path, people: int, late: int, rule: str
+    ) -> None:
+        # Each person got eight mails and clicks three of them, so that nobody clicks nearly every mail.
+        events = []
+        for person in range(people):
+            for number in range(8):
+                at, name = NOON + number * DAY, f"c{number}"
+                events.append(event("delivered", person, campaign=name, at=at))
+                if number < 5 - 2 * (people > 4):
+                    after = 5000 if (person, number) < (0, late) else 30 + person
+                    about = {"useragent": CHROME, "url": "https://example.com/a"}
+                    events.append(event("click", person, campaign=name, at=at + after, **about))
+        rules = read(tmp_path, events).table("messages")["clicks_rule"].dropna()
+        assert set(rules) == {rule}
 
 
 def test_a_gateway_is_named_and_its_person_stays_a_clicker(tmp_path: Path) -> None:
@@ -146,7 +179,7 @@ def test_a_gateway_is_named_and_its_person_stays_a_clicker(tmp_path: Path) -> No
     assert (row["clicked"], row["clicked_human"], row["clicked_strictest"]) == (3, 2, 2)
     assert row["clicks_total"] == len(scan) + len(people)
     first = one(data)["clicks_rule"].split(", ")
-    assert first == ["every link", "burst", "at delivery", "no opening"]
+    assert first == ["every link", "burst", "at delivery"]
     named = machine_rules.count(data).set_index("rule")["messages"]
     assert named[["every link", "burst", "at delivery"]].to_list() == [2, 2, 2]
     hidden = machine_events.clicks(keyed(data), data.settings).to_pandas()
@@ -228,7 +261,7 @@ class TestSample:
         scanned, disguised = (
             messages["contact_key"].isin({contact_key(one) for one in truth[kind]}) for kind in ("scanned", "bots")
         )
-        named = messages["clicks_rule"].notna()
+        named = messages["clicks_rule"].notna() & (messages["clicks_rule"] != "soon")
         assert (named == scanned)[~disguised].all()
         identified = messages.assign(id=messages["campaign_id"].str.partition(":")[2])
         own, of_others = (rows.groupby("id")["clicked_human"].sum() for rows in (identified, identified[~disguised]))

@@ -348,6 +348,15 @@ METHODS = {
             ("brunner_munzel_pain",),
         ),
         Method(
+            "beta_binomial",
+            message("Beta-binomial chances of people, beta-geometric silence"),
+            message("Is a silence beyond what a reader keeps by luck?"),
+            ("09",),
+            "beta_binomial.rest_chance",
+            "Skellam (1948), jstor.org/stable/2983779; Fader, Hardie & Shang (2010), doi:10.1287/mksc.1100.0580",
+            ("vgam_rats_mle", "crowder_betabinom"),
+        ),
+        Method(
             "requests",
             message("exact Poisson rates and their ratio"),
             message("Do more requests come in since a change?"),

@@ -31,8 +31,16 @@ ALL_LINKS = 3
 BURST, BURST_LINKS = 2, 3
 """Seconds in which nobody clicks so many different links."""
 
-SOON = 60
-"""Seconds after delivery in which a click of somebody who never opened any mail is doubted."""
+SOON = 600
+"""Seconds after delivery in which some gateways click as a person would: one link or two, by a browser. No single such
+click can be told from a person's."""
+
+EVERY_MAIL, MAILS_OF_A_PERSON = 0.8, 4
+"""Nobody clicks so large a share of so many mails within SOON: a gateway does."""
+
+PROGRAM_SOON, PROGRAM_MAILS, PROGRAM_PEOPLE = 0.95, 20, 5
+"""A program by which so many people clicked so many mails, such a share of them within SOON, is no reader's: of
+people's clicks a tenth comes so soon."""
 
 PREFETCH = 3600
 """Seconds after delivery in which an opening through Apple's proxy is its prefetching; a later one may be a
@@ -73,6 +81,7 @@ class Rule:
         what: in words.
         holds: the condition, on the columns of `openings` or `clicks`.
         since_delivery: whether it needs the time of delivery.
+        of_many: whether it looks at many mails: at the clicks that no rule for a single mail names.
     """
 
     name: str
@@ -80,6 +89,7 @@ class Rule:
     what: str
     holds: Callable[[Expression], Expression]
     since_delivery: bool = False
+    of_many: bool = False
 
     @property
     def is_machine(self) -> bool | None:
@@ -142,23 +152,47 @@ CLICKS = (
         since_delivery=True,
     ),
     Rule(
+        "every mail",
+        "strict",
+        f"within {SOON // 60} min of delivery, in {EVERY_MAIL:.0%} or more of the mails of a person who got "
+        f"{MAILS_OF_A_PERSON} or more",
+        lambda e: e.soon & (e.mails_got >= MAILS_OF_A_PERSON) & (e.mails_soon >= EVERY_MAIL * e.mails_got),
+        since_delivery=True,
+        of_many=True,
+    ),
+    Rule(
+        "gateway's browser",
+        "strict",
+        f"by a program with which {PROGRAM_PEOPLE} people or more clicked, nearly always within {SOON // 60} min of "
+        "delivery",
+        lambda e: (
+            e.soon
+            & (e.program_people >= PROGRAM_PEOPLE)
+            & (e.program_mails >= PROGRAM_MAILS)
+            & (e.program_soon >= PROGRAM_SOON * e.program_mails)
+        ),
+        since_delivery=True,
+        of_many=True,
+    ),
+    Rule(
         "same program",
         "strictest",
         "the same program as a click of the mail that a strict rule names",
         lambda e: e.beside_scanner,
     ),
     Rule(
-        "no opening",
+        "soon",
         "strictest",
-        f"within {SOON} s of delivery, by somebody who never opened a mail",
-        lambda e: (e.after <= SOON) & ~e.opens,
+        f"within {SOON // 60} min of delivery: a person, or a gateway that clicks like one",
+        lambda e: e.soon,
         since_delivery=True,
     ),
 )
 """All that hold are named. A click that a strict rule names is no person's; one that only a strictest
 names is doubted."""
 
-STRICT = tuple(rule for rule in CLICKS if rule.is_machine)
+STRICT = tuple(rule for rule in CLICKS if rule.is_machine and not rule.of_many)
+OF_MANY = tuple(rule for rule in CLICKS if rule.of_many)
 
 
 def openings(events: Expression) -> Expression:
@@ -190,14 +224,13 @@ def clicks(events: Expression, settings: Settings) -> Expression:
         The same columns, and agent [lower case], after [s since delivery], is_machine [by a strict rule; NULL:
         perhaps, by a strictest one] and machine_rule [the names of all that held, by comma; NULL where none held].
     """
-    openers = events.filter(_.event_type == "opened", _.contact_key.notnull()).select("contact_key").distinct()
-    clicked = since_delivery(events, "clicked").left_join(openers.mutate(opens=True), "contact_key")
+    got = events.filter(_.event_type == "delivered", _.contact_key.notnull())
+    got = got.group_by("contact_key").agg(mails_got=_.key.nunique())
+    clicked = since_delivery(events, "clicked").left_join(got, "contact_key")
     hidden: tuple[str, ...] = settings["machines.hidden_links"]
     second = {"group_by": "key", "order_by": "second"}
     clicked = clicked.mutate(
         second=_.occurred_at.epoch_seconds(),
-        # A log without any opening cannot tell who never opened.
-        opens=_.opens.fill_null(NO) | ~(events.event_type == "opened").any().as_scalar(),
         hidden=ibis.or_(NO, *(clicked.link_url.lower().contains(part.lower()) for part in hidden)),
         mail_links=_.link_url.nunique().over(ibis.window(group_by=["source", "ref", "variant"])),
     )
@@ -211,8 +244,20 @@ def clicks(events: Expression, settings: Settings) -> Expression:
     )
     clicked = clicked.mutate(strict=ibis.or_(*(rule.holds(clicked).fill_null(NO) for rule in STRICT)))
     clicked = clicked.mutate(
-        beside_scanner=_.agent.notnull() & ~_.strict & _.strict.any().over(ibis.window(group_by=["key", "agent"]))
+        beside_scanner=_.agent.notnull() & ~_.strict & _.strict.any().over(ibis.window(group_by=["key", "agent"])),
+        soon=~_.strict & (_.after <= SOON).fill_null(NO),
+        of_person=ibis.ifelse(_.strict, ibis.null("string"), _.key),
     )
+    clicked = clicked.mutate(of_soon=ibis.ifelse(_.soon, _.key, ibis.null("string")))
+    person, program = ibis.window(group_by="contact_key"), ibis.window(group_by="agent")
+    clicked = clicked.mutate(
+        mails_soon=_.of_soon.nunique().over(person),
+        program_people=ibis.ifelse(_.agent.notnull(), _.contact_key.nunique().over(program), 0),
+        program_mails=_.of_person.nunique().over(program),
+        program_soon=_.of_soon.nunique().over(program),
+    )
+    many = [rule.holds(clicked).fill_null(NO) for rule in OF_MANY]
+    clicked = clicked.mutate(strict=ibis.or_(clicked.strict, *many))
     held = [(rule, rule.holds(clicked).fill_null(NO)) for rule in CLICKS]
     doubted = ibis.or_(*(holds for rule, holds in held if rule.is_machine is None))
     return clicked.mutate(

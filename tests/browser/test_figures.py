@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import SAMPLE
 
-from kit import explain
+import kit
+from kit import counts, explain
+from kit.metrics import KPIS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +51,60 @@ def test_no_figure_of_the_registry_names_a_table_that_is_gone(results: list[dict
     assert {table for table in places if "*" not in table} <= names
 
 
+RAW = {kpi.raw: key for key, kpi in KPIS.items() if kpi.raw}
+OTHERS_FIGURES = {"published"}
+"""Tables of what others published: they have no people."""
+
+
+def before(table: dict, totals: set[str]) -> list[tuple[str, str]]:
+    """The raw rates of a table that stand alone or before people's, as title or KPI and group.
+
+    Args:
+        table: of the results.
+        totals: campaigns of which only totals are known.
+    """
+    titles = [column["title"] for column in table["columns"]]
+    names = [column["name"] for column in table["columns"]]
+    told = {str(KPIS[raw].title): str(KPIS[people].title) for raw, people in RAW.items()}
+    alone = [
+        (title, "") for at, title in enumerate(titles) if title in told and told[title] not in titles[:at] + titles[-1:]
+    ]
+    if "kpi" in names:
+        keys = [row[names.index("kpi")] for row in table["rows"]]
+        whose = [row[names.index("campaign_name")] if "campaign_name" in names else "" for row in table["rows"]]
+        alone += [
+            (key, name)
+            for at, (key, name) in enumerate(zip(keys, whose, strict=True))
+            if key in RAW and RAW[key] not in keys[:at] and name not in totals
+        ]
+    return alone
+
+
+def test_people_stand_before_machines_on_every_page(results: list[dict]) -> None:
+    campaigns = counts.messages(kit.open(SAMPLE), ["campaign_name"])
+    totals = set(campaigns.loc[campaigns["clicked_human"].isna(), "campaign_name"])
+    assert 0 < len(totals) < len(campaigns)
+    tables = [one for one in results if one["kind"] == "table" and one["name"] not in OTHERS_FIGURES]
+    assert [(table["name"], found) for table in tables if (found := before(table, totals))] == []
+    of_raw = [one for one in tables if any(column["title"].endswith("(raw)") for column in one["columns"])]
+    assert len(of_raw) >= 8  # raw beside people's, not left out
+    for sentence in (one["text"] for one in results if one["kind"] == "sentence"):
+        raw = sentence.find("(raw)")
+        assert raw < 0 or "(people)" in sentence[:raw] or any(name in sentence[:raw] for name in totals), sentence
+
+
+def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
+    texts = {one["name"]: one["text"] for one in results if one["kind"] == "sentence"}
+    assert texts["segments_found"].startswith("By “click rate (people)” none of 17 groups")
+    assert (
+        "By “click rate (raw)” 4 of 17 would differ; without machines 4 of them are not seen to."
+        in (texts["segments_found"])
+    )
+    assert "With machines among the people: click rate (raw) 4.5% above the spread" in texts["benchmarks_beside"]
+    assert "By raw rates alone: open rate (raw) in May 2026" in texts["months_changes"]
+    assert "https://service.example.com/book: 1.9%" in texts["links"]
+
+
 @pytest.mark.parametrize(
     ("table", "column", "formula"),
     [
@@ -63,7 +120,7 @@ def test_no_figure_of_the_registry_names_a_table_that_is_gone(results: list[dict
         ("value_check", "drift", lambda row: row["observed"] / row["expected"] - 1),
         ("frequency", "year", lambda row: 1 - (1 - row["value"]) ** (12 * row["monthly"])),
         ("problems", "size", lambda row: row["value"] - row["expected"]),
-        ("after_click", "per_click", lambda row: row["sessions"] / row["clicked"]),
+        ("after_click", "per_click", lambda row: row["sessions"] / row["clickers"]),
     ],
 )
 def test_a_printed_figure_is_what_its_formula_says(

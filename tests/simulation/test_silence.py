@@ -1,4 +1,4 @@
-"""Readers who keep silent by luck are seldom called silent, however much people differ in how often they click (C12)."""
+"""Readers who keep silent by luck are seldom called silent, however much people differ in clicking (C12)."""
 
 from __future__ import annotations
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
 import pandas as pd
 from ibis import _ as col
 
 from kit.counts import log, scope
 from kit.messages import _, _n, message
-from kit.metrics.figures import Figure
-from kit.show.formats import whole
+from kit.metrics.figures import WILSON, Figure
+from kit.show.formats import share, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
+from kit.stats import proportions
 from kit.store import machine_events
 
 if TYPE_CHECKING:
@@ -63,6 +65,68 @@ def count(data: Data) -> pd.DataFrame:
                 n = int(by_rules.loc[holds, "messages"].sum()) if testable else None
                 rows.append((what, rule.name, rule.strength, rule.what, n))
     return pd.DataFrame(rows, columns=columns).astype({"messages": "Int64"})
+
+
+def bound(data: Data) -> ClickBound:
+    """Between which ends people's click rate lies: some gateways click as people do."""
+    return ClickBound(**{name: int(n) for name, n in clicked(data).iloc[0].items()})
+
+
+@scope.count("messages")
+def clicked(data: Data) -> pd.DataFrame:
+    """Who may have clicked the bulk mail of logs that tell clicks.
+
+    Returns:
+        One row [messages]: delivered; surely, clicked by a click that no rule doubts; people, by one that no strict
+        rule names; perhaps, by one that no rule for a single mail names. Zeros without such a log.
+    """
+    messages = scope.of_population(data)
+    columns = ["delivered", "surely", "people", "perhaps"]
+    if messages is None:
+        return pd.DataFrame([[0] * 4], columns=columns)
+    messages = log.of_delivered(messages).filter(col.delivered & col.clicked.notnull())
+    alike = ibis.or_(*(messages.clicks_rule.contains(rule.name) for rule in machine_events.OF_MANY))
+    sums = messages.aggregate(
+        delivered=messages.count(),
+        surely=messages.clicked_strictest.sum(),
+        people=messages.clicked_human.sum(),
+        perhaps=(messages.clicked_human | alike.fill_null(machine_events.NO)).sum(),
+    )
+    return sums.to_pandas().fillna(0).astype("int64")[columns]
+
+
+@result
+class ClickBound(Result):
+    """People's click rate, and the ends between which it lies.
+
+    Attributes:
+        delivered: bulk mails of logs that tell clicks.
+        surely: of them clicked by a click that no rule doubts.
+        people: by one that no strict rule names.
+        perhaps: by one that no rule for a single mail names: gateways that click like people among them.
+    """
+
+    delivered: int
+    surely: int
+    people: int
+    perhaps: int
+
+    def summary(self) -> Summary:
+        """The rate, and how far it may be off by what cannot be told apart."""
+        if not self.delivered:
+            text = _("How much people clicked is not told apart from machines: raw clicks are an upper bound.")
+            return Summary("clicks_bound", text)
+        ends = [self.surely, self.people, self.perhaps]
+        low, high = proportions.proportion_interval(ends, [self.delivered] * 3)
+        least, value, most = (count / self.delivered for count in ends)
+        text = _(
+            "People's click rate is {value}; {least} if every click within ten minutes of delivery is a gateway's, up "
+            "to {most} if those that look like one's are people's; with counting error {low} to {high} of {n} mails.",
+            value=share(value, 2), least=share(least, 2), most=share(most, 2), low=share(low[0], 2),
+            high=share(high[2], 2), n=whole(self.delivered),
+        )  # fmt: skip
+        numbers = {"value": value, "least": least, "most": most, "delivered": self.delivered}
+        return Summary("clicks_bound", text, numbers)
 
 
 @result
@@ -121,6 +185,22 @@ _STRENGTHS = {
 }
 
 FIGURES = (
+    Figure(
+        "clicks_bound",
+        message("Bounds of people's click rate"),
+        message(
+            "clicked, by a click that no rule doubts; by one that no strict rule names; by one that no rule for a "
+            "single mail names / delivered"
+        ),
+        message("a delivered mail of a log that tells clicks"),
+        "kit.store.machine_events",
+        ("clicks_bound.value", "clicks_bound.least", "clicks_bound.most", "clicks_bound.delivered"),
+        interval=WILSON,
+        edge=message(
+            "within ten minutes of delivery a click is a person's or that of a gateway that clicks like one: single "
+            "ones are doubted, many of a person or program are named"
+        ),
+    ),
     Figure(
         "mails_named",
         message("Mails that a rule names"),

@@ -228,7 +228,14 @@ class Opens(Result):
         columns = (
             *(_group(name) for name in self.by),
             Column("delivered", message("Mails delivered"), whole, unit="mails", number=True),
-            _interval("raw", message("The platform counts")),
+            Column(
+                "estimate",
+                message("Opened by people: estimate"),
+                _estimate_cell,
+                unit="share",
+                number=True,
+                whole_row=True,
+            ),
             Column(
                 "bound_low",
                 message("Opened by people: between"),
@@ -237,7 +244,7 @@ class Opens(Result):
                 number=True,
                 whole_row=True,
             ),
-            Column("estimate", message("Estimate"), _estimate_cell, unit="share", number=True, whole_row=True),
+            _interval("raw", message("The platform counts")),
             Column("trackable", message("Trackable"), _percent, unit="share", number=True),
             Column("prefetching", message("Prefetching"), _percent, unit="share", number=True),
             Column("unknown", message("Unknown"), _percent, unit="share", number=True),
@@ -285,9 +292,9 @@ class Opens(Result):
         columns = (
             *(_group(name) for name in self.by),
             Column("n", message("Mails delivered"), whole, unit="mails", number=True),
-            _interval("raw", message("Click rate (raw)")),
-            _interval("strict", message("… without what a strict rule names")),
+            _interval("strict", message("Click rate (people)")),
             _interval("strictest", message("… without what any rule doubts")),
+            _interval("raw", message("Click rate (raw)")),
         )
         notes = (
             message("A person whose mail a scanner clicked stays a clicker if a later, ordinary click is there."),

@@ -149,12 +149,12 @@ class Measurable(Result):
         """Each test: the raw rates, and the arms among the people whose program tells."""
         columns = (
             Column("campaign_name", _("Test")),
-            Column("raw_a", _("Raw"), _raw, number=True, whole_row=True),
             Column("trackable", _("Measurable"), lambda value: share(value, 0), unit="share", number=True),
             Column("machines", _("Opened by programs"), lambda value: share(value, 0), unit="share", number=True),
             Column("value_a", _("Measurable: first"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
             Column("difference", _("Difference (points)"), cells.difference, unit="share", number=True, whole_row=True),
+            Column("raw_a", _("Raw"), _raw, number=True, whole_row=True),
             Column("needed_all", _("Mails an arm, all"), whole, unit="mails", number=True),
             Column("needed_measurable", _("… measurable alone"), whole, unit="mails", number=True),
         )
