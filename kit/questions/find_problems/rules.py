@@ -327,8 +327,8 @@ RULES = {
             symptom=message("machines make many of the openings"),
             cause=message("mail programs that load every picture, and gateways that look into mail"),
             remedy=message(
-                "the raw open rate is not how many people read (notebook 02 bounds that); versions of one random test may "
-                "still be set against each other by it"
+                "the raw open rate is not how many people read (notebook 02 bounds that); versions of one random test "
+                "may still be set against each other by it"
             ),
             limits=MACHINES, group=message("all openings"),
             caution=message(
