@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
 import pandas as pd
 from ibis import _ as col
 
@@ -89,7 +90,7 @@ def clicked(data: Data) -> pd.DataFrame:
         delivered=messages.count(),
         surely=messages.clicked_strictest.sum(),
         people=messages.clicked_human.sum(),
-        perhaps=(messages.clicked_human | alike.fill_null(machine_events.NO)).sum(),
+        perhaps=ibis.or_(messages.clicked_human, alike.fill_null(machine_events.NO)).sum(),
     )
     return sums.to_pandas().fillna(0).astype("int64")[columns]
 
