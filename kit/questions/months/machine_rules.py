@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ibis
 import pandas as pd
 from ibis import _ as col
 
@@ -85,12 +84,13 @@ def clicked(data: Data) -> pd.DataFrame:
     if messages is None:
         return pd.DataFrame([[0] * 4], columns=columns)
     messages = log.of_delivered(messages).filter(col.delivered & col.clicked.notnull())
-    alike = messages.clicks_rule.re_search("|".join(rule.name for rule in machine_events.OF_MANY))
+    alike = col.clicks_rule.re_search("|".join(rule.name for rule in machine_events.OF_MANY))
+    messages = messages.mutate(perhaps=col.clicked_human | alike.fill_null(machine_events.NO))
     sums = messages.aggregate(
-        delivered=messages.count(),
-        surely=messages.clicked_strictest.sum(),
-        people=messages.clicked_human.sum(),
-        perhaps=ibis.or_(messages.clicked_human, alike.fill_null(machine_events.NO)).sum(),
+        delivered=col.count(),
+        surely=col.clicked_strictest.sum(),
+        people=col.clicked_human.sum(),
+        perhaps=col.perhaps.sum(),
     )
     return sums.to_pandas().fillna(0).astype("int64")[columns]
 
