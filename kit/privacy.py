@@ -31,6 +31,10 @@ _TELEPHONE = re.compile(
     |(?<![\w.,-])\d{{3}}-\d\d-\d\d(?![\w-])                                         # within a Russian town""",
     re.VERBOSE,
 )
+_LONG_NUMBER = re.compile(r"\d[\d\s-]{3,}\d")
+_NAME = re.compile(
+    r"(?<![.!?…:] )(?<=\S )(?!I\b)[A-ZА-ЯЁ][\w’'-]*(?:[ -][A-ZА-ЯЁ][\w’'-]*)*|^[A-ZА-ЯЁ][a-zа-яё]+(?=, )"
+)
 _PLAIN = frozenset("-/.:,;@%$€£₽()+#_ '\"")
 _WORD = re.compile(r"[^\W\d_]+")
 _SPREADSHEET_ERROR = re.compile(r"'#[^\W\d_0]+[/!?]?\S*'")
@@ -45,6 +49,19 @@ def masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [masked(inner) for inner in value]
     return value
+
+
+def quoted(sentence: str) -> str:
+    """A sentence of somebody's as a report may quote it: without addresses, numbers and what could be a name.
+
+    A capital letter within a sentence begins a name (or a brand, which goes with it); so does the first word where a
+    comma follows it, and a word behind a greeting.
+
+    >>> quoted("Dear Ann, my Kia from order 48099 leaks"), quoted("Анна, где мой заказ?")
+    ('Dear •••, my ••• from order ••• leaks', '•••, где мой заказ?')
+    """
+    text = _LONG_NUMBER.sub(MASK, masked(sentence))
+    return _NAME.sub(MASK, text)
 
 
 def _apart(names: Iterable[Any]) -> Iterator[Any]:

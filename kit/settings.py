@@ -89,6 +89,21 @@ KEYS = (
     ),
     Key("visits.return_days", "int", 180, message("who came once has returned when coming again within so many days")),
     Key(
+        "messages.engine",
+        "text",
+        "fast",
+        message("what reads customers' messages: fast, accurate (the extra tone) or words"),
+    ),
+    Key(
+        "messages.reading",
+        "text",
+        "",
+        message("a file beside kit.toml with themes, intents and words of tone, changed from kit/text/reading.yaml"),
+    ),
+    Key(
+        "surveys.incentive", "text", "", message("what was promised for an answer to a survey, like a discount of 5 %")
+    ),
+    Key(
         "retention.sunset",
         "texts",
         ("sunset", "inactiv", "неактив"),

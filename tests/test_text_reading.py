@@ -61,7 +61,8 @@ def test_courtesy_is_no_tone_no_theme_and_no_wish() -> None:
     [
         ("Please cancel my order 4711.", "cancel", ""), ("Верните деньги за доставку.", "refund", "delivery"),
         ("请取消我的预约。", "cancel", "booking"), ("Сколько стоит ремонт?", "question", "price"),
-        ("Пришлите счёт-фактуру для бухгалтерии.", "invoice", "documents"), ("She was rude.", "complaint", "staff"),
+        ("Пришлите счёт-фактуру для бухгалтерии.", "invoice", "documents"),
+        ("She was very rude.", "complaint", "staff"),
         ("I would like to book an appointment.", "appointment", "booking"),
         ("Ваш сотрудник очень вежливый, мне понравилось.", "praise", "staff"),
     ],

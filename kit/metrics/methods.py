@@ -69,6 +69,23 @@ METHODS = {
             ),
         ),
         Method(
+            "rogan_gladen",
+            message("Rogan and Gladen's estimate with Lang and Reiczigel's interval"),
+            message("How many messages are negative, where the reading errs?"),
+            ("11",),
+            "misclassification.rogan_gladen",
+            "Rogan & Gladen (1978), doi:10.1093/oxfordjournals.aje.a112510; Lang & Reiczigel (2014), "
+            "doi:10.1016/j.prevetmed.2013.09.015",
+        ),
+        Method(
+            "net_score",
+            message("Adjusted Wald interval of a net score"),
+            message("How well is a net promoter score known?"),
+            ("11",),
+            "net_score.net_score",
+            "Rocks (2016), doi:10.1080/00031305.2016.1158124",
+        ),
+        Method(
             "lift",
             message("Koopman's and Walter's interval of a lift"),
             message("How much more, relatively?"),

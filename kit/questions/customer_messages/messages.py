@@ -1,0 +1,288 @@
+"""The messages of customers, read: mail, a help desk's messages, and what people add to surveys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pandas as pd
+from ibis import _ as row
+
+from kit.counts import scope
+from kit.counts.scope import count
+from kit.messages import _, _n, message
+from kit.privacy import masked, quoted
+from kit.show.formats import share, whole, with_interval
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats import cluster_robust, proportions
+from kit.store.machine_events import NO
+from kit.store.messages import local
+from kit.text import accuracy, engines, guide, reading
+from kit.text.own_text import own_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kit.store import Data, Expression
+
+MOST = 20_000
+"""Messages that are read; of more a sample, the same at every run."""
+
+ORIGINS = {"mail": message("e-mail"), "help desk": message("help desk"), "survey": message("survey comment")}
+
+_COLUMNS = ("origin", "month", "day", "person", "text")
+
+
+def read(data: Data) -> Messages:
+    """Read the customers' own words.
+
+    Args:
+        data: what `kit.open` returned.
+
+    Raises:
+        InputError: the file that the setting messages.reading names has a mistake.
+    """
+    to_find, engine = guide_of(data), engines.engine(data.settings["messages.engine"])
+    version = f"{engine} {' '.join(to_find.digests.values())}"
+    rows, left_out = _read(data, version), _left_out(data)
+    return Messages(rows, dict(zip(left_out["reason"], left_out["n"], strict=True)), str(engine), engine.name)
+
+
+def guide_of(data: Data) -> guide.Guide:
+    """What to look for: the analyst's file beside kit.toml, else the kit's own."""
+    name, file = data.settings["messages.reading"], data.settings.file
+    return guide.load(file.parent / name) if name and file else guide.load()
+
+
+@count("mails", "ticket_messages", "surveys", unfiltered=scope.NO_CAMPAIGN)
+def _read(data: Data, version: str = "") -> pd.DataFrame:  # noqa: ARG001  what is kept is kept for this version
+    """The customers' messages of the question, read; see `Messages.rows`."""
+    texts = [*(_people(table) for table in _of_question(data)), *_comments(data)]
+    written = pd.concat(texts, ignore_index=True) if texts else pd.DataFrame(columns=list(_COLUMNS))
+    written = written.assign(text=[own_text(text or "") for text in written["text"]])
+    written = written[written["text"] != ""].reset_index(drop=True)
+    engine = engines.engine(data.settings["messages.engine"])
+    told = reading.read([masked(text) for text in written["text"]], guide_of(data), engine)
+    told = told.assign(**{name: told[name].map(quoted) for name in told if name.endswith("_quote")})
+    return pd.concat([written.drop(columns="text"), told], axis=1)
+
+
+@count("mails", "ticket_messages", unfiltered=scope.NO_CAMPAIGN)
+def _left_out(data: Data) -> pd.DataFrame:
+    """What is not read: reason, n [messages]."""
+    numbers = {"automatic": 0, "unknown": 0, "beyond": 0}
+    for table in _of_question(data):
+        counted = table.aggregate(
+            automatic=(row.machine & (row.direction == "in")).sum(),
+            unknown=(~row.direction.notnull()).sum(),
+            people=(~row.machine & (row.direction == "in")).sum(),
+        )
+        found = counted.to_pandas().fillna(0).iloc[0]
+        numbers["automatic"] += int(found["automatic"])
+        numbers["unknown"] += int(found["unknown"])
+        numbers["beyond"] += max(int(found["people"]) - MOST, 0)
+    return pd.DataFrame(list(numbers.items()), columns=["reason", "n"])
+
+
+def _of_question(data: Data) -> list[Expression]:
+    """Mail and a help desk's messages alike: origin, id, at, direction, machine, person, text."""
+    tables = []
+    mails, tickets = scope.history(data, "mails"), scope.history(data, "ticket_messages")
+    if mails is not None:
+        at = local(ibis.coalesce(mails.received_at, mails.sent_at), data.settings)
+        tables.append(_alike(mails, "mail", at, _flag(mails.is_autoreply) | _flag(mails.is_bulk)))
+    if tickets is not None:
+        tables.append(_alike(tickets, "help desk", tickets.sent_local, _flag(tickets.is_autoreply)))
+    return [table.filter(scope.within(data, table.at)) for table in tables]
+
+
+def _alike(table: Expression, origin: str, at: Expression, machine: Expression) -> Expression:
+    return table.select(
+        origin=ibis.literal(origin),
+        id=table.message_id,
+        at=at,
+        direction=table.direction,
+        machine=machine,
+        person=table.contact_key,
+        text=table.body_text,
+    )
+
+
+def _flag(column: Expression) -> Expression:
+    return column.fill_null(NO)
+
+
+def _people(table: Expression) -> pd.DataFrame:
+    """What people wrote to us, each message once, also where several inboxes have it."""
+    people = table.filter(row.direction == "in", ~row.machine, row.text.notnull())
+    frame = people.order_by(row.id.hash(), row.at).limit(MOST).to_pandas()
+    again = frame["id"].notna() & frame.duplicated("id")
+    return _dated(frame[~again])
+
+
+def _comments(data: Data) -> list[pd.DataFrame]:
+    surveys = scope.rows(data, "surveys")
+    if surveys is None:
+        return []
+    comments = surveys.filter(row.comment.notnull())
+    frame = comments.select(at=row.responded_local, person=row.contact_key, text=row.comment).to_pandas()
+    return [_dated(frame.assign(origin="survey"))]
+
+
+def _dated(frame: pd.DataFrame) -> pd.DataFrame:
+    at = pd.to_datetime(frame["at"])
+    frame = frame.assign(month=at.dt.strftime("%Y-%m"), day=at.dt.strftime("%Y-%m-%d"))
+    return frame.sort_values(["day", "person", "text"], kind="stable", ignore_index=True)[list(_COLUMNS)]
+
+
+def rate(rows: pd.DataFrame, marked: pd.Series, by: Sequence[str]) -> pd.DataFrame:
+    """The share of marked messages of each group, with the person as the unit.
+
+    Args:
+        rows: of `Messages`.
+        marked: whether a message counts.
+        by: the columns that make a group.
+
+    Returns:
+        A row a group: the columns of `by`, n, people, marked [messages], value, low, high [share], effect [messages
+        that say as much as one].
+    """
+    alone = pd.Series([f"#{place}" for place in range(len(rows))], index=rows.index, dtype=object)
+    person = rows["person"].astype(object).where(rows["person"].notna(), alone)
+    frame = rows[list(by)].assign(person=person, x=marked.astype(float), m=1.0)
+    people = frame.groupby([*by, "person"], dropna=False)[["x", "m"]].sum().reset_index()
+    people = people.assign(xx=people["x"] ** 2, mm=people["m"] ** 2, xm=people["x"] * people["m"], k=1.0)
+    groups = people.groupby(list(by), dropna=False)[["k", "x", "m", "xx", "mm", "xm"]].sum().reset_index()
+    rates = cluster_robust.clustered_rates(
+        groups["k"], groups["x"], groups["m"], squares=(groups["xx"], groups["mm"], groups["xm"])
+    )
+    return groups[list(by)].assign(
+        n=groups["m"].astype(int),
+        people=groups["k"].astype(int),
+        marked=groups["x"].astype(int),
+        value=rates.value,
+        low=rates.low,
+        high=rates.high,
+        effect=rates.design_effect,
+    )
+
+
+@result
+class Messages(Result):
+    """The customers' messages, read.
+
+    Attributes:
+        rows: a row a message: origin, month, day, person, and the columns of `reading.COLUMNS`; addresses and
+            telephone numbers in quotes are masked.
+        left_out: messages that were not read, by reason.
+        engine: what read them, with its version.
+        engine_name: as the setting names it.
+    """
+
+    rows: pd.DataFrame
+    left_out: dict[str, int]
+    engine: str
+    engine_name: str
+
+    def summary(self) -> Summary:
+        """How many messages were read, of how many people."""
+        n, people = len(self.rows), self.rows["person"].nunique()
+        if not n:
+            text = _("No customer's message was read: {why}", why=str(self._why_none()))
+            return Summary("messages_read", text, {"n": 0})
+        known = float((self.rows["language"] != "").mean())
+        text = _(
+            "{n} messages of {people} people were read; the language of {share} is known.",
+            n=whole(n), people=whole(people), share=share(known),
+        )  # fmt: skip
+        return Summary("messages_read", text, {"n": n, "people": people, "language_known": known})
+
+    def _why_none(self) -> Any:
+        if self.left_out.get("unknown"):
+            return message("who wrote to whom is not known: say own_domains or own_addresses in kit.toml.")
+        return message("no mailbox, no help desk's messages and no survey with comments came in.")
+
+    def notes(self) -> list[str]:
+        """What was not read, and by what the others were."""
+        notes = [_("Read by {engine}.", engine=self.engine if self.engine_name != engines.WORDS else _("words alone"))]
+        out = self.left_out
+        if out.get("automatic"):
+            notes.append(
+                _n("{n} automatic message or list mail is not read.",
+                   "{n} automatic messages and list mails are not read.",
+                   out["automatic"], n=whole(out["automatic"]))
+            )  # fmt: skip
+        if out.get("unknown"):
+            notes.append(
+                _n("{n} message has no direction and is not read: say own_domains in kit.toml.",
+                   "{n} messages have no direction and are not read: say own_domains in kit.toml.",
+                   out["unknown"], n=whole(out["unknown"]))
+            )  # fmt: skip
+        if out.get("beyond"):
+            notes.append(_("Of more than {n} messages a random sample is read.", n=whole(MOST)))
+        return notes
+
+    def table(self) -> Table:
+        """Languages by where the messages come from."""
+        rows = self.rows.assign(language=self.rows["language"].astype(str))
+        frame = rows.groupby(["origin", "language"]).agg(n=("day", "size"), people=("person", "nunique")).reset_index()
+        columns = (
+            Column("origin", message("From"), lambda name: str(ORIGINS[name])),
+            Column("language", message("Language"), language_name),
+            Column("n", message("Messages"), whole, number=True),
+            Column("people", message("People"), whole, number=True),
+        )
+        title = message("What was read")
+        return Table("messages_read", title, frame, columns, tuple(self.notes()), self._why_none())
+
+    def accuracy(self, data: Data) -> Table:
+        """How often the reading is right, on the labelled samples.
+
+        Args:
+            data: what `kit.open` returned: its guide.
+        """
+        engine, to_find = engines.engine(self.engine_name), guide_of(data)
+        parts = [
+            accuracy.scores(accuracy.confusion(kind, engine, to_find)).assign(kind=kind) for kind in accuracy.KINDS
+        ]
+        frame = pd.concat(parts, ignore_index=True)
+        for name, below in (("precision", "read"), ("recall", "true")):
+            low, high = proportions.proportion_interval(frame["right"], frame[below])
+            frame[name] = (frame["right"] / frame[below]).where(frame[below] > 0)
+            frame[f"{name}_low"], frame[f"{name}_high"] = low, high
+        columns = (
+            Column("kind", message("Read"), lambda kind: str(KINDS[kind])),
+            Column("label", message("As")),
+            Column("language", message("Language"), language_name),
+            Column("precision", message("Right, of those read so"), _of("precision", "read"), "share", True, True),  # noqa: FBT003
+            Column("recall", message("Read so, of those that are"), _of("recall", "true"), "share", True, True),  # noqa: FBT003
+            Column("sample", message("Measured on")),
+            Column("texts", message("Texts"), whole, number=True),
+        )
+        notes = (
+            _("Measured with {engine}, on half of each sample; the other half chose the cuts.", engine=self.engine),
+            _("The samples are short public texts; long, polite mail is read less well. Your own labels say how well."),
+            _("What no row names was not measured: English tone, and most themes and intents."),
+        )
+        empty = message("nothing was measured for this engine, or for a guide of your own.")
+        return Table("reading_accuracy", message("How often the reading is right"), frame, columns, notes, empty)
+
+
+KINDS = {"tone": message("tone"), "intent": message("intent"), "theme": message("theme")}
+
+
+def _of(name: str, below: str) -> Any:
+    def write(line: Any) -> str:
+        if not line[below]:
+            return str(message("never read so"))
+        written = with_interval(line[name], line[f"{name}_low"], line[f"{name}_high"])
+        return _("{share} of {n}", share=written, n=whole(line[below]))
+
+    return write
+
+
+def language_name(code: str) -> str:
+    """A language's name; of "" that it is not known."""
+    return {"en": _("English"), "ru": _("Russian"), "zh": _("Chinese")}.get(code) or _("not known")

@@ -1,0 +1,300 @@
+"""Would customers recommend us, are they satisfied, was it easy?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from ibis import _ as row
+
+from kit.counts import scope
+from kit.counts.scope import count
+from kit.messages import _, _n, message
+from kit.metrics.figures import WILSON, Figure
+from kit.show.axes import intervals, month_axis, series
+from kit.show.formats import UNKNOWN, decimal, known, listing, month, share, whole, with_interval
+from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats.net_score import net_score
+from kit.stats.proportions import proportion_interval
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from matplotlib.axes import Axes
+
+    from kit.store import Data
+
+DAYS = 365
+"""An answer older than this is no answer of today."""
+LEAST = 5
+"""Answers below which a group is not shown."""
+KINDS = {
+    "nps": message("Net promoter score (NPS)"),
+    "csat": message("Satisfaction (CSAT)"),
+    "ces": message("Easy to deal with us (CES)"),
+}
+_VALUES = ("value", "low", "high")
+TOP = {"csat": 0.75, "ces": 4 / 6}
+"""From how far up its scale an answer is satisfied (4 of 5), or found it easy (5 of 7)."""
+
+
+@count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
+def answers(data: Data) -> pd.DataFrame:
+    """Answers and invitations of the question, a row each: kind, person, at, score [NULL: none], low, high [scale].
+
+    Scores of tickets are answers of satisfaction. Other scales (`rating`, `yes_no`) are no row of any of the three.
+    """
+    frames = []
+    surveys, tickets = scope.history(data, "surveys"), scope.history(data, "tickets")
+    if surveys is not None:
+        asked = surveys.filter(scope.within(data, row.responded_local) | ~row.responded_local.notnull())
+        asked = asked.select(
+            kind=row.survey_type, person=row.contact_key, at=row.responded_local, score=row.score, low=row.scale_min,
+            high=row.scale_max,
+        )  # fmt: skip
+        frames.append(asked.to_pandas())
+    if tickets is not None:
+        rated = tickets.filter(scope.within(data, row.created_local), row.csat.notnull())
+        rated = rated.select(
+            person=row.contact_key, at=row.created_local, score=row.csat, low=row.csat_min, high=row.csat_max
+        )
+        frames.append(rated.to_pandas().assign(kind="tickets"))
+    columns = ["kind", "person", "at", "score", "low", "high"]
+    rows = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
+    rows = rows.assign(at=pd.to_datetime(rows["at"]))
+    return rows.sort_values(["kind", "at", "person", "score"], kind="stable", ignore_index=True)
+
+
+def ask(data: Data) -> Voice:
+    """Net promoter score, satisfaction and effort: now, and month by month.
+
+    Args:
+        data: what `kit.open` returned.
+    """
+    return judge(answers(data), data.as_of, data.settings["surveys.incentive"])
+
+
+def judge(asked: pd.DataFrame, as_of: datetime | None = None, incentive: str = "") -> Voice:
+    """The scores by the latest answer of each person, and by month.
+
+    Args:
+        asked: what `answers` returned.
+        as_of: the end of the data.
+        incentive: what was promised for an answer; "" nothing that is known.
+
+    Source: Reichheld (2003), Harvard Business Review 81(12); Rocks (2016), doi:10.1080/00031305.2016.1158124.
+    """
+    kinds = asked["kind"].where(asked["kind"] != "tickets", "csat")
+    if ((asked["kind"] == "csat") & asked["score"].notna()).any():  # a survey asks on purpose; tickets stand aside
+        asked, kinds = asked[asked["kind"] != "tickets"], kinds[asked["kind"] != "tickets"]
+    asked = asked.assign(kind=kinds)
+    scores, months = [], []
+    for kind in KINDS:
+        rows = asked[asked["kind"] == kind]
+        given = _classed(rows[rows["score"].notna()], kind)
+        if given.empty:
+            continue
+        since = pd.Timestamp(as_of) - pd.Timedelta(days=DAYS) if as_of else given["at"].min()
+        recent = given[given["at"].isna() | (given["at"] > since)]
+        latest = _latest(recent)
+        invited = len(rows) if rows["score"].isna().any() else None
+        line = {"kind": kind} | _score(latest, kind) | {"invited": invited, "answered": len(given)}
+        line |= {"response_rate": len(given) / invited if invited else None, "older": len(given) - len(recent)}
+        everything = _score(recent, kind)["value"]
+        scores.append(line | {"earlier": len(recent) - len(latest), "all_answers": everything})
+        dated = given[given["at"].notna()]
+        for name, group in dated.groupby(dated["at"].dt.strftime("%Y-%m")):
+            score = _score(_latest(group), kind)
+            few = score["n"] < LEAST
+            months.append({"kind": kind, "month": name} | score | (dict.fromkeys(_VALUES) if few else {}))
+    others = int((~asked["kind"].isin(list(KINDS)) & asked["score"].notna()).sum())
+    return Voice(pd.DataFrame(scores), pd.DataFrame(months), others, incentive)
+
+
+def _classed(given: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Answers as +1 (promoter, satisfied, easy), -1 (detractor) and 0."""
+    if kind == "nps":
+        up, down = given["score"] >= 9, given["score"] <= 6
+        return given.assign(up=up.astype(int), down=down.astype(int))
+    far = (given["score"] - given["low"]) / (given["high"] - given["low"])
+    return given.assign(up=(far >= TOP[kind] - 1e-9).astype(int), down=0)
+
+
+def _latest(given: pd.DataFrame) -> pd.DataFrame:
+    """The latest answer of each person; who is not known is a person of his own."""
+    named = given[given["person"].notna()].sort_values("at", kind="stable", na_position="first")
+    return pd.concat([named.drop_duplicates("person", keep="last"), given[given["person"].isna()]])
+
+
+def _score(given: pd.DataFrame, kind: str) -> dict[str, Any]:
+    n, up, down = len(given), int(given["up"].sum()), int(given["down"].sum())
+    if kind == "nps":
+        score = net_score(up, down, n)
+        return {"n": n, "up": up, "down": down, "value": score.value, "low": score.low, "high": score.high}
+    low, high = proportion_interval([up], [n])
+    return {"n": n, "up": up, "down": down, "value": up / n, "low": float(low[0]), "high": float(high[0])}
+
+
+@result
+class Voice(Result):
+    """What surveys say.
+
+    Attributes:
+        scores: a row a kind of question: kind, n [people], up [promoters, satisfied, easy], down [detractors], value,
+            low, high [share; NPS from -1 to 1], invited [None: not known], answered, response_rate [share], older
+            [answers of more than a year ago], earlier
+            [answers before a person's latest], all_answers [the score of every answer].
+        months: a row a kind and month of answering: kind, month, n, up, down, value, low, high.
+        others: answers on other scales, in none of these.
+        incentive: what was promised for an answer.
+    """
+
+    scores: pd.DataFrame
+    months: pd.DataFrame
+    others: int
+    incentive: str
+
+    def summary(self) -> Summary:
+        """The scores."""
+        if self.scores.empty:
+            return Summary("voice", _("Whether customers are satisfied is not known: no survey came in."), {"n": 0})
+        lines = self.scores.to_dict("records")
+        clauses = [
+            _(
+                "{score} is {value} of {n} people",
+                score=str(KINDS[line["kind"]]),
+                value=_written(line),
+                n=whole(line["n"]),
+            )
+            for line in lines
+        ]
+        numbers = {line["kind"]: line["value"] for line in lines}
+        return Summary("voice", _("{clauses}.", clauses=listing(clauses)), numbers, headline=True, weight=4)
+
+    def table(self) -> Table:
+        """Each score with its interval, response rate, and what the latest answer leaves out."""
+        columns = (
+            Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
+            Column("value", message("Score"), _written, number=True, whole_row=True),
+            Column("n", message("People"), whole, number=True),
+            Column("response_rate", message("Response rate"), _response, unit="share", number=True, whole_row=True),
+            Column("earlier", message("Earlier answers left out"), whole, number=True),
+            Column("all_answers", message("With every answer"), _everything, number=True, whole_row=True),
+        )
+        notes = [
+            _("Each person counts once, by the latest answer of the last {days} days.", days=whole(DAYS)),
+            _("Who did not answer is not known, and those who stay answer again: the latest answers speak for them."),
+        ]
+        if len(self.scores) and self.scores["older"].sum():
+            notes.append(_("Answers older than that: {n}, left out.", n=whole(self.scores["older"].sum())))
+        if self.others:
+            notes.append(
+                _n("{n} answer is on another scale: it makes no NPS (0–10), CSAT or CES.",
+                   "{n} answers are on other scales: they make no NPS (0–10), CSAT or CES.", self.others,
+                   n=whole(self.others))
+            )  # fmt: skip
+        if self.incentive:
+            notes.append(
+                _(
+                    "For an answer was promised: {incentive}. Who wants it answers more kindly.",
+                    incentive=self.incentive,
+                )
+            )
+        return Table(
+            "voice", message("What surveys say"), self.scores, columns, tuple(notes), message("no survey came in.")
+        )
+
+    def by_month(self) -> Table:
+        """The scores by month of answering."""
+        columns = (
+            Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
+            Column("month", message("Month"), month),
+            Column("value", message("Score"), _written, number=True, whole_row=True),
+            Column("n", message("People"), whole, number=True),
+        )
+        notes = (
+            _("A person counts once in a month, by the latest answer of it. Fewer than {n}: no score.", n=whole(LEAST)),
+        )
+        title, empty = message("What surveys say, by month"), message("no answer has a date.")
+        return Table("voice_months", title, self.months, columns, notes, empty)
+
+    def plot(self, ax: Axes | None = None) -> Picture:
+        """The first score by month with its interval."""
+        title = message("What surveys say, by month")
+        if self.months.empty:
+            return nothing("voice", title, message("no answer has a date"))
+        kind = self.months["kind"].iloc[0]
+        rates = self.months[(self.months["kind"] == kind) & (self.months["n"] >= LEAST)].reset_index(drop=True)
+        if rates.empty:
+            return nothing("voice", title, message("no month has five answers"))
+        with drawing(2.6, ax) as axes:
+            names = list(rates["month"])
+            intervals(axes, pd.Series(range(len(names))), rates[["value", "low", "high"]] * 100, color=PLAIN)
+            axes.set_ylabel(str(KINDS[kind]))
+            axes.grid(visible=False, axis="x")
+            month_axis(axes, names)
+            written = series(names, rates["value"], _points if kind == "nps" else share)
+            alt = _("{score} by month: {values}.", score=str(KINDS[kind]), values=written)
+            return picture(axes, name="voice", title=title, alt=alt)
+
+
+def _points(value: float) -> str:
+    return decimal(value * 100, 0)
+
+
+def _written(line: Any) -> str:
+    if line["kind"] != "nps":
+        return with_interval(line["value"], line["low"], line["high"])
+    if not known(line["value"]):
+        return UNKNOWN
+    ends = [_points(line[name]) for name in _VALUES]
+    return _("{value} ({low} to {high})", value=ends[0], low=ends[1], high=ends[2])
+
+
+def _everything(line: Any) -> str:
+    return _points(line["all_answers"]) if line["kind"] == "nps" else share(line["all_answers"])
+
+
+def _response(line: Any) -> str:
+    if not known(line["response_rate"]):
+        return UNKNOWN
+    return _("{share} of {n}", share=share(line["response_rate"]), n=whole(line["invited"]))
+
+
+FIGURES = (
+    Figure(
+        "nps",
+        message("Net promoter score (NPS)"),
+        message("(people who answered 9 or 10 - people who answered 0 to 6) / people who answered"),
+        message("a person once, by the latest answer of the last 365 days"),
+        "Reichheld (2003); Rocks (2016), doi:10.1080/00031305.2016.1158124",
+        ("voice.value", "voice.nps", "voice_months.value", "voice.all_answers"),
+        window=message("365 days to the end of the data; by month: the month of the answer"),
+        interval=message("95 %: adjusted Wald (Rocks); of shares Wilson"),
+        edge=message("only of answers from 0 to 10; another scale has no NPS"),
+    ),
+    Figure(
+        "survey_satisfied",
+        message("Satisfied, and easy to deal with"),
+        message(
+            "people whose answer is 4 or 5 of 5 (easy: 5 to 7 of 7), or as far up another scale / people who answered"
+        ),
+        message("a person once, by the latest answer of the last 365 days"),
+        "DEFINITIONS: CSAT",
+        ("voice.csat", "voice.ces", "voice.n", "voice_months.n"),
+        interval=WILSON,
+        edge=message("scores of tickets count where no survey asks for satisfaction"),
+    ),
+    Figure(
+        "response_rate",
+        message("Response rate of a survey"),
+        message("answers / invitations"),
+        message("an invitation once"),
+        "DEFINITIONS: NPS",
+        ("voice.response_rate", "voice.earlier"),
+        edge=message("not known where the file holds answers only"),
+    ),
+)
