@@ -7,16 +7,17 @@ the log of the curve for that of the curve.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import isnan, log
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import t
 from statsmodels.duration.survfunc import SurvfuncRight
 
 from kit.errors import UsageError
 from kit.messages import _
 from kit.stats.arrays import Floats, floats
+from kit.stats.clustered_survival import kaplan_meier_clustered
+from kit.stats.intervals import critical_z
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,10 +74,18 @@ def median_response_time(
         UsageError: a time or answer that is missing, a time below 0, a weight that is no count.
 
     Source: Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452; the interval by Brookmeyer &
-    Crowley (1982), doi:10.2307/2530286, on the scale of log(-log); clusters: Williams (1995),
-    doi:10.2307/2533345, and Cameron, Gelbach and Miller (2011), doi:10.1198/jbes.2010.07136.
+    Crowley (1982), doi:10.2307/2530286, on the scale of log(-log); clusters: `kaplan_meier_clustered`.
     """
     time, event, weight, kept = _rows(minutes, answered, weights)
+    if days is not None:
+        times = weight.astype(int)
+        kinds = [np.repeat(np.asarray(key)[kept], times) for key in (days, people) if key is not None]
+        waits = kaplan_meier_clustered(np.repeat(time, times), np.repeat(event, times), kinds, level=level)
+        median, p90 = waits.quantile(0.5), waits.quantile(0.9)
+        value, low, high, slow = (
+            None if isnan(end) else end for end in (median.value, median.low, median.high, p90.value)
+        )
+        return MedianResponseTime(value, low, high, slow, waits.n, waits.n - waits.answered)
     curve = SurvfuncRight(time, event, freq_weights=weight)
     times, still = floats(curve.surv_times), floats(curve.surv_prob)
     at_risk, ended = floats(curve.n_risk), floats(curve.n_events)
@@ -86,16 +95,8 @@ def median_response_time(
     remaining = still > 0
     greenwood = np.cumsum(ended[remaining] / (at_risk[remaining] * (at_risk[remaining] - ended[remaining])))
     depth = -np.log(still[remaining])
-    variance, df = greenwood, np.inf
-    if days is not None and len(greenwood):
-        day = np.asarray(days)[kept]
-        person = np.arange(time.size) if people is None else np.asarray(people)[kept]
-        steps = (times[remaining], ended[remaining] / at_risk[remaining] ** 2, at_risk[remaining])
-        median = max(int((still[remaining] > 0.5).sum()) - 1, 0)
-        clustered, df = _clustered(time, event, weight, steps, day, person, median)
-        variance = np.maximum(greenwood, clustered)
-    distance[remaining] = (np.log(depth) - log(log(2))) * depth / np.sqrt(variance)
-    z = t.isf((1 - level) / 2, df) if df > 0 else np.inf
+    distance[remaining] = (np.log(depth) - log(log(2))) * depth / np.sqrt(greenwood)
+    z = critical_z(level)
     return MedianResponseTime(
         _first(times, still <= 0.5 + ROUNDING),
         _first(times, distance >= -z),
@@ -104,49 +105,6 @@ def median_response_time(
         int(weight.sum()),
         int(weight[~event].sum()),
     )
-
-
-def _clustered(
-    time: Floats,
-    event: np.ndarray,
-    weight: Floats,
-    steps: tuple[Floats, Floats, Floats],
-    day: np.ndarray,
-    person: np.ndarray,
-    median: int,
-) -> tuple[Floats, int]:
-    """The variance of the log of the curve at its times with days and people as clusters, and its degrees of freedom.
-
-    What people add to days is taken from the median.
-    """
-    times, falls, at_risk = steps
-    hazard, last = np.cumsum(falls), times.size - 1
-    place = np.minimum(np.searchsorted(times, time), times.size)
-    ends = event & (place <= last)
-    jump = np.where(ends, 1 / at_risk[np.minimum(place, last)], 0.0)
-    passed = jump - hazard[np.minimum(place, last)]
-    squares, days = np.zeros(times.size), _clusters(day)
-    for rows in days:
-        gone = np.bincount(place[rows], weight[rows] * passed[rows], times.size + 1)[:-1]
-        left = np.bincount(place[rows], weight[rows], times.size + 1)[:-1]
-        waiting = weight[rows].sum() - np.cumsum(left)
-        squares += (np.cumsum(gone) - hazard * waiting) ** 2
-    squares *= len(days) / max(len(days) - 1, 1)
-    each = weight * np.where(place <= median, passed, -hazard[median])
-    codes = [np.unique(key, return_inverse=True)[1].ravel() for key in (day, person)]
-    by_person, by_both = (
-        sum(float(each[rows].sum()) ** 2 for rows in _clusters(key))
-        for key in (codes[1], codes[0] * (codes[1].max() + 1) + codes[1])
-    )
-    added = max(by_person - by_both, 0.0) / squares[median] if squares[median] > 0 else 0.0
-    return squares * (1 + added), len(days) - 1
-
-
-def _clusters(keys: np.ndarray) -> list[np.ndarray]:
-    """The rows of each cluster."""
-    order = np.argsort(keys, kind="stable")
-    _key, begins = np.unique(keys[order], return_index=True)
-    return np.split(order, begins[1:])
 
 
 def _rows(
