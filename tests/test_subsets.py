@@ -35,6 +35,9 @@ KINDS = {
 
 SUBSETS = ["+".join(kinds) for n in (1, 2) for kinds in combinations(KINDS, n)]
 
+KINDS |= {"mail": "mail/*", "inbox": "shared_inbox_messages.csv", "nps": "nps.csv"}
+SUBSETS += ["mail", "inbox", "nps", "mail+tickets", "inbox+tickets", "nps+surveys"]
+
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
