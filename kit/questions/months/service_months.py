@@ -133,7 +133,7 @@ def _ratios(kpi: str, sums: pd.DataFrame) -> pd.DataFrame:
 
 def _change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
     """Where one series parts best."""
-    judged = rows[rows["complete"] & rows["scaled"].notna() & rows["se"].notna()].sort_values("month")
+    judged = rows[rows["complete"] & rows["scaled"].notna() & (rows["se"] > 0)].sort_values("month")
     if len(judged) < MONTHS:
         return {"kpi": kpi, "months": len(judged), "month": "", "first": "", "last": "", "p": np.nan}
     shift = changepoint.level_shift(judged["scaled"], judged["se"])
@@ -151,7 +151,7 @@ def _change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
 def _apart(months: pd.DataFrame) -> pd.Series:
     """For each complete month the chance that it lies so far from the others of its level; NaN: too few of them."""
     p = pd.Series(np.nan, index=months.index)
-    judged = months[months["complete"] & months["se"].notna()]
+    judged = months[months["complete"] & (months["se"] > 0)]  # without a spread no distance can be told
     for _level, rows in judged.groupby([judged["kpi"], judged["month"] >= judged["since"]], sort=False):
         if len(rows) >= MONTHS:
             p[rows.index] = random_effects.leave_one_out_of(rows["scaled"], rows["se"])
