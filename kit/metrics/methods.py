@@ -78,6 +78,14 @@ METHODS = {
             "doi:10.1016/j.prevetmed.2013.09.015",
         ),
         Method(
+            "softmax",
+            message("Multinomial logistic regression with a ridge"),
+            message("Would a reading that is trained on your own labels be better?"),
+            ("11",),
+            "softmax.cross_validated",
+            "Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, 4.4",
+        ),
+        Method(
             "net_score",
             message("Adjusted Wald interval of a net score"),
             message("How well is a net promoter score known?"),

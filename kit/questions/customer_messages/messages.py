@@ -59,14 +59,23 @@ def guide_of(data: Data) -> guide.Guide:
 @count("mails", "ticket_messages", "surveys", unfiltered=scope.NO_CAMPAIGN)
 def _read(data: Data, version: str = "") -> pd.DataFrame:  # noqa: ARG001  what is kept is kept for this version
     """The customers' messages of the question, read; see `Messages.rows`."""
-    texts = [*(_people(table) for table in _of_question(data)), *_comments(data)]
-    written = pd.concat(texts, ignore_index=True) if texts else pd.DataFrame(columns=list(_COLUMNS))
-    written = written.assign(text=[own_text(text or "") for text in written["text"]])
-    written = written[written["text"] != ""].reset_index(drop=True)
-    engine = engines.engine(data.settings["messages.engine"])
-    told = reading.read([masked(text) for text in written["text"]], guide_of(data), engine)
+    written = texts(data)
+    told = read_texts(data, written["text"])
     told = told.assign(**{name: told[name].map(quoted) for name in told if name.endswith("_quote")})
     return pd.concat([written.drop(columns="text"), told], axis=1)
+
+
+def texts(data: Data) -> pd.DataFrame:
+    """The customers' own words in the question: origin, month, day, person, text [addresses and telephones masked]."""
+    parts = [*(_people(table) for table in _of_question(data)), *_comments(data)]
+    written = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
+    written = written.assign(text=[masked(own_text(text or "")) for text in written["text"]])
+    return written[written["text"] != ""].reset_index(drop=True)
+
+
+def read_texts(data: Data, written: pd.Series) -> pd.DataFrame:
+    """Texts read by the engine and the guide of the settings, as `reading.read`."""
+    return reading.read(list(written), guide_of(data), engines.engine(data.settings["messages.engine"]))
 
 
 @count("mails", "ticket_messages", unfiltered=scope.NO_CAMPAIGN)

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from kit.questions.customer_messages.own_labels import OwnLabels
     from kit.store import Data
 
 NEGATIVE = "negative"
 LEAST = 20
 """Messages of a month, or of a part of the time, below which nothing is said."""
+LABELS = 10
+"""Negative messages, and others, that must be labelled in a language."""
 LATEST = 3
 """Months that are set against those before them."""
 SOURCE = (
@@ -36,16 +39,23 @@ SOURCE = (
 )
 
 
-def by_month(data: Data) -> Tone:
+def by_month(data: Data, labels: OwnLabels | None = None) -> Tone:
     """Which share of the messages is negative, month by month?
 
     Args:
         data: what `kit.open` returned.
+        labels: your own: in languages with enough of them their errors take the place of those of the samples.
 
     Source: as `judge`.
     """
     read, to_find = messages.read(data), messages.guide_of(data)
-    return judge(read, errors(accuracy.confusion("tone", engines.engine(read.engine_name), to_find)))
+    known = errors(accuracy.confusion("tone", engines.engine(read.engine_name), to_find))
+    return judge(read, known | ({} if labels is None else _enough(errors(labels.confusion()))))
+
+
+def _enough(own: Mapping[str, Errors]) -> dict[str, Errors]:
+    """The errors of languages with so many negative and other labels that they say something."""
+    return {language: errors for language, errors in own.items() if min(errors.true, errors.other) >= LABELS}
 
 
 def errors(confusion: pd.DataFrame) -> dict[str, Errors]:
