@@ -12,7 +12,7 @@ import small
 
 import kit
 from kit.privacy import quoted
-from kit.questions.customer_messages import customers, messages, tone, topics, voice
+from kit.questions.customer_messages import customers, messages, reasons, tone, topics, voice
 from kit.questions.notebooks import load
 from kit.questions.requirements import unmet
 from kit.stats.misclassification import Errors
@@ -321,3 +321,22 @@ def test_a_mailbox_alone_and_rated_tickets_alone_answer_the_page(mailbox: Path, 
     assert unmet(book.requires, data) is None
     line = voice.ask(data).scores.iloc[0]
     assert (line["kind"], line["n"], line["value"]) == ("csat", 30, 0.4)
+
+
+def test_scores_stand_beside_the_themes_of_comments_and_the_reasons_for_leaving(tmp_path: Path) -> None:
+    """By hand: of six who write of prices one promotes and five detract; of three who left two say why."""
+    small.settings(tmp_path, "[messages]", 'engine = "words"')
+    scores = [10, 0, 1, 2, 3, 4]
+    lines = [answer(f"p{place}", score, comment="The price is too high.") for place, score in enumerate(scores)]
+    survey(tmp_path, NPS, [*lines, answer("q", 9, comment="The clerk was polite to us.")])
+    left = [["a@example.org", "unsubscribed", "2026-05-01 10:00:00", "too many e-mails"]]
+    left += [["b@example.org", "unsubscribed", "2026-05-02 10:00:00", "too many e-mails"]]
+    left += [["c@example.org", "unsubscribed", "2026-05-02 10:00:00", ""]]
+    small.table(tmp_path, "contacts.csv", ["Email", "Status", "Unsubscribed at", "Unsubscribe reason"], left)
+    result = reasons.compare(kit.open(tmp_path))
+    themes = result.themes.set_index("theme")
+    assert (themes.loc["price", "n"], themes.loc["price", "value"]) == (6, pytest.approx(-4 / 6))
+    assert pd.isna(themes.loc["staff", "value"]), "one person makes no score"
+    assert result.left["n"].sum() == 3
+    assert result.summary().numbers == {"n": 2, "share": 1.0}
+    assert "2 of 3 people" in " ".join(map(str, result.unsubscribed().notes))

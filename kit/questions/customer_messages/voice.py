@@ -21,6 +21,7 @@ from kit.stats.net_score import net_score
 from kit.stats.proportions import proportion_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from matplotlib.axes import Axes
@@ -114,6 +115,31 @@ def judge(asked: pd.DataFrame, as_of: datetime | None = None, incentive: str = "
     return Voice(pd.DataFrame(scores), pd.DataFrame(months), others, incentive)
 
 
+def by_group(given: pd.DataFrame, group: str, titles: Mapping[str, str]) -> pd.DataFrame:
+    """The score of each kind of question and group of its answers, by the latest answer of each person in it.
+
+    Args:
+        given: answers as `answers` has them, and the group's column.
+        group: the column.
+        titles: what a report calls the groups; in their order.
+
+    Returns:
+        kind, the group, title, n [people], up, down, value, low, high [None: fewer than LEAST people].
+    """
+    lines = []
+    for kind in KINDS:
+        classed = _classed(given[given["kind"] == kind], kind)
+        for name, title in titles.items():
+            of_group = classed[classed[group] == name]
+            if len(of_group):
+                score = _score(_latest(of_group), kind)
+                few = score["n"] < LEAST
+                lines.append(
+                    {"kind": kind, group: name, "title": title} | score | (dict.fromkeys(_VALUES) if few else {})
+                )
+    return pd.DataFrame(lines, columns=["kind", group, "title", "n", "up", "down", *_VALUES])
+
+
 def _classed(given: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Answers as +1 (promoter, satisfied, easy), -1 (detractor) and 0."""
     if kind == "nps":
@@ -166,7 +192,7 @@ class Voice(Result):
             _(
                 "{score} is {value} of {n} people",
                 score=str(KINDS[line["kind"]]),
-                value=_written(line),
+                value=written(line),
                 n=whole(line["n"]),
             )
             for line in lines
@@ -178,7 +204,7 @@ class Voice(Result):
         """Each score with its interval, response rate, and what the latest answer leaves out."""
         columns = (
             Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
-            Column("value", message("Score"), _written, number=True, whole_row=True),
+            Column("value", message("Score"), written, number=True, whole_row=True),
             Column("n", message("People"), whole, number=True),
             Column("response_rate", message("Response rate"), _response, unit="share", number=True, whole_row=True),
             Column("earlier", message("Earlier answers left out"), whole, number=True),
@@ -212,7 +238,7 @@ class Voice(Result):
         columns = (
             Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
             Column("month", message("Month"), month),
-            Column("value", message("Score"), _written, number=True, whole_row=True),
+            Column("value", message("Score"), written, number=True, whole_row=True),
             Column("n", message("People"), whole, number=True),
         )
         notes = (
@@ -236,8 +262,8 @@ class Voice(Result):
             axes.set_ylabel(str(KINDS[kind]))
             axes.grid(visible=False, axis="x")
             month_axis(axes, names)
-            written = series(names, rates["value"], _points if kind == "nps" else share)
-            alt = _("{score} by month: {values}.", score=str(KINDS[kind]), values=written)
+            values = series(names, rates["value"], _points if kind == "nps" else share)
+            alt = _("{score} by month: {values}.", score=str(KINDS[kind]), values=values)
             return picture(axes, name="voice", title=title, alt=alt)
 
 
@@ -245,7 +271,8 @@ def _points(value: float) -> str:
     return decimal(value * 100, 0)
 
 
-def _written(line: Any) -> str:
+def written(line: Any) -> str:
+    """A score with its interval."""
     if line["kind"] != "nps":
         return with_interval(line["value"], line["low"], line["high"])
     if not known(line["value"]):

@@ -1,0 +1,148 @@
+"""What stands beside the scores: the themes of comments, and the reasons that people gave for unsubscribing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from ibis import _ as row
+
+from kit.counts import scope
+from kit.counts.scope import count
+from kit.messages import _, message
+from kit.metrics.figures import WILSON, Figure
+from kit.privacy import quoted
+from kit.questions.customer_messages import messages, voice
+from kit.show.formats import share, whole, with_interval
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+from kit.stats.proportions import proportion_interval
+
+if TYPE_CHECKING:
+    from kit.store import Data
+
+SHOWN = 10
+"""Reasons that are listed."""
+
+
+def compare(data: Data) -> Reasons:
+    """How do those who write about a theme score, and why do people unsubscribe?
+
+    Args:
+        data: what `kit.open` returned.
+    """
+    to_find = messages.guide_of(data)
+    titles = {name: topic.title for name, topic in to_find.themes.items()} | {"": _("not known")}
+    return Reasons(voice.by_group(_comments(data, " ".join(to_find.digests.values())), "theme", titles), _left(data))
+
+
+@count("surveys", unfiltered=scope.NO_CAMPAIGN)
+def _comments(data: Data, version: str = "") -> pd.DataFrame:  # noqa: ARG001  what is kept is kept for this version
+    """Answers with a comment and its theme: kind, person, at, score, low, high, theme."""
+    surveys = scope.rows(data, "surveys")
+    columns = ["kind", "person", "at", "score", "low", "high"]
+    if surveys is None:
+        return pd.DataFrame(columns=[*columns, "theme"])
+    given = surveys.filter(row.comment.notnull(), row.score.notnull()).select(
+        kind=row.survey_type, person=row.contact_key, at=row.responded_local, score=row.score, low=row.scale_min,
+        high=row.scale_max, comment=row.comment,
+    ).to_pandas()  # fmt: skip
+    told = messages.read_texts(data, given["comment"])
+    given = given.assign(at=pd.to_datetime(given["at"]), theme=told["theme"])
+    return given.sort_values(["kind", "at", "person", "score"], kind="stable", ignore_index=True)[[*columns, "theme"]]
+
+
+@count("contacts", unfiltered=scope.NO_CAMPAIGN)
+def _left(data: Data) -> pd.DataFrame:
+    """People who unsubscribed in the question, by the reason that they gave [NULL: none]: reason, n."""
+    contacts = scope.history(data, "contacts")
+    if contacts is None:
+        return pd.DataFrame(columns=["reason", "n"])
+    gone = contacts.filter(row.unsubscribed_at.notnull(), scope.within(data, row.unsubscribed_at))
+    frame = gone.group_by(reason=row.unsubscribe_reason).agg(n=row.count()).order_by("reason").to_pandas()
+    frame["reason"] = frame["reason"].map(quoted, na_action="ignore")
+    return frame.groupby("reason", dropna=False)["n"].sum().reset_index()
+
+
+@result
+class Reasons(Result):
+    """What stands beside the scores.
+
+    Attributes:
+        themes: a row a kind of question and theme of the comment: kind, theme, title, n [people], up,
+            down, value, low, high.
+        left: people who unsubscribed, by reason: reason [NULL: none given], n.
+    """
+
+    themes: pd.DataFrame
+    left: pd.DataFrame
+
+    def summary(self) -> Summary:
+        """The reason that is given most often."""
+        given = self.left[self.left["reason"].notna()].sort_values("n", ascending=False, kind="stable")
+        if given.empty:
+            return Summary("reasons", _("Why people unsubscribe is not known: no reason came in."), {"n": 0})
+        first, total = given.iloc[0], int(given["n"].sum())
+        text = _(
+            "Of {n} people who gave a reason for unsubscribing, {share} say “{reason}”.",
+            n=whole(total), share=share(first["n"] / total), reason=str(first["reason"]),
+        )  # fmt: skip
+        return Summary("reasons", text, {"n": total, "share": first["n"] / total})
+
+    def table(self) -> Table:
+        """Scores by the theme of the comment."""
+        columns = (
+            Column("kind", message("Question"), lambda kind: str(voice.KINDS[kind])),
+            Column("title", message("Theme of the comment")),
+            Column("value", message("Score"), voice.written, number=True, whole_row=True),
+            Column("n", message("People"), whole, number=True),
+        )
+        notes = (_("Only of those who add a comment; who does is often very content or very discontent."),)
+        title, empty = message("Scores by theme"), message("no answer has a comment.")
+        return Table("voice_themes", title, self.themes, columns, notes, empty)
+
+    def unsubscribed(self) -> Table:
+        """Reasons for unsubscribing."""
+        given = self.left[self.left["reason"].notna()]
+        total, every = int(given["n"].sum()), int(self.left["n"].sum())
+        low, high = proportion_interval(given["n"], total)
+        frame = given.assign(value=given["n"] / max(total, 1), low=low, high=high)
+        frame = frame.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+        columns = (
+            Column("reason", message("Reason, as given")),
+            Column("n", message("People"), whole, number=True),
+            Column("value", message("Share"), _share, unit="share", number=True, whole_row=True),
+        )
+        notes = [_("{n} of {every} people who unsubscribed gave a reason.", n=whole(total), every=whole(every))]
+        if len(frame) > SHOWN:
+            notes.append(_("Rarer reasons are not listed: {n}.", n=whole(len(frame) - SHOWN)))
+        title, empty = message("Why people unsubscribe"), message("no reason came in.")
+        return Table("reasons", title, frame.head(SHOWN), columns, tuple(notes), empty)
+
+
+def _share(line: Any) -> str:
+    return with_interval(line["value"], line["low"], line["high"])
+
+
+FIGURES = (
+    Figure(
+        "voice_by_theme",
+        message("Score by the theme of the comment"),
+        message("as the score of the question, of the answers whose comment is read as of the theme"),
+        message("a person once a theme, by the latest answer"),
+        "Reichheld (2003); Rocks (2016), doi:10.1080/00031305.2016.1158124",
+        ("voice_themes.value", "voice_themes.n"),
+        interval=message("95 %: adjusted Wald (Rocks); of shares Wilson"),
+        edge=message("fewer than five people: no score"),
+    ),
+    Figure(
+        "unsubscribe_reason",
+        message("Share of a reason for unsubscribing"),
+        message("people who gave the reason / people who gave one"),
+        message("a person once"),
+        "DEFINITIONS: reason for leaving",
+        ("reasons.value", "reasons.n", "reasons.share"),
+        interval=WILSON,
+    ),
+)
