@@ -263,6 +263,9 @@ class TestSample:
         )
         named = messages["clicks_rule"].notna() & (messages["clicks_rule"] != "soon")
         assert (named == scanned)[~disguised].all()
+        doubted = messages[messages["clicks_rule"] == "soon"]
+        assert len(doubted) > 0
+        assert doubted["clicked_human"].all()
         identified = messages.assign(id=messages["campaign_id"].str.partition(":")[2])
         own, of_others = (rows.groupby("id")["clicked_human"].sum() for rows in (identified, identified[~disguised]))
         planted = {

@@ -322,20 +322,19 @@ def _tell(counts: pd.DataFrame, key: str) -> pd.Series:
     return counts.reindex(columns=[find(key).numerator, find(key).denominator]).notna().all(axis=1)
 
 
-def machines_alone(rates: pd.DataFrame, by: Sequence[str], verdict: str) -> pd.Series:
-    """Which rows of raw KPIs say what people do not: their own rate of that group was judged and says otherwise.
+def of_people(rates: pd.DataFrame, by: Sequence[str], verdict: str) -> pd.Series:
+    """What people's own rate of the same group says, for each row of a raw KPI; NaN where none was judged.
 
     Args:
         rates: a row a KPI and group: kpi, `by`, p [NaN: not judged] and its verdict.
         by: the columns that tell groups apart.
         verdict: the column of the verdict.
     """
-    names = {name: raw.raw for name, raw in _BY_KEY.items() if raw.raw}
+    names = {name: kpi.raw for name, kpi in _BY_KEY.items() if kpi.raw}
     people = rates[rates["kpi"].isin(names) & rates["p"].notna()]
     said = people.assign(kpi=people["kpi"].map(names))[["kpi", *by, verdict]]
-    both = rates[["kpi", *by, verdict]].merge(said, on=["kpi", *by], how="left", suffixes=("", "_people"))
-    says = both[f"{verdict}_people"]
-    return pd.Series((says.notna() & (says != both[verdict])).to_numpy(), index=rates.index)
+    both = rates[["kpi", *by]].merge(said, on=["kpi", *by], how="left")
+    return pd.Series(both[verdict].to_numpy(), index=rates.index, dtype="object")
 
 
 def beside(keys: Iterable[str]) -> list[str]:

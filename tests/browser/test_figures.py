@@ -95,13 +95,15 @@ def test_people_stand_before_machines_on_every_page(results: list[dict]) -> None
 
 def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
     texts = {one["name"]: one["text"] for one in results if one["kind"] == "sentence"}
-    assert texts["segments_found"].startswith("By “click rate (people)” none of 17 groups")
+    assert texts["segments_found"].startswith("By “click rate (people)” 4 of 17 groups")
     assert (
-        "By “click rate (raw)” 4 of 17 would differ; without machines 4 of them are not seen to."
+        "By “click rate (raw)” 5 of 17 would differ; without machines 3 of them are not seen to."
         in (texts["segments_found"])
     )
-    assert "With machines among the people: click rate (raw) 4.5% above the spread" in texts["benchmarks_beside"]
-    assert "By raw rates alone: open rate (raw) in May 2026" in texts["months_changes"]
+    assert "With machines among the people: click rate (raw) 4.8% above the spread" in texts["benchmarks_beside"]
+    assert "open rate (people) was 12.7% in May 2026" in texts["months_changes"]
+    assert "(raw)" not in texts["months_changes"]
+    assert "click rate is 2.82%; 2.70%" in texts["clicks_bound"]
     assert "https://service.example.com/book: 1.9%" in texts["links"]
 
 

@@ -222,9 +222,10 @@ class Months(Result):
             numbers = {"months": large, "changes": 0}
             return Summary("months_changes", _unjudged(self.asked, large), numbers)
         found = self.rates["verdict"].isin(("up", "down"))
-        machines = found & metrics.machines_alone(self.rates, ["month"], "verdict")
+        people = metrics.of_people(self.rates, ["month"], "verdict")
+        machines = found & people.notna() & (people != self.rates["verdict"])
         rates = self.rates.assign(alone=self.rates["verdict"].shift(-1) == "back")
-        moved = rates[found & ~machines].sort_values(["month", "kpi"])
+        moved = rates[found & people.isna()].sort_values(["month", "kpi"])
         surest = [_moved(row) for row in moved.sort_values("p").head(3).to_dict("records")]
         text = _beyond(self.changes, len(moved), "; ".join(surest))
         if machines.any():

@@ -98,8 +98,8 @@ class Trends(Result):
     def summary(self) -> Summary:
         """Which KPIs are heading somewhere."""
         judged = self.usual[self.usual["trend"] != "too few months"]
-        machines = metrics.machines_alone(judged.rename(columns={"trend_p": "p"}), ["since"], "trend")
-        moving = judged[judged["trend"].isin(("rising", "falling")) & ~machines].to_dict("records")
+        people = metrics.of_people(judged.rename(columns={"trend_p": "p"}), ["since"], "trend")
+        moving = judged[judged["trend"].isin(("rising", "falling")) & people.isna()].to_dict("records")
         numbers = {"judged": len(judged), "moving": len(moving)}
         if judged.empty:
             return Summary("months_trend", self._too_few(), numbers)
