@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,10 @@ import small
 
 import kit
 from kit.privacy import quoted
-from kit.questions.customer_messages import customers, messages, reasons, tone, topics, voice
+from kit.questions.customer_messages import customers, messages, own_labels, reasons, tone, topics, voice
 from kit.questions.notebooks import load
 from kit.questions.requirements import unmet
+from kit.sources.text.addresses import contact_key, normalised
 from kit.stats.misclassification import Errors
 from kit.text import guide, reading
 
@@ -340,3 +342,28 @@ def test_scores_stand_beside_the_themes_of_comments_and_the_reasons_for_leaving(
     assert result.left["n"].sum() == 3
     assert result.summary().numbers == {"n": 2, "share": 1.0}
     assert "2 of 3 people" in " ".join(map(str, result.unsubscribed().notes))
+
+
+def test_an_export_without_messages_and_surveys_gives_a_page_that_says_so(tmp_path: Path) -> None:
+    small.table(tmp_path, "poor.csv", ["Campaign", "Date", "Sent", "Delivered"], [["one", "2026-01-05", 100, 99]])
+    data = kit.open(tmp_path)
+    read = messages.read(data)
+    shared = topics.share_out(data)
+    results = [read, shared, own_labels.check(data, n=5), tone.by_month(data), customers.compare(data)]
+    for result in [*results, voice.ask(data), reasons.compare(data)]:
+        assert "not known" in (text := str(result.summary())) or text.startswith("No ")
+        assert not result.table().cells()
+        if hasattr(result, "plot"):
+            assert result.plot().alt
+
+
+def test_what_is_planted_in_the_sample_is_recovered() -> None:
+    """The customer who became discontent is named, and nobody else; invitations and answers are the planted ones."""
+    truth = json.loads((ROOT / "tests/truth.json").read_text(encoding="utf-8"))["business"]
+    data = kit.open(ROOT / "data/sample")
+    changes = customers.compare(data).changes
+    worse = changes[changes["verdict"] == "worse"]
+    assert worse["person"].tolist() == [contact_key(normalised(truth["mail"]["worsening"]))]
+    scores = voice.ask(data).scores.set_index("kind")
+    for kind in ("csat", "nps"):
+        assert scores.loc[kind, ["invited", "answered"]].tolist() == truth["surveys"][kind]
