@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kit.stats import student_effects
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from kit.stats.student_effects import Prediction
 
 LEVEL = 0.95
 """Confidence of every interval that is not said to have another."""
@@ -66,6 +70,16 @@ def large_enough(rates: pd.DataFrame, *, events: float = EVENTS) -> pd.Series:
     n = rates.loc[has_rate, "n"].sum()
     common = rates.loc[has_rate, "numerator"].sum() / n if n else np.nan
     return has_rate & (rates["n"] * min(common, 1 - common) >= events)
+
+
+def usual(rates: pd.DataFrame) -> Prediction:
+    """What the other groups let one expect of each; NaN of groups that are too small to be set against others.
+
+    Args:
+        rates: as for `large_enough`.
+    """
+    large = large_enough(rates, events=EVENTS_OF_A_GROUP)
+    return student_effects.leave_one_out(rates["numerator"].where(large), rates["n"].where(large))
 
 
 def mature(sent: pd.Series, as_of: datetime | None, maturity_days: int) -> pd.Series:

@@ -14,6 +14,8 @@ from small import NOON, event
 import kit
 from kit import counts
 from kit.questions.after_the_click import links, sessions
+from kit.questions.find_problems import references
+from kit.questions.find_problems.rules import RULES
 
 ROOT = Path(__file__).parents[1]
 GA4 = ["# Start date: 20260101", "# End date: 20260131", "Session campaign,Sessions,Engaged sessions,Key events"]
@@ -77,6 +79,18 @@ def test_equal_pages_are_seldom_called_worse(rng: np.random.Generator) -> None:
         result = sessions.judge(*frame(list(rng.binomial(60, 0.6, 20)), 60))
         named += result.rates["verdict"].isin(("better", "worse")).any()
     assert named <= 100 * (0.05 + 3 * np.sqrt(0.05 * 0.95 / 100))
+
+
+def test_what_is_usual_is_what_the_problem_areas_take_for_usual() -> None:
+    web, mails = frame([30, 40, 36, 42, 38, 5], 60)
+    groups = mails.assign(campaign_name=web["campaign_name"], engaged_sessions=web["engaged_sessions"], sessions=60)
+    areas = references.others(RULES["landing_page"], groups.assign(sent=500, asked=True))
+    assert sessions.judge(web, mails).rates["expected"].tolist() == areas["expected"].tolist()
+    # a question about two campaigns is held to the same yardstick; one that is not in it is too young
+    asked = sessions.judge(web[3:], mails[3:], yardstick=web[:5]).rates
+    assert asked["verdict"].tolist() == ["as usual", "as usual", "too young"]
+    old = sessions.judge(web[:5], mails[:5]).rates
+    assert asked["expected"].tolist()[:2] == old["expected"].tolist()[3:]
 
 
 def test_the_broken_page_of_the_sample_is_found_and_no_other() -> None:

@@ -232,6 +232,9 @@ def test_costs_count_by_their_days_within_the_span(tmp_path: Path) -> None:
     told = returns.costs(data, pd.Timestamp("2026-01-11"), pd.Timestamp("2026-01-21")).set_index("kind")
     assert told.loc["software", "amount"] == pytest.approx(100)
     assert told["unpriced"].sum() == 0  # the hours lie outside
+    # from the 11th at noon to the last sale of the 20th: ten days of 31, and not 9.5 or 9.99
+    broken = returns.costs(data, pd.Timestamp("2026-01-11 12:00"), pd.Timestamp("2026-01-20 23:59:00.000001"))
+    assert broken.set_index("kind").loc["software", "amount"] == told.loc["software", "amount"]
     whole = returns.costs(data, pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")).set_index("kind")
     assert whole.loc["people", "unpriced"] == 1
     small.settings(place, 'time_zone = "UTC"', 'currency = "EUR"', "[money]", "hour_rate = 25")

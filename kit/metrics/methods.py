@@ -148,7 +148,7 @@ METHODS = {
             "student_effects",
             message("leave-one-out prediction with Student's effects"),
             message("Which group lies beyond what a sender's mail usually does?"),
-            ("04",),
+            ("04", "07"),
             "student_effects.leave_one_out",
             "Marshall & Spiegelhalter (2007), doi:10.1214/07-BA218; Lee & Thompson (2008), doi:10.1002/sim.2897",
         ),

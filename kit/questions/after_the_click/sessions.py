@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kit import counts
-from kit.judging import ALPHA, large_enough
+from kit.judging import ALPHA, large_enough, mature, usual
 from kit.messages import _, _n, message, message_n
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
@@ -41,6 +41,7 @@ VERDICTS = {
     "worse": message("worse"),
     "as usual": message("as usual"),
     "too few": message("too few"),
+    "too young": message("too young to judge"),
     "unknown": message("unknown"),
 }
 
@@ -54,20 +55,30 @@ def follow(data: Data) -> Sessions:
     Args:
         data: what `kit.open` returned.
 
-    Source: guide 1, step 6; leave-one-out random-effects prediction, as campaigns are compared; engaged session: 10
-    seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
+    Source: guide 1, step 6; leave-one-out prediction, as problem areas are looked for; engaged session: 10 seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
     """
     mails = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
-    return judge(counts.visits_by_campaign(data), mails, days=counts.visits_days(data))
+    history = counts.messages(data.history, ["campaign_id", "sent_local"])
+    old_enough = mature(history["sent_local"], data.as_of, data.settings["conversions.maturity_days"])
+    yardstick = counts.visits_by_campaign(data.history)
+    yardstick = yardstick[yardstick["campaign_id"].isin(history.loc[old_enough, "campaign_id"])]
+    return judge(counts.visits_by_campaign(data), mails, yardstick=yardstick, days=counts.visits_days(data))
 
 
-def judge(web: pd.DataFrame, mails: pd.DataFrame, *, days: tuple[pd.Timestamp, pd.Timestamp] | None = None) -> Sessions:
+def judge(
+    web: pd.DataFrame,
+    mails: pd.DataFrame,
+    *,
+    yardstick: pd.DataFrame | None = None,
+    days: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+) -> Sessions:
     """The judgement of `follow`.
 
     Args:
         web: what `counts.visits_by_campaign` returned.
         mails: a row a campaign: campaign_id, campaign_name, clicked, clicked_human [people]; with `days` also
             sent_local.
+        yardstick: as web, of the campaigns of the whole history that are old enough: what is usual; None: as web.
         days: the first and last of the report; None: a campaign of any day may be silent.
     """
     by_campaign = web.dropna(subset="campaign_id").groupby(["campaign_id", "campaign_name", "sent_local"])[_SUMS]
@@ -78,15 +89,22 @@ def judge(web: pd.DataFrame, mails: pd.DataFrame, *, days: tuple[pd.Timestamp, p
     engaged, n = rates["engaged_sessions"].astype(float), rates["sessions"].astype(float)
     value = (engaged / n).where(n > 0)
     large = large_enough(pd.DataFrame({"numerator": engaged, "n": n, "value": value}))
-    prediction = random_effects.leave_one_out(engaged.where(large), n.where(large))
+    others = (web if yardstick is None else yardstick).dropna(subset="campaign_id")
+    others = others.groupby("campaign_id")[["sessions", "engaged_sessions"]].sum(min_count=1).astype(float)
+    others = others.rename(columns={"sessions": "n", "engaged_sessions": "numerator"})
+    prediction = usual(others.assign(value=(others["numerator"] / others["n"]).where(others["n"] > 0)))
+    others = others.assign(expected=prediction.expected, p=prediction.p)
+    judged = others.reindex(rates["campaign_id"])[["expected", "p"]].set_index(rates.index)
     low, high = proportions.proportion_interval(engaged, n)
-    rates = rates.assign(value=value, low=low, high=high, expected=prediction.expected)
-    rates = rates.assign(p=multiplicity.adjust(prediction.p), per_click=n / rates["clickers"].astype(float))
+    rates = rates.assign(value=value, low=low, high=high, expected=judged["expected"])
+    p = multiplicity.adjust(judged["p"].where(large))
+    rates = rates.assign(p=p, per_click=n / rates["clickers"].astype(float))
     verdict = pd.Series("as usual", index=rates.index, dtype="object")
     flagged = rates["p"] < ALPHA
     verdict = verdict.mask(flagged & (value > rates["expected"]), "better")
     verdict = verdict.mask(flagged & (value < rates["expected"]), "worse")
     verdict = verdict.mask(rates["p"].isna(), "unknown").mask(~large & value.notna(), "too few")
+    verdict = verdict.mask(large & ~rates["campaign_id"].isin(others.index), "too young")
     silent, outside = _silent(mails, rates, days)
     return Sessions(
         rates=rates.assign(verdict=verdict),
@@ -203,7 +221,7 @@ class Sessions(Result):
                 "intervals."
             ),
             message("Clickers: people, where an event log tells them from machines; else as raw."),
-            message("Usual: what the other campaigns let one expect of this one."),
+            message("Usual: what the other campaigns of the whole history let one expect of this one."),
             message(
                 "Sessions a clicker are no rate of people: two systems count, gateways make no session, people come "
                 "back."

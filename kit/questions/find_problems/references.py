@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kit import metrics
-from kit.judging import EVENTS, EVENTS_OF_A_GROUP, large_enough
+from kit.judging import EVENTS, usual
 from kit.messages import _, message
 from kit.questions.find_problems.rules import MEASURES, RULES, UNITS, Reference, Rule, limit_text
 from kit.stats import proportions, stratified, student_effects, trend
@@ -54,9 +54,9 @@ def parts(rule: Rule, counts: pd.DataFrame) -> Iterator[tuple[Rule, pd.DataFrame
 def others(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
     """Each group of the question against all others of the history."""
     groups, rates = _rates(rule, counts)
-    large = large_enough(rates, events=EVENTS_OF_A_GROUP) & rates["value"].notna()
-    prediction = student_effects.leave_one_out(rates["numerator"].where(large), rates["n"].where(large))
-    rates = _beyond(rates, prediction).assign(name=_names(groups[list(UNITS[rule.unit].columns)]), mails=groups["sent"])
+    rates = _beyond(rates, usual(rates)).assign(
+        name=_names(groups[list(UNITS[rule.unit].columns)]), mails=groups["sent"]
+    )
     return rates[groups["asked"]]
 
 

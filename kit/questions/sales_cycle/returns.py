@@ -113,6 +113,8 @@ def compare(data: Data, span: Span, holdout: Holdout) -> Returns:
 def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     """What the mail of a span cost, by kind; a cost whose period reaches beyond it counts by its days.
 
+    A day of which the span holds a part counts in full.
+
     Returns:
         A row a kind: kind, amount [money], hours [h, those without a rate and without the setting
         `money.hour_rate` too], unpriced [rows whose amount is not known], undated [rows without a period, or
@@ -128,7 +130,9 @@ def costs(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     amount = amount.fillna(hours * rate) if rate is not None else amount
     first = pd.to_datetime(table["period_start"]).to_numpy(dtype="datetime64[s]")
     last = pd.to_datetime(table["period_end"]).to_numpy(dtype="datetime64[s]") + np.timedelta64(1, "D")
-    since, until = np.maximum(first, np.datetime64(begin, "s")), np.minimum(last, np.datetime64(end, "s"))
+    # A span that ends at the last sale of a day costs that day: cost is by the day, not by the second.
+    days = np.datetime64(pd.Timestamp(begin).floor("D"), "s"), np.datetime64(pd.Timestamp(end).ceil("D"), "s")
+    since, until = np.maximum(first, days[0]), np.minimum(last, days[1])
     undated = ~(last > first)  # so is one without either day
     with np.errstate(invalid="ignore", divide="ignore"):
         inside = np.where(undated, 0.0, np.clip((until - since) / (last - first), 0, None))
