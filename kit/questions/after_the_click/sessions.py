@@ -55,7 +55,8 @@ def follow(data: Data) -> Sessions:
     Args:
         data: what `kit.open` returned.
 
-    Source: guide 1, step 6; leave-one-out prediction, as problem areas are looked for; engaged session: 10 seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
+    Source: guide 1, step 6; leave-one-out prediction, as problem areas are looked for;
+    engaged session: 10 seconds, two pages or a key event (support.google.com/analytics/answer/12195621).
     """
     mails = counts.messages(data, ["campaign_id", "campaign_name", "sent_local"])
     history = counts.messages(data.history, ["campaign_id", "sent_local"])
