@@ -165,7 +165,8 @@ class TestErasAndTrends:
     def test_a_trend_is_told_and_a_wander_is_not(self, rng: np.random.Generator) -> None:
         noise = rng.normal(0, 0.01, 18)
         flat = rates.judge(self.counted(list(0.3 + noise)), ["open_rate"])
-        assert trends.judge(flat).summary().text == "No trend goes beyond what months usually differ by."
+        said = "The rates of mail show no trend beyond the usual month-to-month variation."
+        assert trends.judge(flat).summary().text == said
         falling = trends.judge(rates.judge(self.counted(list(0.4 - 0.006 * np.arange(18) + noise)), ["open_rate"]))
         assert falling.usual["trend"].tolist() == ["falling"]
         assert falling.summary().text.startswith("Open rate (raw) is falling, from ")

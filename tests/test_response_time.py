@@ -116,6 +116,10 @@ def test_what_open_ones_do_is_said() -> None:
     assert "If the 2 open ones were never answered, half would wait 30 min instead of 20 min" in str(
         waits.judge(turns).hard_summary()
     )
+    late = waits.judge(turns.assign(minutes=[10.0, 20.0, 30.0, 900.0, 900.0]))  # open longer than any answer took
+    assert "Even if the 2 open ones were never answered, half would be answered within 30 min" in str(
+        late.hard_summary()
+    )
 
 
 def test_outside_of_hours_is_in_calendar_time_only() -> None:

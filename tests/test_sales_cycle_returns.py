@@ -118,7 +118,7 @@ def effect_of(low: float, high: float) -> Effect:
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (3.0, 5.0, "Mail pays: its own ROI is +60% (+20 to +100)"),
+        (3.0, 5.0, "Mail pays: measured against the group that got no e-mail, ROI is +60% (+20 to +100)"),
         (-1.0, 9.0, "is not decided"),
         (-2.0, 2.0, "does not pay"),
     ],

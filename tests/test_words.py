@@ -35,7 +35,10 @@ from kit.show.table import Column, Table
         (form.span(-0.027, 0.008), "−2.7 to +0.8"),
         (form.whole(1742.0), "1,742"),
         (form.minutes(45), "45 min"),
+        (form.minutes(59), "59 min"),
+        (form.minutes(101), "1.7 h"),
         (form.minutes(252), "4.2 h"),
+        (form.decimal(-0.001, 2), "0.00"),
         (form.minutes(4320), "3.0 days"),
         (form.minutes(math.nan), "not reached"),
         (form.money("EUR")(3.4), "3.40 EUR"),
@@ -94,7 +97,7 @@ def test_a_remark_in_brackets_is_no_interval_and_may_wrap() -> None:
 def test_the_goal_says_how_many_campaigns_do_not_tell_it() -> None:
     row = {"kpi": "revenue_per_mail", "n": 3215, "value": 0.56, "low": math.nan, "high": math.nan}
     none = pd.DataFrame(columns=["kpi", "n", "value", "low", "high", "left_out"])
-    for missing, said in ((0, "."), (1, "; 1 campaign that does not tell it left out."), (43, "; 43 campaigns that")):
+    for missing, said in ((0, "."), (1, "; 1 campaign without data on it left out."), (43, "; 43 campaigns without")):
         mail = pd.DataFrame([row | {"missing": missing}])
         text = goal.GoalKpis(metrics.goal("revenue"), mail, none, currency="EUR").summary().text
-        assert text.startswith(f"The goal is revenue: revenue per mail is 0.56 EUR, of 3,215 mails{said}")
+        assert text.startswith(f"The goal is revenue: over all months revenue per mail is 0.56 EUR, of 3,215 mails{said}")

@@ -47,7 +47,7 @@ def whole(value: Any) -> str:
 
 def decimal(value: Any, digits: int) -> str:
     """A number with so many digits after the point: 1,742.5."""
-    return _number(f"{float(value):.{digits}f}")
+    return _number(_unsigned_zero(f"{float(value):.{digits}f}"))
 
 
 def share(value: Any, digits: int | None = None) -> str:
@@ -112,7 +112,7 @@ def minutes(value: Any) -> str:
         return _("{n} s", n=decimal(value * 60, 0))
     if value >= 2 * 1440:
         return _("{n} days", n=decimal(value / 1440, 1))
-    if value >= 2 * 60:
+    if value >= 60:
         return _("{n} h", n=decimal(value / 60, 1))
     return _("{n} min", n=decimal(value, 0))
 

@@ -64,7 +64,7 @@ def arrived(data: Data) -> Summary:
     if rejected:
         counts.append(_n("{n} rejected ({share})", "{n} rejected ({share})", rejected, share=share(rejected / rows)))
     if repeated:
-        counts.append(_n("{n} said twice and counted once", "{n} said twice and counted once", repeated))
+        counts.append(_n("{n} duplicate removed", "{n} duplicates removed", repeated))
     if set_aside:
         counts.append(_n("{n} set aside", "{n} set aside", set_aside))
     counts.append(_n("{n} campaign", "{n} campaigns", campaigns))

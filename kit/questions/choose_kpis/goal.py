@@ -97,7 +97,7 @@ class GoalKpis(Result):
         clauses = [_("over all months {kpi} is {figure}", kpi=kpi, figure=service.figure(row, self.currency))]
         if known(missing := row.get("missing", 0)) and missing:
             clauses.append(
-                _n("{n} campaign that does not tell it left out", "{n} campaigns that do not tell it left out", missing,
+                _n("{n} campaign without data on it left out", "{n} campaigns without data on it left out", missing,
                    n=whole(missing))
             )  # fmt: skip
         text = (
@@ -127,8 +127,8 @@ class GoalKpis(Result):
             _("All months: over the whole period, with its 95 % interval. “–”: not known from these exports."),
             *metrics.raw_note(keys),
             *(
-                _n("{kpi}: {n} campaign does not tell it and is left out.",
-                   "{kpi}: {n} campaigns do not tell it and are left out.", missing,
+                _n("{kpi}: {n} campaign has no data on it and is left out.",
+                   "{kpi}: {n} campaigns have no data on it and are left out.", missing,
                    kpi=metrics.find(key).title, n=whole(missing))
                 for key, missing in incomplete[["kpi", "missing"]].itertuples(index=False)
             ),

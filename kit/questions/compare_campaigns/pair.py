@@ -125,9 +125,6 @@ class Pair(Result):
             kpi=self.kpi.title, a=named(a["campaign_name"]), count_a=whole(a["numerator"]), n_a=whole(a["n"]),
             b=named(b["campaign_name"]), count_b=whole(b["numerator"]), n_b=whole(b["n"]),
         )  # fmt: skip
-        if self.kpi.raw:
-            raw = _("{kpi}: {a} and {b}.", kpi=metrics.find(self.kpi.raw).title, a=share(a["raw"]), b=share(b["raw"]))
-            counted = f"{counted} {raw}"
         numbers = {
             "difference": difference.value,
             "low": difference.low,
@@ -146,6 +143,8 @@ class Pair(Result):
         else:
             verdict = _("The difference is {points} points ({span}): the second is lower.", **values)
         cautions = [
+            *([_("{kpi}: {a} and {b}.", kpi=metrics.find(self.kpi.raw).title, a=share(a["raw"]), b=share(b["raw"]))]
+              if self.kpi.raw else []),
             *([] if self.same_age else [_("One of them is too young: its numbers still grow.")]),
             _("They went out at different times, so the difference is theirs, not only the subject's or the offer's."),
         ]

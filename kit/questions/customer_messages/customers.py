@@ -166,7 +166,7 @@ class Customers(Result):
                 least=whole(LEAST),
                 n=whole(left),
             ),
-            _("Who a customer is stands in the notebook: result.changes has the key of the address."),
+            _("Who a customer is stands in the notebook only, as the key of the address."),
             _("0.5 is no change. The customers of the table are tested together: at most one in twenty is false."),
         )
         empty = message("no customer wrote often enough.")

@@ -83,7 +83,7 @@ def judge(read: messages.Messages, known: Mapping[str, Errors]) -> Tone:
 
     Source: Rogan and Gladen (1978), doi:10.1093/oxfordjournals.aje.a112510.
     """
-    told = read.rows[(read.rows["tone"] != "") & read.rows["month"].notna()]
+    told = _with_tone(read)
     refuted = _refuted(told, known)
     known = {language: errors for language, errors in known.items() if language not in refuted}
     months = _lines(told, "month", known)
@@ -93,6 +93,11 @@ def judge(read: messages.Messages, known: Mapping[str, Errors]) -> Tone:
     before = _lines(parts, "part", known) if len(names) > LATEST else pd.DataFrame()
     change = _change(parts, known) if len(before) == 2 and before["n"].min() >= LEAST else None
     return Tone(months, change, (latest[0], latest[-1]) if latest else ("", ""), read, refuted)
+
+
+def _with_tone(read: messages.Messages) -> pd.DataFrame:
+    """The messages with a tone and a month."""
+    return read.rows[(read.rows["tone"] != "") & read.rows["month"].notna()]
 
 
 def _refuted(told: pd.DataFrame, known: Mapping[str, Errors]) -> tuple[str, ...]:
@@ -187,9 +192,13 @@ class Tone(Result):
         n = int(self.months["n"].sum())
         if not n:
             return Summary("tone", _("In which tone customers write is not known."), {"n": 0})
-        negative = int(self.months["marked"].sum())
-        as_read = _("{share} of {n} messages are read as negative.", share=share(negative / n), n=whole(n))
-        numbers: dict[str, Any] = {"read": negative / n, "n": n}
+        rows = _with_tone(self.read).assign(all="")
+        negative = messages.rate(rows, rows["tone"] == NEGATIVE, ["all"]).iloc[0]
+        as_read = _(
+            "{share} of {n} messages in a language that is known are read as negative.",
+            share=with_interval(negative["value"], negative["low"], negative["high"]), n=whole(n),
+        )  # fmt: skip
+        numbers: dict[str, Any] = {"read": negative["value"], "n": n}
         if self.change is None:
             text = _(
                 "Whether that changed is not known: too few messages in languages whose errors of reading are known."

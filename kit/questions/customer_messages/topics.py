@@ -104,10 +104,12 @@ class Topics(Result):
             return Summary("topics", _("What customers write about is not known: no theme was recognised."), {"n": 0})
         first = themes.iloc[0]
         text = _(
-            "Customers write most often about “{theme}”: {share} of {n} messages.",
+            "Customers write most often about “{theme}”, as far as a theme is recognised: {share} of {n} messages; "
+            "{unknown} have none.",
             theme=first["title"],
             share=with_interval(first["value"], first["low"], first["high"]),
             n=whole(first["n"]),
+            unknown=share(1 - themes["marked"].sum() / first["n"]),
         )
         return Summary("topics", text, {"value": first["value"], "n": first["n"]}, headline=True, weight=2)
 

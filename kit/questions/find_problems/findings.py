@@ -310,7 +310,7 @@ class Findings(Result):
             axes.set_ylim(-0.6, len(rows) - 0.4)
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter(FuncFormatter(_times))
-            axes.set_xlabel(_("times the expected rate, 95 % interval; hollow: perhaps ordinary for this sender"))
+            axes.set_xlabel(_("times the expected rate, 95 % interval\nhollow: perhaps ordinary for this sender"))
             axes.grid(visible=False, axis="y")
             alt = _("Problem areas: {areas}.", areas=_alternative(areas))
             if not extremes.empty:

@@ -222,13 +222,13 @@ RULES = {
     for rule in (
         Rule(
             "low_opens", "open_rate_human", "campaign", "others",
-            symptom=message("few open it"),
+            symptom=message("low open rate"),
             cause=message("the subject line, or mail that does not concern its readers"),
             remedy=message("send the next one with two subject lines to halves drawn at random (notebook 06)"),
         ),
         Rule(
             "low_clicks", "click_to_open_rate_human", "campaign", "others",
-            symptom=message("few clicks for its openings"),
+            symptom=message("low click-to-open rate"),
             cause=message("the offer, the call to action, or a design that hides it"),
             remedy=message("keep the subject, change one thing inside: one offer, one button, near the top"),
         ),
@@ -243,7 +243,7 @@ RULES = {
         ),
         Rule(
             "many_unsubscribes", "unsubscribe_rate", "campaign", "others",
-            symptom=message("many leave the list"),
+            symptom=message("high unsubscribe rate"),
             cause=message("too much mail, or other mail than they signed up for"),
             remedy=message(
                 "look at who got several mails that week; offer a choice of topics and pace beside the link to leave"
@@ -251,7 +251,7 @@ RULES = {
         ),
         Rule(
             "frequency", "unsubscribe_rate", "pressure", "strata",
-            symptom=message("who gets much mail leaves more often"),
+            symptom=message("who gets much mail unsubscribes more often"),
             cause=message("more mail than these people want"),
             remedy=message(
                 "cap the mails of a week for half of them, drawn at random, and compare who left after eight weeks"
@@ -261,7 +261,7 @@ RULES = {
         ),
         Rule(
             "complaints", "complaint_rate", "month", "limit",
-            symptom=message("many mark it as spam"),
+            symptom=message("high spam complaint rate"),
             cause=message("people who did not ask for this mail, or cannot find the link to leave"),
             remedy=message(
                 "write only to confirmed addresses; put the link to leave on top and the one-click header in; look at "
@@ -277,7 +277,7 @@ RULES = {
         ),
         Rule(
             "bounces_domain", "bounce_rate", "domain", "others",
-            symptom=message("one domain gives mail back"),
+            symptom=message("mail to this domain bounces"),
             cause=message("the domain blocks the sender, or its addresses have died"),
             remedy=message("read the server's answer; check SPF, DKIM and DMARC; write to its postmaster"),
         ),
@@ -318,7 +318,7 @@ RULES = {
         ),
         Rule(
             "landing_page", "engaged_session_rate", "page", "others",
-            symptom=message("visitors leave the page at once"),
+            symptom=message("few visitors stay on the page"),
             cause=message("the page behind the link: it does not load, or does not keep what the mail promised"),
             remedy=message("open the page on a phone; show there what the mail promised (notebook 07)"),
         ),

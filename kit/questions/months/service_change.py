@@ -226,7 +226,7 @@ class ServiceChange(Result):
         rows = self.figures.to_dict("records")
         numbers: dict[str, Any] = {row["figure"]: row["effect"] for row in rows}
         if not self.change:
-            text = _("No change is known (parameter `change`), so the service is not set against itself before one.")
+            text = _("No change is known (parameter “change”), so the service is not set against itself before one.")
             return Summary("around", text, numbers)
         since = month(self.change)
         if not rows:

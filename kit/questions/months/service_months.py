@@ -250,6 +250,7 @@ class ServiceMonths(Result):
         )
         notes = (
             _("Before and since: an average month of each side. Brackets: 95 % intervals, units are days and people."),
+            _("The month is the one that parts best, so the interval of a change is too narrow to be a verdict alone."),
             _(
                 "A change is called one only where fewer than 5 % of other orders of the months part as well, over all "
                 "rows together. A slow trend looks the same as a change."
@@ -305,7 +306,7 @@ class ServiceMonths(Result):
             lines = []
             for axes, key in zip(grid, kpis, strict=True):
                 kpi, drawn = metrics.find(key), rows[rows["kpi"] == key].sort_values("month").tail(SHOWN)
-                _draw(axes, kpi, drawn.reset_index(drop=True), levels.get(key))
+                _draw(axes, kpi, drawn.reset_index(drop=True), levels.get(key), self.currency)
                 lines.append(
                     _("{kpi}: {values}.", kpi=kpi.title,
                       values=series(drawn["month"], drawn["value"], lambda value, key=key: self.written(key, value)))
@@ -318,7 +319,9 @@ SHOWN = 24
 """The latest months of a series that are drawn."""
 
 
-def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, Any] | None) -> None:
+def _draw(
+    axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, Any] | None, currency: str
+) -> None:
     """One series: its months with their intervals, and the levels before and since a change."""
     scale = 1 / 60 if kpi.unit == "minutes" else 1
     names = pd.period_range(rows["month"].min(), rows["month"].max(), freq="M").strftime("%Y-%m").tolist()
@@ -332,7 +335,11 @@ def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, 
         axes.hlines(change["before"] * scale, -0.5, at, color=INK, linewidth=1.4)
         axes.hlines(change["after"] * scale, at, len(names) - 0.5, color=color, linewidth=2)
     title = str(kpi.title)
-    axes.set_title(_("{kpi} (hours, median)", kpi=title) if kpi.unit == "minutes" else title)
+    if kpi.unit == "minutes":
+        title = _("{kpi} (hours, median)", kpi=title)
+    elif kpi.unit != "share":
+        title = _("{kpi} ({currency})", kpi=title, currency=currency)
+    axes.set_title(title)
     if kpi.unit == "share":
         axes.yaxis.set_major_formatter(percent(float(values["high"].max())))
     else:

@@ -104,7 +104,7 @@ class Trends(Result):
         if judged.empty:
             return Summary("months_trend", self._too_few(), numbers)
         if not moving:
-            text = _("No trend goes beyond what months usually differ by.")
+            text = _("The rates of mail show no trend beyond the usual month-to-month variation.")
             return Summary("months_trend", text, numbers)
         kpis = [metrics.find(row["kpi"]) for row in moving]
         names = [kpis[0].title, *(kpi.name for kpi in kpis[1:])]

@@ -147,10 +147,10 @@ class Contacts(Result):
         silent = int((firms["silent_days"] > SILENT).sum())
         numbers = {"people": row["people"], "received": row["received_month"], "ours": row["ours"], "silent": silent}
         text = _(
-            "{people} people wrote {received} e-mails and messages in 30 days; we answered {ours} of their threads "
-            "within 7 "
-            "days, and they {theirs} of ours.",
+            "{people} people write {received} e-mails and messages in 30 days, on average; we answered {ours} of their "
+            "{asked} threads within 7 days, and they {theirs} of our {begun}.",
             people=whole(row["people"]), received=_number(row["received_month"]),
+            asked=whole(row["asked"]), begun=whole(row["begun"]),
             ours=share(row["ours"]), theirs=share(row["theirs"]),
         )  # fmt: skip
         if len(firms):

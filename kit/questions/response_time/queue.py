@@ -75,8 +75,8 @@ class Waiting(Result):
         first = int(self.requests["first"].sum())
         numbers["first"] = first
         text = _n(
-            "{n} customer waits for an answer, since {time}.",
-            "{n} customers wait for an answer, {first} of them for a first one; the longest since {time}.",
+            "{n} customer waits for an answer, for {time} now.",
+            "{n} customers wait for an answer, {first} of them for a first one; the longest for {time}.",
             n, n=whole(n), first=whole(first), time=minutes(self.requests["minutes"].max()),
         )  # fmt: skip
         if self.promise is not None:

@@ -155,6 +155,17 @@ class Waits(Result):
         row = self.headline
         if row is None or not row["open"]:
             return Summary("responses_open", _("No request is open, so none can be hiding how long hard ones take."))
+        words = {name: WRITE[row["clock"]](row[name]) for name in ("never", "value", "never_p90", "p90")}
+        numbers = {name: row[name] for name in ("open", "never", "never_p90")}
+        if (words["never"], words["never_p90"]) == (words["value"], words["p90"]):
+            text = _n(
+                "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
+                "{n} open one were never answered, half would be answered within {value} and nine in ten within {p90}.",
+                "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
+                "{n} open ones were never answered, half would be answered within {value} and nine in ten within {p90}.",
+                row["open"], n=whole(row["open"]), value=words["value"], p90=words["p90"],
+            )  # fmt: skip
+            return Summary("responses_open", text, numbers)
         text = _n(
             "Who still waits is taken to be answered like the others; hard requests stay open longer. If the {n} "
             "open one "
@@ -164,10 +175,9 @@ class Waits(Result):
             "open ones "
             "were never answered, half would wait {never} instead of {value}, and nine in ten {never_p90} instead of "
             "{p90}.",
-            row["open"], n=whole(row["open"]),
-            **{name: WRITE[row["clock"]](row[name]) for name in ("never", "value", "never_p90", "p90")},
+            row["open"], n=whole(row["open"]), **words,
         )  # fmt: skip
-        return Summary("responses_open", text, {name: row[name] for name in ("open", "never", "never_p90")})
+        return Summary("responses_open", text, numbers)
 
     def table(self) -> Table:
         """First and every response on both clocks, with what answered ones alone would say."""

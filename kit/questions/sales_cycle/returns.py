@@ -253,9 +253,17 @@ class Returns(Result):
             verdict = message("Mail does not pay")
         values = {"verdict": verdict, "roi": _percent(incremental), "by_clicks": _percent_or_why(attributed)}
         if known(attributed["value"]):
-            text = _("{verdict}: its own ROI is {roi}; counted by clicks it would be {by_clicks}.", **values)
+            text = _(
+                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it would be "
+                "{by_clicks}.",
+                **values,
+            )
         else:
-            text = _("{verdict}: its own ROI is {roi}; counted by clicks it is {by_clicks}.", **values)
+            text = _(
+                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it is "
+                "{by_clicks}.",
+                **values,
+            )
         return Summary("returns", text, numbers, headline=True, weight=90)
 
     def table(self) -> Table:
