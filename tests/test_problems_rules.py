@@ -172,7 +172,7 @@ class TestAgainstLimits:
         result = findings.judge({"question": month})
         assert result.areas.empty
         assert result.cautions["rule"].tolist() == ["machine_opens"]
-        assert "the open rate is not how many people read" in result.cautions_summary().text
+        assert "the raw open rate is not how many people read" in result.cautions_summary().text
 
     def test_few_machines_or_none_known_are_told_apart(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
