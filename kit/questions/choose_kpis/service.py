@@ -79,7 +79,10 @@ class Service(Result):
         left_out = dict(zip(self.values["kpi"], self.values["left_out"], strict=True))
         notes = []
         if "response_time" in left_out:
-            note = _("Response time: half of the requests are answered within it, nights and days off counted (10: working time).")
+            note = _(
+                "Response time: half of the requests are answered within it, nights and days off counted "
+                "(10: working time)."
+            )
             notes.append(" ".join(filter(None, [note, impossible_waits(left_out["response_time"])])))
         if "repeat_visit_rate" in left_out:
             notes.append(
@@ -114,19 +117,24 @@ def _clause(row: Mapping[Any, Any], months: ServiceMonths) -> str:
     if latest is None:
         values = {"kpi": kpi.title, "figure": figure(row)}
         if kpi.kind == "wait":
-            return _("Over all months half of the requests are answered within {figure}, nights and days off counted.", **values)
+            return _(
+                "Over all months half of the requests are answered within {figure}, nights and days off counted.",
+                **values,
+            )
         return _("Over all months {kpi} is {figure}.", **values)
     values = {"kpi": kpi.title, "figure": figure(latest), "month": month(latest["month"])}
     change = latest["change"]
     if change is None:
         if kpi.kind == "wait":
-            return _("Half of the requests of {month} are answered within {figure}, nights and days off counted.", **values)
+            return _(
+                "Half of the requests of {month} are answered within {figure}, nights and days off counted.", **values
+            )
         return _("{kpi} in {month} is {figure}.", **values)
     values |= {"before": months.written(kpi.key, change["before"]), "since": month(change["first"])}
     if kpi.kind == "wait":
         return _(
-            "Half of the requests of {month} are answered within {figure}, nights and days off counted; before {since} it "
-            "took {before}.",
+            "Half of the requests of {month} are answered within {figure}, nights and days off counted; before {since} "
+            "it took {before}.",
             **values,
         )
     return _("{kpi} in {month} is {figure}; before {since} it was {before}.", **values)

@@ -143,8 +143,11 @@ class Pair(Result):
         else:
             verdict = _("The difference is {points} points ({span}): the second is lower.", **values)
         cautions = [
-            *([_("{kpi}: {a} and {b}.", kpi=metrics.find(self.kpi.raw).title, a=share(a["raw"]), b=share(b["raw"]))]
-              if self.kpi.raw else []),
+            *(
+                [_("{kpi}: {a} and {b}.", kpi=metrics.find(self.kpi.raw).title, a=share(a["raw"]), b=share(b["raw"]))]
+                if self.kpi.raw
+                else []
+            ),
             *([] if self.same_age else [_("One of them is too young: its numbers still grow.")]),
             _("They went out at different times, so the difference is theirs, not only the subject's or the offer's."),
         ]

@@ -319,9 +319,7 @@ SHOWN = 24
 """The latest months of a series that are drawn."""
 
 
-def _draw(
-    axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, Any] | None, currency: str
-) -> None:
+def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, Any] | None, currency: str) -> None:
     """One series: its months with their intervals, and the levels before and since a change."""
     scale = 1 / 60 if kpi.unit == "minutes" else 1
     names = pd.period_range(rows["month"].min(), rows["month"].max(), freq="M").strftime("%Y-%m").tolist()

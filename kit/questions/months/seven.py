@@ -185,7 +185,10 @@ class SevenKpis(Result):
         yield from metrics.raw_note(shown)
         yield from metrics.base_rate_note(shown, self.base)
         if "response_time" in shown:
-            yield _("Response time: half of the requests of the month are answered within it, nights and days off counted (10: working time).")
+            yield _(
+                "Response time: half of the requests of the month are answered within it, nights and days off counted "
+                "(10: working time)."
+            )
         if self.cut:
             yield _(
                 "Left out, since the period has some of its days only: {months}.",

@@ -171,7 +171,10 @@ class Groups(Result):
             )
         else:
             names = commas(
-                [_("{trait} “{group}”", trait=TRAITS[row["trait"]], group=name(row)) for row in later.to_dict("records")]
+                [
+                    _("{trait} “{group}”", trait=TRAITS[row["trait"]], group=name(row))
+                    for row in later.to_dict("records")
+                ]
             )
             text = _("Customers are answered later than in the other groups of the same kind: {groups}.", groups=names)
         return Summary("responses_by", text, numbers, headline=len(later) > 0, weight=25)
@@ -210,8 +213,8 @@ class Groups(Result):
                 clock=CLOCKS[self.clock], n=FEWEST,
             ),
             _(
-                "Later, sooner: the share answered within the median of all differs from that of the other groups of the "
-                "same kind beyond chance, with all groups of this table in mind (Benjamini-Hochberg)."
+                "Later, sooner: the share answered within the median of all differs from that of the other groups of "
+                "the same kind beyond chance, with all groups of this table in mind (Benjamini-Hochberg)."
             ),
             _(
                 "Who answers is known of answered requests only, unless a help desk says who it is assigned to: by "

@@ -160,9 +160,9 @@ class Waits(Result):
         if (words["never"], words["never_p90"]) == (words["value"], words["p90"]):
             text = _n(
                 "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
-                "{n} open one were never answered, half would be answered within {value} and nine in ten within {p90}.",
+                "{n} open one were never answered, half would be answered within {value}, nine in ten within {p90}.",
                 "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
-                "{n} open ones were never answered, half would be answered within {value} and nine in ten within {p90}.",
+                "{n} open ones were never answered, half would be answered within {value}, nine in ten within {p90}.",
                 row["open"], n=whole(row["open"]), value=words["value"], p90=words["p90"],
             )  # fmt: skip
             return Summary("responses_open", text, numbers)

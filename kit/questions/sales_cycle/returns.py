@@ -254,8 +254,8 @@ class Returns(Result):
         values = {"verdict": verdict, "roi": _percent(incremental), "by_clicks": _percent_or_why(attributed)}
         if known(attributed["value"]):
             text = _(
-                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it would be "
-                "{by_clicks}.",
+                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it would "
+                "be {by_clicks}.",
                 **values,
             )
         else:
