@@ -9,7 +9,7 @@ import small
 from small import DAY, NOON
 
 import kit
-from kit.questions.find_problems import findings, frequency, groups, refused, rules
+from kit.questions.find_problems import bounce_reasons, findings, frequency, groups, refused, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +100,36 @@ class TestLog:
             ["example.com", "554 blocked", 1],
         ]
 
+    def test_bounces_are_told_by_domain_and_reason(self, tmp_path: Path) -> None:
+        small.settings(tmp_path, 'time_zone = "UTC"')
+        told = [
+            ("bounce", "5.1.1", "550 5.1.1 <p1@example.com> unknown"),
+            ("bounce", "5.1.1", "550 5.1.1 <p2@example.com> unknown"),
+            ("blocked", "5.7.1", "554 5.7.1 taken for spam, call +49 30 1234567890"),
+            ("bounce", "4.2.2", "452 4.2.2 over quota"),
+            ("bounce", "4.3.2", "451 4.3.2 Please try again later"),
+            ("bounce", "5.0.0", ""),
+        ]
+        events = [
+            small.event("bounce", n + 1, type=kind, status=status, reason=text)
+            for n, (kind, status, text) in enumerate(told)
+        ]
+        small.log(tmp_path, [*events, *(one for n in range(7, 21) for one in sent(n))])
+        got = bounce_reasons.count(kit.open(tmp_path))
+        rows = got.reasons.set_index("reason")
+        assert rows[["mails", "sent", "hard", "soft"]].to_numpy().tolist()[0] == [2, 20, 2, 0]
+        assert {name: tuple(rows.loc[name, ["mails", "hard", "soft"]]) for name in rows.index} == {
+            "unknown address": (2, 2, 0), "blocked": (1, 0, 1), "full": (1, 0, 1), "temporary": (1, 0, 1),
+            "not told": (1, 1, 0),
+        }  # fmt: skip
+        assert rows.loc["unknown address", "value"] == pytest.approx(0.1)
+        assert rows.loc["unknown address", "answer"] == "550 5.1.1 <•••@example.com> unknown"
+        assert rows.loc["blocked", "answer"] == "554 5.7.1 taken for spam, call •••"
+        assert got.summary().text.startswith(
+            "6 mails came back; most frequent: example.com: unknown address, 2 of 20 (10.0%)"
+        )
+        assert len(got.table().cells()) == 5
+
     def test_what_the_platform_held_back_is_counted_by_its_reason(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "UTC"')
         events = [small.event("dropped", n, reason="Bounced Address") for n in (1, 2)]
@@ -122,6 +152,10 @@ class TestLog:
         data = kit.open(tmp_path)
         assert refused.server_answers(data).empty
         assert refused.not_sent(data).empty
+        assert bounce_reasons.count(data).summary().text == (
+            "Why mail came back is not known: no event log tells of bounces."
+        )
+        assert bounce_reasons.count(data).table().cells() == []
         assert frequency.pressure(data).empty
 
 
