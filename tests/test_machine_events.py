@@ -176,7 +176,8 @@ def test_a_gateway_is_named_and_its_person_stays_a_clicker(tmp_path: Path) -> No
     data = read(tmp_path, events)
     assert len(data.table("events")) == len(events)  # nothing is deleted
     row = counts.messages(data, []).iloc[0]
-    assert (row["clicked"], row["clicked_human"], row["clicked_strictest"]) == (3, 2, 2)
+    # The third person's clicks come within a minute: people's, unless one counts by the strictest reading.
+    assert (row["clicked"], row["clicked_human"], row["clicked_strictest"]) == (3, 2, 1)
     assert row["clicks_total"] == len(scan) + len(people)
     first = one(data)["clicks_rule"].split(", ")
     assert first == ["every link", "burst", "at delivery"]
@@ -265,7 +266,8 @@ class TestSample:
         assert (named == scanned)[~disguised].all()
         doubted = messages[messages["clicks_rule"] == "soon"]
         assert len(doubted) > 0
-        assert doubted["clicked_human"].all()
+        # A doubt takes nothing away (the one who did not click followed the link for leaving, soon after delivery).
+        assert (doubted["clicked_human"] == doubted["clicked"]).all()
         identified = messages.assign(id=messages["campaign_id"].str.partition(":")[2])
         own, of_others = (rows.groupby("id")["clicked_human"].sum() for rows in (identified, identified[~disguised]))
         planted = {

@@ -59,9 +59,9 @@ def test_every_planted_fault_is_a_problem_or_the_furthest_of_its_kind(
     assert len(planted) == 3
     symptoms = {"subject": "low_opens", "offer": "low_clicks", "unsubscribes": "many_unsubscribes"}
     expected = {(symptoms[fault], name) for fault, name in planted}
-    # Campaigns with a third or half fewer opens or clicks are no surprise among 46 where a few always lie far out.
-    apart = {(rule, name) for rule, name in expected if rule in ("low_opens", "low_clicks")}
-    assert set(zip(found.extremes["rule"][:2], found.extremes["name"][:2], strict=True)) == apart
+    # A campaign with half the clicks is no surprise among 46 where a few always lie far out.
+    apart = {(rule, name) for rule, name in expected if rule == "low_clicks"}
+    assert set(zip(found.extremes["rule"][:1], found.extremes["name"][:1], strict=True)) == apart
     expected.add(("bounces_domain", f"{truth['block']['domain']} · {truth['block']['month']}"))
     expected.add(("landing_page", truth["web"]["broken_page"]))
     assert set(zip(found.areas["rule"], found.areas["name"], strict=True)) == expected - apart

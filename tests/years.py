@@ -115,7 +115,10 @@ def year(
         "hour": mails.assign(part=rng.choice(PARTS, many)),
         "engagement": _engagement(rng, world),
         "page": mails.assign(
-            sessions=sessions, arrivals=sessions + mails["clicked"], engaged_sessions=rng.binomial(sessions, 0.6)
+            sessions=sessions,
+            arrivals=sessions + mails["clicked"],
+            engaged_sessions=rng.binomial(sessions, 0.6),
+            told=False,
         ),
     }
     planted = {

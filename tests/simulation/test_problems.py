@@ -41,8 +41,9 @@ def test_where_nothing_is_wrong_nothing_is_named(sender: Sender, world: World, b
     for number in range(CLEAN):
         counted, _none = year(np.random.default_rng([SEEDS[sender], number]), world, None, sender)
         result = findings.judge(counted)
-        # All rules are at work; only a year in which each list pauses for a month has no trend of twelve.
-        assert set(result.skipped["rule"]) <= {"rising_bounces"}
+        # All rules are at work; only a year in which each list pauses for a month has no trend of twelve, and a list
+        # seldom mailed has too few months with mail at two times of the day.
+        assert set(result.skipped["rule"]) <= {"rising_bounces", *(["hour"] if sender is SMALL else [])}
         named += len(result.areas) > 0
     what = f"years without a fault in which one is named, {sender.name}, world {world.name}"
     bars.most("C10", what, named / CLEAN, 0.05, n=CLEAN)
