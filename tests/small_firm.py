@@ -38,6 +38,6 @@ def write(place: Path) -> Path:
     written = letter("Yes", Date="Tue, 03 Mar 2026 12:00:00 +0000", Message_ID="<3@example.com>", **answer)
     exports.write(place, "inbox.mbox", mbox([asked, again, written]))
     exports.write(place, "Sent.mbox", mbox([written]))
-    small.table(place, "rates.csv", ["Month", "Open rate"], [["2026-03", "21 %"], ["2026-04", "23 %"]])
+    small.table(place, "rates.csv", ["Month", "Open rate"], [["2024-03", "21 %"], ["2024-04", "23 %"]])
     small.table(place, "odd.csv", ["Campaign", "Date", "Sent", "Opened"], rows)
     return place

@@ -34,7 +34,7 @@ def mailing(name: str, at: int, clicks: dict[int, int], people: int = 200) -> li
 
 def data(folder: Path) -> kit.store.Data:
     """Five old campaigns with 20 clicks in the first ten hours and 20 later, and one of 24 h with 20 clicks."""
-    soon = {person: 600 + person * 60 for person in range(20)}
+    soon = {person: 660 + person * 60 for person in range(20)}
     late = dict.fromkeys(range(20, 40), 100 * HOUR)
     events = [event for n in range(5) for event in mailing(f"old{n}", small.NOON + n * small.DAY, soon | late)]
     start = small.NOON + 30 * small.DAY

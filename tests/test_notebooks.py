@@ -25,6 +25,7 @@ OTHER = {
     "07_after_the_click": {"where": "list_name=Клиенты сервиса"},
     "08_sales_cycle": {"people": "segment", "days": 30, "period": "2026-01..2026-06"},
     "09_retention": {"what": "visit", "every": "month", "period": "2026-01..2026-09"},
+    "10_response_time": {"period": "2026-05..2026-10", "promised_hours": 2.0},
     "11_customer_messages": {"period": "2026-05..2026-10", "label": 5},
 }
 

@@ -209,13 +209,14 @@ def test_openings_by_people_over_all_mail_are_a_bound_and_no_rate(half_prefetchi
     text = result.summary().text
     assert text.startswith("Between 11 and 61% of delivered mail")
     assert "The estimate is 2" in text
-    assert not [
-        one.key for one in metrics.KPIS.values() if one.numerator in {"proven", "opened_trackable", "opened_human"}
+    of_people = [
+        one for one in metrics.KPIS.values() if one.numerator in {"proven", "opened_trackable", "opened_human"}
     ]
-    counted = counts.openers(half_prefetching, [])
-    for key in ("open_rate_human", "proven_rate"):
-        with pytest.raises(UsageError):
-            metrics.values(counted, [key], by=[])
+    assert {one.denominator for one in of_people} == {"delivered_trackable"}  # both sides or none
+    mails = counts.messages(half_prefetching, [])
+    assert metrics.values(mails, ["open_rate_human"], by=[])["value"].item() == pytest.approx(0.22, abs=0.004)
+    with pytest.raises(UsageError):
+        metrics.values(mails, ["proven_rate"], by=[])
 
 
 def test_an_export_without_machine_information_has_bounds_only(tmp_path: Path) -> None:

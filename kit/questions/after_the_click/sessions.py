@@ -295,6 +295,10 @@ FIGURES = (
         edge=message("a tag that no campaign has stands in its own table"),
     ),
     Figure(
+        "clickers", message("Clickers"), message("people who clicked, without machines where a log tells them apart"),
+        message("a person once a mail"), "guide 1, step 6", ("after_click.clickers", "silent.clickers"),
+    ),
+    Figure(
         "engaged_sessions", message("Engaged"), message("engaged sessions / sessions that name the campaign"),
         message("a session of the web analytics"), "support.google.com/analytics/answer/12195621",
         ("after_click.value",),

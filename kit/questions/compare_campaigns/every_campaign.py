@@ -31,13 +31,15 @@ COUNTED = (
 """The counts of the tables, in the order of the way."""
 
 KPIS = (
-    *("delivery_rate", "bounce_rate", "open_rate", "click_rate_human", "click_rate", "click_to_open_rate"),
-    *("conversion_rate", "unsubscribe_rate", "complaint_rate", "reply_rate"),
+    *("delivery_rate", "bounce_rate", "open_rate_human", "open_rate", "click_rate_human", "click_rate"),
+    *("click_to_open_rate_human", "click_to_open_rate", "conversion_rate", "unsubscribe_rate", "complaint_rate"),
+    "reply_rate",
 )
 """The rates of campaigns."""
 
 OF_AUTOMATIONS = (
-    "delivery_rate", "open_rate", "click_rate_human", "click_rate", "conversion_rate", "unsubscribe_rate",
+    "delivery_rate", "open_rate_human", "open_rate", "click_rate_human", "click_rate", "conversion_rate",
+    "unsubscribe_rate",
 )  # fmt: skip
 """The rates of automated mail."""
 

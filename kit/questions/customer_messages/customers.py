@@ -201,4 +201,20 @@ FIGURES = (
         interval=message("95 %: Brunner and Munzel"),
         edge=message("fewer than six messages in either part: not judged; p-values are adjusted (Benjamini-Hochberg)"),
     ),
+    Figure(
+        "compared_days",
+        message("Days since"),
+        message("the shortest of the windows in which six messages were written"),
+        message("a customer"),
+        "guide 3: tone and language",
+        ("customers.days",),
+    ),
+    Figure(
+        "writers",
+        message("Customers who wrote"),
+        message("people of whom a message is read"),
+        message("a person once"),
+        "guide 3: mail volume",
+        ("customers.writers",),
+    ),
 )

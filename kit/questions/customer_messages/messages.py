@@ -11,6 +11,7 @@ from ibis import _ as row
 from kit.counts import scope
 from kit.counts.scope import count
 from kit.messages import _, _n, message
+from kit.metrics.figures import WILSON, Figure
 from kit.privacy import masked, quoted
 from kit.show.formats import share, whole, with_interval
 from kit.show.result import Result, result
@@ -295,3 +296,21 @@ def _of(name: str, below: str) -> Any:
 def language_name(code: str) -> str:
     """A language's name; of "" that it is not known."""
     return {"en": _("English"), "ru": _("Russian"), "zh": _("Chinese")}.get(code) or _("not known")
+
+
+FIGURES = (
+    Figure(
+        "messages_read", message("Messages and people that are read"),
+        message("messages from customers, and the people who wrote them; of them those whose language is known"),
+        message("a message once; a person once"), "guide 3: tone and language",
+        ("messages_read.n", "messages_read.people", "messages_read.language_known"),
+        edge=message("automatic mail, lists and mail without a direction are not read"),
+    ),
+    Figure(
+        "reading_precision", message("Right, of those read so; read so, of those that are"),
+        message("texts read and labelled so / texts read so; the same / texts labelled so"),
+        message("a labelled text"), "guide 3: tone and language",
+        ("reading_accuracy.precision", "reading_accuracy.recall", "reading_accuracy.texts"),
+        interval=WILSON,
+    ),
+)  # fmt: skip

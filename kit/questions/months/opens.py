@@ -285,7 +285,7 @@ class Opens(Result):
         """Click rates at three strengths: how much depends on what is taken for a scanner."""
         clicks = self.clicks
         wide = clicks.loc[clicks["strength"] == "raw", [*self.by, "n"]].reset_index(drop=True)
-        for strength in STRENGTHS:
+        for strength in ("strict", "strictest", "raw"):  # people's before raw ones
             rates = clicks[clicks["strength"] == strength].reset_index(drop=True)
             wide[strength], wide[f"{strength}_low"] = rates["value"], rates["low"]
             wide[f"{strength}_high"] = rates["high"]
@@ -495,6 +495,16 @@ FIGURES = (
         ("openers.bound_low", "openers.bound_high"),
         interval=message("each end is widened by its own sampling error"),
         edge=message("where machines are not told apart the lower end is all who clicked, scanners perhaps among them"),
+    ),
+    Figure(
+        "delivered_trackable",
+        message("Mails to people whose program tells"),
+        message(
+            "delivered mails to people whose program loads pictures only when they read, told by their other mails"
+        ),
+        _A_MESSAGE,
+        "guide 1, step 2",
+        ("*.delivered_trackable",),
     ),
     Figure(
         "opens_estimate",

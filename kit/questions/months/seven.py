@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from kit.messages import Message
     from kit.store import Data
 
-MAIL = ("delivery_rate", "open_rate", "click_rate_human", "click_rate", "conversion_rate", "unsubscribe_rate")
-"""Those of campaign mail; clicks by people and as counted are one KPI: both are shown where both are known."""
+MAIL = (
+    *("delivery_rate", "open_rate_human", "open_rate", "click_rate_human", "click_rate"),
+    *("conversion_rate", "unsubscribe_rate"),
+)
+"""Those of campaign mail; reactions of people and as counted are one KPI: both are shown where both are known."""
 
 KPIS = ("response_time", *MAIL, "satisfaction")
 """In the guide's order."""
@@ -223,8 +226,7 @@ class SevenKpis(Result):
         """The KPIs that no month has, and what would tell them."""
         present = {key.removesuffix("_of_sent") for key in shown}
         for key in KPIS:
-            clicks = key.startswith("click_rate") and present & {"click_rate", "click_rate_human"}
-            if key not in present and key != "click_rate_human" and not clicks:
+            if not key.endswith("_human") and not present & {key, f"{key}_human"}:
                 yield _("Not known: {kpi}. {reason}", kpi=metrics.find(key).title, reason=_WANTED[key])
 
 

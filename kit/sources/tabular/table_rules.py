@@ -230,7 +230,9 @@ def orders(rows: Rows) -> list[Text]:
     for row in whole:
         row["is_cancelled"] = True
     sold = [row.get("status") for _, row in rows if row.get("status") and not row.get("is_cancelled")]
-    unknown = Counter(quotable(repr(status)) for status in sold if not _SOLD.fullmatch(str(status).strip()))
+    unknown = Counter(
+        quotable(repr(status)) for status in sold if not _SOLD.fullmatch(str(status).strip().replace("_", " "))
+    )
     notes: list[Text] = []
     if unknown:
         notes.append(
