@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from kit.sources import FileLog
 
-FILES = int(os.environ.get("KIT_FUZZ", "600"))
+FILES = int(os.environ.get("KIT_FUZZ", "400"))
 """Mutated files in all."""
 
 MANY = 5_000
