@@ -85,4 +85,4 @@ if __name__ == "__main__":
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             steps, peak, said = pool.apply(measure, (Path(folder),))
     shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in steps.items())
-    print(f"{shown}; in all {sum(steps.values()):.1f} s, {peak:,.0f} MB peak. {said}")  # noqa: T201
+    print(f"{shown}; in all {sum(steps.values()):.1f} s, {peak:,.0f} MB peak. {said}")  # noqa: T201  a bench prints

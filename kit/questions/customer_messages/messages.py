@@ -266,8 +266,22 @@ class Messages(Result):
             Column("kind", message("Read"), lambda kind: str(KINDS[kind])),
             Column("label", message("As")),
             Column("language", message("Language"), language_name),
-            Column("precision", message("Right, of those read so"), _of("precision", "read"), "share", True, True),  # noqa: FBT003
-            Column("recall", message("Read so, of those that are"), _of("recall", "true"), "share", True, True),  # noqa: FBT003
+            Column(
+                "precision",
+                message("Right, of those read so"),
+                _of("precision", "read"),
+                unit="share",
+                number=True,
+                whole_row=True,
+            ),
+            Column(
+                "recall",
+                message("Read so, of those that are"),
+                _of("recall", "true"),
+                unit="share",
+                number=True,
+                whole_row=True,
+            ),
             Column("sample", message("Measured on")),
             Column("texts", message("Texts"), whole, number=True),
         )
