@@ -351,9 +351,9 @@ class TestUsedOrSaid:
     """What is read is used by a question, or said."""
 
     def test_the_check_names_what_no_question_uses(self, tmp_path: Path) -> None:
-        rows = [["a@example.com", 9, "nps", "2026-01-05", "fine"], ["b@example.com", 5, "csat", "2026-01-06", ""]]
-        small.table(tmp_path, "surveys.csv", ["Email", "Score", "Survey", "Date", "Comment"], rows)
-        assert "read, and used by no question yet: comment, nps" in check(tmp_path).as_text()
+        rows = [["1", "2026-01-05 09:00", "2026-01-05 11:00", "chat"], ["2", "2026-01-06 09:00", "", "mail"]]
+        small.table(tmp_path, "tickets.csv", ["Ticket ID", "Created at", "Resolved at", "Channel"], rows)
+        assert "read, and used by no question yet: channel" in check(tmp_path).as_text()
 
     def test_scores_of_tickets_are_satisfaction_where_no_survey_asks(self, tmp_path: Path) -> None:
         header = ["Ticket ID", "Email", "Created at", "First response at", "CSAT"]
@@ -386,7 +386,7 @@ class TestUsedOrSaid:
         small.table(tmp_path, "tickets.csv", ["Ticket ID", "Created at", "Resolved at", "CSAT"], rows)
         if surveyed:
             small.table(tmp_path, "survey.csv", ["Date", "CSAT"], [["2026-01-05", 5], ["2026-01-06", 4]])
-        assert ("csat" in check(tmp_path).unused["tickets.csv"]) is surveyed
+        assert ("csat" in check(tmp_path).unused.get("tickets.csv", [])) is surveyed
         assert counts.answers(kit.open(tmp_path))["answered"].sum() == (2 if surveyed else 6)
 
     def test_payments_without_an_address_are_those_of_the_customer_of_that_id(self, tmp_path: Path) -> None:

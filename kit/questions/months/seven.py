@@ -85,6 +85,7 @@ def judge(
     known = pd.concat([mail, service], ignore_index=True).reindex(columns=_COLUMNS)
     known = known[known["month"].notna() & ~known["month"].isin(list(cut))]
     months = _calendar(known.loc[known["n"] > 0, "month"])
+    known = known[known["month"].isin(months)]
     keys = [key for key in KPIS if key in set(known["kpi"].str.removesuffix("_of_sent"))]
     frames = []
     for key in keys:
