@@ -178,17 +178,33 @@ def test_months_hold_what_was_asked_in_them_and_who_waited_at_their_end() -> Non
     assert rates.loc["2026-02", "waiting"] == late.sum()
     text = str(result.summary())
     assert "Half of the first requests of Mar 2026" in text
-    assert "too few months to judge the change" in text
+    assert "Too few months are known to say whether that changed." in text
 
 
 @pytest.mark.parametrize(
-    ("factor", "verdict"), [(1.0, "no more than months differ anyway"), (4.0, "slower"), (0.25, "faster")]
-)
-def test_a_change_of_the_latest_month_is_told_from_chance(factor: float, verdict: str) -> None:
+    ("factor", "verdict"),
+    [(1.0, "In 8 months no lasting change is seen."), (4.0, "The time to the first response rose"),
+     (0.25, "The time to the first response fell")],
+)  # fmt: skip
+def test_a_lasting_change_is_dated_and_told_from_chance(factor: float, verdict: str) -> None:
+    turns = world(11, n=1600, days=240)
+    since = turns["asked_local"] >= "2026-01-01"
+    result = months.judge(turns.assign(minutes=turns["minutes"].where(~since, turns["minutes"] * factor)), END)
+    assert verdict in str(result.summary())
+    assert verdict in result.plot().alt
+    if factor != 1:
+        assert (result.change["first"], result.change["month"], result.change["last"]) == ("2026-01",) * 3
+        assert result.change["effect"] == pytest.approx(factor, rel=0.35)
+        assert "in Jan 2026." in str(result.summary())
+
+
+def test_a_single_month_apart_is_no_lasting_change_and_is_named() -> None:
     turns = world(11, n=1600, days=240)
     latest = turns["asked_local"] >= "2026-03-01"
-    turns["minutes"] = turns["minutes"].where(~latest, turns["minutes"] * factor)
-    assert verdict in str(months.judge(turns, END.to_pydatetime()).summary())
+    result = months.judge(turns.assign(minutes=turns["minutes"].where(~latest, turns["minutes"] * 6)), END)
+    assert not result.changed
+    assert result.rates.loc[result.rates["apart"], "month"].tolist() == ["2026-03"]
+    assert "Single months apart from the others of their level: Mar 2026" in " ".join(map(str, result.table().notes))
 
 
 def person(key: str, account: str | None, **values: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kit import counts, metrics
 from kit.questions import sales_cycle
 from kit.questions.find_problems import findings
 from kit.questions.response_time import curves
+from kit.questions.response_time import months as response_months
 from kit.questions.retention import subscribers
 from kit.questions.subject_lines import verdicts
 
@@ -115,6 +116,9 @@ def test_response_times_are_those_planted_in_mail_and_help_desk(export: kit.stor
         for asked, hours in zip((~since, since), planted["working_hours"], strict=True):
             median = curves.curve(of_channel[asked], "working").quantile(0.5)
             assert median.low / 60 <= hours <= median.high / 60
+    change = response_months.by_month(export)
+    assert change.changed
+    assert {change.change[name] for name in ("first", "month", "last")} == {desk["improves_from"][:7]}
     assert (talk["joined_by"] == "subject").sum() == mail["unlinked"]
     assert sum(log.rows_repeated for log in export.files if log.table == "mails") == mail["copies"]
     assert len(talk) == mail["messages"] + desk["messages"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.ticker import PercentFormatter
 
 from kit.messages import _
-from kit.show.formats import month
+from kit.show.formats import commas, month, with_ends
 from kit.show.picture import BAD, GOOD
 
 if TYPE_CHECKING:
@@ -53,3 +53,13 @@ def percent(highest: float) -> PercentFormatter:
 def series(names: Any, values: Any, form: Any) -> str:
     """Months and their values in words."""
     return ", ".join(f"{month(name)} {form(value)}" for name, value in zip(names, values, strict=True)) or _("none")
+
+
+def series_with_ends(rates: pd.DataFrame, form: Any) -> str:
+    """Months with their values and intervals in words; of `rates` month, value, low, high."""
+    return commas(
+        [
+            f"{month(row['month'])} {with_ends(form(row['value']), row['low'], row['high'], form)}"
+            for row in rates.to_dict("records")
+        ]
+    ) or _("none")

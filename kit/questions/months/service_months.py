@@ -29,7 +29,7 @@ from kit.show.table import Column, Table
 from kit.stats import changepoint, cluster_robust, multiplicity, random_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from kit.store import Data
@@ -67,20 +67,20 @@ def judge(
     months: `random_effects.leave_one_out_of` with Benjamini-Hochberg over the months.
     """
     times = metrics.response_time(waits[waits["month"].notna()], by=["month"])
-    frames = [times.assign(**_on_log(times))[_MONTHS]]
+    frames = [times.assign(**on_log(times))[_MONTHS]]
     frames += [_ratios(kpi, clustered[kpi]) for kpi in KPIS if kpi in clustered and len(clustered[kpi])]
     months = pd.concat([frame for frame in frames if len(frame)] or [times.reindex(columns=_MONTHS)])
     end = pd.Timestamp(as_of) + timedelta(minutes=1) if as_of else pd.Timestamp.max
     months["complete"] = [pd.Period(name, "M").end_time <= end for name in months["month"]]
     months = months.reset_index(drop=True)
     changes = pd.DataFrame(
-        [_change(str(kpi), rows) for kpi, rows in months.groupby("kpi", sort=False)], columns=_CHANGES
+        [level_change(str(kpi), rows) for kpi, rows in months.groupby("kpi", sort=False)], columns=_CHANGES
     )
     changes["p"] = multiplicity.adjust(changes["p"].astype(float), method="holm")
     changes["found"] = changes["p"] < ALPHA
     levels = changes[changes["found"]].set_index("kpi")["month"].to_dict()
     months["since"] = [levels.get(kpi, "") for kpi in months["kpi"]]
-    months["p"] = multiplicity.adjust(_apart(months))
+    months["p"] = multiplicity.adjust(apart(months))
     return ServiceMonths(months, changes, currency)
 
 
@@ -103,8 +103,8 @@ _CHANGES = [
 ]
 
 
-def _on_log(times: pd.DataFrame) -> dict[str, pd.Series]:
-    """Medians on the scale of logarithms, with the error that their interval shows."""
+def on_log(times: pd.DataFrame) -> dict[str, pd.Series]:
+    """Medians (value, low, high) on the scale of logarithms, with the error that their interval shows: scaled, se."""
     value, low, high = (times[name].where(times[name] > 0).map(np.log) for name in ("value", "low", "high"))
     return {"scaled": value, "se": (high - low) / (2 * Z)}
 
@@ -131,8 +131,16 @@ def _ratios(kpi: str, sums: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
-    """Where one series parts best."""
+def level_change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
+    """Where one series parts best.
+
+    Args:
+        kpi: its key.
+        rows: a row a month: month, scaled, se, complete.
+
+    Returns:
+        A row as of `ServiceMonths.changes`, without found; p is not adjusted.
+    """
     judged = rows[rows["complete"] & rows["scaled"].notna() & (rows["se"] > 0)].sort_values("month")
     if len(judged) < MONTHS:
         return {"kpi": kpi, "months": len(judged), "month": "", "first": "", "last": "", "p": np.nan}
@@ -148,8 +156,12 @@ def _change(kpi: str, rows: pd.DataFrame) -> dict[str, Any]:
     return {"kpi": kpi, "months": len(judged), "p": shift.p} | named | levels | effect
 
 
-def _apart(months: pd.DataFrame) -> pd.Series:
-    """For each complete month the chance that it lies so far from the others of its level; NaN: too few of them."""
+def apart(months: pd.DataFrame) -> pd.Series:
+    """For each complete month the chance that it lies so far from the others of its level; NaN: too few of them.
+
+    Args:
+        months: a row a KPI and month: kpi, month, scaled, se, complete, since ["": no change].
+    """
     p = pd.Series(np.nan, index=months.index)
     judged = months[months["complete"] & (months["se"] > 0)]  # without a spread no distance can be told
     for _level, rows in judged.groupby([judged["kpi"], judged["month"] >= judged["since"]], sort=False):
@@ -216,20 +228,7 @@ class ServiceMonths(Result):
     def clause(self, row: Mapping[Any, Any], *, first: bool) -> str:
         """A change of level: Response time fell from 8.8 h to 4.0 h in Jun 2026."""
         kpi = metrics.find(row["kpi"])
-        values = {
-            "kpi": kpi.title if first else kpi.name,
-            "before": self.written(kpi.key, row["before"]),
-            "after": self.written(kpi.key, row["after"]),
-            **{name: month(row[name]) for name in ("month", "first", "last")},
-        }
-        rose = row["after"] > row["before"]
-        if row["first"] == row["last"] and rose:
-            return _("{kpi} rose from {before} to {after} in {month}", **values)
-        if row["first"] == row["last"]:
-            return _("{kpi} fell from {before} to {after} in {month}", **values)
-        if rose:
-            return _("{kpi} rose from {before} to {after} between {first} and {last}, most likely in {month}", **values)
-        return _("{kpi} fell from {before} to {after} between {first} and {last}, most likely in {month}", **values)
+        return clause(kpi.title if first else kpi.name, row, lambda value: self.written(kpi.key, value))
 
     def table(self) -> Table:
         """Each series before and since the month that parts it best, and its latest complete month."""
@@ -313,6 +312,26 @@ class ServiceMonths(Result):
                 )  # fmt: skip
             alt = " ".join([_("By month."), *lines])
             return picture(figure, name="service_months", title=title, alt=alt)
+
+
+def clause(kpi: Any, row: Mapping[Any, Any], write: Callable[[Any], str]) -> str:
+    """A change of level: Response time fell from 8.8 h to 4.0 h in Jun 2026.
+
+    Args:
+        kpi: what changed.
+        row: what `level_change` returned.
+        write: a value as readers meet it.
+    """
+    values = {"kpi": kpi, "before": write(row["before"]), "after": write(row["after"])}
+    values |= {name: month(row[name]) for name in ("month", "first", "last")}
+    rose = row["after"] > row["before"]
+    if row["first"] == row["last"] and rose:
+        return _("{kpi} rose from {before} to {after} in {month}", **values)
+    if row["first"] == row["last"]:
+        return _("{kpi} fell from {before} to {after} in {month}", **values)
+    if rose:
+        return _("{kpi} rose from {before} to {after} between {first} and {last}, most likely in {month}", **values)
+    return _("{kpi} fell from {before} to {after} between {first} and {last}, most likely in {month}", **values)
 
 
 SHOWN = 24

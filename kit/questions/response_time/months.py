@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from math import log, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kit import counts
-from kit.judging import ALPHA, LEVEL
-from kit.messages import _, message
+from kit.judging import ALPHA
+from kit.messages import _, _n, message
+from kit.metrics.figures import Figure
+from kit.questions.months import service_months
+from kit.questions.months.rates import month_span
 from kit.questions.response_time.curves import CLOCKS, FEWEST, WRITE, clock, curve, judged
 from kit.questions.response_time.waits import ends
-from kit.show.axes import intervals, month_axis, series
-from kit.show.formats import known, month, whole
-from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
+from kit.show.axes import direction_color, intervals, month_axis, series_with_ends
+from kit.show.formats import joined, known, month, whole
+from kit.show.picture import INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
-from kit.stats.intervals import critical_z, p_of_z
+from kit.stats import multiplicity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from matplotlib.axes import Axes
 
     from kit.store import Data
-
-MONTHS = 4
-"""Earlier months from which it is known how much months differ anyway."""
 
 
 def by_month(data: Data) -> Months:
@@ -42,15 +42,17 @@ def by_month(data: Data) -> Months:
 
 
 def judge(turns: pd.DataFrame, as_of: datetime | None) -> Months:
-    """As `by_month`, of what `counts.responses` returned; months after the last complete one have no verdict.
+    """As `by_month`, of what `counts.responses` returned; months after the last complete one are not judged.
 
-    The latest complete month is set against the one before, by the logarithms of their medians: their counting error,
-    and how much earlier months differ from their neighbours.
+    A lasting change of level is looked for in all complete months, on the logarithms of their medians, and single
+    months that lie apart from the others of their level.
+
+    Source: as `service_months.judge`.
     """
     by = clock(turns)
     first = judged(turns[turns["first"].astype(bool)], by) if len(turns) else turns
     if first.empty or as_of is None:
-        return Months(pd.DataFrame(columns=_COLUMNS), by, np.nan)
+        return Months(pd.DataFrame(columns=[*_COLUMNS, "apart"]), by, {"months": 0, "p": np.nan})
     names = first["asked_local"].dt.strftime("%Y-%m")
     rows = []
     for name in pd.period_range(names.min(), names.max(), freq="M").strftime("%Y-%m"):
@@ -65,7 +67,11 @@ def judge(turns: pd.DataFrame, as_of: datetime | None) -> Months:
             row |= {"value": median.value, "low": median.low, "high": median.high, "p90": waits.quantile(0.9).value}
         rows.append(row)
     frame = pd.DataFrame(rows, columns=_COLUMNS)
-    return Months(frame, by, _p_of_change(frame))
+    months = frame.assign(kpi="response_time", **service_months.on_log(frame))
+    change = service_months.level_change("response_time", months)
+    since = change["month"] if change["p"] < ALPHA else ""
+    frame["apart"] = multiplicity.adjust(service_months.apart(months.assign(since=since))) < ALPHA
+    return Months(frame, by, change)
 
 
 _COLUMNS = ["month", "n", "open", "value", "low", "high", "p90", "waiting", "complete"]
@@ -77,69 +83,64 @@ def _waiting(turns: pd.DataFrame, moment: pd.Timestamp) -> int:
     return int(((turns["asked_local"] <= moment) & (ended > moment)).sum())
 
 
-def _p_of_change(months: pd.DataFrame) -> float:
-    """Of the latest complete month against the one before; NaN where it is not judged."""
-    complete = months[months["complete"].astype(bool)]
-    if len(complete) < 2 or complete[["value", "low", "high"]].tail(2).isna().any(axis=None):
-        return np.nan
-    logs = pd.Series(np.log(complete["value"].to_numpy(dtype=float).clip(min=1 / 60)))
-    steps = logs.diff().iloc[1:-1].dropna()
-    if len(steps) < MONTHS:
-        return np.nan
-    errors = [
-        log(max(row["high"], 1 / 60) / max(row["low"], 1 / 60)) / (2 * critical_z(LEVEL))
-        for row in complete.tail(2).to_dict("records")
-    ]
-    spread = max(sqrt(errors[0] ** 2 + errors[1] ** 2), float(np.sqrt((steps**2).mean())))
-    return p_of_z(abs(float(logs.diff().iloc[-1])) / spread) if spread else np.nan
-
-
 @result
 class Months(Result):
     """First responses by month.
 
     Attributes:
         rates: a row a month of asking: month, n [first requests], open [of them], value, low, high, p90 [min; NaN: too
-            few], waiting [turns open at its end, or at as_of], complete [bool].
+            few], waiting [turns open at its end, or at as_of], complete [bool], apart [bool: from the others of its
+            level].
         clock: "working" or "minutes".
-        p: of the latest complete month against the one before; NaN: not judged.
+        change: what `service_months.level_change` returned of the medians; p NaN: too few months.
     """
 
     rates: pd.DataFrame
     clock: str
-    p: float
+    change: Mapping[str, Any]
+
+    @property
+    def changed(self) -> bool:
+        """Whether a lasting change is seen."""
+        return bool(self.change["p"] < ALPHA)
 
     def summary(self) -> Summary:
-        """Where the service stands, for the first page: the latest complete month and the one before."""
+        """Where the service stands, for the first page: the latest complete month, and whether and when it changed."""
         complete = self.rates[self.rates["complete"].astype(bool)].tail(2).to_dict("records")
         if not complete or not known(complete[-1]["value"]):
             return Summary("responses_now", _("How fast customers are answered in the latest month is not known."))
         now = complete[-1]
-        numbers = {"value": now["value"], "waiting": now["waiting"]}
-        words = {"month": month(now["month"]), "time": WRITE[self.clock](now["value"]), "clock": CLOCKS[self.clock],
+        numbers = {"value": now["value"], "waiting": now["waiting"], "judged": self.change["months"]}
+        words = {"month": month(now["month"]), "time": self._write(now["value"]), "clock": CLOCKS[self.clock],
                  "n": whole(now["waiting"])}  # fmt: skip
-        if len(complete) < 2 or not known(complete[0]["value"]):
+        if len(complete) < 2:
             text = _(
                 "Half of the first requests of {month} were answered within {time} of {clock}; {n} waited at its end.",
                 **words,
             )
-            return Summary("responses_now", text, numbers)
-        before = complete[0]
-        numbers |= {"before": before["value"], "waiting_before": before["waiting"]}
-        text = _(
-            "Half of the first requests of {month} were answered within {time} of {clock} (the month before: {before}, "
-            "{verdict}); {n} waited at its end ({n_before} a month before).",
-            **words, before=WRITE[self.clock](before["value"]), verdict=self._verdict(now["value"], before["value"]),
-            n_before=whole(before["waiting"]),
-        )  # fmt: skip
-        return Summary("responses_now", text, numbers)
+        else:
+            numbers["waiting_before"] = complete[0]["waiting"]
+            text = _(
+                "Half of the first requests of {month} were answered within {time} of {clock}; {n} waited at its end "
+                "({n_before} a month before).",
+                **words, n_before=whole(complete[0]["waiting"]),
+            )  # fmt: skip
+        if self.changed:
+            numbers |= {"before": self.change["before"], "after": self.change["after"]}
+        return Summary("responses_now", f"{text} {self._verdict()}", numbers)
 
-    def _verdict(self, now: float, before: float) -> str:
-        if not known(self.p):
-            return _("too few months to judge the change")
-        if self.p >= ALPHA:
-            return _("no more than months differ anyway")
-        return _("faster") if now < before else _("slower")
+    def _write(self, value: Any) -> str:
+        return WRITE[self.clock](value)
+
+    def _verdict(self) -> str:
+        if not known(self.change["p"]):
+            return _("Too few months are known to say whether that changed.")
+        if not self.changed:
+            return _n("In {n} month no lasting change is seen.", "In {n} months no lasting change is seen.",
+                      self.change["months"], n=whole(self.change["months"]))  # fmt: skip
+        return _(
+            "{change}.", change=service_months.clause(_("The time to the first response"), self.change, self._write)
+        )
 
     def table(self) -> Table:
         """Each month."""
@@ -165,26 +166,77 @@ class Months(Result):
             Column("open", message("Of them waiting"), whole, number=True),
             Column("waiting", message("All who waited at its end"), whole, number=True),
         )
-        notes = (_("In {clock}; a month that is not over is shown as far as it is known.", clock=CLOCKS[self.clock]),)
+        notes = (
+            _("In {clock}; a month that is not over is shown as far as it is known.", clock=CLOCKS[self.clock]),
+            *self._notes(),
+        )
         return Table("responses_month", _TITLE, self.rates, columns, notes, message("nobody is seen to ask."))
 
+    def _notes(self) -> list[str]:
+        if not known(self.change["p"]):
+            return []
+        notes = [
+            _(
+                "A lasting change is called one only where fewer than 5 % of other orders of the {n} complete months "
+                "part as well. A slow trend looks the same as a change.",
+                n=whole(self.change["months"]),
+            )
+        ]
+        if self.changed:
+            write = ends("value", "low", "high", self.clock)
+            levels = {
+                side: write(
+                    dict(zip(("value", "low", "high"), (self.change[side + end] for end in _ENDS), strict=True))
+                )
+                for side in ("before", "after")
+            }
+            span = month_span(self.change["first"], self.change["last"])
+            notes.append(
+                _("An average month before: {before}; since: {after}. Months that part nearly as well: {span}.",
+                  span=span, **levels)
+            )  # fmt: skip
+        apart = self.rates.loc[self.rates["apart"], ["month", "value"]].to_dict("records")
+        if apart:
+            names = joined([_("{month}: {value}", month=month(row["month"]), value=self._write(row["value"]))
+                            for row in apart])  # fmt: skip
+            notes.append(_("Single months apart from the others of their level: {months}.", months=names))
+        return notes
+
     def plot(self, ax: Axes | None = None) -> Picture:
-        """The median by month with its interval."""
+        """The median by month with its interval, and the levels before and since a change."""
         rates = self.rates[self.rates["value"].notna()]
         if rates.empty:
             return nothing("responses_month", _TITLE, message("no month has requests enough"))
         with drawing(2.8, ax) as axes:
+            names = list(self.rates["month"])
             intervals(
                 axes, pd.Series(rates.index, index=rates.index), rates[["value", "low", "high"]] / 60, color=PLAIN
             )
+            if self.changed:
+                at = names.index(self.change["month"]) - 0.5
+                axes.axvline(at, color=INK, linewidth=1, linestyle="--")
+                axes.hlines(self.change["before"] / 60, -0.5, at, color=INK, linewidth=1.4)
+                color = direction_color("lower", 1 if self.change["after"] > self.change["before"] else -1)
+                axes.hlines(self.change["after"] / 60, at, len(names) - 0.5, color=color, linewidth=2)
             axes.set_ylim(bottom=0)
             axes.set_ylabel(_("hours of {clock}", clock=CLOCKS[self.clock]))
             axes.grid(visible=False, axis="x")
-            month_axis(axes, list(self.rates["month"]))
-            alt = _(
-                "{title}: {medians}.", title=_TITLE, medians=series(rates["month"], rates["value"], WRITE[self.clock])
-            )
+            month_axis(axes, names)
+            medians = series_with_ends(rates, self._write)
+            alt = _("{title}: {medians}. {change}", title=_TITLE, medians=medians, change=self._verdict())
             return picture(axes, name="responses_month", title=_TITLE, alt=alt)
 
 
 _TITLE = message("Time to the first response, by month")
+_ENDS = ("", "_low", "_high")
+
+FIGURES = (
+    Figure(
+        "response_change", message("Level of the response time before and since a change"),
+        message("random-effects mean of the logarithms of the months' medians of a side"),
+        message("a complete month with twenty first requests"), "Worsley (1986), doi:10.1093/biomet/73.1.91",
+        ("responses_now.before", "responses_now.after", "responses_now.judged"),
+        interval=message("95 %: Student's, by the spread within the sides, as if the month had been known"),
+        edge=message("six complete months at least; called a change where p by permutation of the months is below 5 %"),
+    ),
+)  # fmt: skip

@@ -352,7 +352,7 @@ FIGURES = (
         _TURN, KAPLAN_MEIER,
         ("responses.value", "responses.p90", "responses_by.value", "responses_by.p90", "responses_month.value",
         "responses_month.p90",
-         "responses_now.value", "responses_now.before"),
+         "responses_now.value"),
         window=message("from the customer's mail as our server had it, or the ticket, to the answer, or to as_of"),
         interval=_CLUSTERED,
         edge=message(
