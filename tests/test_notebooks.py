@@ -1,17 +1,18 @@
-"""Every notebook a second time, through papermill, with other parameters and with data that lacks much."""
+"""Every notebook a second time, with other parameters and with data that lacks much.
+
+The cells run in this process; kernels and papermill are the report's and nbval's.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import papermill
 import pytest
 import small
 
 from kit import metrics
-from kit.show.result import MIME
+from tests.pages import PAGES, named, run
 
 ROOT = Path(__file__).parents[1]
 OTHER = {
@@ -30,28 +31,13 @@ OTHER = {
 }
 
 
-def run(name: str, place: Path, **told: Any) -> list[dict[str, Any]]:
-    """What the notebook shows, as data; it must run to its end and say nothing on stderr."""
-    out = place / f"{name}.ipynb"
-    folder = ROOT / "notebooks"
-    papermill.execute_notebook(folder / f"{name}.ipynb", out, told, cwd=folder, progress_bar=False, log_output=False)
-    cells = json.loads(out.read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert [output for output in outputs if output["output_type"] in ("stream", "error")] == []
-    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
-
-
-def named(shown: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(one for one in shown if one["name"] == name)
-
-
 def test_every_notebook_is_run_with_other_parameters() -> None:
-    assert sorted(OTHER) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    assert sorted(OTHER) == sorted(PAGES)
 
 
 @pytest.mark.parametrize("name", OTHER)
-def test_other_parameters_reach_the_page(name: str, tmp_path: Path) -> None:
-    shown = run(name, tmp_path, data=str(ROOT / "data/sample"), **OTHER[name])
+def test_other_parameters_reach_the_page(name: str) -> None:
+    shown = run(PAGES[name], ROOT / "data" / "sample", **OTHER[name])
     text = json.dumps(shown, ensure_ascii=False)
     if "period" in OTHER[name]:
         assert OTHER[name]["period"][-7:] in named(shown, "arrived")["text"]
@@ -78,7 +64,7 @@ def test_a_poor_export_gives_a_page_and_no_crash(name: str, tmp_path: Path) -> N
         ["four", "b", "B", "2026-02-07", 50, 50, 12],
     ]
     small.table(tmp_path, "poor.csv", header, rows)
-    shown = run(name, tmp_path, data=str(tmp_path))
+    shown = run(PAGES[name], tmp_path)
     assert "5 of 5 rows kept, 4 campaigns" in named(shown, "arrived")["text"]
     if name == "06_subject_lines":
         assert "not decided" in named(shown, "tests_verdict")["text"]

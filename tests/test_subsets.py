@@ -6,20 +6,18 @@ all pairs run, and on the sample business too.
 
 from __future__ import annotations
 
-import ast
 import json
 import shutil
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import generator
 from kit import store
-from kit.questions.notebooks import NOTEBOOKS, Notebook, load, text
 from kit.questions.requirements import unmet
-from kit.show.result import MIME
+from tests.pages import PAGES, run
 from tests.test_fuzz import FILES, MANY
 
 if TYPE_CHECKING:
@@ -60,36 +58,11 @@ def subset(firm: Path, kinds: Iterable[str], place: Path) -> Path:
     return place
 
 
-def cells(notebook: Notebook) -> list[str]:
-    """The code of a notebook, cell by cell, but for its parameters."""
-    book = json.loads(notebook.path.read_text(encoding="utf-8"))
-    return [
-        text(cell["source"])
-        for cell in book["cells"]
-        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
-    ]
-
-
-def run(notebook: Notebook, folder: Path) -> list[dict[str, Any]]:
-    """What the cells of a notebook show, as data; whatever one raises is raised."""
-    names = {name: parameter.default for name, parameter in notebook.parameters.items()} | {"data": str(folder)}
-    shown = []
-    for cell in cells(notebook):
-        *lines, last = ast.parse(cell).body
-        ends_with_value = isinstance(last, ast.Expr)
-        exec(compile(ast.Module(lines if ends_with_value else [*lines, last], []), notebook.name, "exec"), names)  # noqa: S102
-        if isinstance(last, ast.Expr):
-            value = eval(compile(ast.Expression(last.value), notebook.name, "eval"), names)  # noqa: S307
-            if value is not None:
-                shown.append(value._repr_mimebundle_()[MIME])
-    return shown
-
-
 def answers(folder: Path) -> dict[str, str]:
     """Notebook -> why it is a no; "" where its page ran."""
     data = store.open_data(folder)
     reasons = {}
-    for notebook in load(NOTEBOOKS):
+    for notebook in PAGES.values():
         reasons[notebook.name] = unmet(notebook.requires, data) or ""
         if not reasons[notebook.name]:
             shown = run(notebook, folder)
