@@ -18,7 +18,6 @@ from kit import counts, metrics
 from kit.counts.told import of_sent
 from kit.questions import months
 from kit.questions.compare_campaigns import stand_out
-from kit.questions.notebooks import choose, load
 from kit.questions.unused import UNUSED
 from kit.report.check import check
 from kit.tables import TABLES
