@@ -14,6 +14,7 @@ from small import DAY, NOON, event
 
 import kit
 from kit import counts
+from kit.questions.segments import programs
 from kit.questions.segments.levels import count, judge
 from kit.stats import cluster_robust, proportions
 
@@ -211,3 +212,47 @@ def test_tenure_counts_from_joining(data: kit.store.Data) -> None:
     got = counts.messages(data, ["tenure"])
     assert got["tenure"].tolist()[0] == "under 3 months"
     assert got["delivered"].tolist() == [16, 8 + 98]
+
+
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+TABLET = "Mozilla/5.0 (Linux; Android 14; SM-X200) AppleWebKit/537.36 (KHTML) Chrome/127.0.0.0 Safari/537.36"
+EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML) Chrome/128.0 Safari/537.36 Edg/128.0"
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+
+
+def test_who_is_opened_by_apples_proxy_uses_an_unknown_program(tmp_path: Path) -> None:
+    small.settings(tmp_path, 'time_zone = "UTC"')
+    sends = [event("delivered", who, campaign=name) for name in ("c0", "c1") for who in range(7)]
+    opens = [
+        *(event("open", who, campaign="c0", at=NOON + 60, useragent="Mozilla/5.0") for who in range(4)),
+        event("open", 3, campaign="c1", at=NOON + DAY, useragent=IPHONE),  # prefetched, and read once
+        event("open", 4, campaign="c0", at=NOON + DAY, useragent=GMAIL),
+        event("open", 5, campaign="c0", at=NOON + DAY, useragent=EDGE),
+        event("open", 5, campaign="c1", at=NOON + DAY, useragent=TABLET),
+    ]
+    link = {"url": "https://example.com/"}
+    clicks = [
+        event("click", 5, campaign="c1", at=NOON + DAY, useragent=TABLET, **link),
+        event("click", 6, campaign="c1", at=NOON + 1, useragent="MailGateway link check", **link),
+    ]
+    small.log(tmp_path, [*sends, *opens, *clicks])
+    result = programs.split(kit.open(tmp_path))
+    people = result.rows.set_index(["reaction", "kind", "name"])[["people", "n", "mails"]].T.to_dict("list")
+    assert people == {
+        ("clicked", "device", "tablet"): [1, 1, 1],
+        ("clicked", "program", "Chrome"): [1, 1, 1],
+        ("opened", "device", "unknown"): [4, 6, 5],
+        ("opened", "device", "computer"): [1, 6, 1],
+        ("opened", "device", "phone"): [1, 6, 1],
+        ("opened", "device", "tablet"): [1, 6, 1],
+        ("opened", "program", "unknown"): [3, 6, 4],
+        ("opened", "program", "Apple Mail or an app"): [1, 6, 1],
+        ("opened", "program", "Chrome"): [1, 6, 1],
+        ("opened", "program", "Edge"): [1, 6, 1],
+        ("opened", "program", "Gmail"): [1, 6, 1],
+    }
+    assert "of 50.0% (11.8–88.2) is unknown (n = 6)" in result.summary().text
+    unnamed = tmp_path / "unnamed"
+    unnamed.mkdir()
+    small.log(unnamed, [*sends, event("open", 5, campaign="c1", at=NOON + DAY)])
+    assert "is not known" in programs.split(kit.open(unnamed)).summary().text

@@ -221,6 +221,7 @@ def _openings(events: Expression) -> Expression:
         opened_perhaps=(~_.is_machine.notnull()).any(),
         prefetched=(by_machine(opened) | (_.agent == BARE.lower()).fill_null(NO)).any(),
         opens_rule=_.machine_rule.argmin(_.occurred_at, where=~by_person(opened)),
+        opened_with=_.agent.argmin(_.occurred_at, where=by_person(opened)),
     )
 
 
@@ -235,6 +236,7 @@ def _clicks(events: Expression, settings: Settings) -> Expression:
         clicked_human=(content & ~by_machine(clicked)).any(),
         clicked_strictest=(content & by_person(clicked)).any(),
         clicks_rule=_.machine_rule.argmin(_.occurred_at, where=_.machine_rule.notnull()),
+        clicked_with=_.agent.argmin(_.occurred_at, where=content & ~by_machine(clicked)),
     )
 
 
