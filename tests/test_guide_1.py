@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from kit.errors import UsageError
 from kit.questions.choose_kpis import volume
-from kit.questions.compare_campaigns import pair, stand_out
+from kit.questions.compare_campaigns import stand_out
 from kit.questions.subject_lines import verdicts
 from kit.stats import proportions
 
@@ -67,19 +66,6 @@ class TestCompare:
     def test_three_campaigns_cannot_tell_what_is_usual(self) -> None:
         result = stand_out.judge(campaigns([10, 40, 90]), "click_rate", as_of=NOW, maturity_days=3)
         assert set(result.rates["verdict"]) == {"unknown"}
-
-    def test_a_pair_has_newcombes_interval(self) -> None:
-        # Newcombe (1998), table II, row (a): 56/70 against 48/80: difference 0.2000, 0.0524 to 0.3339.
-        frame = campaigns([48, 56], [80, 70])
-        result = pair.judge(frame, "click_rate", as_of=NOW, maturity_days=3)
-        assert dataclasses.astuple(result.difference)[:3] == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-
-    def test_a_name_that_two_campaigns_have_is_asked_back(self) -> None:
-        frame = campaigns([40, 42, 38]).assign(campaign_name="the same")
-        with pytest.raises(
-            UsageError, match=r"3 campaigns are named 'the same'\. Use the campaign's id: id0, id1, id2"
-        ):
-            pair.judge(frame, "click_rate", a="the same", b="id1", as_of=NOW, maturity_days=3)
 
 
 def arms(*sizes: tuple[int, int], name: str = "test") -> pd.DataFrame:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oracles import oracle
 
 from kit.errors import UsageError
-from kit.questions.compare_campaigns import audience_mix, pair, ranking, stand_out
+from kit.questions.compare_campaigns import audience_mix, ranking, side_by_side, stand_out
 from kit.questions.subject_lines import by_part, measurable, plans, sample_size, verdicts
 from kit.stats import proportions, trend
 
@@ -61,7 +61,8 @@ def test_campaigns_of_any_counts_are_compared_and_told(rows: list[tuple[int, int
     order = ranking.judge(found)
     assert order.summary().text
     assert order.table().text()
-    assert pair.judge(frame, "open_rate", as_of=None, maturity_days=0).summary().text
+    frame = frame.assign(campaign_type="regular")
+    assert side_by_side.judge(frame, ["open_rate"], [], as_of=None, maturity_days=0).summary().text
     assert audience_mix.judge(frame, "open_rate", "variant").summary().text
 
 

@@ -96,6 +96,12 @@ class TestSideBySide:
         with pytest.raises(UsageError, match=said):
             side_by_side.compare(data, campaigns=names)
 
+    def test_a_name_that_two_campaigns_have_is_asked_back(self) -> None:
+        mail = pd.DataFrame({"campaign_id": ["id0", "id1"], "campaign_name": ["the same", "the same"]})
+        with pytest.raises(UsageError, match=r"2 campaigns are named 'the same'\. Use the campaign's id: id0, id1"):
+            side_by_side.named_campaign(mail, "the same")
+        assert side_by_side.named_campaign(mail, "id1").name == 1
+
     def test_an_amount_has_welchs_interval(self) -> None:
         mail = pd.DataFrame(
             {
@@ -125,6 +131,9 @@ class TestEveryCampaign:
         assert result.campaigns["click_rate_low"].tolist() == pytest.approx(rates["low"].tolist())
         kinds = data.campaigns.set_index("campaign_id")["campaign_type"]
         assert (kinds[result.automations["campaign_id"]] == "automation").all()
+        assert (len(shown), result.tests, result.outside) == (50, 1, 0)
+        assert "Of 51 that came in the tables leave out 1 test sends" in result.summary().text
+        assert "51 campaigns" in kit.arrived(data).text
 
     def test_numbered_automations_are_mails_of_one_sequence_in_order(self) -> None:
         names = ["Welcome: email 2 of 3", "Reminder", "Welcome: email 10", "Welcome 1", "Follow-up 4"]

@@ -126,7 +126,7 @@ def _month(text: str) -> None:
 
 
 def _campaign(data: Data, text: str) -> None:
-    """As `compare.pair` knows them: by id, or by a name that only one has."""
+    """As `side_by_side` knows them: by id, or by a name that only one has."""
     campaigns = data.campaigns[["campaign_id", "campaign_name"]]
     ids = campaigns.loc[(campaigns == text).any(axis=1), "campaign_id"].tolist()
     if not ids:

@@ -57,7 +57,11 @@ def count_all(data: Data, *, action: str = "") -> EveryCampaign:
     by_month = counts.messages(data, ["campaign_id", "month"], kind="automated")
     kpis = {name: [metrics.as_told(data, key) for key in keys] for name, keys in _KINDS.items()}
     base = counts.base_rate(data, action=action) if data.population == "bulk" else None
-    return replace(judge(bulk, automated, by_month, kpis), base=base)
+    result = judge(bulk, automated, by_month, kpis)
+    came = data.campaigns
+    absent = came[~came["campaign_id"].isin({*bulk["campaign_id"], *automated["campaign_id"]})]
+    tests = int(absent["is_test"].astype(bool).sum())
+    return replace(result, base=base, came=len(came), tests=tests, outside=len(absent) - tests)
 
 
 _KINDS = {"bulk": KPIS, "automated": OF_AUTOMATIONS}
@@ -128,12 +132,18 @@ class EveryCampaign(Result):
             first, last [months of sending], monthly [mails of a month, the median].
         kpis: the keys of the rates of either: "bulk", "automated".
         base: how many do the same anyway, as `counts.base_rate`; None: not known of campaigns.
+        came: campaigns and automations of the exports.
+        tests: of them test sends, which are in neither table.
+        outside: of them others in neither table: outside the question, or without counts.
     """
 
     campaigns: pd.DataFrame
     automations: pd.DataFrame
     kpis: dict[str, list[str]]
     base: pd.DataFrame | None = None
+    came: int = 0
+    tests: int = 0
+    outside: int = 0
 
     def summary(self) -> Summary:
         """How many campaigns and automations there are."""
@@ -142,6 +152,14 @@ class EveryCampaign(Result):
             "Campaigns: {campaigns}. Automations: {automations}, in a table of their own.",
             campaigns=whole(len(self.campaigns)), automations=whole(len(self.automations)),
         )  # fmt: skip
+        if self.tests or self.outside:
+            left = _(
+                "Of {came} that came in the tables leave out {tests} test sends, and {outside} outside the question or "
+                "without counts.",
+                came=whole(self.came), tests=whole(self.tests), outside=whole(self.outside),
+            )  # fmt: skip
+            text = f"{text} {left}"
+            numbers |= {"came": self.came, "tests": self.tests, "outside": self.outside}
         return Summary("every_campaign", text, numbers)
 
     def table(self) -> Table:
@@ -224,7 +242,9 @@ FIGURES = (
         "campaigns_and_automations", message("Campaigns and automations"),
         message("campaigns that went to a list at once; mails that a person's own doing set off"),
         message("a campaign, by the platform's id"), "guide 1, step 3",
-        ("every_campaign.campaigns", "every_campaign.automations"), edge=message("test sends are none"),
+        ("every_campaign.campaigns", "every_campaign.automations", "every_campaign.came", "every_campaign.tests",
+         "every_campaign.outside"),
+        edge=message("test sends are none"),
     ),
     Figure(
         "automation_monthly", message("Mails a month of an automation"),

@@ -17,7 +17,6 @@ from kit.judging import ALPHA, LEVEL, mature
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
-from kit.questions.compare_campaigns.pair import named_campaign
 from kit.show import cells
 from kit.show.formats import UNKNOWN, day, known, listing, named, whole
 from kit.show.result import Result, result
@@ -108,6 +107,24 @@ def judge(
     values = pd.concat([pd.concat(rows, ignore_index=True)], ignore_index=True)
     values["p"] = multiplicity.adjust(values["p"], method="holm")
     return SideBySide(values, currency)
+
+
+def named_campaign(mail: pd.DataFrame, name: str) -> pd.Series:
+    """The row of the campaign with this name or id.
+
+    Raises:
+        UsageError: no campaign has the name, or several have it.
+    """
+    rows = mail[(mail["campaign_name"] == name) | (mail["campaign_id"] == name)]
+    if rows.empty:
+        raise UsageError(_("no campaign is named {name}. Use the campaign's id", name=repr(name)))
+    if len(rows) > 1:
+        ids = ", ".join(rows["campaign_id"])
+        raise UsageError(
+            _n("{n} campaign is named {name}. Use the campaign's id: {ids}",
+               "{n} campaigns are named {name}. Use the campaign's id: {ids}", len(rows), name=repr(name), ids=ids)
+        )  # fmt: skip
+    return rows.iloc[0]
 
 
 def _against(rows: pd.DataFrame, squares: pd.Series | None, level: float) -> pd.DataFrame:
