@@ -154,6 +154,24 @@ def test_themes_are_one_more_way_to_group() -> None:
     assert not unplaced["trait"].isin(["hour", "weekday"]).any()
 
 
+def test_the_theme_is_that_of_the_first_message_of_a_request(tmp_path: Path) -> None:
+    asked = [
+        letter(f"Please send the invoice, number {n}.\n", Message_ID=f"<q{n}@x>", From=f"p{n}@example.org")
+        for n in range(25)
+    ]
+    later = [
+        letter("I am still waiting for a reply.\n", Message_ID=f"<w{n}@x>", From=f"p{n}@example.org",
+               In_Reply_To=f"<q{n}@x>", Date="Wed, 04 Mar 2026 10:00:00 +0300")
+        for n in range(25)
+    ]  # fmt: skip
+    exports.write(tmp_path, "all.mbox", mbox([*asked, *later]))
+    exports.write(tmp_path, "kit.toml", f'{TOML}[messages]\nengine = "words"\n')
+    result = groups.compare(kit.open(tmp_path))
+    (theme,) = result.rates[result.rates["trait"] == "theme"].to_dict("records")
+    assert (theme["group"], theme["n"]) == ("Invoices and documents", 25)
+    assert "read from the first message" in " ".join(map(str, result.table().notes))
+
+
 def test_who_waits_stands_in_the_list_longest_first_with_an_id() -> None:
     turns = world(3, days=3)
     turns.loc[turns["state"] == "open", "message_id"] = "abc@mail.example.com"
@@ -216,8 +234,8 @@ def person(key: str, account: str | None, **values: Any) -> dict[str, Any]:
 
 def test_a_week_without_a_connected_inbox_is_missing_and_not_empty() -> None:
     mondays = pd.date_range("2026-01-05", periods=8, freq="7D")
-    weeks = pd.DataFrame({"mailbox": "support", "week": mondays.delete([3, 4]), "n": 20})
-    quiet = pd.DataFrame({"mailbox": "press", "week": mondays.delete([3, 4]), "n": 1})
+    weeks = pd.DataFrame({"mailbox": "support", "week": mondays.delete([3, 4]), "n": 20, "bounced": 0})
+    quiet = pd.DataFrame({"mailbox": "press", "week": mondays.delete([3, 4]), "n": 1, "bounced": 0})
     boxes = contacts.connected(pd.concat([weeks, quiet])).set_index("mailbox")
     assert boxes["weeks"].tolist() == [8, 8]
     assert boxes["missing"].to_dict() == {"support": 2, "press": 0}  # one mail a week: none is no surprise
@@ -338,5 +356,7 @@ def test_nobody_who_asks_is_said_everywhere() -> None:
     assert "No group is large enough" in str(groups.judge(nobody))
     assert str(queue.judge(nobody)) == "Nobody waits for an answer."
     assert "not known" in str(months.judge(nobody, None))
-    empty = contacts.judge(pd.DataFrame(columns=["contact_key"]), pd.DataFrame(columns=["mailbox", "week", "n"]), None)
+    empty = contacts.judge(
+        pd.DataFrame(columns=["contact_key"]), pd.DataFrame(columns=["mailbox", "week", "n", "bounced"]), None
+    )
     assert "not known" in str(empty)

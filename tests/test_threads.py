@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 
 import kit
 from kit import counts
+from kit.questions.response_time import contacts
 from kit.store.threads import components
 from tests import exports
 from tests.letters import letter, mbox
@@ -180,6 +182,65 @@ def test_the_provider_joins_what_names_nothing(tmp_path: Path) -> None:
     assert data.table("correspondence")["joined_by"].tolist() == ["ids", "provider", "ids"]
 
 
+def index(conversation: int, answers: int = 0) -> str:
+    """Outlook's Thread-Index: a byte, a time and a GUID, then five bytes an answer."""
+    return b64encode(b"\x01" + bytes([conversation] * 21) + bytes(5 * answers)).decode()
+
+
+def test_outlooks_thread_index_joins_what_names_nothing(tmp_path: Path) -> None:
+    box = [
+        mail("a", 0, ANNA, US, Thread_Index=index(7)),
+        mail("b", 1, US, ANNA, "Something else", Thread_Index=index(7, answers=1)),
+        mail("c", 2, ANNA, US, "Third", Thread_Index=index(8)),
+        mail("d", 3, BORIS, US, "Fourth", Thread_Index=index(7, answers=1)),  # a copy of a mail to many
+        mail("e", 4, ANNA, US, "Fifth", Thread_Index="AQ=="),
+    ]
+    data = opened(tmp_path, {"All": box})
+    of = threads(data)
+    assert of["a"] == of["b"]
+    assert len(set(of.values())) == 4
+    assert data.table("correspondence")["joined_by"].tolist() == ["ids", "provider", "ids", "ids", "ids"]
+
+
+def report(action: str, original: str, name: str = "r") -> bytes:
+    """A report of delivery by RFC 3464 that gives the headers of the mail back."""
+    body = (
+        "--b\nContent-Type: text/plain\n\nIt was not delivered.\n"
+        f"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nFinal-Recipient: rfc822; {ANNA}\n"
+        f"Action: {action}\nStatus: 5.1.1\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{original}@mail>\nSubject: Brakes\n--b--\n"
+    )
+    kind = 'multipart/report; report-type=delivery-status; boundary="b"'
+    when = format_datetime(START + timedelta(hours=4))
+    sender = "MAILER-DAEMON@example.com"
+    return letter(body, Message_ID=f"<{name}@mail>", From=sender, To=US, Date=when, Content_Type=kind)
+
+
+@pytest.mark.parametrize(
+    ("back", "reached"),
+    [
+        (report("failed", "b"), False),
+        (report("delayed", "b"), True),
+        (report("failed", "elsewhere"), True),
+        (mail("r", 4, "mailer-daemon@example.com", US, X_Failed_Recipients=ANNA, after="a b"), False),
+    ],
+    ids=["failed", "delayed", "of another", "by Exim"],
+)
+def test_mail_that_came_back_answers_and_asks_nobody(tmp_path: Path, back: bytes, *, reached: bool) -> None:
+    began = mail("c", 5, US, BORIS, "Your car is ready")
+    lost = report("failed", "c", "s").replace(ANNA.encode(), BORIS.encode())
+    box = [mail("a", 0, ANNA, US), mail("b", 3, US, ANNA, "Re: Brakes", after="a"), back, began]
+    data = opened(tmp_path, {"Inbox": box if reached else [*box, lost]})
+    (turn,) = turns(data).to_dict("records")
+    assert turn["state"] == ("answered" if reached else "open")
+    people = counts.correspondents(data)
+    assert people["sent"].sum() == (2 if reached else 0)
+    assert people[["ours", "theirs_answered"]].sum().tolist() == ([1, 1] if reached else [0, 0])
+    assert contacts.measure(data).came_back == (0 if reached else 2)
+    said = "2 e-mails of ours came back undelivered" in " ".join(map(str, contacts.measure(data).table().notes))
+    assert said != reached
+
+
 def test_our_servers_clock_counts_and_not_the_senders(tmp_path: Path) -> None:
     taken = format_datetime(START + timedelta(hours=10))
     early = mail("a", 0, ANNA, US, Received=f"from mx.example.org by mail.example.com; {taken}")
@@ -252,5 +313,5 @@ def test_damaged_and_real_mail_is_threaded(shared: Path, tmp_path: Path) -> None
     mails, talk = data.table("mails"), data.table("correspondence")
     assert len(talk) == len(mails) > 4
     assert talk["thread_id"].notna().all()
-    assert set(talk["kind"]) <= {"person", "automatic", "campaign"}
+    assert set(talk["kind"]) <= {"person", "automatic", "campaign", "bounced"}
     counts.responses(data)

@@ -69,12 +69,17 @@ def correspondents(data: Data) -> pd.DataFrame:
 
 @count("correspondence", unfiltered=scope.NO_CAMPAIGN)
 def box_weeks(data: Data) -> pd.DataFrame:
-    """Messages of any kind by inbox and week: mailbox, week [its Monday], n."""
+    """Messages of any kind by inbox and week: mailbox, week [its Monday], n, bounced [of ours, said to have come back].
+
+    What came back reached nobody, so no other count has it.
+    """
     talk = scope.history(data, "correspondence")
     if talk is None:
-        return pd.DataFrame(columns=["mailbox", "week", "n"])
+        return pd.DataFrame(columns=["mailbox", "week", "n", "bounced"])
     talk = talk.filter(_.occurred_local.notnull(), scope.within(data, _.occurred_local), _.mailbox.notnull())
-    weeks = talk.group_by("mailbox", week=_.occurred_local.truncate("W")).agg(n=_.count())
+    weeks = talk.group_by("mailbox", week=_.occurred_local.truncate("W")).agg(
+        n=_.count(), bounced=(_.kind == "bounced").sum()
+    )
     return weeks.order_by("mailbox", "week").to_pandas()
 
 

@@ -37,14 +37,18 @@ _REPLY = (
 """What programs put before the subject of an answer."""
 
 _MAILS = f"""
-CREATE TABLE mail AS SELECT row_number() OVER () - 1 AS number, *,
-  coalesce(received_at, sent_at) AS moment,
+CREATE TABLE mail AS SELECT row_number() OVER () - 1 AS number, filename, file_row_number, source, message_id,
+  thread_id, in_reply_to, "references", direction, contact_key, coalesce(received_at, sent_at) AS moment,
   coalesce(in_reply_to, '') = '' AND coalesce("references", '') = '' AS rootless,
   regexp_matches(lower(trim(coalesce(subject, ''))), '{_REPLY}') OR message_id IS NULL AS answers,
   regexp_replace(lower(trim(coalesce(subject, ''))), '{_REPLY}', '') AS base,
-  CASE WHEN is_autoreply THEN 'automatic' WHEN is_bulk THEN 'campaign' ELSE 'person' END AS kind
-FROM read_parquet({{files}})
+  CASE WHEN is_autoreply THEN 'automatic' WHEN is_bulk THEN 'campaign'
+    WHEN direction = 'out' AND message_id IN (
+      SELECT bounced_id FROM read_parquet({{files}}) WHERE bounced_id IS NOT NULL) THEN 'bounced'
+    ELSE 'person' END AS kind
+FROM read_parquet({{files}}, filename = true, file_row_number = true)
 """
+"""Without the texts, which are many times the rest."""
 
 _NAMED = """
 CREATE TABLE named AS SELECT DISTINCT number, hash(id) AS id, id = message_id AS held FROM (
@@ -62,7 +66,9 @@ CREATE TABLE apart AS
 
 _FALLBACK = f"""
 SELECT number, before, 'provider' AS how FROM (
-  SELECT number, rootless, lag(number) OVER (PARTITION BY source, thread_id ORDER BY moment, number) AS before
+  SELECT number, rootless, lag(number) OVER (
+    PARTITION BY source, thread_id, CASE WHEN thread_id LIKE 'outlook:%' THEN contact_key END
+    ORDER BY moment, number) AS before
   FROM mail WHERE thread_id IS NOT NULL AND kind <> 'campaign') WHERE rootless AND before IS NOT NULL
 UNION ALL
 SELECT number, before, 'subject' FROM (
@@ -74,6 +80,8 @@ WHERE lost AND before IS NOT NULL AND moment - earlier <= INTERVAL {DAYS} DAY
 """
 
 _COLUMNS = ", ".join(f'"{name}"' for name in CORRESPONDENCE.names)
+_TEXT = "CASE WHEN direction = 'in' AND kind = 'person' THEN body_text END AS body_text"
+_NTH = "row_number() OVER (PARTITION BY {thread} ORDER BY {moment}, direction, message_id)"
 
 _OF_MAIL = f"""
 SELECT {_COLUMNS} FROM (
@@ -81,17 +89,26 @@ SELECT {_COLUMNS} FROM (
     timezone({{zone}}, moment) AS occurred_local, direction, kind, contact_key, mailbox,
     CASE direction WHEN 'in' THEN from_domain
       ELSE list_filter(string_split(to_domains, ' '), name -> NOT list_contains(ours, name))[1] END AS domain,
-    CASE WHEN direction = 'out' THEN from_key END AS agent, how AS joined_by
-  FROM (SELECT mail.* EXCLUDE (thread_id), threads.thread, threads.how FROM mail JOIN threads USING (number)),
-    (SELECT coalesce(list(DISTINCT from_domain), []) AS ours FROM mail WHERE direction = 'out'))
+    CASE WHEN direction = 'out' THEN from_key END AS agent, how AS joined_by, number IN (
+      SELECT number FROM (
+        SELECT number, {_NTH.format(thread="thread", moment="moment")} AS nth
+        FROM mail JOIN threads USING (number) WHERE kind = 'person') WHERE nth = 1) AS begins, {_TEXT}
+  FROM (
+    SELECT * FROM read_parquet({{files}}, filename = true, file_row_number = true)
+      JOIN (SELECT filename, file_row_number, moment, kind, thread, how, number FROM mail JOIN threads USING (number))
+        USING (filename, file_row_number)),
+    (SELECT coalesce(list(DISTINCT from_domain), []) AS ours FROM read_parquet({{files}}) WHERE direction = 'out'))
 """
 
 _OF_HELP_DESK = f"""
 SELECT {_COLUMNS} FROM (
-  SELECT 'ticket:' || ticket_id AS thread_id, message_id, 'help desk' AS channel, {{instant}} AS occurred_at,
-    sent_local AS occurred_local, direction, CASE WHEN is_autoreply THEN 'automatic' ELSE 'person' END AS kind,
-    contact_key, mailbox, domain, CASE WHEN direction = 'out' THEN agent END AS agent, 'ids' AS joined_by
-  FROM read_parquet({{files}}) WHERE ticket_id IS NOT NULL)
+  SELECT *, kind = 'person' AND
+    {_NTH.format(thread="thread_id, kind = 'person'", moment="occurred_local")} = 1 AS begins
+  FROM (
+    SELECT 'ticket:' || ticket_id AS thread_id, message_id, 'help desk' AS channel, {{instant}} AS occurred_at,
+      sent_local AS occurred_local, direction, CASE WHEN is_autoreply THEN 'automatic' ELSE 'person' END AS kind,
+      contact_key, mailbox, domain, CASE WHEN direction = 'out' THEN agent END AS agent, 'ids' AS joined_by, {_TEXT}
+    FROM read_parquet({{files}}) WHERE ticket_id IS NOT NULL))
 """
 
 
@@ -112,7 +129,7 @@ def build(engine: Engine, place: Path, settings: Settings) -> list[str]:
     if parts[MAILS.name] != _NONE:
         engine.run(_MAILS.format(files=parts[MAILS.name]))
         notes = _join(engine)
-        selects.append(_OF_MAIL.format(zone=written))
+        selects.append(_OF_MAIL.format(zone=written, files=parts[MAILS.name]))
     if parts[TICKET_MESSAGES.name] != _NONE:
         instant = f"timezone({written}, sent_local)" if zone else "CAST(NULL AS TIMESTAMPTZ)"
         selects.append(_OF_HELP_DESK.format(files=parts[TICKET_MESSAGES.name], instant=instant))

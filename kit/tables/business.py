@@ -239,7 +239,7 @@ MAILS = Table(
     (
         *ORIGIN,
         Column("message_id", "text", "", message("its Message-ID")),
-        Column("thread_id", "text", "", message("the provider's own thread id, where it has one")),
+        Column("thread_id", "text", "", message("the provider's own thread id, or the conversation of Outlook")),
         Column("in_reply_to", "text", "", message("the Message-ID that it answers")),
         Column("references", "text", "", message("the Message-IDs before it, joined by blanks")),
         Column("direction", "text", "", message("in, out or internal, by the firm's own domains and addresses")),
@@ -255,6 +255,7 @@ MAILS = Table(
         Column("labels", "text", "", message("labels or folder, joined by commas")),
         Column("is_bulk", "bool", "", message("a list's or a platform's mail")),
         Column("is_autoreply", "bool", "", message("answered by a machine (RFC 3834)")),
+        Column("bounced_id", "text", "", message("the Message-ID that this report says was not delivered")),
         Column("has_attachment", "bool", "", message("carries a file")),
         Column("defects", "text", "", message("what is wrong with its form")),
     ),
@@ -272,12 +273,16 @@ CORRESPONDENCE = Table(
         Column("occurred_at", "time", "UTC", message("when our server had it; NULL where no zone is known")),
         Column("occurred_local", "local", "", message("the same on the firm's clock; on UTC's where no zone is known")),
         Column("direction", "text", "", message("in, out or internal; NULL: not known")),
-        Column("kind", "text", "", message("person, automatic or campaign"), nullable=False),
+        Column(
+            "kind", "text", "", message("person, automatic, campaign, or bounced: ours that came back"), nullable=False
+        ),
         Column("contact_key", "text", "", message("hash of the customer's address")),
         Column("domain", "text", "", message("the domain of the customer's address")),
         Column("mailbox", "text", "", message("the inbox of ours that it went through")),
         Column("agent", "text", "", message("of what we wrote: who wrote it, by name or by hash of the address")),
         Column("joined_by", "text", "", message("what put it into its thread: ids, provider or subject")),
+        Column("begins", "bool", "", message("the first message of its thread by a person")),
+        Column("body_text", "text", "", message("of what people wrote to us: the text, quotes left in")),
     ),
     message("A message in several boxes, or of several inboxes of a help desk, is here once."),
 )

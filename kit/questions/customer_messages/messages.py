@@ -18,8 +18,6 @@ from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 from kit.stats import cluster_robust, proportions
-from kit.store.machine_events import NO
-from kit.store.messages import local
 from kit.text import accuracy, engines, guide, reading
 from kit.text.own_text import own_text
 
@@ -33,7 +31,7 @@ MOST = 20_000
 
 ORIGINS = {"mail": message("e-mail"), "help desk": message("help desk"), "survey": message("survey comment")}
 
-_COLUMNS = ("origin", "month", "day", "person", "text")
+_COLUMNS = ("origin", "month", "day", "person", "request", "text")
 
 
 def read(data: Data) -> Messages:
@@ -57,7 +55,20 @@ def guide_of(data: Data) -> guide.Guide:
     return guide.load(file.parent / name) if name and file else guide.load()
 
 
-@count("mails", "ticket_messages", "surveys", unfiltered=scope.NO_CAMPAIGN)
+def themes(data: Data) -> dict[str, str]:
+    """What each request is about by its first message, as reports call it: thread -> theme; of others nothing.
+
+    Later messages say nothing of it: who waits long writes about waiting.
+
+    Args:
+        data: what `kit.open` returned.
+    """
+    rows, titles = read(data).rows, guide_of(data).themes
+    asked = rows[rows["request"].notna() & (rows["theme"] != "")]
+    return {request: titles[theme].title for request, theme in zip(asked["request"], asked["theme"], strict=True)}
+
+
+@count("correspondence", "surveys", unfiltered=scope.NO_CAMPAIGN)
 def _read(data: Data, version: str = "") -> pd.DataFrame:  # noqa: ARG001  what is kept is kept for this version
     """The customers' messages of the question, read; see `Messages.rows`."""
     written = texts(data)
@@ -67,8 +78,12 @@ def _read(data: Data, version: str = "") -> pd.DataFrame:  # noqa: ARG001  what 
 
 
 def texts(data: Data) -> pd.DataFrame:
-    """The customers' own words in the question: origin, month, day, person, text [addresses and telephones masked]."""
-    parts = [*(_people(table) for table in _of_question(data)), *_comments(data)]
+    """The customers' own words in the question, addresses and telephones masked.
+
+    Returns:
+        A row a message: origin, month, day, person, request [the thread that it begins; NULL: it begins none], text.
+    """
+    parts = [*_people(data), *_comments(data)]
     written = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_COLUMNS))
     written = written.assign(text=[masked(own_text(text or "")) for text in written["text"]])
     return written[written["text"] != ""].reset_index(drop=True)
@@ -79,57 +94,43 @@ def read_texts(data: Data, written: pd.Series) -> pd.DataFrame:
     return reading.read(list(written), guide_of(data), engines.engine(data.settings["messages.engine"]))
 
 
-@count("mails", "ticket_messages", unfiltered=scope.NO_CAMPAIGN)
+@count("correspondence", unfiltered=scope.NO_CAMPAIGN)
 def _left_out(data: Data) -> pd.DataFrame:
     """What is not read: reason, n [messages]."""
-    numbers = {"automatic": 0, "unknown": 0, "beyond": 0}
-    for table in _of_question(data):
-        counted = table.aggregate(
-            automatic=(row.machine & (row.direction == "in")).sum(),
+    talk, numbers = _of_question(data), pd.Series({"automatic": 0, "unknown": 0, "beyond": 0})
+    if talk is not None:
+        counted = talk.group_by("channel").aggregate(
+            automatic=((row.kind != "person") & (row.direction == "in")).sum(),
             unknown=(~row.direction.notnull()).sum(),
-            people=(~row.machine & (row.direction == "in")).sum(),
+            people=((row.kind == "person") & (row.direction == "in")).sum(),
         )
-        found = counted.to_pandas().fillna(0).iloc[0]
-        numbers["automatic"] += int(found["automatic"])
-        numbers["unknown"] += int(found["unknown"])
-        numbers["beyond"] += max(int(found["people"]) - MOST, 0)
-    return pd.DataFrame(list(numbers.items()), columns=["reason", "n"])
+        frame = counted.to_pandas().fillna(0)
+        numbers = frame.assign(beyond=(frame["people"] - MOST).clip(lower=0))[list(numbers.index)].sum()
+    return pd.DataFrame({"reason": numbers.index, "n": numbers.astype(int).to_numpy()})
 
 
-def _of_question(data: Data) -> list[Expression]:
-    """Mail and a help desk's messages alike: origin, id, at, direction, machine, person, text."""
-    tables = []
-    mails, tickets = scope.history(data, "mails"), scope.history(data, "ticket_messages")
-    if mails is not None:
-        at = local(ibis.coalesce(mails.received_at, mails.sent_at), data.settings)
-        tables.append(_alike(mails, "mail", at, _flag(mails.is_autoreply) | _flag(mails.is_bulk)))
-    if tickets is not None:
-        tables.append(_alike(tickets, "help desk", tickets.sent_local, _flag(tickets.is_autoreply)))
-    return [table.filter(scope.within(data, table.at)) for table in tables]
+def _of_question(data: Data) -> Expression:
+    """Mail and a help desk's messages of the question's time, each once; None where there are none."""
+    talk = scope.history(data, "correspondence")
+    return None if talk is None else talk.filter(scope.within(data, talk.occurred_local))
 
 
-def _alike(table: Expression, origin: str, at: Expression, machine: Expression) -> Expression:
-    return table.select(
-        origin=ibis.literal(origin),
-        id=table.message_id,
-        at=at,
-        direction=table.direction,
-        machine=machine,
-        person=table.contact_key,
-        text=table.body_text,
-    )
-
-
-def _flag(column: Expression) -> Expression:
-    return column.fill_null(NO)
-
-
-def _people(table: Expression) -> pd.DataFrame:
-    """What people wrote to us, each message once, also where several inboxes have it."""
-    people = table.filter(row.direction == "in", ~row.machine, row.text.notnull())
-    frame = people.order_by(row.id.hash(), row.at).limit(MOST).to_pandas()
-    again = frame["id"].notna() & frame.duplicated("id")
-    return _dated(frame[~again])
+def _people(data: Data) -> list[pd.DataFrame]:
+    """What people wrote to us: of each channel so many messages as are read."""
+    talk = _of_question(data)
+    if talk is None:
+        return []
+    people = talk.filter(row.direction == "in", row.kind == "person", row.body_text.notnull())
+    drawn = ibis.window(group_by="channel", order_by=[row.message_id.hash(), row.occurred_local])
+    people = people.mutate(place=ibis.row_number().over(drawn)).filter(row.place < MOST)
+    frame = people.select(
+        origin=row.channel,
+        at=row.occurred_local,
+        person=row.contact_key,
+        request=ibis.ifelse(row.begins, row.thread_id, ibis.null("string")),
+        text=row.body_text,
+    ).to_pandas()
+    return [_dated(frame)]
 
 
 def _comments(data: Data) -> list[pd.DataFrame]:
@@ -138,7 +139,7 @@ def _comments(data: Data) -> list[pd.DataFrame]:
         return []
     comments = surveys.filter(row.comment.notnull())
     frame = comments.select(at=row.responded_local, person=row.contact_key, text=row.comment).to_pandas()
-    return [_dated(frame.assign(origin="survey"))]
+    return [_dated(frame.assign(origin="survey", request=pd.Series(pd.NA, index=frame.index, dtype="str")))]
 
 
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
@@ -184,8 +185,8 @@ class Messages(Result):
     """The customers' messages, read.
 
     Attributes:
-        rows: a row a message: origin, month, day, person, and the columns of `reading.COLUMNS`; addresses and
-            telephone numbers in quotes are masked.
+        rows: a row a message: origin, month, day, person, request [the thread that it begins], and the columns of
+            `reading.COLUMNS`; addresses and telephone numbers in quotes are masked.
         left_out: messages that were not read, by reason.
         engine: what read them, with its version.
         engine_name: as the setting names it.

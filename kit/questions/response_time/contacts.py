@@ -62,9 +62,9 @@ def judge(people: pd.DataFrame, weeks: pd.DataFrame, as_of: datetime | None) -> 
     Source: DEFINITIONS: volume, frequency, reply rate; intervals with people as clusters (Deng et al. 2018,
     doi:10.1145/3219819.3219919).
     """
-    boxes = connected(weeks)
+    boxes, came_back = connected(weeks), int(weeks["bounced"].sum())
     if people.empty or as_of is None:
-        return Contacts(pd.DataFrame(columns=_COLUMNS), people, boxes)
+        return Contacts(pd.DataFrame(columns=_COLUMNS), people, boxes, came_back)
     account = people["account"].fillna(PRIVATE)
     groups = [(ALL, people), *people.groupby(account, sort=False)]
     rows = [{"account": name} | _row(group, boxes, as_of) for name, group in groups]
@@ -72,7 +72,7 @@ def judge(people: pd.DataFrame, weeks: pd.DataFrame, as_of: datetime | None) -> 
     order = frame["account"].map({ALL: 0, PRIVATE: 1}).fillna(2)
     frame = frame.assign(order=order, volume=frame["received_month"].fillna(0) + frame["sent_month"].fillna(0))
     frame = frame.sort_values(["order", "volume", "account"], ascending=[True, False, True], ignore_index=True)
-    return Contacts(frame[_COLUMNS], people, boxes)
+    return Contacts(frame[_COLUMNS], people, boxes, came_back)
 
 
 def connected(weeks: pd.DataFrame) -> pd.DataFrame:
@@ -132,11 +132,13 @@ class Contacts(Result):
             _low, _high [share of them answered by the other side within 7 days], silent_days [since the last message].
         people: what `counts.correspondents` returned, a row a person and inbox.
         boxes: what `connected` returned.
+        came_back: mails of ours that were not delivered.
     """
 
     accounts: pd.DataFrame
     people: pd.DataFrame
     boxes: pd.DataFrame
+    came_back: int
 
     def summary(self) -> Summary:
         """How much is written, whom we answer, and who has fallen silent."""
@@ -186,6 +188,12 @@ class Contacts(Result):
             ),
             *self._missing(),
         ]
+        if self.came_back:
+            notes.append(
+                _n("{n} e-mail of ours came back undelivered: it asked and answered nobody, and is not counted.",
+                   "{n} e-mails of ours came back undelivered: they asked and answered nobody, and are not counted.",
+                   self.came_back, n=whole(self.came_back))
+            )  # fmt: skip
         return Table(
             "contacts", message("Who writes with us"), self.accounts, columns, tuple(notes),
             message("no messages with known sides came in."), most=SHOWN,
@@ -238,7 +246,7 @@ FIGURES = (
         ("contacts.ours", "contacts.theirs", "contacts.asked", "contacts.begun"),
         window=message("7 days from the first message"),
         interval=message("95 %: with each person as one (Deng, Knoblich and Lu 2018)"),
-        edge=message("an out-of-office answer is none; what a campaign sent begins no thread"),
+        edge=message("an out-of-office answer is none; what a campaign sent, or what came back, begins no thread"),
     ),
     Figure(
         "silent_days", message("Days since the last contact"), message("as_of - last message of either side"), _MESSAGE,

@@ -10,6 +10,7 @@ import pandas as pd
 from kit import counts
 from kit.judging import ALPHA
 from kit.messages import _, _n, message
+from kit.questions import customer_messages
 from kit.questions.response_time.curves import CLOCKS, FEWEST, clock, curve, judged, promised
 from kit.questions.response_time.waits import ends
 from kit.show.formats import commas, hours, whole, with_interval
@@ -33,19 +34,17 @@ WEEKDAYS = (
 )  # fmt: skip
 
 
-def compare(data: Data, *, promised_hours: float = 0.0, themes: Mapping[str, str] | None = None) -> Groups:
-    """First responses by hour and weekday of asking, inbox, who answered, segment and theme.
+def compare(data: Data, *, promised_hours: float = 0.0) -> Groups:
+    """First responses by hour and weekday of asking, inbox, who answered, segment and theme of the first message.
 
     Args:
         data: what `kit.open` returned.
         promised_hours: within which an answer is in time; 0: as kit.toml says.
-        themes: request -> theme, where the texts were read for them; None: no theme is known.
 
     Source: as `judge`.
     """
     turns = counts.responses(data)
-    if themes is not None:
-        turns = turns.assign(theme=turns["request"].map(dict(themes)))
+    turns = turns.assign(theme=turns["request"].map(customer_messages.messages.themes(data)).astype("str"))
     return judge(turns, promised(data, promised_hours), hours_known=data.zone_known)
 
 
@@ -220,6 +219,10 @@ class Groups(Result):
                 "Who answers is known of answered requests only, unless a help desk says who it is assigned to: by "
                 "agent "
                 "those who wait are missing. Agents are numbered in the order of their first answers."
+            ),
+            _(
+                "Themes are read from the first message of a request, since who waits long writes about waiting; what "
+                "no theme is read of is in no such row. How well they are read stands in notebook 11."
             ),
         )  # fmt: skip
         title = message("First response by group")

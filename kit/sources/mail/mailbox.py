@@ -244,7 +244,8 @@ class _Reader:
         row |= {
             "source": self.preset.name,
             "source_file": part.file,
-            "thread_id": unfolded(values.get("thread_id", "")).strip() or None,
+            "thread_id": unfolded(values.get("thread_id", "")).strip()
+            or parse.conversation(headers.get("thread-index", "")),
             "labels": parse.labels(values.get("labels", "")) or part.labels or None,
         }
         self.rows.append(row)

@@ -6,6 +6,7 @@ raises at broken ones and repairs others without a word. What is wrong is named 
 
 from __future__ import annotations
 
+import binascii
 import csv
 import io
 import re
@@ -60,6 +61,11 @@ _HELD = frozenset({"date", "in-reply-to", "message-id", "references", "subject"}
 
 _BULK = ("list-unsubscribe", "list-id", "feedback-id")
 _AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponse")
+_FAILED = re.compile(rb"(?im)^action:[ \t]*failed")
+_RETURNED = re.compile(rb"(?im)^(?:>[ \t]?)?message-id:\s*<([^<>\s]+)>")
+_CONVERSATION = 22
+"""Bytes of Outlook's Thread-Index that all messages of a conversation share."""
+
 _AWAY = re.compile(
     r"(auto(matic)?[\s-]?repl(y|ied)|auto[\s-]?response|out of (the )?office|автоответ|автоматический ответ|"
     r"abwesenheits(notiz|meldung)|automatische antwort|réponse automatique|absence du bureau|respuesta automática|"
@@ -155,6 +161,7 @@ def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | No
         "body_text": body or None,
         "is_bulk": _is_bulk(headers) and not _is_own_list(headers, firm),
         "is_autoreply": _is_autoreply(headers, message),
+        "bounced_id": _bounced_id(headers, message, raw),
         "has_attachment": has_attachment,
         "defects": ", ".join(dict.fromkeys(defects)) or None,
     }
@@ -294,6 +301,29 @@ def _is_autoreply(headers: dict[str, str], message: Message) -> bool:
         or message.get_content_type() == "multipart/report"
         or _AWAY.match(decoded(headers.get("subject", ""))) is not None
     )
+
+
+def _bounced_id(headers: dict[str, str], message: Message, raw: bytes) -> str | None:
+    """The mail that a report of failed delivery (RFC 3464, or Exim's) gives back: as it quotes it, else answers it."""
+    if message.get_content_type() == "multipart/report":
+        failed = _FAILED.search(raw) is not None
+    else:
+        failed = "x-failed-recipients" in headers
+    if not failed:
+        return None
+    returned = _RETURNED.findall(re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1])
+    if returned:
+        return returned[-1].decode("ascii", "replace")
+    return _first_id(headers.get("in-reply-to", "")) or next(reversed(_ids(headers.get("references", ""))), None)
+
+
+def conversation(thread_index: str) -> str | None:
+    """The conversation that a header Thread-Index names; None where it is none (MS-OXOMSG 2.2.1.3)."""
+    try:
+        index = binascii.a2b_base64("".join(thread_index.split()))
+    except ValueError:
+        return None
+    return f"outlook:{index[:_CONVERSATION].hex()}" if len(index) >= _CONVERSATION else None
 
 
 def _body(message: Message, raw: bytes, defects: list[str]) -> tuple[str, bool]:
