@@ -25,20 +25,28 @@ PACE = np.array([[0.3, 0.3, 0.4], [0.7, 0.22, 0.08], [0.7, 0.22, 0.08], [0.8, 0.
 
 LEVELS, YEARS = ("1", "2", "3 or more"), ("under 3 months", "3 to 12 months", "over a year")
 PARTS = ("9 to 12 h", "12 to 15 h", "18 to 22 h")
+TRACKABLE = 0.6
+"""Share of people whose program loads pictures only when they read."""
+
 PEOPLE = 20_000
 """On the list, where people differ; each mailing goes to some of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who mails how often and to how many; month, list and hour are dealt out at random."""
+    """Who mails how often and to how many; month, list and hour are dealt out at random.
+
+    Where people are told from machines, their reactions are judged, openings by those whose program tells them.
+    """
 
     name: str
     mailings: int
     median: int
+    told: bool = False
 
 
 LARGE, SMALL = Sender("104 mailings of 4,000", 104, 4000), Sender("46 mailings of 900", 46, 900)
+TOLD = Sender("104 mailings of 4,000, people told from machines", 104, 4000, told=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def year(
         opens[subject], clicks[offer] = 0.25 * faults.subject, 0.12 * faults.offer
         leaves[:, 2] *= faults.often
     react = _alike if world.person_cv is None else _people
-    people, opened, clicked, left = react(rng, world, delivered, opens, clicks, leaves)
+    (people, opened, clicked, left), tracked = react(rng, world, delivered, (opens, clicks, leaves), told=sender.told)
 
     known = pd.DataFrame(
         {"campaign_id": [f"c{n}" for n in range(many)], "campaign_name": [f"mail {n}" for n in range(many)]}
@@ -100,6 +108,9 @@ def year(
     mails = known.assign(sent=sent, delivered=delivered, bounced_hard=dead.sum(axis=1))
     mails = mails.assign(opened=opened.sum(axis=(1, 2)), clicked=clicked.sum(axis=(1, 2)))
     mails = mails.assign(unsubscribed=left.sum(axis=(1, 2)), complained=rng.binomial(delivered, 0.0002))
+    if sender.told:
+        mails = mails.assign(clicked_human=mails["clicked"])
+        mails[["delivered_trackable", "opened_trackable", "clicked_trackable"]] = tracked
     sums = ["sent", "delivered", "bounced_hard", "complained"]
     sessions = rng.binomial(mails["clicked"], 0.8)
     counted = {
@@ -118,7 +129,7 @@ def year(
             sessions=sessions,
             arrivals=sessions + mails["clicked"],
             engaged_sessions=rng.binomial(sessions, 0.6),
-            told=False,
+            told=sender.told,
         ),
     }
     planted = {
@@ -130,23 +141,34 @@ def year(
     return counted, planted if faults else set()
 
 
-def _alike(
-    rng: Generator, _world: World, delivered: np.ndarray, opens: np.ndarray, clicks: np.ndarray, leaves: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Mails, opens, clicks and leavers by mailing, segment and mails in the week, where all of a segment are alike."""
+Rates = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Of opens, clicks for an open, and leaving by mails in the week: of each mailing."""
+
+Reactions = tuple[list[np.ndarray], np.ndarray]
+"""Mails, opens, clicks and leavers by mailing, segment and mails in the week; of people whose program tells openings
+the first three by mailing."""
+
+
+def _alike(rng: Generator, _world: World, delivered: np.ndarray, rates: Rates, *, told: bool) -> Reactions:
+    """Reactions where all people of a segment are alike."""
+    opens, clicks, leaves = rates
     people = rng.multinomial(delivered, (SEGMENTS[:, None] * PACE).ravel()).reshape(-1, 4, 3)
     opened = rng.binomial(people, np.minimum(opens[:, None, None] * READS[None, :, None], 1))
     clicked = rng.binomial(opened, np.minimum(clicks[:, None, None] * CLICKS[None, :, None], 1))
-    return people, opened, clicked, rng.binomial(people, np.minimum(leaves[:, None, :], 1))
+    left = rng.binomial(people, np.minimum(leaves[:, None, :], 1))
+    steps = [one.sum(axis=(1, 2)) for one in (people, opened, clicked)]
+    apart = np.column_stack([steps[0] - steps[1], steps[1] - steps[2], steps[2]])
+    tracked = rng.binomial(apart, TRACKABLE)[:, ::-1].cumsum(axis=1)[:, ::-1] if told else apart
+    return [people, opened, clicked, left], tracked
 
 
-def _people(
-    rng: Generator, world: World, delivered: np.ndarray, opens: np.ndarray, clicks: np.ndarray, leaves: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def _people(rng: Generator, world: World, delivered: np.ndarray, rates: Rates, *, told: bool) -> Reactions:
     """Likewise, person by person, each with propensities of their own that stay the same all year."""
+    opens, clicks, leaves = rates
     segment = rng.choice(4, PEOPLE, p=SEGMENTS)
     reads, clicky, leaving = (propensities(rng, world, PEOPLE) for _ in range(3))
-    counts = np.zeros((4, delivered.size, 12))
+    tracks = rng.random(PEOPLE) < TRACKABLE if told else np.ones(PEOPLE, bool)
+    counts, tracked = np.zeros((4, delivered.size, 12)), np.zeros((delivered.size, 3), int)
     for mailing, many in enumerate(delivered):
         who = rng.permutation(PEOPLE)[:many]
         of = segment[who]
@@ -156,8 +178,8 @@ def _people(
         left = rng.random(many) < np.minimum(leaves[mailing][cell % 3] * leaving[who], 0.95)
         for number, did in enumerate((np.ones(many), opened, clicked, left)):
             counts[number, mailing] = np.bincount(cell, did, 12)
-    people, opened, clicked, left = counts.astype(int).reshape(4, -1, 4, 3)
-    return people, opened, clicked, left
+        tracked[mailing] = [tracks[who].sum(), opened[tracks[who]].sum(), clicked[tracks[who]].sum()]
+    return list(counts.astype(int).reshape(4, -1, 4, 3)), tracked
 
 
 def propensities(rng: Generator, world: World, many: int) -> np.ndarray:
