@@ -6,9 +6,11 @@ only files of it are, their rows take the place of what they saw before.
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from bars import FULL, Bars
 
@@ -29,6 +31,13 @@ Monte Carlo errors wider than it says.
 @pytest.fixture
 def bars(record_property: Callable[[str, object], None]) -> Bars:
     return Bars(record_property)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers by the test's name and, where the file has one, its SEED: drawn anew before a full run."""
+    seed = [request.module.SEED] if hasattr(request.module, "SEED") else []
+    return np.random.default_rng([*seed, zlib.crc32(request.node.name.encode())])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+SEED = 26300
+"""Drawn anew and fixed before the full run."""
+
 MONTHS, DAYS, A_DAY, USUAL = 12, 22, 3, 300.0
 """Months of a history, working days a month, requests a day (Poisson), and the median wait [min]."""
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+SEED = 880523
+"""Drawn anew and fixed before the full run."""
+
 
 @pytest.mark.parametrize(
     ("kind", "mean", "sd", "error", "covered"),
