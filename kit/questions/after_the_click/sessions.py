@@ -127,12 +127,12 @@ def _silent(
 ) -> tuple[pd.DataFrame, int]:
     """Clicked campaigns without a session, and how many of other days than the report's."""
     if rates.empty:
-        return pd.DataFrame({"campaign_name": [], "clickers": np.array([], dtype=float)}), 0
+        return pd.DataFrame({"campaign_name": [], "clickers": np.array([], float), "clicked": np.array([], float)}), 0
     clicked = mails[(mails["clickers"].fillna(0) > 0) & ~mails["campaign_id"].isin(rates["campaign_id"])]
     measured = pd.Series(data=True, index=clicked.index)
     if days is not None:
         measured = clicked["sent_local"].dt.normalize().between(*days) | clicked["sent_local"].isna()
-    silent = clicked[measured][["campaign_name", "clickers"]].reset_index(drop=True)
+    silent = clicked[measured][["campaign_name", "clickers", "clicked"]].reset_index(drop=True)
     return silent, int((~measured).sum())
 
 
@@ -147,7 +147,7 @@ class Sessions(Result):
             [adjusted], per_click [sessions a clicker; no rate of people], verdict: a key of VERDICTS.
         spread: how much campaigns differ in it beyond counting.
         unmatched: a row a tag that no campaign has: utm_campaign, sessions.
-        silent: campaigns with clicks and without any session: campaign_name, clickers.
+        silent: campaigns with clicks and without any session: campaign_name, clickers, clicked [raw].
         outside: campaigns with clicks that went out on no day of the report, and cannot be called silent.
     """
 
@@ -249,6 +249,7 @@ class Sessions(Result):
         columns = (
             Column("campaign_name", message("Campaign")),
             Column("clickers", message("Clickers"), whole, unit="people", number=True),
+            Column("clicked", message("Clickers (raw)"), whole, unit="people", number=True),
         )
         other_days = message_n(
             "{n} clicked campaign of other days than the report's: not measured.",

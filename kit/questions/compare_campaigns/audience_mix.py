@@ -72,6 +72,10 @@ def judge(campaigns: pd.DataFrame, kpi: str, part: str, *, level: float = LEVEL)
     )
     rows = rates.drop_duplicates("campaign_id")[keys].set_index("campaign_id").reindex(numerator.index)
     rows = rows.assign(n=n.sum(axis=1), value=numerator.sum(axis=1) / n.sum(axis=1))
+    if rate.raw:
+        raw = metrics.find(rate.raw)
+        mails = campaigns.loc[rates.index].groupby("campaign_id")[[raw.numerator, raw.denominator]].sum(min_count=1)
+        rows = metrics.with_raw(rows, mails.reindex(rows.index), rate)
     if len(mix) > 1:
         counted = numerator.to_numpy(), n.to_numpy(), mix.to_numpy()
         standard = standardisation.direct_standardisation(*counted, level=level)
@@ -90,7 +94,8 @@ class AudienceMix(Result):
         part: the column that tells the parts of the audience apart.
         mix: share of each part in the common mix, the largest first; empty where no part is known.
         rates: a row a campaign whose parts are known: its columns, n [messages], value [as counted], standard, low,
-            high [share, on the common mix; NaN where the campaign has nobody in one of its parts].
+            high [share, on the common mix; NaN where the campaign has nobody in one of its parts]; where the KPI is of
+            people's reactions alone raw, raw_low, raw_high [as counted, with machines].
     """
 
     kpi: Kpi
@@ -148,6 +153,7 @@ class AudienceMix(Result):
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", _("As counted"), share, unit="share", number=True),
             Column("standard", _("On the common mix"), _standard, unit="share", number=True, whole_row=True),
+            *metrics.raw_columns(self.kpi),
         )
         notes = []
         if len(frame):

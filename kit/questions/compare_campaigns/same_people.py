@@ -7,13 +7,14 @@ takes an event log; totals know no people.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from kit import counts
+from kit import counts, metrics
 from kit.counts.pairs import REACTIONS
 from kit.judging import ALPHA, LEVEL
 from kit.messages import _, message
@@ -53,7 +54,11 @@ def compare(data: Data, *, kpi: str = "", a: str = "", b: str = "") -> SamePeopl
     """
     compared = stand_out.compare(data, kpi=kpi)
     ids = choose(compared, a=a, b=b)
-    return judge(counts.same_people(data, ids, compared.kpi.numerator), compared)
+    result = judge(counts.same_people(data, ids, compared.kpi.numerator), compared)
+    if not compared.kpi.raw:
+        return result
+    as_raw = replace(compared, kpi=metrics.find(compared.kpi.raw))
+    return replace(result, raw=judge(counts.same_people(data, ids, as_raw.kpi.numerator), as_raw))
 
 
 def choose(compared: StandOut, *, a: str = "", b: str = "", most: int = LATEST) -> list[str]:
@@ -153,6 +158,7 @@ class SamePeople(Result):
         several: whether all are equal.
         people: who got all of them.
         why: why there is nothing to compare: a key of the reasons, or "".
+        raw: the same with machines among the people; None where the KPI is none of people's reactions alone.
     """
 
     kpi: Kpi
@@ -161,6 +167,7 @@ class SamePeople(Result):
     several: CochranQ
     people: int
     why: str = ""
+    raw: SamePeople | None = None
 
     def summary(self) -> Summary:
         """Whether the campaigns differ among the people who got all of them, and which did better."""
@@ -196,16 +203,19 @@ class SamePeople(Result):
 
     def table(self) -> Table:
         """Each pair of campaigns with the people who reacted to one alone."""
-        value = dict(zip(self.rates["campaign_name"], self.rates["value"], strict=True))
-        frame = self.pairs.assign(
-            value_a=self.pairs["name_a"].map(value),
-            value_b=self.pairs["name_b"].map(value),
-        )
+        frame = self.pairs.copy()
+        for end, one in (("", self), ("_raw", self.raw)):
+            if one is not None:
+                value = one.rates.set_index("campaign_name")["value"]
+                frame[[f"value_a{end}", f"value_b{end}"]] = frame[["name_a", "name_b"]].apply(
+                    lambda names: names.map(value)
+                )
         columns = (
             Column("name_a", _("First")),
             Column("name_b", _("Second")),
             Column("value_a", _("Of them, first"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
+            *(self._raw_columns() if self.raw is not None else ()),
             Column("only_a", _("First alone"), whole, unit="people", number=True),
             Column("only_b", _("Second alone"), whole, unit="people", number=True),
             Column("value", _("Difference (points)"), cells.apart, unit="share", number=True, whole_row=True),
@@ -218,6 +228,10 @@ class SamePeople(Result):
         frame, notes = (frame.iloc[:0], ()) if self.why else (frame, notes)
         empty = f"{_REASONS[self.why]}." if self.why else _("no two campaigns.")
         return Table("same_people", _("The same people, campaign against campaign"), frame, columns, notes, empty)
+
+    def _raw_columns(self) -> tuple[Column, ...]:
+        names = (("value_a_raw", _("First, raw")), ("value_b_raw", _("Second, raw")))
+        return tuple(Column(name, title, share, unit="share", number=True) for name, title in names)
 
 
 _REASONS = {
@@ -249,7 +263,7 @@ FIGURES = (
     Figure(
         "same_people_rate", message("Rate among the same people"),
         message("the same people who reacted / the same people"), message("a person"), _MCNEMAR,
-        ("same_people.value_a", "same_people.value_b", "same_people.value"),
+        ("same_people.value_a*", "same_people.value_b*", "same_people.value"),
         interval=message("95 %: Bonett and Price, of the difference"),
         edge=message("difference: second minus first"),
     ),

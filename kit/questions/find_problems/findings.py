@@ -18,9 +18,11 @@ from matplotlib.ticker import FuncFormatter
 
 from kit.judging import ALPHA
 from kit.messages import _, _n, message, message_n
-from kit.metrics.figures import Figure
+from kit.metrics.figures import WILSON, Figure
 from kit.questions.find_problems import groups, references
+from kit.questions.find_problems.references import RAW
 from kit.questions.find_problems.rules import RULES, UNITS
+from kit.show import cells
 from kit.show.axes import MOST, percent
 from kit.show.formats import decimal, joined, month, named, points, share, span, whole, with_interval
 from kit.show.picture import BAD, GOOD, INK, QUIET, Picture, drawing, label, nothing, picture
@@ -50,8 +52,8 @@ LEAST_TIMES = 0.02
 """What is drawn for a rate of zero, which a logarithmic axis does not have."""
 
 _NOTHING = pd.DataFrame(columns=references.COLUMNS)
-_COLUMNS = ["rule", "unit", "name", "mails", "kpi", *references.COLUMNS[2:-1], "excess", "p", "answers"]
-_EXTREMES = [*_COLUMNS[:10], "expected", "usual_low", "usual_high", "p"]
+_COLUMNS = ["rule", "unit", "name", "mails", "kpi", *references.COLUMNS[2:-1], "excess", "p", "answers", *RAW]
+_EXTREMES = [*_COLUMNS[:10], "expected", "usual_low", "usual_high", "p", *RAW]
 _LIMITS = ["rule", "name", "numerator", "n", "value", "rate_low", "rate_high", "verdict"]
 
 
@@ -150,7 +152,7 @@ class Findings(Result):
         areas: a row a finding, the largest excess first: rule, unit, name, mails [sent: what it concerns], kpi,
             numerator, n, value, rate_low, rate_high [share], expected [what is usual, or the limit], size, low, high
             [shares: how far beyond it], excess [people more or fewer than expected], p [Holm], answers [of the
-            other servers; "" where none is known].
+            other servers; "" where none is known], raw, raw_low, raw_high [share: beside people's reactions all].
         extremes: a row a rule that names no problem, its group furthest out, which may be ordinary for this sender:
             the same up to rate_high, expected, usual_low, usual_high [shares: where 95 % of such groups lie], p
             [one-sided, of this comparison alone].
@@ -207,6 +209,7 @@ class Findings(Result):
             Column("symptom", message("What is seen")),
             Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
+            *_raw_column(self.areas),
             Column("n", message("Of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
             Column("size", message("Beyond it (points)"), _size, unit="share", number=True, whole_row=True),
@@ -249,6 +252,7 @@ class Findings(Result):
             Column("symptom", message("What is seen")),
             Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
+            *_raw_column(self.extremes),
             Column("n", message("Of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
             Column("usual_low", message("Usual range"), _usual, unit="share", number=True, whole_row=True),
@@ -437,6 +441,13 @@ def _rate(row: Mapping[Any, Any]) -> str:
     return with_interval(row["value"], row["rate_low"], row["rate_high"])
 
 
+def _raw_column(rows: pd.DataFrame) -> tuple[Column, ...]:
+    """The column of the same with machines, where any group was judged by people's reactions."""
+    if rows["raw"].isna().all():
+        return ()
+    return (Column("raw", message("Raw"), cells.rate_of("raw"), unit="share", number=True, whole_row=True),)
+
+
 def _of(row: Mapping[Any, Any]) -> str:
     return _("{numerator} of {denominator}", numerator=whole(row["numerator"]), denominator=whole(row["n"]))
 
@@ -467,6 +478,11 @@ FIGURES = (
         "guide 1, step 4; kit explain student_effects", ("problems.size",),
         interval=message("95 %: counting error and usual variation together"),
         edge=message("named from a tenth of the expected rate on"),
+    ),
+    Figure(
+        "raw_beside", message("Raw"), message("the rate with machines among the people"), message("as the rate"),
+        "guide 1, step 2", ("problems.raw", "extremes.raw"), interval=WILSON,
+        edge=message("beside rates of people's reactions alone; an upper bound"),
     ),
     Figure(
         "usual_range", message("Usual range"), message("where 95 % of the rates of such groups lie"),

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ["name", "mails", "numerator", "n", "value", "rate_low", "rate_high", "expected", "size", "low", "high", "p"]
 
+RAW = ["raw", "raw_low", "raw_high"]
+"""Beside a rate of people's reactions the same with machines among them [share; NaN beside another]."""
+
 ALL_MAIL, NO_LIST = "all mail", "mail without a list"
 _NAMES = {ALL_MAIL: message("all mail"), NO_LIST: message("mail without a list")}
 
@@ -192,9 +195,19 @@ def strata(rule: Rule, counts: pd.DataFrame) -> pd.DataFrame:
                 "low": pooled.low,
                 "high": pooled.high,
                 "p": pooled.p if expected * pooled.n >= EVENTS else np.nan,
+                **_pooled_raw(rule.kpi, groups[inside]),
             }
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=[*COLUMNS, *RAW])
+
+
+def _pooled_raw(kpi: Kpi, groups: pd.DataFrame) -> dict[str, float]:
+    """RAW of all groups together."""
+    if not kpi.raw:
+        return {}
+    raw = metrics.find(kpi.raw)
+    sums = groups.reindex(columns=[raw.numerator, raw.denominator]).sum(min_count=1).to_frame().T
+    return metrics.with_raw(pd.DataFrame(index=[0]), sums, kpi)[RAW].iloc[0].to_dict()
 
 
 JUDGES: dict[Reference, Callable[[Rule, pd.DataFrame], pd.DataFrame]] = {
@@ -228,7 +241,7 @@ def _rates(rule: Rule, counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     """The groups that have a name, and their rates in the same order."""
     groups = counts[counts[list(UNITS[rule.unit].columns)].notna().all(axis=1)].reset_index(drop=True)
     groups["asked"] = _asked(groups)
-    return groups, metrics.values(groups, [rule.kpi], by=[])
+    return groups, metrics.with_raw(metrics.values(groups, [rule.kpi], by=[]), groups, rule.kpi)
 
 
 def _asked(counts: pd.DataFrame) -> pd.Series:
