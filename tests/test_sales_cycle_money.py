@@ -74,6 +74,8 @@ def test_a_sale_is_credited_to_the_last_click_before_it_within_each_window(tmp_p
     assert seen["orders"].to_dict() == {1: 1, 3: 1, 5: 2, 7: 2, 14: 2}
     assert (told.orders, told.revenue, told.unknown_orders, told.reached) == (5, 50 + 20 + 99 + 70 + 11, 1, 10)
     assert seen["share"][14] == pytest.approx(70 / 250)
+    assert (set(seen["revenue_before"]), set(seen["buyers_before"])) == ({99.0}, {1})
+    assert "before a click 1 did for 99 EUR" in told.summary().text
 
 
 def test_openings_scanners_and_the_link_that_leaves_credit_nothing(tmp_path: Path) -> None:

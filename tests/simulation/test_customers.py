@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from bars import runs
 from scipy.special import betaln
+from scipy.stats import gamma
+from years import propensities
 
+from generator.worlds import ALIKE, PEOPLE
 from kit.questions.retention import list_growth, repeat_purchase, staying
 from kit.stats import bg_nbd, gamma_gamma, sbg, survival
 
@@ -23,12 +26,23 @@ if TYPE_CHECKING:
     from bars import Bars
     from numpy.random import Generator
 
+    from generator.worlds import World
+
 pytestmark = pytest.mark.slow
 
 SEED = 913910
 """With the number of the sample; drawn anew and fixed before the full run."""
 
 UNTIL = pd.Timestamp("2026-03-31")
+
+
+def mean_over(world: World, figure: Callable[[np.ndarray], np.ndarray]) -> float:
+    """The mean of a figure over people, by how much more or less than the average each does it."""
+    quantiles = (np.arange(20_000) + 0.5) / 20_000
+    keen = (
+        np.ones(1) if world.person_cv is None else gamma.ppf(quantiles, world.person_cv**-2, scale=world.person_cv**2)
+    )
+    return float(np.mean(figure(keen)))
 
 
 def held(bars: Bars, what: str, covers: Callable[[Generator], bool]) -> None:
@@ -38,25 +52,33 @@ def held(bars: Bars, what: str, covers: Callable[[Generator], bool]) -> None:
     bars.least("G1", f"95 % intervals of {what} that hold the truth", share, 0.95, n=many)
 
 
-@pytest.mark.parametrize(("people", "chance"), [(300, 0.3), (2_000, 0.05)])
-def test_a_repeat_rate(people: int, chance: float, bars: Bars) -> None:
+@pytest.mark.parametrize(
+    ("people", "chance", "world"), [(300, 0.3, ALIKE), (2_000, 0.05, ALIKE), (300, 0.3, PEOPLE), (2_000, 0.05, PEOPLE)]
+)
+def test_a_repeat_rate(people: int, chance: float, world: World, bars: Bars) -> None:
+    truth = mean_over(world, lambda keen: np.minimum(chance * keen, 1))
+
     def covers(rng: Generator) -> bool:
-        row = pd.DataFrame({"buyers": [people], "repeated": rng.binomial(people, chance)})
+        again = rng.random(people) < chance * propensities(rng, world, people)
+        row = pd.DataFrame({"buyers": [people], "repeated": [again.sum()]})
         found = repeat_purchase.repeat_rates(row.assign(repeated_days=row["repeated"], returning=row["repeated"])).iloc[
             0
         ]
-        return bool(found["low"] <= chance <= found["high"])
+        return bool(found["low"] <= truth <= found["high"])
 
-    held(bars, f"a repeat rate of {chance:g}, {people} buyers", covers)
+    held(bars, f"a repeat rate of {truth:.3f}, {people} buyers, world {world.name}", covers)
 
 
-@pytest.mark.parametrize(("people", "mean"), [(300, 400.0), (2_000, 2_000.0)])
-def test_the_share_who_come_again(people: int, mean: float, bars: Bars) -> None:
-    truth = 1 - np.exp(-90 / mean)
+@pytest.mark.parametrize(
+    ("people", "mean", "world"),
+    [(300, 400.0, ALIKE), (2_000, 2_000.0, ALIKE), (300, 400.0, PEOPLE), (2_000, 2_000.0, PEOPLE)],
+)
+def test_the_share_who_come_again(people: int, mean: float, world: World, bars: Bars) -> None:
+    truth = mean_over(world, lambda keen: 1 - np.exp(-90 * keen / mean))
 
     def covers(rng: Generator) -> bool:
         watched = rng.integers(1, 365, people)  # first times all over a year
-        back = np.ceil(rng.exponential(mean, people)).astype(int)
+        back = np.ceil(rng.exponential(mean, people) / propensities(rng, world, people)).clip(max=10**6).astype(int)
         counted = pd.DataFrame(
             {"cohort": "2026-01", "days": np.minimum(back, watched), "returned": back <= watched, "n": 1}
         )
@@ -64,14 +86,15 @@ def test_the_share_who_come_again(people: int, mean: float, bars: Bars) -> None:
         row = repeat_purchase.judge(nobody, counted, days=90).shares.set_index("days").loc[90]
         return bool(row["low"] <= truth <= row["high"])
 
-    held(bars, f"the share who come again within 90 days ({truth:.3f}), {people} people", covers)
+    held(bars, f"the share who come again within 90 days ({truth:.3f}), {people} people, world {world.name}", covers)
 
 
-def subscribers(rng: Generator, size: int, chances: dict[str, float]) -> pd.DataFrame:
+def subscribers(rng: Generator, size: int, chances: dict[str, float], world: World = ALIKE) -> pd.DataFrame:
     """A list of 600 days whose log begins after 200: people leave each day by these causes."""
     joined = pd.Timestamp("2024-08-08") + pd.to_timedelta(rng.integers(0, 600, size), unit="D")
     total = sum(chances.values())
-    left = joined + pd.to_timedelta(rng.geometric(total, size), unit="D")
+    chance = np.clip(total * propensities(rng, world, size), 1e-6, 1)
+    left = joined + pd.to_timedelta(np.minimum(rng.geometric(chance), 100_000), unit="D")
     cause = rng.choice(list(chances), size, p=np.array(list(chances.values())) / total)
     since = pd.Timestamp("2025-02-24")
     table = pd.DataFrame({"joined": joined, "left": left.where(left <= UNTIL), "cause": cause, "n": 1})
@@ -89,28 +112,27 @@ def test_retention_over_a_quarter(size: int, bars: Bars) -> None:
         row = table.set_index("period").loc["2025Q3"]
         return bool(row["low"] <= truth <= row["high"])
 
-    held(bars, f"retention over a quarter, {size} joined", covers)
+    held(bars, f"retention over a quarter, {size} joined, world alike", covers)
 
 
-@pytest.mark.parametrize("size", [1_000, 5_000])
-def test_survival_and_causes_with_late_entry(size: int, bars: Bars) -> None:
+@pytest.mark.parametrize(("size", "world"), [(1_000, ALIKE), (5_000, ALIKE), (5_000, PEOPLE)])
+def test_survival_and_causes_with_late_entry(size: int, world: World, bars: Bars) -> None:
     chances = {"unsubscribe": 0.001, "complaint": 0.0001, "bounce": 0.0005}
     gone = sum(chances.values())
-    there = (1 - gone) ** 180
+    there = mean_over(world, lambda keen: (1 - np.minimum(gone * keen, 1)) ** 180)
     truth = {"still there": there} | {name: (1 - there) * own / gone for name, own in chances.items()}
     hits_of: dict[str, list[bool]] = {name: [] for name in truth}
     many = runs(100)
     for seed in range(many):
-        found = staying.judge(subscribers(np.random.default_rng([SEED, seed]), size, chances)).shares
+        found = staying.judge(subscribers(np.random.default_rng([SEED, seed]), size, chances, world)).shares
         own = found[found["days"] == 180].set_index("state")
         for name, share in truth.items():
             # A cause that nobody left by has no row: none seen, none told.
             if name in own.index:
                 hits_of[name].append(bool(own.loc[name, "low"] <= share <= own.loc[name, "high"]))
     for name, hits in hits_of.items():
-        bars.least(
-            "G1", f"95 % intervals after 180 days, {name}, {size} joined", float(np.mean(hits)), 0.95, n=len(hits)
-        )
+        what = f"95 % intervals after 180 days, {name}, {size} joined, world {world.name}"
+        bars.least("G1", what, float(np.mean(hits)), 0.95, n=len(hits))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +154,7 @@ def test_projected_retention(size: int, alpha: float, beta: float, bars: Bars) -
         _, low, high = sbg.survival(model, 24)
         return bool(low <= truth <= high)
 
-    held(bars, f"the share projected for month 24, {size} people, Beta({alpha:g}, {beta:g})", covers)
+    held(bars, f"the share projected for month 24, {size} people who leave by Beta({alpha:g}, {beta:g})", covers)
 
 
 CUSTOMERS: dict[str, Callable[[Generator], tuple[float, float]]] = {

@@ -48,7 +48,7 @@ def test_the_planted_return_lies_in_its_interval(lift: float, bars: Bars) -> Non
         (effect,) = holdout.judge(arms, sales)
         nothing = attribution.judge(
             pd.DataFrame({"known": [True], "orders": [1], "revenue": [1.0], "unpriced": [0]}),
-            pd.DataFrame(columns=["person", "campaign_id", "days", "orders", "revenue"]),
+            pd.DataFrame(columns=["person", "campaign_id", "before", "days", "orders", "revenue"]),
             MAILED,
             windows=(attribution.HEADLINE,),
         )

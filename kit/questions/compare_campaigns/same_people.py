@@ -207,8 +207,8 @@ class SamePeople(Result):
         for end, one in (("", self), ("_raw", self.raw)):
             if one is not None:
                 value = one.rates.set_index("campaign_name")["value"]
-                frame[[f"value_a{end}", f"value_b{end}"]] = frame[["name_a", "name_b"]].apply(
-                    lambda names: names.map(value)
+                frame[f"value_a{end}"], frame[f"value_b{end}"] = (
+                    frame[name].map(value) for name in ("name_a", "name_b")
                 )
         columns = (
             Column("name_a", _("First")),

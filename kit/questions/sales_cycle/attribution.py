@@ -63,6 +63,14 @@ FIGURES = (
         ("attribution.orders", "attribution.buyers"), window=_AFTER_CLICK, edge=message("cancelled orders are none"),
     ),
     Figure(
+        "sold_before_click", message("Sold before a click"),
+        message("net order value of orders before a click; people with one"),
+        message("an order, before the person's next click; a person"), "guide 2",
+        ("attribution.revenue_before", "attribution.buyers_before"),
+        window=message("so many days before the click; {span}", span=SPAN),
+        edge=message("that click cannot have brought it: what the same people buy anyway"),
+    ),
+    Figure(
         "attributed_share", message("Of all sales"), message("attributed revenue / revenue of all sales"),
         message("an order"), "guide 2", ("attribution.share", "attribution.all"), window=SPAN,
         edge=message(
@@ -116,20 +124,21 @@ def sold(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
 
 @count("orders", "events", whole=OF_A_SPAN)
 def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
-    """Sales of a span that follow a click of the same person, credited to the last click before them.
+    """Sales of a span near a click of the same person, credited to the last click before them, or the next after them.
 
     Only clicks that no strict rule names as a scanner's, of mail that the filters leave, and none on the
-    link that leaves the list; openings credit nothing.
+    link that leaves the list; openings credit nothing. What was sold before a click no click has brought: it is the
+    base rate of the same people.
 
     Returns:
-        A row a person, campaign and window: person [a number, in this frame only], campaign_id, days [the
-        smallest of WINDOWS within which the click came], orders, revenue [net of refunds].
+        A row a person, campaign, side and window: person [a number, in this frame only], campaign_id, before [the sale
+        came before the click], days [the smallest of WINDOWS that lie between], orders, revenue [net of refunds].
 
     Source: guide 2; last touch by click.
     """
     sales = sales_to_people(data, begin, end)
     events = scope.history(data, EVENTS.name)
-    columns = ["person", "campaign_id", "days", "orders", "revenue"]
+    columns = ["person", "campaign_id", "before", "days", "orders", "revenue"]
     if sales is None or events is None:
         return pd.DataFrame(columns=columns)
     events = events.mutate(ref=ref(events), key=message_key(events))
@@ -141,22 +150,27 @@ def clicked_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
     clicks = clicks.join(mails.select("message_key", campaign="campaign_id"), [("key", "message_key")])
     clicks = clicks.select("contact_key", "campaign", clicked_at="occurred_at")
     sales = sales.mutate(number=ibis.row_number())
+    reach = ibis.interval(days=max(WINDOWS))
     pairs = sales.join(
         clicks,
         [
             sales.contact_key == clicks.contact_key,
-            clicks.clicked_at < sales.occurred_at,
-            sales.occurred_at <= clicks.clicked_at + ibis.interval(days=max(WINDOWS)),
+            clicks.clicked_at <= sales.occurred_at + reach,
+            sales.occurred_at <= clicks.clicked_at + reach,
         ],
     )
-    last = ibis.window(group_by="number", order_by=[ibis.desc("clicked_at"), "campaign"])
-    credited = pairs.mutate(place=ibis.row_number().over(last)).filter(col.place == 0)
-    within = [(col.occurred_at <= col.clicked_at + ibis.interval(days=days), days) for days in WINDOWS]
+    pairs = pairs.mutate(before=col.occurred_at <= col.clicked_at)
+    pairs = pairs.mutate(
+        first=ibis.least(col.occurred_at, col.clicked_at), then=ibis.greatest(col.occurred_at, col.clicked_at)
+    )
+    nearest = ibis.window(group_by=["number", "before"], order_by=[ibis.desc("first"), "then", "campaign"])
+    credited = pairs.mutate(place=ibis.row_number().over(nearest)).filter(col.place == 0)
+    within = [(col.then <= col.first + ibis.interval(days=days), days) for days in WINDOWS]
     credited = credited.mutate(days=ibis.cases(*within, else_=max(WINDOWS)))
-    sums = credited.group_by("contact_key", "campaign", "days").agg(
+    sums = credited.group_by("contact_key", "campaign", "before", "days").agg(
         orders=col.count(), revenue=col.worth.sum().fill_null(0.0)
     )
-    frame = sums.order_by("contact_key", "campaign", "days").to_pandas()
+    frame = sums.order_by("contact_key", "campaign", "before", "days").to_pandas()
     person = frame["contact_key"].factorize()[0]
     return frame.rename(columns={"campaign": "campaign_id"}).assign(person=person)[columns]
 
@@ -208,15 +222,17 @@ def judge(
     total = float(sales["revenue"].sum())
     rows = []
     for days in windows:
-        within = clicked[clicked["days"] <= days]
+        within = clicked[(clicked["days"] <= days) & ~clicked["before"].astype(bool)]
+        anyway = clicked[(clicked["days"] <= days) & clicked["before"].astype(bool)]
         of_person = within.groupby("person")["revenue"].sum()
         size = max(people, len(of_person))
         mean = bootstrap.mean_interval(bootstrap.units(of_person, size))
         rows.append(
             {"days": days, "orders": int(within["orders"].sum()), "buyers": within["person"].nunique()}
             | {"revenue": float(within["revenue"].sum()), "low": mean.low * size, "high": mean.high * size}
+            | {"buyers_before": anyway["person"].nunique(), "revenue_before": float(anyway["revenue"].sum())}
         )
-    frame = pd.DataFrame(rows, columns=["days", "orders", "buyers", "revenue", "low", "high"])
+    frame = pd.DataFrame(rows)
     frame["share"] = frame["revenue"] / total if total > 0 else nan
     if not problem and not people and clicked.empty:
         problem = message("no export tells which people got and clicked mail in this time")
@@ -240,7 +256,8 @@ class Attribution(Result):
 
     Attributes:
         windows: a row a window: days, orders, buyers, revenue [net of refunds], low, high [of the revenue, over
-            the people reached], share [of the revenue of all sales].
+            the people reached], buyers_before, revenue_before [likewise, of sales that came before a click: the base
+            rate], share [of the revenue of all sales].
         orders: all sales of the span, to known people and unknown ones.
         revenue: of all of them.
         unknown_orders: of them to nobody known, which no click can be found for.
@@ -279,7 +296,15 @@ class Attribution(Result):
             row["buyers"], n=whole(row["buyers"]), days=HEADLINE, revenue=decimal(row["revenue"], 0),
             currency=self.currency, share=share(row["share"]),
         )  # fmt: skip
-        caution = _("Some of them would have bought without mail; how many, only a holdout tells.")
+        numbers |= {"buyers_before": row["buyers_before"], "revenue_before": row["revenue_before"]}
+        caution = _n(
+            "In the {days} days before a click {n} did for {revenue} {currency}: how many buy without mail, only a "
+            "holdout tells.",
+            "In the {days} days before a click {n} did for {revenue} {currency}: how many buy without mail, only a "
+            "holdout tells.",
+            row["buyers_before"], n=whole(row["buyers_before"]), days=HEADLINE,
+            revenue=decimal(row["revenue_before"], 0), currency=self.currency,
+        )  # fmt: skip
         return Summary("attribution", f"{bought} {caution}", numbers)
 
     def table(self) -> Table:
@@ -291,6 +316,8 @@ class Attribution(Result):
             Column("orders", message("Orders"), whole, unit="orders", number=True),
             Column("revenue", revenue, _revenue, unit="money", number=True, whole_row=True),
             Column("share", message("Of all sales"), share, unit="share", number=True),
+            Column("buyers_before", message("Buyers before a click"), whole, unit="people", number=True),
+            Column("revenue_before", message("Revenue before a click"), _whole_amount, unit="money", number=True),
         )
         title, empty = message("Sold after a click"), message("{why}.", why=self.problem)
         notes = () if self.problem and not self.orders else self._notes()
@@ -311,6 +338,10 @@ class Attribution(Result):
                 self.orders, revenue=decimal(self.revenue, 0), currency=self.currency, unknown=self.unknown_orders,
             ),
             message(
+                "Before a click: sold in as many days before the person's next click, which cannot have brought it: "
+                "what the same people buy anyway. A sale between two clicks is in both."
+            ),
+            message(
                 "Net of refunds. The brackets are 95 % intervals over people; they do not say that the click was the "
                 "cause."
             ),
@@ -324,6 +355,10 @@ class Attribution(Result):
                 )
             )
         return tuple(notes)
+
+
+def _whole_amount(amount: float) -> str:
+    return decimal(amount, 0)
 
 
 def _revenue(row: Any) -> str:
