@@ -207,7 +207,8 @@ def _pooled_raw(kpi: Kpi, groups: pd.DataFrame) -> dict[str, float]:
         return {}
     raw = metrics.find(kpi.raw)
     sums = groups.reindex(columns=[raw.numerator, raw.denominator]).sum(min_count=1).to_frame().T
-    return metrics.with_raw(pd.DataFrame(index=[0]), sums, kpi)[RAW].iloc[0].to_dict()
+    pooled = metrics.with_raw(pd.DataFrame(index=[0]), sums, kpi)
+    return {name: float(pooled[name].iloc[0]) for name in RAW}
 
 
 JUDGES: dict[Reference, Callable[[Rule, pd.DataFrame], pd.DataFrame]] = {
