@@ -28,8 +28,7 @@ report: $(KIT) ## Build the report: DATA=data/sample OUT=reports MONTH=2026-10
 	$(BIN)/kit report $(DATA) --out $(OUT) $(WHEN)
 
 test: check ## Run everything that CI runs
-	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --nbval-lax
 
 check: $(KIT) ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
