@@ -109,31 +109,33 @@ def test_a_failed_page_says_so_and_keeps_what_ran(built: report.Report) -> None:
     assert "after" not in html(built, "03_exits").split("<main>")[1].split("<details")[0]
 
 
-def test_the_first_page_has_the_weightiest_headlines_first(built: report.Report) -> None:
-    index = html(built, "index")
-    assert index.index("The first.") < index.index("The second.")
-    assert "Not for the first page." not in index
-    assert index.count('href="01_tables.html"') == 2  # the sentence and the list
-
-
-def test_goal_trend_and_service_stand_on_the_first_page_whatever_else_matters(tmp_path: Path) -> None:
-    rest = [tiny.sentence(f"Headline {number}.", headline=True, weight=99) for number in range(6)]
-    tiny.notebook(
-        tmp_path / "notebooks" / "01_goal.ipynb",
-        *rest,
-        tiny.sentence("Service.", name="service_stands"),
-        tiny.sentence("Goal.", name="goal"),
-        tiny.table([["Click rate", "4.5% (4.3–4.7)", "45,636"]], "KPI", "Now", "Out of", name="goal_kpis"),
-    )
-    trend = tiny.sentence("Trend.", headline=True, weight=65, name="months_trend")
-    tiny.notebook(tmp_path / "notebooks" / "02_months.ipynb", trend)
-    exports = tiny.export(tmp_path / "exports")
-    made = report.build(exports, tmp_path / "out", notebooks=tmp_path / "notebooks")
-    said = re.sub(r"<[^>]+>|\s+", " ", html(made, "index").split("<main>")[1])
-    places = [said.index(one) for one in ("Goal.", "Trend.", "Service.", "4.5% (4.3–4.7)", "45,636", "Headline 4.")]
+def test_the_first_page_has_the_weightiest_findings_first_one_of_a_page(tmp_path: Path) -> None:
+    for number, weight in enumerate((10, 50, 70, 60)):
+        tiny.notebook(
+            tmp_path / "notebooks" / f"{number:02}_page.ipynb",
+            tiny.sentence(f"Weight {weight}.", headline=True, weight=weight),
+            tiny.sentence(f"Less than {weight}.", headline=True, weight=weight - 1),
+            tiny.sentence("Not for the first page."),
+            tiny.sentence("Service.", name="responses_now"),
+        )
+    made = report.build(tiny.export(tmp_path / "exports"), tmp_path / "out", notebooks=tmp_path / "notebooks")
+    index = html(made, "index")
+    places = [index.index(text) for text in ("Weight 70.", "Weight 60.", "Weight 50.", "Service.")]
     assert places == sorted(places)
-    assert said.count("Trend.") == 1
-    assert "Headline 5." not in said
+    assert not re.search("Weight 10|Less than|Not for the first page", index)
+
+
+def test_the_next_step_stands_beside_its_finding_and_tiles_before_all(tmp_path: Path) -> None:
+    tiles = {"kind": "tiles", "name": "tiles", "text": "Tiles.", "headline": False, "weight": 0, "numbers": {}}
+    tiny.notebook(
+        tmp_path / "notebooks" / "02_months.ipynb",
+        tiny.sentence("A finding.", headline=True, weight=9, next_step="Do this."),
+        tiny.SHOW.format(html="<ul><li>A tile</li></ul>", result=tiles),
+    )
+    made = report.build(tiny.export(tmp_path / "exports"), tmp_path / "out", notebooks=tmp_path / "notebooks")
+    index = html(made, "index")
+    places = [index.index(text) for text in ("<li>A tile</li>", "A finding.", "Do this.", "The questions")]
+    assert places == sorted(places)
 
 
 def test_rows_said_twice_are_no_rejected_ones_on_any_page(tmp_path: Path) -> None:

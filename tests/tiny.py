@@ -74,7 +74,7 @@ def notebook(
     return path
 
 
-def sentence(text: str, *, headline: bool = False, weight: int = 0, name: str = "said") -> str:
+def sentence(text: str, *, headline: bool = False, weight: int = 0, name: str = "said", next_step: str = "") -> str:
     """A cell that shows a computed sentence."""
     result = {
         "kind": "sentence",
@@ -83,6 +83,7 @@ def sentence(text: str, *, headline: bool = False, weight: int = 0, name: str = 
         "headline": headline,
         "weight": weight,
         "numbers": {},
+        "next_step": next_step,
     }
     return SHOW.format(html=f"<p>{text}</p>", result=result)
 
@@ -91,8 +92,6 @@ def table(rows: list[list[Any]], *columns: str, name: str = "found", html: str =
     """A cell that shows a result table."""
     described = [{"name": column, "unit": "", "title": column} for column in columns]
     result = {"kind": "table", "name": name, "title": name, "columns": described, "rows": rows, "notes": []}
-    if name == "goal_kpis":
-        result["first_page"] = {"titles": list(columns), "rows": rows}
     return SHOW.format(html=html, result=result)
 
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from kit.report.page import Page
     from kit.report.quality import Quality
 
-HEADLINES = 5
-"""The most sentences that the first page has."""
+HEADLINES = 3
+"""The most findings that the first page has."""
 
-STANDING = ("goal", "months_trend", "service_stands", "responses_now")
-"""The sentences by name that always stand on the first page: where the goal, the trend and the service stand."""
+STANDING = ("responses_now",)
+"""The sentences by name that always stand on the first page: how the service stands."""
 
 STATUSES = ("ok", "failed", "unanswered")
 
@@ -64,10 +64,11 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
             "runs": [page.run for page in pages],
             "headlines": headlines(pages),
             "standing": standing(pages),
-            "tables": first_tables(pages),
+            "tiles": tiles(pages),
             "parameters": [
                 (name, _written(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(parameters)).items()
             ],
+            "filters": list(FILTERS),
             "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
         },
     )
@@ -95,9 +96,11 @@ def results_of(pages: Sequence[Page], quality: Quality, parameters: Mapping[str,
 
 
 def headlines(pages: Sequence[Page]) -> list[dict[str, Any]]:
-    """The sentences that matter, the weightiest first, each with the page that it is from."""
+    """The sentences that matter, the weightiest first, one of a page."""
     summaries = [summary for summary in _summaries(pages) if summary["headline"] and summary["name"] not in STANDING]
-    return sorted(summaries, key=lambda summary: -summary["weight"])[:HEADLINES]
+    weighty = sorted(summaries, key=lambda summary: -summary["weight"])
+    of_page = {summary["page"]: summary for summary in reversed(weighty)}
+    return [summary for summary in weighty if of_page[summary["page"]] is summary][:HEADLINES]
 
 
 def standing(pages: Sequence[Page]) -> list[dict[str, Any]]:
@@ -105,14 +108,10 @@ def standing(pages: Sequence[Page]) -> list[dict[str, Any]]:
     return [summary for name in STANDING for summary in _summaries(pages) if summary["name"] == name]
 
 
-def first_tables(pages: Sequence[Page]) -> list[dict[str, Any]]:
-    """The tables of which columns stand on the first page: those columns, and the page that each is from."""
-    return [
-        result["first_page"] | {"title": result["title"]} | _origin(page)
-        for page in pages
-        for result in page.results
-        if "first_page" in result and result["first_page"]["rows"]
-    ]
+def tiles(pages: Sequence[Page]) -> dict[str, Any] | None:
+    """The tiles of the goal's KPIs as HTML, and the page that they are from; None: no page has any."""
+    found = [(page, shown) for page in pages for part in page.parts for shown in part.shown if shown.kind == "tiles"]
+    return {"html": found[0][1].html} | _origin(found[0][0]) if found else None
 
 
 def _summaries(pages: Sequence[Page]) -> list[dict[str, Any]]:

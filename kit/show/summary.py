@@ -13,7 +13,7 @@ from kit.show.result import MIME, plain
 class Summary:
     """The answer in words, with its numbers.
 
-    `headline` ones may stand on the report's first page, the heaviest first.
+    `headline` ones may stand on the report's first page, the heaviest first, with the `next_step`: what to do now.
     """
 
     name: str
@@ -21,14 +21,16 @@ class Summary:
     numbers: dict[str, Any] = field(default_factory=dict)
     headline: bool = False
     weight: int = 0
+    next_step: str = ""
 
     def __str__(self) -> str:
         return self.text
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
+        step = f'<p class="kit-step">{escape(self.next_step)}</p>' if self.next_step else ""
         return {
-            "text/html": f'<p class="kit-sentence">{escape(str(self))}</p>',
-            "text/plain": str(self),
+            "text/html": f'<p class="kit-sentence">{escape(self.text)}</p>{step}',
+            "text/plain": "\n".join(filter(None, [self.text, self.next_step])),
             MIME: self.data(),
         }
 
@@ -40,5 +42,6 @@ class Summary:
             "text": str(self),
             "headline": self.headline,
             "weight": self.weight,
+            "next_step": self.next_step,
             "numbers": {name: plain(value) for name, value in self.numbers.items()},
         }

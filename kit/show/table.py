@@ -45,8 +45,7 @@ class Column:
 class Table:
     """A formatted table; `frame` is its data, `notes` what a reader must know of it.
 
-    Of a table that names columns in `first` these stand on the report's first page, too; of one that has a `most`
-    only so many rows are shown, and its data holds all.
+    Of one that has a `most` only so many rows are shown, and its data holds all.
     """
 
     name: str
@@ -55,7 +54,6 @@ class Table:
     columns: tuple[Column, ...]
     notes: tuple[str | Message, ...] = ()
     empty: str | Message = NOTHING
-    first: tuple[str, ...] = ()
     most: int = 0
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
@@ -111,15 +109,6 @@ class Table:
             ],
             "rows": [[plain(value) for value in row] for row in self.frame.itertuples(index=False, name=None)],
             "notes": [str(note) for note in self.notes],
-            **({"first_page": self._first_page()} if self.first else {}),
-        }
-
-    def _first_page(self) -> dict[str, Any]:
-        """The titles and written cells of the columns for the first page."""
-        shown = [at for at, column in enumerate(self.columns) if column.name in self.first]
-        return {
-            "titles": [str(self.columns[at].title) for at in shown],
-            "rows": [[row[at] for at in shown] for row in self.cells()],
         }
 
 

@@ -155,6 +155,23 @@ def leave_one_out_of(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series) ->
     return 2 * law.sf(np.abs(units - expected) / np.hypot(usual, np.sqrt(error)))
 
 
+def leave_one_out_limits(
+    value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: float = 0.9973
+) -> tuple[Floats, Floats]:
+    """Between which ends the others of a group let one expect each value; NaN: too few of them.
+
+    Args:
+        value: of units, as of `leave_one_out_of`.
+        se: their standard errors.
+        level: how many of such values lie within; as of a chart with limits of three standard deviations.
+    """
+    units, error = floats(value), floats(se) ** 2
+    expected, usual = _leave_one_out_prediction(units, error)
+    law = t(max(int(np.isfinite(units).sum()) - 2, 1))
+    margin = float(law.ppf(0.5 + level / 2)) * np.hypot(usual, np.sqrt(error))
+    return expected - margin, expected + margin
+
+
 def _leave_one_out_prediction(value: Floats, error: Floats) -> tuple[Floats, Floats]:
     """What the others let one expect of each: their random-effects mean, and its error with their spread.
 

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SAMPLE
 
 import kit
+from conftest import SAMPLE
 from kit import counts, explain
 from kit.metrics import KPIS
 
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SHOWN = ("table", "sentence", "tiles")
+
+
 @pytest.fixture(scope="module")
 def results(sample: Path) -> list[dict]:
     """Every table and sentence of the report."""
     books = json.loads((sample / "results.json").read_text(encoding="utf-8"))["notebooks"]
-    return [one for book in books.values() for one in book["results"] if one["kind"] in ("table", "sentence")]
+    return [one for book in books.values() for one in book["results"] if one["kind"] in SHOWN]
 
 
 def is_number(value: object) -> bool:
@@ -30,7 +33,7 @@ def is_number(value: object) -> bool:
 
 def printed(result: dict) -> list[tuple[str, str, str]]:
     """The numbers that a table or sentence prints, as name, column and title; a table's other columns are no print."""
-    if result["kind"] == "sentence":
+    if result["kind"] != "table":
         return [(result["name"], name, "") for name, value in result["numbers"].items() if is_number(value)]
     return [
         (result["name"], column["name"], column["title"])

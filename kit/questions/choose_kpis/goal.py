@@ -134,7 +134,7 @@ class GoalKpis(Result):
             ),
         )  # fmt: skip
         title = _("KPIs for the goal “{goal}”", goal=self.goal.name)
-        return Table("goal_kpis", title, frame, columns, notes, first=("kpi", "value", "n"))
+        return Table("goal_kpis", title, frame, columns, notes)
 
     def goals_table(self) -> Table:
         """Every goal with its KPIs."""

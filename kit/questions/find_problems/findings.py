@@ -200,7 +200,12 @@ class Findings(Result):
                 len(self.areas),
                 **values,
             )
-        return Summary("problems_found", text, numbers, headline=True, weight=90)
+        return Summary("problems_found", text, numbers, headline=True, weight=90, next_step=self._first_remedy())
+
+    def _first_remedy(self) -> str:
+        """What to try for the largest area."""
+        remedy = str(RULES[self.areas["rule"].iloc[0]].remedy)
+        return f"{remedy[:1].upper()}{remedy[1:]}."
 
     def table(self) -> Table:
         """The findings: where, how large, beyond what, how many mails."""
@@ -243,7 +248,8 @@ class Findings(Result):
             return Summary("problems_extremes", text, numbers)
         furthest = joined([_clause(row) for row in self.extremes.head(LARGEST).to_dict("records")])
         text = _("Furthest from the usual, yet perhaps ordinary for this sender: {extremes}.", extremes=furthest)
-        return Summary("problems_extremes", text, numbers, headline=True, weight=60)
+        step = _("Look at each once; if the next such mail lies there too, look for a cause.")
+        return Summary("problems_extremes", text, numbers, headline=True, weight=60, next_step=step)
 
     def extremes_table(self) -> Table:
         """The groups furthest out that are no problem by themselves."""

@@ -10,6 +10,7 @@ from kit.questions.months import (
     service_change,
     service_months,
     seven,
+    tiles,
     time_to_react,
     trends,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "service_change",
     "service_months",
     "seven",
+    "tiles",
     "time_to_react",
     "trends",
 ]

@@ -146,14 +146,23 @@ def _changes(months: pd.DataFrame, large: pd.DataFrame) -> pd.DataFrame:
     The two months are left out of the usual: else one that stands out would hide itself. A month with too
     few mails, and the one after it, have a change and no p.
     """
-    rows = [_NONE, *(_change(before, now, large) for before, now in pairwise(months.to_dict("records")))]
+    rows = [_NONE, *(change_between(before, now, large) for before, now in pairwise(months.to_dict("records")))]
     return pd.DataFrame(rows[: len(months)], columns=["change", "change_low", "change_high", "p"])
 
 
 _NONE = (np.nan, np.nan, np.nan, np.nan)
 
 
-def _change(before: dict[Any, Any], now: dict[Any, Any], large: pd.DataFrame) -> tuple[float, float, float, float]:
+def change_between(
+    before: dict[Any, Any], now: dict[Any, Any], large: pd.DataFrame
+) -> tuple[float, float, float, float]:
+    """The change between two months of a KPI, its interval and p, by the usual variation of the other large ones.
+
+    Args:
+        before: the earlier month: month, numerator, n, value, large, asked.
+        now: the later one, likewise.
+        large: the months that are large enough to be judged.
+    """
     if not now["asked"] or np.isnan(before["value"]) or np.isnan(now["value"]):
         return _NONE
     others = large[~large["month"].isin((before["month"], now["month"]))]
@@ -232,7 +241,10 @@ class Months(Result):
             alone = listing([_moved(row) for row in rates[machines].sort_values("p").head(3).to_dict("records")])
             text = f"{text} {_('By raw rates alone: {changes}; of people that is not seen.', changes=alone)}"
         numbers = {"changes": self.changes, "beyond": len(moved), "machines": int(machines.sum())}
-        return Summary("months_changes", text, numbers, headline=True, weight=70 if len(moved) else 40)
+        step = (
+            _("Look at the campaigns of these months before you act: notebook 03 compares them.") if len(moved) else ""
+        )
+        return Summary("months_changes", text, numbers, headline=True, weight=70 if len(moved) else 40, next_step=step)
 
     def table(self) -> Table:
         """The guide's month table: a row a month, a column a KPI, each with its interval and its n."""

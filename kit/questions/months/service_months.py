@@ -223,7 +223,8 @@ class ServiceMonths(Result):
             text = _("No lasting change is seen in {kpis}.", kpis=names)
             return Summary("service_changes", text, numbers)
         text = _("{changes}.", changes=joined([self.clause(row, first=n == 0) for n, row in enumerate(self.found)]))
-        return Summary("service_changes", text, numbers, headline=True, weight=80)
+        step = _("Write down what was changed then, keep what helped, and undo what did not.")
+        return Summary("service_changes", text, numbers, headline=True, weight=80, next_step=step)
 
     def clause(self, row: Mapping[Any, Any], *, first: bool) -> str:
         """A change of level: Response time fell from 8.8 h to 4.0 h in Jun 2026."""

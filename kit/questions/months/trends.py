@@ -109,7 +109,8 @@ class Trends(Result):
         kpis = [metrics.find(row["kpi"]) for row in moving]
         names = [kpis[0].title, *(kpi.name for kpi in kpis[1:])]
         clauses = joined([_direction(name, row) for name, row in zip(names, moving, strict=True)])
-        return Summary("months_trend", f"{clauses}.", numbers, headline=True, weight=65)
+        step = _("Look for what has changed since: segments (05) and problem areas (04).")
+        return Summary("months_trend", f"{clauses}.", numbers, headline=True, weight=65, next_step=step)
 
     def _too_few(self) -> str:
         """Why no trend was judged."""

@@ -87,7 +87,8 @@ class Waiting(Result):
                 numbers["late"], n=whole(numbers["late"]), promise=hours(self.promise),
             )  # fmt: skip
             text = f"{text} {late}"
-        return Summary("waiting_now", text, numbers, headline=True, weight=44)
+        step = _("Answer those who wait longest first; the page lists them.")
+        return Summary("waiting_now", text, numbers, headline=True, weight=44, next_step=step)
 
     def table(self) -> Table:
         """The list to act on."""

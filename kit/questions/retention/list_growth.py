@@ -206,7 +206,8 @@ class ListGrowth(Result):
                 **values,
             )
         numbers = {name: row[name] for name in ("period", "start", "joined", "left", "net", "end", "stayed", "value")}
-        return Summary("list_growth", text, numbers, headline=True, weight=55 if net < 0 else 30)
+        step = _("Look at the reasons for leaving, and at where new people could sign up.") if net < 0 else ""
+        return Summary("list_growth", text, numbers, headline=True, weight=55 if net < 0 else 30, next_step=step)
 
     def still_listed_summary(self) -> Summary:
         """Whether log and contacts agree on who left."""

@@ -302,7 +302,8 @@ class Holdout(Result):
                 "else they were not drawn at random, and the difference is no effect of mail."
             )
             text = f"{text} {caution}"
-        return Summary("holdout", text, numbers, headline=True, weight=85)
+        step = _("Keep a group without mail: with every month the answer gets surer.")
+        return Summary("holdout", text, numbers, headline=True, weight=85, next_step=step)
 
     def table(self) -> Table:
         """The arms of each holdout test."""

@@ -264,7 +264,12 @@ class Returns(Result):
                 "{by_clicks}.",
                 **values,
             )
-        return Summary("returns", text, numbers, headline=True, weight=90)
+        step = _("Keep a group without mail until the interval lies on one side of zero.")
+        if incremental["low"] > 0:
+            step = _("Go on, and keep a small group without mail, so that this stays known.")
+        elif incremental["high"] < 0:
+            step = _("Stop or change the dearest mailings before the next one goes out.")
+        return Summary("returns", text, numbers, headline=True, weight=90, next_step=step)
 
     def table(self) -> Table:
         """What came back for what was spent, attributed and incremental."""

@@ -199,7 +199,8 @@ class ByPart(Result):
             return Summary("strata", text, numbers)
         misleading = [_misleads(row) for row in tests[tests["reading"] == "misleads"].to_dict("records")]
         if misleading:
-            return Summary("strata", " ".join(misleading), numbers, headline=True, weight=75)
+            step = _("Decide by the parts, not by the total.")
+            return Summary("strata", " ".join(misleading), numbers, headline=True, weight=75, next_step=step)
         uneven = tests[tests["reading"] == "uneven"]
         if len(uneven):
             text = _(

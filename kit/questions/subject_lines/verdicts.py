@@ -241,7 +241,10 @@ class Tests(Result):
         if len(verdicts) > 1:
             several = bool(verdicts["campaign_id"].duplicated().any())
             text = " ".join([f"{', '.join(_tally(numbers, len(decided), several=several))}.", *decided[:3]])
-        return Summary("tests_verdict", text, numbers, headline=True, weight=80 if decided else 55)
+        step = _("Write the next subject line like the better one, and test it against a new idea.")
+        if not decided:
+            step = _("Plan the next test with the number of mails that the table asks for.")
+        return Summary("tests_verdict", text, numbers, headline=True, weight=80 if decided else 55, next_step=step)
 
     def table(self) -> Table:
         """Each test with its arms, difference, what to expect of it, and verdict."""
