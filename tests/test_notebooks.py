@@ -28,6 +28,7 @@ OTHER = {
     "09_retention": {"what": "visit", "every": "month", "period": "2026-01..2026-09"},
     "10_response_time": {"period": "2026-05..2026-10", "promised_hours": 2.0},
     "11_customer_messages": {"period": "2026-05..2026-10", "label": 5},
+    "13_lapsed": {"period": "2026-05..2026-10", "what": "visit", "days": 60, "at_risk": 0.3},
 }
 
 

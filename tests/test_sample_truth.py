@@ -11,12 +11,13 @@ import pytest
 
 import kit
 from kit import counts, metrics
-from kit.questions import sales_cycle
+from kit.questions import lapsed, sales_cycle
 from kit.questions.find_problems import findings
 from kit.questions.response_time import curves
 from kit.questions.response_time import months as response_months
 from kit.questions.retention import subscribers
 from kit.questions.subject_lines import verdicts
+from kit.stats import roc
 
 ROOT = Path(__file__).parents[1]
 TOTALS = ("sent", "delivered", "bounced_hard", "bounced_soft", "opened", "opens_total", "unsubscribed", "complained")
@@ -175,3 +176,17 @@ def test_the_readme_shows_what_the_sample_gives(export: kit.store.Data) -> None:
     drawn = (ROOT / "docs/problems.svg").read_text(encoding="utf-8")
     alt = found.plot().alt
     assert f'aria-label="{alt}"' in drawn
+
+
+def test_who_will_not_come_again_has_the_lower_chance(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    found = lapsed.states.measure(export)
+    emails = export.table("contacts").drop_duplicates("contact_key").set_index("contact_key")["email"]
+    people = found.people.assign(gone=found.people["contact_key"].map(emails).isin(truth["business"]["orders"]["gone"]))
+    lower = roc.auc(people["chance"], ~people["gone"])
+    assert lower.low > 0.5
+    assert (
+        people.loc[people["state"] == "lapsed", "gone"].mean() > people.loc[people["state"] == "active", "gone"].mean()
+    )
+    last = found.checks[found.checks["state"] == lapsed.states.ALL].iloc[-1]
+    assert last["low"] < last["expected_high"]
+    assert last["expected_low"] < last["high"]

@@ -49,6 +49,7 @@ class Order:
         won: when bulk mail brought it, or brought the person's first order, which this one follows [Unix s];
             None for one of the person's own accord.
         known: the shop knows whose it is.
+        goes_on: whether the person will order again of their own accord after it; None: another order says so.
     """
 
     person: Person
@@ -58,6 +59,7 @@ class Order:
     refunded: float = 0.0
     status: str = "paid"
     known: bool = True
+    goes_on: bool | None = None
 
     @property
     def kept(self) -> bool:
@@ -86,7 +88,9 @@ def sell(story: Story, *, effect: float = 1.0) -> list[Order]:
         orders.append(Order(person, at, won))
         if at < first.get(person.email, AS_OF):
             first[person.email] = at
-            orders += [Order(person, later, won) for later in _again(dice(story.seed, f"won {person.email}"), at)]
+            later, goes_on = _again(dice(story.seed, f"won {person.email}"), at)
+            orders += [Order(person, again, won) for again in later]
+            orders[-1].goes_on = goes_on
     for order in orders:
         order.at -= story.world.behind
     orders.sort(key=lambda one: (one.at, one.person.email))
@@ -94,25 +98,29 @@ def sell(story: Story, *, effect: float = 1.0) -> list[Order]:
     return orders
 
 
-def _of_own_accord(story: Story, person: Person) -> Iterator[Order]:
+def _of_own_accord(story: Story, person: Person) -> list[Order]:
     rng = dice(story.seed, f"orders {person.email}")
     at = awake(rng, person.joined + int(rng.expovariate(1) * YEAR / FIRST_A_YEAR))
-    if at <= AS_OF:
-        yield Order(person, at)
-        for later in _again(rng, at):
-            yield Order(person, later)
+    if at > AS_OF:
+        return []
+    later, goes_on = _again(rng, at)
+    orders = [Order(person, again) for again in (at, *later)]
+    orders[-1].goes_on = goes_on
+    return orders
 
 
-def _again(rng: Random, at: int) -> Iterator[int]:
-    """The orders that follow a first one [Unix s]."""
+def _again(rng: Random, at: int) -> tuple[list[int], bool]:
+    """The orders that follow a first one up to AS_OF [Unix s], and whether another one is to come."""
+    orders: list[int] = []
     rate = max(rng.gammavariate(RATE_SHAPE, RATE_MEAN / RATE_SHAPE), 1e-6)
     away = rng.betavariate(*AWAY)
     while rng.random() >= away:
         at += int(rng.expovariate(1) * YEAR / rate)
         if at > AS_OF:
-            return
+            return orders, True
         at = awake(rng, at)
-        yield at
+        orders.append(at)
+    return orders, False
 
 
 def _occasions(story: Story, effect: float) -> Iterator[tuple[Person, int, bool]]:
@@ -182,4 +190,8 @@ def truth(orders: list[Order]) -> OrderTruth:
         revenue=round(sum(one.net for one in orders), 2),
         rate=(RATE_SHAPE, RATE_MEAN),
         away=AWAY,
+        gone=sorted(
+            {one.person.email for one in sold if one.known and one.goes_on is False}
+            - {one.person.email for one in orders if one.goes_on}
+        ),
     )

@@ -121,6 +121,7 @@ class OrderTruth:
         revenue: net of refunds, without cancelled ones [RUB].
         rate: shape and mean of the gamma distribution of orders after the first one [a person and year].
         away: the beta distribution of the chance to stay away after an order.
+        gone: known people who will not order again of their own accord.
     """
 
     rows: int
@@ -132,6 +133,7 @@ class OrderTruth:
     revenue: float
     rate: tuple[float, float]
     away: tuple[float, float]
+    gone: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -373,6 +373,15 @@ METHODS = {
             ("brunner_munzel_pain",),
         ),
         Method(
+            "landmark",
+            message("Landmark Kaplan-Meier"),
+            message("Who has lapsed: how likely do people as long silent come back?"),
+            ("13",),
+            "landmark.chance",
+            "van Houwelingen (2007), doi:10.1111/j.1467-9469.2006.00529.x; "
+            "people drawn again, Efron & Tibshirani (1993)",
+        ),
+        Method(
             "beta_binomial",
             message("Beta-binomial chances of people, beta-geometric silence"),
             message("Is a silence beyond what a reader keeps by luck?"),

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 UNUSED = {
     "campaign_stats": ("forwarded",),
-    "contacts": ("confirmed_at",),
     "tickets": ("channel",),
     "ticket_messages": ("subject",),
     "deals": ("contact_ids", "company", "pipeline", "is_lost", "owner", "tags", "last_activity_local"),

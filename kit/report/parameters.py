@@ -20,6 +20,7 @@ from kit.questions.retention.list_growth import check_every
 from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
 from kit.questions.subject_lines import plans
+from kit.store import lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -171,6 +172,7 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "what": check_what,
     "every": check_every,
     "held_back": _above_zero,
+    "lists": lists.check,
     "campaigns": side_by_side.split,
 }
 """By a parameter's name: what raises UsageError on a value that it cannot have; "" is unset."""

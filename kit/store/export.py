@@ -39,7 +39,9 @@ MANIFEST = "tables.json"
 DICTIONARY = "tables.md"
 """What the tables and columns mean, for whoever gets them."""
 
-PRIVATE = frozenset({"email", "body_text", "comment", "company", "deal_name", "owner", "agent", "mailbox"})
+PRIVATE = frozenset(
+    {"email", "body_text", "comment", "company", "deal_name", "owner", "agent", "mailbox", "consent_proof"}
+)
 """Columns in which people are named by themselves or by others; they leave only with the addresses. So do the
 subjects of `mails` and `ticket_messages`, which are of people; those of campaigns are the firm's."""
 
@@ -248,6 +250,12 @@ def _mapped(column: pa.Array | pa.ChunkedArray, hide: Callable[[str], str]) -> p
     packed = whole.dictionary_encode()
     changed = [text if text is None else hide(text) for text in packed.dictionary.to_pylist()]
     return pa.array(changed, type=whole.type).take(packed.indices)
+
+
+def salted(keys: pd.Series) -> pd.Series:
+    """Keys of people as they leave: hashed with a secret of this machine, the same in every list and table of it."""
+    hashed = _salted(_salt())
+    return keys.map(hashed, na_action="ignore")
 
 
 def _salted(salt: bytes) -> Callable[[str], str]:

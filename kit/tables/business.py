@@ -16,6 +16,8 @@ CONTACTS = Table(
         Column("opted_in_at", "local", "", message("when the person joined")),
         Column("confirmed_at", "local", "", message("when the person confirmed the address")),
         Column("opt_in_source", "text", "", message("form, counter, import …")),
+        Column("consent_purpose", "text", "", message("what the person agreed to: advertising, service …")),
+        Column("consent_proof", "text", "", message("what proves it: the network address, the form's record …")),
         Column("unsubscribed_at", "local", "", message("when the person left")),
         Column("unsubscribe_reason", "text", "", message("as given")),
         Column(
