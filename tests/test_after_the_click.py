@@ -40,7 +40,7 @@ def test_a_tag_joins_by_id_or_by_name_and_the_rest_is_counted(tmp_path: Path) ->
 def test_a_clicked_campaign_without_a_session_is_named(tmp_path: Path) -> None:
     data = export(tmp_path, "3c2cf0ef38-SPRING,30,20,2")
     result = sessions.follow(data)
-    assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clickers": 5}]
+    assert result.silent.to_dict("records") == [{"campaign_name": "Summer", "clickers": 5, "clicked": 5}]
 
 
 def test_a_campaign_of_a_day_that_the_report_does_not_cover_is_not_called_silent(tmp_path: Path) -> None:
@@ -89,6 +89,8 @@ def test_what_is_usual_is_what_the_problem_areas_take_for_usual() -> None:
     # a question about two campaigns is held to the same yardstick; one that is not in it is too young
     asked = sessions.judge(web[3:], mails[3:], yardstick=web[:5]).rates
     assert asked["verdict"].tolist() == ["as usual", "as usual", "too young"]
+    told = sessions.judge(web[3:], mails[3:], yardstick=web[:5], automated=["c5"]).rates
+    assert told["verdict"].tolist() == ["as usual", "as usual", "automated"]
     old = sessions.judge(web[:5], mails[:5]).rates
     assert asked["expected"].tolist()[:2] == old["expected"].tolist()[3:]
 

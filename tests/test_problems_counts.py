@@ -96,7 +96,7 @@ class TestLog:
         small.log(tmp_path, events)
         got = refused.server_answers(kit.open(tmp_path))
         assert got[["domain", "answer", "mails"]].to_numpy().tolist() == [
-            ["example.com", "550 5.1.1 <…> unknown", 2],
+            ["example.com", "550 5.1.1 <•••@example.com> unknown", 2],
             ["example.com", "554 blocked", 1],
         ]
 

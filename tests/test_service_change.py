@@ -42,21 +42,38 @@ def test_equal_months_are_seldom_called_a_change(rng: np.random.Generator) -> No
     assert called <= 7  # 5 % of 50 and three Monte Carlo errors; by single requests alone it would be a third
 
 
-def test_open_requests_count_as_slow_or_are_left_out() -> None:
-    rows = [(month, 100, True, 50) for month in MONTHS] + [("2026-10", 5000, False, 10), ("2026-10", 3, False, 4)]
-    found = service_change.judge(
-        pd.DataFrame(rows, columns=["month", "minutes", "answered", "n"]), NONE, NONE, "2026-06"
+def test_open_requests_count_as_long_as_they_wait() -> None:
+    rows = [(month, 100, True, 50) for month in MONTHS] + [("2026-10", 5000, False, 300), ("2026-10", 3, False, 4)]
+    waiting = pd.DataFrame(rows, columns=["month", "minutes", "answered", "n"])
+    row = service_change.judge(waiting, NONE, NONE, "2026-06").figures.iloc[0]
+    assert (row["n_before"], row["n_since"], row["before"]) == (250, 554, 100)
+    assert np.isnan(row["since"])  # more than half still wait: no median is reached
+    assert row["verdict"] == "unknown"
+
+
+def test_requests_of_one_day_are_no_many(rng: np.random.Generator) -> None:
+    told = waits(rng, 0.7)
+    apart, alike = (
+        service_change.judge(told.assign(day=told["month"] + "-" + days), NONE, NONE, "2026-06").figures.iloc[0]
+        for days in (pd.Series(range(len(told))).astype(str), (told["minutes"].rank() // 30).astype(str))
     )
-    row = found.figures.iloc[0]
-    assert (row["left_out"], row["n_before"], row["n_since"]) == (4, 250, 260)
-    assert "4 open requests are left out" in found.table().text()
+    assert apart["effect"] == alike["effect"]
+    assert alike["high"] - alike["low"] > 1.3 * (apart["high"] - apart["low"])
+    scores = pd.DataFrame({"month": told["month"], "score": (told["minutes"] > 200) * 1.0, "n": 1})
+    apart, alike = (
+        service_change.judge(NONE, scores.assign(day=days), NONE, "2026-06").figures.iloc[0]
+        for days in (range(len(told)), told["month"] + scores["score"].astype(str))
+    )
+    assert apart["effect"] == alike["effect"]
+    assert alike["high"] - alike["low"] > 1.3 * (apart["high"] - apart["low"])
 
 
 def test_scores_and_requests_are_compared() -> None:
     scores = pd.DataFrame(
-        [(month, score, 20) for month in MONTHS for score in (0.5, 1.0)], columns=["month", "score", "n"]
+        [(month, f"{month}-{day}-{score}", score, 2) for month in MONTHS for day in range(10) for score in (0.5, 1.0)],
+        columns=["month", "day", "score", "n"],
     )
-    scores.loc[(scores["month"] >= "2026-06") & (scores["score"] == 1), "n"] = 60
+    scores.loc[(scores["month"] >= "2026-06") & (scores["score"] == 1), "n"] = 6
     days = pd.date_range("2026-01-01", "2026-10-31").strftime("%Y-%m-%d")
     requests = pd.DataFrame({"month": days.str[:7], "day": days, "n": np.where(days >= "2026-06", 4, 2)})
     found = service_change.judge(NONE, scores, requests, "2026-06").figures.set_index("figure")

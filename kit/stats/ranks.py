@@ -136,12 +136,14 @@ def brunner_munzel(
     a: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     b: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
     *,
+    clusters: tuple[ArrayLike, ArrayLike] | None = None,
     level: float = 0.95,
 ) -> BrunnerMunzel:
     """The chance that one of b is above one of a, of values whose distances say nothing, like scores.
 
-    Arguments as for `shift`. Interval and p are NaN with fewer than two units in a group, and where the groups
-    do not overlap at all.
+    Arguments as for `shift`; clusters: of each group a number for what its units share, like their day: units of one
+    are alike, and the clusters are the units of the error. Interval and p are NaN with fewer than two units in a
+    group, and where the groups do not overlap at all.
 
     Source: Brunner & Munzel (2000), doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U.
     """
@@ -155,18 +157,39 @@ def brunner_munzel(
     value = float(w_y @ of_y) / n
     if min(m, n) < 2:
         return BrunnerMunzel(value, nan, nan, nan, nan, nan)
-    parts = [
-        float(w @ (placement - w @ placement / w.sum()) ** 2) / (w.sum() - 1) / w.sum()
-        for placement, w in ((of_x, w_x), (of_y, w_y))
-    ]
-    if not sum(parts) > 0:
+    units = (None, None) if clusters is None else clusters
+    sides = ((x, of_x, a), (y, of_y, b))
+    parts = [_placement_variance(*side, of) for side, of in zip(sides, units, strict=True)]
+    total = sum(variance for variance, _df in parts)
+    if not total > 0:
         return BrunnerMunzel(value, nan, nan, nan, nan, nan)
-    se = sqrt(sum(parts))
-    df = sum(parts) ** 2 / (parts[0] ** 2 / (m - 1) + parts[1] ** 2 / (n - 1))
+    se = sqrt(total)
+    df = total**2 / sum(variance**2 / free for variance, free in parts)
     statistic = (value - 0.5) / se
     half = float(t.isf((1 - level) / 2, df)) * se
     p = 2 * float(t.sf(abs(statistic), df))
     return BrunnerMunzel(value, max(value - half, 0.0), min(value + half, 1.0), statistic, df, p)
+
+
+def _placement_variance(
+    ordered: Floats,
+    placement: Floats,
+    group: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series | None],
+    clusters: ArrayLike | None,
+) -> tuple[float, int]:
+    """The variance of a group's mean placement and its degrees of freedom, units alone or clusters of them."""
+    raw = floats(group[0]).reshape(-1)
+    weight = np.ones(raw.shape) if group[1] is None else floats(group[1]).reshape(-1)
+    counted = np.isfinite(raw) & (weight > 0)
+    raw, weight = raw[counted], weight[counted]
+    off = placement[np.searchsorted(ordered, raw)]
+    off = off - weight @ off / weight.sum()
+    if clusters is None:
+        squares, many = float(weight @ off**2), int(weight.sum())
+    else:
+        sums = np.bincount(np.unique(np.asarray(clusters)[counted], return_inverse=True)[1], weights=weight * off)
+        squares, many = float(sums @ sums), sums.size
+    return (squares * many / (many - 1) / weight.sum() ** 2, many - 1) if many > 1 else (nan, 0)
 
 
 def _group(values: ArrayLike | pd.Series, weights: ArrayLike | pd.Series | None) -> tuple[Floats, Floats]:

@@ -23,8 +23,11 @@ from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
 from kit.stats import multiplicity, proportions, random_effects
+from kit.store import AUTOMATED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from kit.stats.random_effects import Heterogeneity
@@ -42,6 +45,7 @@ VERDICTS = {
     "as usual": message("as usual"),
     "too few": message("too few"),
     "too young": message("too young to judge"),
+    "automated": message("automated: no yardstick"),
     "unknown": message("unknown"),
 }
 
@@ -63,7 +67,11 @@ def follow(data: Data) -> Sessions:
     old_enough = mature(history["sent_local"], data.as_of, data.settings["conversions.maturity_days"])
     yardstick = counts.visits_by_campaign(data.history)
     yardstick = yardstick[yardstick["campaign_id"].isin(history.loc[old_enough, "campaign_id"])]
-    return judge(counts.visits_by_campaign(data), mails, yardstick=yardstick, days=counts.visits_days(data))
+    automated = data.campaigns.loc[data.campaigns["campaign_type"].isin(AUTOMATED), "campaign_id"]
+    return judge(
+        counts.visits_by_campaign(data), mails, yardstick=yardstick, days=counts.visits_days(data),
+        automated=automated.tolist(),
+    )  # fmt: skip
 
 
 def judge(
@@ -72,6 +80,7 @@ def judge(
     *,
     yardstick: pd.DataFrame | None = None,
     days: tuple[pd.Timestamp, pd.Timestamp] | None = None,
+    automated: Sequence[str] = (),
 ) -> Sessions:
     """The judgement of `follow`.
 
@@ -81,6 +90,7 @@ def judge(
             sent_local.
         yardstick: as web, of the campaigns of the whole history that are old enough: what is usual; None: as web.
         days: the first and last of the report; None: a campaign of any day may be silent.
+        automated: ids of automated mail, which the yardstick does not hold: its people are chosen by what they did.
     """
     by_campaign = web.dropna(subset="campaign_id").groupby(["campaign_id", "campaign_name", "sent_local"])[_SUMS]
     rates = by_campaign.sum(min_count=1).reset_index()
@@ -105,7 +115,8 @@ def judge(
     verdict = verdict.mask(flagged & (value > rates["expected"]), "better")
     verdict = verdict.mask(flagged & (value < rates["expected"]), "worse")
     verdict = verdict.mask(rates["p"].isna(), "unknown").mask(~large & value.notna(), "too few")
-    verdict = verdict.mask(large & ~rates["campaign_id"].isin(others.index), "too young")
+    unlike = large & ~rates["campaign_id"].isin(others.index)
+    verdict = verdict.mask(unlike, "too young").mask(unlike & rates["campaign_id"].isin(automated), "automated")
     silent, outside = _silent(mails, rates, days)
     return Sessions(
         rates=rates.assign(verdict=verdict),

@@ -12,8 +12,7 @@ from kit.counts import scope
 from kit.counts.log import of_this_log
 from kit.messages import _, _n, message, message_n
 from kit.metrics.figures import WILSON, Figure
-from kit.privacy import masked
-from kit.questions.find_problems.refused import LONGEST
+from kit.questions.find_problems import refused
 from kit.show import cells
 from kit.show.formats import UNKNOWN, listing, share, whole
 from kit.show.result import Result, result
@@ -86,7 +85,7 @@ def bounces(data: Data) -> pd.DataFrame:
     sent = mails.group_by("domain").agg(sent=ibis._.sent.sum())
     returned = mails.filter(ibis._.bounced, ibis._.sent).inner_join(last, [("message_key", "key")])
     rows = returned.group_by("domain", "bounce_class", "answer").agg(mails=ibis._.count()).to_pandas()
-    rows["answer"] = rows["answer"].map(lambda text: masked(text).strip()[:LONGEST], na_action="ignore")
+    rows["answer"] = rows["answer"].map(refused.answer, na_action="ignore")
     rows = rows.groupby(_COLUMNS[:3], dropna=False, as_index=False)["mails"].sum()
     return rows.merge(sent.to_pandas(), on="domain", how="left")
 

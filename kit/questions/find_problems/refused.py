@@ -10,6 +10,7 @@ import pandas as pd
 from kit.counts import scope
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
+from kit.privacy import masked
 from kit.show.formats import whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -19,9 +20,6 @@ from kit.tables import CAMPAIGNS, EVENTS
 
 if TYPE_CHECKING:
     from kit.store import Data
-
-ADDRESS = r"[^\s<>\"']+@[^\s<>\"',;:]+"
-"""What an answer names a person by; it is left out."""
 
 LONGEST = 160
 """Characters of an answer that are kept."""
@@ -54,7 +52,7 @@ def not_sent(data: Data) -> pd.DataFrame:
 
 @scope.count("events")
 def server_answers(data: Data) -> pd.DataFrame:
-    """The other servers' answers to mail that they gave back, without the addresses in them.
+    """The other servers' answers to mail that they gave back, without anybody's address and number in them.
 
     Returns:
         A row a list, domain, month of the answer and answer: list_name, domain, month, answer, mails.
@@ -65,14 +63,19 @@ def server_answers(data: Data) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     events = events.filter((ibis._.event_type == "bounced") & ibis._.mta_response.notnull())
     events = events.mutate(month=local(ibis._.occurred_at, data.settings).strftime("%Y-%m"))
-    events = events.mutate(answer=ibis._.mta_response.re_replace(ADDRESS, "…").strip().substr(0, LONGEST))
-    keys = ["source_campaign_id", "domain", "month", "answer"]
+    keys = ["source_campaign_id", "domain", "month", "mta_response"]
     answers = events.group_by(keys).agg(mails=ibis._.count()).to_pandas()
+    answers["answer"] = answers["mta_response"].map(answer)
     campaigns = scope.frame(data, CAMPAIGNS.name).dropna(subset="source_campaign_id")
     lists = campaigns.drop_duplicates("source_campaign_id").set_index("source_campaign_id")["list_name"]
     answers["list_name"] = answers["source_campaign_id"].map(lists)
     answers = answers.groupby(columns[:-1], dropna=False, as_index=False)["mails"].sum()
     return answers.sort_values(["mails", "answer"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def answer(response: str) -> str:
+    """A server's answer as a report may show it."""
+    return masked(response).strip()[:LONGEST]
 
 
 @result

@@ -1,25 +1,28 @@
 """Did the service change after a known month? (guide 1, step 2)
 
-Response times are compared by their order, so that one forgotten request does not turn the result; scores by the chance
-that one given since is above one given before, for the step from 1 to 2 need not be that from 4 to 5; requests by how
-often they come. Months differ without any change, so a change is called one only if the months say so too. Its cause
-is not judged: other things changed as well.
+Response times are compared by their medians, so that one forgotten request does not turn the result; scores by the
+chance that one given since is above one given before, for the step from 1 to 2 need not be that from 4 to 5; requests
+by how often they come. What comes in on one day goes alike, so days are the units of all three, and people of response
+times too. Months differ without any change, so a change is called one only if the months say so too. Its cause is not
+judged: other things changed as well.
 """
 
 from __future__ import annotations
 
+from math import erfc, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from ibis import _ as col
 
-from kit import counts
+from kit import counts, metrics
 from kit.counts import scope
 from kit.counts.service import ratings
 from kit.judging import ALPHA
-from kit.messages import _, _n, message
+from kit.messages import _, message
 from kit.metrics.figures import Figure
+from kit.questions.months.service_months import on_log
 from kit.show.formats import UNKNOWN, decimal, known, listing, minutes, month, share, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -30,9 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kit.store import Data
-
-SLOW = 0.95
-"""An open request that has waited longer than so many of the answered ones is slow; a younger one is left out."""
 
 MONTHS = 4
 """Months on each side from which months can tell a change at all: of 4 and 4 the clearest order has p = 0.03."""
@@ -52,16 +52,17 @@ def compare(data: Data, *, change: str) -> ServiceChange:
 
 @scope.count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def scores(data: Data) -> pd.DataFrame:
-    """Satisfaction scores by month of answering: month, score [0 to 1, as far up its scale], n [answers]."""
+    """Satisfaction scores by day of answering: month, day, score [0 to 1, as far up its scale], n [answers]."""
     asked = ratings(data)
     if asked is None:
-        return pd.DataFrame(columns=["month", "score", "n"])
+        return pd.DataFrame(columns=["month", "day", "score", "n"])
     scored = asked.filter(col.score.notnull() & col.rated_local.notnull() & scope.within(data, col.rated_local))
     scored = scored.filter(col.scale_max > col.scale_min).mutate(
         month=col.rated_local.strftime("%Y-%m"),
+        day=col.rated_local.strftime("%Y-%m-%d"),
         score=(col.score - col.scale_min) / (col.scale_max - col.scale_min),
     )
-    return scored.group_by("month", "score").agg(n=col.count()).order_by("month", "score").to_pandas()
+    return scored.group_by("month", "day", "score").agg(n=col.count()).order_by("day", "score").to_pandas()
 
 
 @scope.count("tickets", unfiltered=scope.NO_CAMPAIGN)
@@ -89,9 +90,9 @@ def judge(waits: pd.DataFrame, scores: pd.DataFrame, requests: pd.DataFrame, cha
         requests: what `requests` returned.
         change: the first month after the change, like 2026-03; "" where none is known.
 
-    Source: guide 1, step 2; Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172; Brunner & Munzel (2000),
-    doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U; Przyborowski & Wilenski (1940),
-    doi:10.1093/biomet/31.3-4.313.
+    Source: guide 1, step 2; Zou & Donner (2008), doi:10.1002/sim.3095, on a difference's interval from those of its
+    sides; Brunner & Munzel (2000), doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U; Przyborowski &
+    Wilenski (1940), doi:10.1093/biomet/31.3-4.313; of months Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172.
     """
     rows = []
     for figure, frame, compare_sides in (
@@ -112,41 +113,38 @@ def judge(waits: pd.DataFrame, scores: pd.DataFrame, requests: pd.DataFrame, cha
 
 _COLUMNS = [
     *("figure", "n_before", "n_since", "before", "before_low", "before_high", "since", "since_low", "since_high"),
-    *("effect", "low", "high", "p", "months", "months_p", "up", "left_out"),
+    *("effect", "low", "high", "p", "months", "months_p", "up"),
 ]
 
 
 def _compare_waits(requests: pd.DataFrame) -> dict[str, Any]:
-    requests = requests[requests["minutes"].notna()].reset_index(drop=True)
-    answered = requests["answered"].astype(bool)
-    slow = ranks.quantile_interval(requests.loc[answered, "minutes"], requests.loc[answered, "n"], q=SLOW)[0]
-    judged = answered | (requests["minutes"] >= slow)
-    # How long an open one will take is not known; it is as slow as the slowest.
-    minutes = requests["minutes"].astype(float).where(answered, requests["minutes"].max())
-    left_out = int(requests.loc[~judged, "n"].sum())
-    requests = requests.assign(minutes=minutes)[judged]
-    before, since = ((side["minutes"], side["n"]) for side in _sides(requests))
-    shift = ranks.hodges_lehmann(before, since)
-    medians = [ranks.quantile_interval(*side) for side in (before, since)]
-    months = _months(requests, lambda side: ranks.quantile_interval(side["minutes"], side["n"])[0])
-    effect = (shift.value, shift.low, shift.high, shift.p)
-    return _row(medians, effect, months, neutral=0) | {
-        "n_before": int(before[1].sum()),
-        "n_since": int(since[1].sum()),
-        "left_out": left_out,
-    }
+    sides = metrics.response_time(requests, by=["since"]).sort_values("since")
+    log = on_log(sides)
+    (before, since), (spread_before, spread_since) = sides[["value", "low", "high"]].to_numpy(float), log["se"]
+    z = (log["scaled"].iloc[1] - log["scaled"].iloc[0]) / np.hypot(spread_before, spread_since)
+    value, below = since[0] - before[0], np.hypot(since[0] - since[1], before[2] - before[0])
+    effect = (
+        value,
+        value - below,
+        value + np.hypot(since[2] - since[0], before[0] - before[1]),
+        erfc(abs(z) / sqrt(2)),
+    )
+    by_month = metrics.response_time(requests, by=["month"]).set_index("month")["value"]
+    months = _months(requests, lambda side: float(by_month[side["month"].iloc[0]]))
+    numbers = dict(zip(("n_before", "n_since"), sides["n"].astype(int), strict=True))
+    return _row([tuple(before), tuple(since)], effect, months, neutral=0) | numbers
 
 
 def _compare_scores(scores: pd.DataFrame) -> dict[str, Any]:
     before, since = ((side["score"], side["n"]) for side in _sides(scores))
-    chance = ranks.brunner_munzel(before, since)
+    days = tuple(side["day"].factorize()[0] for side in _sides(scores))
+    chance = ranks.brunner_munzel(before, since, clusters=days)
     means = [(_mean(score, n), np.nan, np.nan) for score, n in (before, since)]
     months = _months(scores, lambda side: _mean(side["score"], side["n"]))
     effect = (chance.value, chance.low, chance.high, chance.p)
     return _row(means, effect, months, neutral=0.5) | {
         "n_before": int(before[1].sum()),
         "n_since": int(since[1].sum()),
-        "left_out": 0,
     }
 
 
@@ -162,7 +160,6 @@ def _compare_requests(days: pd.DataFrame) -> dict[str, Any]:
     return _row(intervals, effect, months, neutral=1) | {
         "n_before": int(before[0]),
         "n_since": int(since[0]),
-        "left_out": 0,
     }
 
 
@@ -214,8 +211,8 @@ class ServiceChange(Result):
         change: the first month after it, or "".
         figures: a row a figure: figure ["response_time", "satisfaction", "requests"], n_before, n_since; before, since,
             with _low and _high [median minutes, mean score 0 to 1, requests a day]; effect, low, high [minutes later;
-            the chance to be above, 0.5 is none; the ratio]; p, months_p [Holm over the figures]; left_out [open
-            requests too young to count]; verdict: "higher", "lower", "no change seen", "too few months" or "unknown".
+            the chance to be above, 0.5 is none; the ratio]; p, months_p [Holm over the figures];
+            verdict: "higher", "lower", "no change seen", "too few months" or "unknown".
     """
 
     change: str
@@ -261,35 +258,22 @@ class ServiceChange(Result):
             Column("effect", message("Effect"), _effect, number=True, whole_row=True),
             Column("verdict", message("Verdict"), _VERDICTS.__getitem__),
         )
-        notes = [
-            _(
-                "Response time: half of all pairs of a request before and one since differ by more (Hodges and "
-                "Lehmann)."
-            ),
+        notes = (
+            _("Response time: the difference of the medians, those still waiting included."),
             _(
                 "Satisfaction: the chance that a score since is above one before, 50% is no difference (Brunner and "
                 "Munzel)."
             ),
-            _("Brackets: 95 % intervals of counting. A change is called one only if the months differ too."),
+            _("Brackets: 95 %, by days as units. A change is called one only if the months differ too."),
             _("A slow trend looks the same as a change."),
-        ]
-        left_out = int(self.figures["left_out"].sum())
-        if left_out:
-            notes.append(
-                _n(
-                    "{n} open request is left out: it has not waited long enough to be called slow.",
-                    "{n} open requests are left out: they have not waited long enough to be called slow.",
-                    left_out,
-                    n=whole(left_out),
-                )
-            )
+        )
         title = (
             message("The service before {month} and since", month=month(self.change))
             if self.change
             else message("The service before and since")
         )
         empty = message("no change is known, or nothing is known of one of its sides.")
-        return Table("around", title, self.figures, columns, tuple(notes if len(self.figures) else ()), empty)
+        return Table("around", title, self.figures, columns, notes if len(self.figures) else (), empty)
 
 
 _FIGURES = {
@@ -380,19 +364,18 @@ FIGURES = (
         ("around.n_before", "around.n_since", "around.before", "around.since"),
         window=message("months before the month that is named, and from it on"),
         interval=message(
-            "95 %: order statistics of waits; Garwood of requests, with the days' overdispersion; none of scores"
+            "95 %: Kaplan-Meier of waits with days and people as units; Garwood of requests, with the days' "
+            "overdispersion; none of scores"
         ),
     ),
     Figure(
         "around_effect",
         message("What changed in the service"),
-        message(
-            "minutes later (Hodges-Lehmann); chance that a score since is above one before; ratio of requests a day"
-        ),
+        message("median since - median before; chance that a score since is above one before; ratio of requests a day"),
         _ONCE,
-        "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172; Brunner & Munzel (2000)",
+        "Zou & Donner (2008), doi:10.1002/sim.3095; Brunner & Munzel (2000)",
         ("around.effect",),
-        interval=message("95 %: Moses; Brunner-Munzel; exact conditional"),
+        interval=message("95 %, by days: from the intervals of the sides; Brunner-Munzel; exact conditional"),
         edge=message("called a change only where the months say so too; since, not because of"),
     ),
 )
