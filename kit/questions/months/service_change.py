@@ -137,8 +137,8 @@ def _compare_waits(requests: pd.DataFrame) -> dict[str, Any]:
 
 def _compare_scores(scores: pd.DataFrame) -> dict[str, Any]:
     before, since = ((side["score"], side["n"]) for side in _sides(scores))
-    days = tuple(side["day"].factorize()[0] for side in _sides(scores))
-    chance = ranks.brunner_munzel(before, since, clusters=days)
+    earlier, later = (side["day"].factorize()[0] for side in _sides(scores))
+    chance = ranks.brunner_munzel(before, since, clusters=(earlier, later))
     means = [(_mean(score, n), np.nan, np.nan) for score, n in (before, since)]
     months = _months(scores, lambda side: _mean(side["score"], side["n"]))
     effect = (chance.value, chance.low, chance.high, chance.p)
