@@ -1,17 +1,19 @@
-"""How fast a million messages become threads and response times: `python tests/bench_threads.py [MESSAGES]`; no test.
+"""How fast a million messages become threads and response times: `python tests/bench_threads.py [MESSAGES] [--file]`.
 
-Made-up rows of `mails`, as the reader of mailboxes writes them, are threaded and counted in a process of its own: what
-reading the files costs says `bench_mailbox.py`.
+No test. Made-up rows of `mails`, as the reader of mailboxes writes them, are threaded and counted in a process of its
+own; with `--file` the same messages stand in a mailbox, which is read first: the whole way from file to counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import tempfile
 import time
 from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ import pandas as pd
 from kit import counts
 from kit.questions.response_time import waits
 from kit.settings import Settings
-from kit.store import Data, build, threads
+from kit.store import Data, build, open_data, threads
 from kit.store.engine import Engine
 
 TURNS = 4
@@ -77,12 +79,54 @@ def measure(place: Path) -> tuple[dict[str, float], float, str]:
     return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, f"{len(turns):,} turns. {answer}"
 
 
+def write(place: Path, number: int) -> None:
+    """The same messages as a mailbox, each with a text of some lines."""
+    text = "Is my car ready? Запись на сервис, please.\n" * 12
+    with (place / "all.mbox").open("wb") as file:
+        for row in mails(number).astype(object).where(lambda frame: frame.notna(), None).to_dict("records"):
+            us, them = f"{row['from_key']}@example.com", f"{row['contact_key']}@example.org"
+            sender, to = (them, "support@example.com") if row["direction"] == "in" else (us, them)
+            before = str(row["references"] or "").replace(" ", "> <")
+            head = (
+                f"From {sender} {row['sent_at']:%a %b %d %H:%M:%S %Y}\nFrom: {sender}\nTo: {to}\n"
+                f"Subject: {row['subject']}\nMessage-ID: <{row['message_id']}>\n"
+                f"Date: {format_datetime(row['sent_at'])}\n"
+            )
+            if before:
+                head += f"In-Reply-To: <{row['in_reply_to']}>\nReferences: <{before}>\n"
+            file.write(f"{head}Content-Type: text/plain; charset=utf-8\n\n{text}\n".encode())
+    (place / "kit.toml").write_text(
+        'own_domains = ["example.com"]\ntime_zone = "Europe/Berlin"\nas_of = 2026-03-01T00:00:00\n'
+        '[service]\nhours = ["Mon-Fri 09:00-18:00"]\n'
+    )
+
+
+def from_file(place: Path) -> tuple[dict[str, float], float, str]:
+    """As `measure`, from the mailbox on."""
+    took, begin = {}, time.perf_counter()
+    data = open_data(place)
+    took["reading and threads"], begin = time.perf_counter() - begin, time.perf_counter()
+    turns = counts.responses(data)
+    took["responses"], begin = time.perf_counter() - begin, time.perf_counter()
+    answer = waits.judge(turns)
+    took["judgement"] = time.perf_counter() - begin
+    return took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, f"{len(turns):,} turns. {answer}"
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("number", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--file", action="store_true")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        build.write(mails(parser.parse_args().number), "mails", Path(folder))
+        os.environ["KIT_CACHE"] = f"{folder}/cache"
+        exports = Path(folder) / "exports"
+        exports.mkdir()
+        if options.file:
+            write(exports, options.number)
+        else:
+            build.write(mails(options.number), "mails", exports)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            steps, peak, said = pool.apply(measure, (Path(folder),))
+            steps, peak, said = pool.apply(from_file if options.file else measure, (exports,))
     shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in steps.items())
     print(f"{shown}; in all {sum(steps.values()):.1f} s, {peak:,.0f} MB peak. {said}")  # noqa: T201  a bench prints

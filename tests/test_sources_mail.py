@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
 
 from kit.settings import Settings
+from kit.sources.mail import parse
 from kit.sources.mail.decoding import plain_text
 from kit.sources.text.addresses import contact_key
 from tests import exports
@@ -263,3 +265,44 @@ def test_a_page_that_opens_without_end_is_read_in_one_pass(opened: str) -> None:
 )
 def test_pages_as_they_are_sent(html: str, text: str) -> None:
     assert plain_text(html) == text
+
+
+_HEADS = (
+    b"From: Anna <anna@example.org>\nTo: a@example.com,\n b@example.com\nDate: Tue, 03 Mar 2026 10:00:00 +0300\n",
+    b"From: anna@example.org\r\nSubject: =?utf-8?b?0JTQsA==?=\r\n\t=?utf-8?b?0L3QtdGC?=\r\nDate: never\r\n",
+    "From: Анна <anna@example.org>\nSubject: Пять ё\nX-Empty:\nReferences: <a@b>\n <c@d>\n".encode(),
+    b"From : anna@example.org\nSubject: a blank before the colon\n",
+    b"From: anna@example.org\nno header at all\nSubject: lost\n",
+    b"From: anna@example.org\rSubject: old Mac\rTo: garage@example.com\r",
+)
+_KINDS = (
+    b"",
+    b"Content-Type: text/plain; charset=koi8-r; format=flowed\n",
+    b'Content-Type: TEXT/PLAIN; CHARSET="utf-8";\nContent-Transfer-Encoding: 8BIT\n',
+    b"Content-Type: text/plain; charset=nonsense\n",
+    b"Content-Type: text/plain; charset*=utf-8''utf-8; name=a.txt\n",
+    b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n",
+    b"Content-Type: text/plain\nContent-Disposition: attachment\n",
+    b"Content-Type: text/html\nContent-Type: text/plain\n",
+    b"Content-Type: multipart/mixed; boundary=b\n",
+)
+_BODIES = (
+    b"\nHello,\n\nthere.\n",
+    "\r\nПять\r\n".encode("koi8-r"),
+    b"\n0JTQsA==\n",
+    b"",
+    b"\n\n\n",
+    b"\n--b\n\nin\n--b--\n",
+)
+
+
+@pytest.mark.parametrize("head", _HEADS, ids=range(len(_HEADS)))
+def test_a_plain_message_is_what_the_standard_library_makes_of_it(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    firm, zone = parse.Firm.of(("example.com",), ()), ZoneInfo("Europe/Berlin")
+    raws = [head + kind + body for kind in _KINDS for body in _BODIES]
+    plain = [parse._Plain.of(raw) is not None for raw in raws]
+    read = [parse.read(raw, firm, zone) for raw in raws]
+    monkeypatch.setattr(parse._Plain, "of", lambda _raw: None)
+    assert read == [parse.read(raw, firm, zone) for raw in raws]
+    assert any(plain) == head.startswith((*_HEADS[:3],))
+    assert not all(plain)

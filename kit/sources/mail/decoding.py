@@ -39,7 +39,7 @@ _ATTRIBUTE = 1000  # letters within which a quoted sign > is looked for
 
 def unfolded(raw: str) -> str:
     """A header in one line; bytes that are no ASCII as the characters that they most likely are."""
-    line = _FOLD.sub("", raw)
+    line = _FOLD.sub("", raw) if "\n" in raw else raw
     if line.isascii():
         return line
     return decode(line.encode("utf-8", "surrogateescape")).text
@@ -50,6 +50,8 @@ def decoded(raw: str) -> str:
 
     Neighbours of one charset are joined before they are decoded: programs cut words inside a letter.
     """
+    if "=?" not in raw:
+        return " ".join(unfolded(raw).split())
     line = _BETWEEN.sub(r"\1", unfolded(raw))
     texts: list[str] = []
     waiting, charset, end = b"", "", 0

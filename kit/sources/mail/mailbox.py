@@ -205,16 +205,16 @@ class _Reader:
                         self.count["read"] += 1
                         self._reject(part, changed(part.file).problem)
                     else:
-                        self._message(part, offset, raw, _time(head))
+                        self._message(part, offset, raw, head)
         except DAMAGES as error:
             self.count["read"] += 1
             self._reject(part, message("it cannot be read on: {error}", error=str(error) or type(error).__name__))
         return not stamp or stamp.holds
 
-    def _message(self, part: MailPart, offset: int | None, raw: bytes, separator: datetime | None) -> None:
+    def _message(self, part: MailPart, offset: int | None, raw: bytes, head: bytes) -> None:
         self.count["read"] += 1
         try:
-            row = parse.read(raw, self.firm, self.zone, separator)
+            row = parse.read(raw, self.firm, self.zone, lambda: _time(head))
         except parse.FAULTS as error:  # the standard library's parser at what it did not expect
             if isinstance(error, parse.NoHeaderError):
                 reason = message("it has no header of a message")

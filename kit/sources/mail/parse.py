@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import Compat32
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from kit.messages import message
@@ -23,7 +24,7 @@ from kit.sources.text.addresses import contact_key, normalised, with_signs
 from kit.sources.text.times import YEARS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from email.message import Message
     from zoneinfo import ZoneInfo
 
@@ -117,15 +118,64 @@ class _Raw(Compat32):
 
 _PARSER = BytesParser(policy=_Raw())
 
+_HEADER = re.compile(rb"([!-9;-~]++):[ \t]*+([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)\r?\n")
+_END = re.compile(rb"\r?\n")
+_TEXT = re.compile(
+    r'text/plain(?:\s*;\s*(?:(?:format|delsp)="?\w+"?|charset="?(?P<charset>[\w.-]+)"?))*\s*;?\s*', re.IGNORECASE
+)
+_LONG = 300
+"""Letters of a Content-Type; what is longer is left to the standard library."""
+_AS_IT_IS = frozenset({"", "7bit", "8bit", "binary"})
 
-def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | None = None) -> dict[str, Any]:
+
+class _Plain:
+    """A message of one text that stands as it is, as most are: as the standard library has it, in less time."""
+
+    def __init__(self, headers: list[tuple[str, str]], charset: str | None, body: bytes) -> None:
+        self._headers, self.charset, self.body = headers, charset, body
+
+    @classmethod
+    def of(cls, raw: bytes) -> _Plain | None:
+        """None where it is any other message, or its form is not without fault."""
+        headers: list[tuple[str, str]] = []
+        at = 0
+        while header := _HEADER.match(raw, at):
+            headers.append((header[1].decode("ascii"), header[2].decode("ascii", "surrogateescape")))
+            at = header.end()
+        end = _END.match(raw, at)
+        if not end:
+            return None
+        first: dict[str, str] = {}
+        for name, value in headers:
+            first.setdefault(name.lower(), value)
+        kind = first.get("content-type", "text/plain")
+        text = _TEXT.fullmatch(kind) if len(kind) <= _LONG else None
+        encoding = first.get("content-transfer-encoding", "").strip().lower()
+        if not text or encoding not in _AS_IT_IS or "content-disposition" in first:
+            return None
+        return cls(headers, text["charset"], raw[end.end() :])
+
+    def items(self) -> list[tuple[str, str]]:
+        """As of a message of the standard library, here and below."""
+        return self._headers
+
+    def get_all(self, wanted: str, otherwise: list[str]) -> list[str]:
+        return [value for name, value in self._headers if name.lower() == wanted] or otherwise
+
+    def get_content_type(self) -> str:
+        return "text/plain"
+
+
+def read(
+    raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: Callable[[], datetime | None] | None = None
+) -> dict[str, Any]:
     """The values of one message for `tables.MAILS`, without its origin, thread and labels.
 
     Args:
         raw: the message as it stands in the file.
         firm: the firm's domains and addresses; without any the direction is not known.
         zone: the firm's, for a date that names none.
-        separator: the time that the mailbox gives it, for a message that names none itself.
+        separator: reads the time that the mailbox gives it, for a message that names none itself.
 
     Returns:
         Values by column; beside them `headers`: header, in small letters -> its first raw value, and
@@ -135,7 +185,7 @@ def read(raw: bytes, firm: Firm, zone: ZoneInfo | None, separator: datetime | No
         NoHeaderError: it has no header of a message.
         ValueError: or another of FAULTS where the parser gives up.
     """
-    message = _PARSER.parsebytes(raw)
+    message = _Plain.of(raw) or _PARSER.parsebytes(raw)
     headers: dict[str, str] = {}
     for name, value in message.items():
         headers.setdefault(name.lower(), value)
@@ -183,12 +233,17 @@ def unused(raw: bytes, held: Collection[str]) -> dict[str, str | list[str]]:
 
 def addresses(raw: str) -> list[str]:
     """The addresses of a header, normalised; a name that looks like one is none."""
+    return list(_addresses(raw))
+
+
+@lru_cache(1 << 14)
+def _addresses(raw: str) -> tuple[str, ...]:
     for line in (unfolded(raw), decoded(raw)):  # some programs encode the address with the name
         pieces = re.split("[,;]", with_signs(_IN_QUOTES.sub("", line)))
         matches = [_ADDRESS.search(piece[max(piece.rfind("<"), 0) :]) for piece in pieces]
         if any(matches):
-            return list(dict.fromkeys(_address(match) for match in matches if match))
-    return []
+            return tuple(dict.fromkeys(_address(match) for match in matches if match))
+    return ()
 
 
 def _address(match: re.Match[str]) -> str:
@@ -197,6 +252,8 @@ def _address(match: re.Match[str]) -> str:
 
 def labels(raw: str) -> str | None:
     """Labels as one line of CSV, each once: decoded first, because a label may hold a comma itself."""
+    if not raw:
+        return None
     names = list(
         dict.fromkeys(filter(None, map(str.strip, next(csv.reader([decoded(raw)], skipinitialspace=True), []))))
     )
@@ -258,7 +315,7 @@ def _sent(
     headers: dict[str, str],
     zone: ZoneInfo | None,
     received: datetime | None,
-    separator: datetime | None,
+    separator: Callable[[], datetime | None] | None,
     defects: list[str],
 ) -> datetime | None:
     """The sender's date; without one the time of its arrival, or the mailbox's."""
@@ -266,10 +323,12 @@ def _sent(
     sent = _instant(written, zone) if written else None
     if sent is None:
         defects.append("its date cannot be read" if written else "it has no date")
-    return sent or received or separator
+    return sent or received or (separator() if separator else None)
 
 
 def _instant(written: str, zone: ZoneInfo | None) -> datetime | None:
+    if not written:
+        return None
     try:
         moment = parsedate_to_datetime(unfolded(written))
         if moment.tzinfo is None:  # -0000: the time is UTC, and where it was sent from is not told
@@ -291,7 +350,7 @@ def _is_own_list(headers: dict[str, str], firm: Firm) -> bool:
     return bool(firm and listed and firm.has(f"@{listed[-1].strip().lower()}"))
 
 
-def _is_autoreply(headers: dict[str, str], message: Message) -> bool:
+def _is_autoreply(headers: dict[str, str], message: Message | _Plain) -> bool:
     """RFC 3834, and what programs wrote before it; receipts and reports of delivery are answers of machines, too."""
     submitted = headers.get("auto-submitted", "no").partition(";")[0].strip().lower()
     return (
@@ -303,7 +362,7 @@ def _is_autoreply(headers: dict[str, str], message: Message) -> bool:
     )
 
 
-def _bounced_id(headers: dict[str, str], message: Message, raw: bytes) -> str | None:
+def _bounced_id(headers: dict[str, str], message: Message | _Plain, raw: bytes) -> str | None:
     """The mail that a report of failed delivery (RFC 3464, or Exim's) gives back: as it quotes it, else answers it."""
     if message.get_content_type() == "multipart/report":
         failed = _FAILED.search(raw) is not None
@@ -326,13 +385,18 @@ def conversation(thread_index: str) -> str | None:
     return f"outlook:{index[:_CONVERSATION].hex()}" if len(index) >= _CONVERSATION else None
 
 
-def _body(message: Message, raw: bytes, defects: list[str]) -> tuple[str, bool]:
+def _body(message: Message | _Plain, raw: bytes, defects: list[str]) -> tuple[str, bool]:
     """The text, and whether there is a file beside it."""
     files = 0
-    for part, parent in _parts(message):
-        defects += [_CAMEL.sub(" ", type(defect).__name__.removesuffix("Defect")).lower() for defect in part.defects]
-        files += not _is_many(part) and _is_file(part, parent)
-    text = _text(message, "", defects)
+    if isinstance(message, _Plain):
+        text = spoken(message.body, message.charset, defects).replace("\r\n", "\n").strip("\n")
+    else:
+        for part, parent in _parts(message):
+            defects += [
+                _CAMEL.sub(" ", type(defect).__name__.removesuffix("Defect")).lower() for defect in part.defects
+            ]
+            files += not _is_many(part) and _is_file(part, parent)
+        text = _text(message, "", defects)
     if len(text) > LONGEST:
         defects.append(f"only the first {LONGEST} letters of its text are kept")
     # broken boundaries hide parts from the parser, and not from a reader

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 
 KEY_LENGTH = 32
 """Hexadecimal digits of the key: 128 bits, far beyond a chance collision among any firm's contacts."""
@@ -49,6 +50,7 @@ def with_signs(text: str) -> str:
     return _WRITTEN_OUT.sub(lambda found: f"{found['name']}@{_DOTS.sub('.', found['domain'])}", text)
 
 
+@lru_cache(1 << 16)
 def contact_key(address: str) -> str:
     """The key under which a person stands in all tables: half of the SHA-256 of the address."""
     return hashlib.sha256(normalised(address).encode()).hexdigest()[:KEY_LENGTH]
