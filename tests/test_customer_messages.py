@@ -344,6 +344,45 @@ def test_scores_stand_beside_the_themes_of_comments_and_the_reasons_for_leaving(
     assert "2 of 3 people" in " ".join(map(str, result.unsubscribed().notes))
 
 
+def test_scores_by_campaign_and_agent_as_far_as_the_file_tells(tmp_path: Path) -> None:
+    """By hand: five of spring give 10, five of autumn 0; Ann's five tickets are all rated 5, Bob's four are too few."""
+    small.settings(tmp_path, '[surveys]\nincentive = "a free check"')
+    lines = [[*answer(f"p{n}", 10 if n < 5 else 0), "spring" if n < 5 else "autumn"] for n in range(10)]
+    survey(tmp_path, [*NPS, "Campaign"], [*lines, [*answer("q", 5), ""]])
+    rated = [
+        [f"T{n}", f"t{n}@example.org", "2026-05-04 10:00:00", "2026-05-04 11:00:00", 5, "Bob" if n > 4 else "Ann"]
+        for n in range(9)
+    ]
+    small.table(
+        tmp_path, "tickets.csv", ["Ticket ID", "Email", "Created at", "First response at", "CSAT", "Agent"], rated
+    )
+    result = voice.ask(kit.open(tmp_path))
+    groups = result.groups.set_index(["trait", "title"])
+    assert groups.loc[("campaign", "spring"), ["kind", "n", "value"]].tolist() == ["nps", 5, 1.0]
+    assert groups.loc[("campaign", "autumn"), "value"] == -1.0
+    assert groups.loc[("agent", "Agent 1"), ["kind", "n", "value"]].tolist() == ["csat", 5, 1.0]
+    assert groups.loc[("agent", "Agent 2"), "n"] == 4
+    assert pd.isna(groups.loc[("agent", "Agent 2"), "value"])
+    shown = result.by_group().text()
+    assert not {"Ann", "Bob"} & set(shown.split())
+    for said in (str(result.summary()), shown):
+        assert "For an answer was promised: a free check." in said
+
+
+def test_reasons_of_lost_deals_stand_beside_those_of_unsubscribing(tmp_path: Path) -> None:
+    header = ["Deal ID", "Deal Name", "Deal Stage", "Amount", "Create Date", "Close Date", "Lost reason"]
+    stages = [("Closed lost", "Too expensive"), ("Closed lost", "Too expensive"), ("Closed lost", "Went to bob@x.org"),
+              ("Closed lost", ""), ("Closed won", "Too expensive"), ("Negotiation", "")]  # fmt: skip
+    rows = [
+        [str(n), f"Repair {n}", stage, 10, "2026-03-02", "2026-03-09", why] for n, (stage, why) in enumerate(stages)
+    ]
+    small.table(tmp_path, "deals.csv", header, rows)
+    table = reasons.compare(kit.open(tmp_path)).deals()
+    assert [row[1] for row in table.data()["rows"]] == [2, 1]
+    assert "3 of 4 lost deals have a reason." in table.text()
+    assert "bob@x.org" not in table.text()
+
+
 def test_an_export_without_messages_and_surveys_gives_a_page_that_says_so(tmp_path: Path) -> None:
     small.table(tmp_path, "poor.csv", ["Campaign", "Date", "Sent", "Delivered"], [["one", "2026-01-05", 100, 99]])
     data = kit.open(tmp_path)

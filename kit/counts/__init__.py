@@ -14,7 +14,7 @@ from kit.counts.log import before_the_log, conflicts
 from kit.counts.pairs import same_people
 from kit.counts.people import openers
 from kit.counts.reported import reported_rates
-from kit.counts.responses import own_side_is_guessed, responses
+from kit.counts.responses import agents, own_side_is_guessed, responses
 from kit.counts.service import answers, answers_clustered, revenue_clustered, visits, visits_clustered, waits
 from kit.counts.timing import reactions
 from kit.counts.traits import TRAITS
@@ -23,6 +23,7 @@ from kit.counts.web import visits_by_campaign, visits_days
 
 __all__ = [
     "TRAITS",
+    "agents",
     "ages",
     "answers",
     "answers_clustered",

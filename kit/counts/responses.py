@@ -44,20 +44,35 @@ def responses(data: Data) -> pd.DataFrame:
 
     Source: DEFINITIONS: first and every response time, business seconds.
     """
-    if data.as_of is None:
+    turns = _every(data)
+    if turns.empty or data.as_of is None:
         return pd.DataFrame(columns=list(COLUMNS))
+    turns["agent"] = turns["agent"].map(_pseudonyms(turns)).astype("str")
+    turns = turns.merge(_segments(data), on="contact_key", how="left")
+    as_of = pd.Timestamp(data.as_of)
+    turns = turns[(turns["asked_local"] <= as_of) & scope.inside(data, turns["asked_local"])].reset_index(drop=True)
+    return _ended(data, turns, as_of)[list(COLUMNS)]
+
+
+@count("correspondence", "tickets", whole="numbers are the same in every question", unfiltered=scope.NO_CAMPAIGN)
+def agents(data: Data) -> pd.DataFrame:
+    """The numbers by which `responses` calls who answers: agent [as the table has it], name ["Agent 1" …]."""
+    turns = _every(data)
+    names = _pseudonyms(turns) if len(turns) else {}
+    return pd.DataFrame(list(names.items()), columns=["agent", "name"], dtype="str")
+
+
+def _every(data: Data) -> pd.DataFrame:
+    """Every turn, unended: those of threads, and tickets that are none of them."""
+    if data.as_of is None:
+        return pd.DataFrame()
     mails, tickets = _turns(data), _tickets(data)
     if len(mails) and len(tickets):
         tickets = tickets[~_is_mail(tickets, mails)]
     frames = [frame for frame in (mails, tickets) if len(frame)]
     if not frames:
-        return pd.DataFrame(columns=list(COLUMNS))
-    turns = pd.concat([frame.assign(in_thread=frame is mails) for frame in frames], ignore_index=True)
-    turns["agent"] = _pseudonyms(turns)
-    turns = turns.merge(_segments(data), on="contact_key", how="left")
-    as_of = pd.Timestamp(data.as_of)
-    turns = turns[(turns["asked_local"] <= as_of) & scope.inside(data, turns["asked_local"])].reset_index(drop=True)
-    return _ended(data, turns, as_of)[list(COLUMNS)]
+        return pd.DataFrame()
+    return pd.concat([frame.assign(in_thread=frame is mails) for frame in frames], ignore_index=True)
 
 
 @count("correspondence", whole="who we are does not change with the question", unfiltered=scope.NO_CAMPAIGN)
@@ -138,11 +153,10 @@ def _is_mail(tickets: pd.DataFrame, mails: pd.DataFrame) -> pd.Series:
     return tickets.index.to_series().isin(near.loc[near["written"].notna(), "index"])
 
 
-def _pseudonyms(turns: pd.DataFrame) -> pd.Series:
+def _pseudonyms(turns: pd.DataFrame) -> dict[str, str]:
     """Agents by numbers, in the order of their first answers, so that later exports change none."""
     first = turns.dropna(subset=["agent"]).groupby("agent")["asked_local"].min().sort_values(kind="stable")
-    numbers = {agent: f"Agent {number}" for number, agent in enumerate(first.index, start=1)}
-    return turns["agent"].map(numbers).astype("str")
+    return {str(agent): f"Agent {number}" for number, agent in enumerate(first.index, start=1)}
 
 
 def _segments(data: Data) -> pd.DataFrame:

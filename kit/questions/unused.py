@@ -16,7 +16,7 @@ UNUSED = {
     "campaign_stats": ("forwarded",),
     "tickets": ("channel",),
     "ticket_messages": ("subject",),
-    "deals": ("contact_ids", "company", "pipeline", "is_lost", "owner", "tags", "last_activity_local"),
+    "deals": ("contact_ids", "company", "pipeline", "owner", "tags", "last_activity_local"),
     "billing": ("fee", "invoice_id"),
     "web": ("channel", "utm_source", "utm_medium", "utm_content", "users"),
     "usage": ("contact_key", "account_id", "day", "metric", "value"),

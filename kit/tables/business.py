@@ -119,6 +119,8 @@ SURVEYS = Table(
         Column("scale_min", "float", "points", message("the lowest answer possible")),
         Column("scale_max", "float", "points", message("the highest answer possible")),
         Column("comment", "text", "", message("the person's words")),
+        Column("campaign_name", "text", "", message("the campaign that invited to it, or that it is about")),
+        Column("agent", "text", "", message("who served the person")),
     ),
 )
 
@@ -136,6 +138,7 @@ DEALS = Table(
         Column("stage", "text", "", message("the stage it is in")),
         Column("is_won", "bool", "", message("closed and won")),
         Column("is_lost", "bool", "", message("closed and lost")),
+        Column("lost_reason", "text", "", message("why it was lost, as the CRM has it")),
         Column("amount", "float", "money", message("its worth, in `currency`")),
         Column("currency", "text", "ISO 4217", message("the currency of `amount`")),
         Column("owner", "text", "", message("who looks after it")),

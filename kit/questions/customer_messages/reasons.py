@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import pandas as pd
 from ibis import _ as row
 
@@ -27,14 +28,16 @@ SHOWN = 10
 
 
 def compare(data: Data) -> Reasons:
-    """How do those who write about a theme score, and why do people unsubscribe?
+    """How do those who write about a theme score, why do people unsubscribe, and why are deals lost?
 
     Args:
         data: what `kit.open` returned.
     """
     to_find = messages.guide_of(data)
     titles = {name: topic.title for name, topic in to_find.themes.items()} | {"": _("not known")}
-    return Reasons(voice.by_group(_comments(data, " ".join(to_find.digests.values())), "theme", titles), _left(data))
+    return Reasons(
+        voice.by_group(_comments(data, " ".join(to_find.digests.values())), "theme", titles), _left(data), _lost(data)
+    )
 
 
 @count("surveys", unfiltered=scope.NO_CAMPAIGN)
@@ -61,6 +64,21 @@ def _left(data: Data) -> pd.DataFrame:
         return pd.DataFrame(columns=["reason", "n"])
     gone = contacts.filter(row.unsubscribed_at.notnull(), scope.within(data, row.unsubscribed_at))
     frame = gone.group_by(reason=row.unsubscribe_reason).agg(n=row.count()).order_by("reason").to_pandas()
+    return _grouped(frame)
+
+
+@count("deals", unfiltered=scope.NO_CAMPAIGN)
+def _lost(data: Data) -> pd.DataFrame:
+    """Deals lost in the question, by the reason that the CRM has [NULL: none]: reason, n."""
+    deals = scope.history(data, "deals")
+    if deals is None:
+        return pd.DataFrame(columns=["reason", "n"])
+    lost = deals.filter(row.is_lost, scope.within(data, ibis.coalesce(row.closed_local, row.created_local)))
+    return _grouped(lost.group_by(reason=row.lost_reason).agg(n=row.count()).order_by("reason").to_pandas())
+
+
+def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Reasons as they are shown, addresses and numbers masked, each once."""
     frame["reason"] = frame["reason"].map(quoted, na_action="ignore")
     return frame.groupby("reason", dropna=False)["n"].sum().reset_index()
 
@@ -73,10 +91,12 @@ class Reasons(Result):
         themes: a row a kind of question and theme of the comment: kind, theme, title, n [people], up,
             down, value, low, high.
         left: people who unsubscribed, by reason: reason [NULL: none given], n.
+        lost: deals that were lost, the same.
     """
 
     themes: pd.DataFrame
     left: pd.DataFrame
+    lost: pd.DataFrame
 
     def summary(self) -> Summary:
         """The reason that is given most often."""
@@ -104,21 +124,38 @@ class Reasons(Result):
 
     def unsubscribed(self) -> Table:
         """Reasons for unsubscribing."""
-        given = self.left[self.left["reason"].notna()]
-        total, every = int(given["n"].sum()), int(self.left["n"].sum())
-        low, high = proportion_interval(given["n"], total)
-        frame = given.assign(value=given["n"] / max(total, 1), low=low, high=high)
-        frame = frame.sort_values("n", ascending=False, kind="stable", ignore_index=True)
-        columns = (
-            Column("reason", message("Reason, as given")),
-            Column("n", message("People"), whole, number=True),
-            Column("value", message("Share"), _share, unit="share", number=True, whole_row=True),
+        notes = (_("{n} of {every} people who unsubscribed gave a reason.", **_numbers(self.left)),)
+        title = message("Why people unsubscribe")
+        return _table("reasons", title, self.left, message("People"), notes)
+
+    def deals(self) -> Table:
+        """Reasons for losing deals."""
+        notes = (
+            _("{n} of {every} lost deals have a reason.", **_numbers(self.lost)),
+            _("What the seller wrote down is not always what the customer meant."),
         )
-        notes = [_("{n} of {every} people who unsubscribed gave a reason.", n=whole(total), every=whole(every))]
-        if len(frame) > SHOWN:
-            notes.append(_("Rarer reasons are not listed: {n}.", n=whole(len(frame) - SHOWN)))
-        title, empty = message("Why people unsubscribe"), message("no reason came in.")
-        return Table("reasons", title, frame.head(SHOWN), columns, tuple(notes), empty)
+        return _table("reasons_lost", message("Why deals are lost"), self.lost, message("Deals"), notes)
+
+
+def _numbers(reasons: pd.DataFrame) -> dict[str, str]:
+    given = reasons[reasons["reason"].notna()]
+    return {"n": whole(given["n"].sum()), "every": whole(reasons["n"].sum())}
+
+
+def _table(name: str, title: Any, reasons: pd.DataFrame, counted: Any, notes: tuple[str, ...]) -> Table:
+    """Reasons and their share of those that were given, the most frequent first."""
+    given = reasons[reasons["reason"].notna()]
+    total = int(given["n"].sum())
+    low, high = proportion_interval(given["n"], total)
+    frame = given.assign(value=given["n"] / max(total, 1), low=low, high=high)
+    frame = frame.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    columns = (
+        Column("reason", message("Reason, as given")),
+        Column("n", counted, whole, number=True),
+        Column("value", message("Share"), _share, unit="share", number=True, whole_row=True),
+    )
+    rarer = [_("Rarer reasons are not listed: {n}.", n=whole(len(frame) - SHOWN))] if len(frame) > SHOWN else []
+    return Table(name, title, frame.head(SHOWN), columns, (*notes, *rarer), message("no reason came in."))
 
 
 def _share(line: Any) -> str:
@@ -138,11 +175,11 @@ FIGURES = (
     ),
     Figure(
         "unsubscribe_reason",
-        message("Share of a reason for unsubscribing"),
-        message("people who gave the reason / people who gave one"),
-        message("a person once"),
+        message("Share of a reason for unsubscribing, or for losing a deal"),
+        message("people who gave the reason / people who gave one; of deals the same"),
+        message("a person once; a lost deal once"),
         "DEFINITIONS: reason for leaving",
-        ("reasons.value", "reasons.n", "reasons.share"),
+        ("reasons.value", "reasons.n", "reasons.share", "reasons_lost.value", "reasons_lost.n"),
         interval=WILSON,
     ),
 )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kit.messages import _, message
+from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
 from kit.questions.customer_messages import messages
-from kit.show.axes import intervals, month_axis, percent, series
+from kit.show.axes import intervals, month_axis, percent, series_with_ends
 from kit.show.formats import commas, month, share, span, whole, with_interval
 from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
@@ -246,6 +246,13 @@ class Tone(Result):
                   "Those errors are not made here, so nothing is corrected by them. Labels of your own would tell.",
                   languages=commas([messages.language_name(code) for code in self.refuted]))
             )  # fmt: skip
+        untold = len(self.read.rows) - int(total)
+        if untold:
+            notes.append(
+                _n("Of {all} messages that were read, {n} has no tone here: its language or date is not known.",
+                   "Of {all} messages that were read, {n} have no tone here: their language or date is not known.",
+                   untold, n=whole(untold), all=whole(len(self.read.rows)))
+            )  # fmt: skip
         if covered < total:
             notes.append(
                 _("{n} messages are in languages whose errors are not known, and in no corrected share.",
@@ -267,7 +274,7 @@ class Tone(Result):
             axes.yaxis.set_major_formatter(percent(float(rates["high"].max())))
             axes.grid(visible=False, axis="x")
             month_axis(axes, names)
-            alt = _("Share of messages read as negative: {shares}.", shares=series(names, rates["value"], share))
+            alt = _("Share of messages read as negative: {shares}.", shares=series_with_ends(rates, share))
             return picture(axes, name="tone", title=title, alt=alt)
 
 

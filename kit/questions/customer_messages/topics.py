@@ -153,7 +153,7 @@ class Topics(Result):
             axes.set_xlim(left=0)
             axes.set_xlabel(_("of all messages"))
             axes.grid(visible=False, axis="y")
-            shares = commas([f"{line['title']} {share(line['value'])}" for line in frame.iloc[::-1].to_dict("records")])
+            shares = commas([f"{line['title']} {_share(line)}" for line in frame.iloc[::-1].to_dict("records")])
             alt = _("Share of messages by theme: {shares}.", shares=shares)
             return picture(axes, name="themes", title=title, alt=alt)
 

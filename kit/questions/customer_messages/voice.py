@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from ibis import _ as row
 
+from kit import counts
 from kit.counts import scope
 from kit.counts.scope import count
 from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
-from kit.show.axes import intervals, month_axis, series
+from kit.show.axes import intervals, month_axis, series_with_ends
 from kit.show.formats import UNKNOWN, decimal, known, listing, month, share, whole, with_interval
 from kit.show.picture import PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
@@ -38,6 +39,7 @@ KINDS = {
     "ces": message("Easy to deal with us (CES)"),
 }
 _VALUES = ("value", "low", "high")
+TRAITS = {"campaign": message("Campaign"), "agent": message("Answered by, or assigned to")}
 TOP = {"csat": 0.75, "ces": 4 / 6}
 """From how far up its scale an answer is satisfied (4 of 5), or found it easy (5 of 7)."""
 
@@ -45,6 +47,8 @@ TOP = {"csat": 0.75, "ces": 4 / 6}
 @count("surveys", "tickets", unfiltered=scope.NO_CAMPAIGN)
 def answers(data: Data) -> pd.DataFrame:
     """Answers and invitations of the question, a row each: kind, person, at, score [NULL: none], low, high [scale].
+
+    Beside them campaign and agent, as far as the survey or the ticket names them; NULL: it does not.
 
     Scores of tickets are answers of satisfaction. Other scales (`rating`, `yes_no`) are no row of any of the three.
     """
@@ -54,16 +58,18 @@ def answers(data: Data) -> pd.DataFrame:
         asked = surveys.filter(scope.within(data, row.responded_local) | ~row.responded_local.notnull())
         asked = asked.select(
             kind=row.survey_type, person=row.contact_key, at=row.responded_local, score=row.score, low=row.scale_min,
-            high=row.scale_max,
+            high=row.scale_max, campaign=row.campaign_name, agent=row.agent,
         )  # fmt: skip
         frames.append(asked.to_pandas())
     if tickets is not None:
         rated = tickets.filter(scope.within(data, row.created_local), row.csat.notnull())
         rated = rated.select(
-            person=row.contact_key, at=row.created_local, score=row.csat, low=row.csat_min, high=row.csat_max
-        )
-        frames.append(rated.to_pandas().assign(kind="tickets"))
-    columns = ["kind", "person", "at", "score", "low", "high"]
+            person=row.contact_key, at=row.created_local, score=row.csat, low=row.csat_min, high=row.csat_max,
+            agent=row.agent,
+        )  # fmt: skip
+        rated = rated.to_pandas()
+        frames.append(rated.assign(kind="tickets", campaign=pd.Series(pd.NA, index=rated.index, dtype="str")))
+    columns = ["kind", "person", "at", "score", "low", "high", "campaign", "agent"]
     rows = pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
     rows = rows.assign(at=pd.to_datetime(rows["at"]))
     return rows.sort_values(["kind", "at", "person", "score"], kind="stable", ignore_index=True)
@@ -75,7 +81,12 @@ def ask(data: Data) -> Voice:
     Args:
         data: what `kit.open` returned.
     """
-    return judge(answers(data), data.as_of, data.settings["surveys.incentive"])
+    asked, names = answers(data), counts.agents(data)
+    numbers = dict(zip(names["agent"], names["name"], strict=True))
+    for agent in dict.fromkeys(asked["agent"].dropna()):  # who is rated and answered no request that is known
+        numbers.setdefault(agent, f"Agent {len(numbers) + 1}")
+    asked = asked.assign(agent=asked["agent"].map(numbers))
+    return judge(asked, data.as_of, data.settings["surveys.incentive"])
 
 
 def judge(asked: pd.DataFrame, as_of: datetime | None = None, incentive: str = "") -> Voice:
@@ -112,7 +123,33 @@ def judge(asked: pd.DataFrame, as_of: datetime | None = None, incentive: str = "
             few = score["n"] < LEAST
             months.append({"kind": kind, "month": name} | score | (dict.fromkeys(_VALUES) if few else {}))
     others = int((~asked["kind"].isin(list(KINDS)) & asked["score"].notna()).sum())
-    return Voice(pd.DataFrame(scores), pd.DataFrame(months), others, incentive)
+    return Voice(pd.DataFrame(scores), pd.DataFrame(months), _by(asked, as_of), others, incentive)
+
+
+def _by(asked: pd.DataFrame, as_of: datetime | None) -> pd.DataFrame:
+    """The scores by campaign and by agent, of answers that are not too old."""
+    given = asked[asked["score"].notna()]
+    if as_of is not None:
+        given = given[given["at"].isna() | (given["at"] > pd.Timestamp(as_of) - pd.Timedelta(days=DAYS))]
+    parts = []
+    for trait in TRAITS:
+        names = given[trait].dropna() if trait in given else pd.Series(dtype="str")
+        group = (
+            by_group(given, trait, {name: name for name in sorted(set(names), key=_in_order)}) if len(names) else None
+        )
+        if group is not None:
+            parts.append(group.drop(columns=trait).assign(trait=trait))
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["trait", "kind", "title", "n", *_VALUES])
+    )
+
+
+def _in_order(name: str) -> tuple[str, int, str]:
+    """Agent 2 before Agent 10."""
+    text, _blank, number = name.rpartition(" ")
+    return (text, int(number), "") if number.isdecimal() else (name, 0, "")
 
 
 def by_group(given: pd.DataFrame, group: str, titles: Mapping[str, str]) -> pd.DataFrame:
@@ -174,12 +211,15 @@ class Voice(Result):
             [answers of more than a year ago], earlier
             [answers before a person's latest], all_answers [the score of every answer].
         months: a row a kind and month of answering: kind, month, n, up, down, value, low, high.
+        groups: a row a trait [TRAITS], kind and group: trait, kind, title, n, up, down, value, low, high [None: fewer
+            than LEAST people].
         others: answers on other scales, in none of these.
         incentive: what was promised for an answer.
     """
 
     scores: pd.DataFrame
     months: pd.DataFrame
+    groups: pd.DataFrame
     others: int
     incentive: str
 
@@ -198,7 +238,13 @@ class Voice(Result):
             for line in lines
         ]
         numbers = {line["kind"]: line["value"] for line in lines}
-        return Summary("voice", _("{clauses}.", clauses=listing(clauses)), numbers, headline=True, weight=4)
+        text = _("{clauses}.", clauses=listing(clauses))
+        if self.incentive:
+            text = f"{text} {self._promised()}"
+        return Summary("voice", text, numbers, headline=True, weight=4)
+
+    def _promised(self) -> str:
+        return _("For an answer was promised: {incentive}. Who wants it answers more kindly.", incentive=self.incentive)
 
     def table(self) -> Table:
         """Each score with its interval, response rate, and what the latest answer leaves out."""
@@ -223,15 +269,30 @@ class Voice(Result):
                    n=whole(self.others))
             )  # fmt: skip
         if self.incentive:
-            notes.append(
-                _(
-                    "For an answer was promised: {incentive}. Who wants it answers more kindly.",
-                    incentive=self.incentive,
-                )
-            )
+            notes.append(self._promised())
         return Table(
             "voice", message("What surveys say"), self.scores, columns, tuple(notes), message("no survey came in.")
         )
+
+    def by_group(self) -> Table:
+        """The scores by campaign and by agent."""
+        columns = (
+            Column("trait", message("By"), TRAITS.__getitem__),
+            Column("title", message("Group")),
+            Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
+            Column("value", message("Score"), written, number=True, whole_row=True),
+            Column("n", message("People"), whole, number=True),
+        )
+        notes = (
+            _("By what the survey or the ticket names; agents have the numbers of notebook 10."),
+            _("Whoever takes the hard requests gets the lower scores. Brackets that overlap tell nobody apart."),
+            *([self._promised()] if self.incentive else []),
+        )
+        title, empty = (
+            message("What surveys say, by campaign and agent"),
+            message("no answer names a campaign or agent."),
+        )
+        return Table("voice_groups", title, self.groups, columns, notes, empty)
 
     def by_month(self) -> Table:
         """The scores by month of answering."""
@@ -262,7 +323,7 @@ class Voice(Result):
             axes.set_ylabel(str(KINDS[kind]))
             axes.grid(visible=False, axis="x")
             month_axis(axes, names)
-            values = series(names, rates["value"], _points if kind == "nps" else share)
+            values = series_with_ends(rates, _points if kind == "nps" else share)
             alt = _("{score} by month: {values}.", score=str(KINDS[kind]), values=values)
             return picture(axes, name="voice", title=title, alt=alt)
 
@@ -298,7 +359,7 @@ FIGURES = (
         message("(people who answered 9 or 10 - people who answered 0 to 6) / people who answered"),
         message("a person once, by the latest answer of the last 365 days"),
         "Reichheld (2003); Rocks (2016), doi:10.1080/00031305.2016.1158124",
-        ("voice.value", "voice.nps", "voice_months.value", "voice.all_answers"),
+        ("voice.value", "voice.nps", "voice_months.value", "voice_groups.value", "voice.all_answers"),
         window=message("365 days to the end of the data; by month: the month of the answer"),
         interval=message("95 %: adjusted Wald (Rocks); of shares Wilson"),
         edge=message("only of answers from 0 to 10; another scale has no NPS"),
@@ -311,7 +372,7 @@ FIGURES = (
         ),
         message("a person once, by the latest answer of the last 365 days"),
         "DEFINITIONS: CSAT",
-        ("voice.csat", "voice.ces", "voice.n", "voice_months.n"),
+        ("voice.csat", "voice.ces", "voice.n", "voice_months.n", "voice_groups.n"),
         interval=WILSON,
         edge=message("scores of tickets count where no survey asks for satisfaction"),
     ),

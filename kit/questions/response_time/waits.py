@@ -299,7 +299,7 @@ class Waits(Result):
             axes.legend(loc="lower right", frameon=False, fontsize=9.5)
             alt = _(
                 "{title}: half within {median}, nine in ten within {p90}.",
-                title=title, median=WRITE[row["clock"]](row["value"]), p90=WRITE[row["clock"]](row["p90"]),
+                title=title, median=ends("value", "low", "high")(row), p90=ends("p90", "p90_low", "p90_high")(row),
             )  # fmt: skip
             return picture(axes, name="responses", title=title, alt=alt)
 
