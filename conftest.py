@@ -15,6 +15,8 @@ TOGETHER = Path(__file__).parent / "tests" / "browser"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Stores of this run lie in one place for all its workers and kernels; never in the user's own."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # workers and kernels fill the cores already
+        os.environ.setdefault(name, "1")
     if not hasattr(config, "workerinput"):
         os.environ["KIT_CACHE"] = tempfile.mkdtemp(prefix="kit-tests-")
         config.add_cleanup(lambda: shutil.rmtree(os.environ["KIT_CACHE"], ignore_errors=True))

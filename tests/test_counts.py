@@ -33,7 +33,7 @@ def one(frame: pd.DataFrame) -> dict[str, Any]:
         max_size=25,
     )
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_count_is_the_number_of_distinct_messages(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, int, str, int]]
 ) -> None:

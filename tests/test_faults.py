@@ -394,25 +394,22 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_no_sign_of_a_name_is_obeyed_by_the_terminal(tmp_path: Path, place: Path, name: str) -> None:  # noqa: ARG001  as above
-    inside = tmp_path / f"in {name}"
-    exports.write(inside, name, exports.MONTHS)
-    exports.write(inside, f"{name}.txt", "nothing")
-    commands = [
-        ["check", inside],
-        ["check", inside, "--json"],
-        ["map", inside / name],
-        ["check", tmp_path / f"no {name}"],
-    ]
-    commands += [["tables", inside, "--out", out] for out in (tmp_path / f"out {name}", inside)]
+def test_no_sign_of_a_name_is_obeyed_by_the_terminal(tmp_path: Path, place: Path) -> None:  # noqa: ARG001  as above
+    inside = tmp_path / f"in {''.join(ODD)}"
+    for number, name in enumerate(ODD):
+        exports.write(inside, name, exports.MONTHS.replace("2026", f"20{number + 10}"))
+        exports.write(inside, f"{name}.txt", "nothing")
+    commands = [["check", inside], ["check", inside, "--json"]]
+    commands += [["map", inside / name] for name in ODD] + [["check", tmp_path / f"no {name}"] for name in ODD]
+    commands += [["tables", inside, "--out", out] for out in (tmp_path / f"out {ODD[0]}", inside)]
     for words in commands:
         done = kit(*words)
         shown = done.stdout + done.stderr
         assert not [sign for sign in shown if sign != "\n" and printable(sign) != sign], words
         assert "\nlines" not in shown, words
-    assert store.open_data(inside).files[0].file == printable(name)
-    assert store.open_data(inside).raw(printable(name)) is not None
+    data = store.open_data(inside)
+    assert {printable(name) for name in ODD} <= {log.file for log in data.files}
+    assert all(data.raw(printable(name)) is not None for name in ODD)
 
 
 @pytest.mark.parametrize(
@@ -472,7 +469,7 @@ def test_things_that_are_no_files_stop_no_other(folder: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1251", "ascii:strict", "cp437"])
+@pytest.mark.parametrize("encoding", ["cp1251", "ascii:strict"])
 def test_a_terminal_that_knows_few_letters_shows_codes(tmp_path: Path, encoding: str) -> None:
     exports.write(tmp_path / "in", "яю☀.csv", exports.RUSSIAN.replace("Весна", "Весна ☀"))
     environment = os.environ | {"PYTHONIOENCODING": encoding, "LC_ALL": "C", "PYTHONUTF8": "0"}

@@ -53,7 +53,8 @@ def test_the_ab_report_gives_a_verdict_with_its_interval(folder: Path) -> None:
 
 
 def test_the_report_lists_what_it_cannot_answer(folder: Path, tmp_path: Path) -> None:
-    made = report.build(folder, tmp_path / "report")
+    made = report.build(folder, tmp_path / "report", only=["02", "07", "08", "09", "10"])
+    assert len(made.unanswered) >= 3
     assert made.failed == {}
     index = (made.path / "index.html").read_text(encoding="utf-8")
     results = json.loads((made.path / "results.json").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import bars
 import numpy as np
 import pandas as pd
 import pytest
@@ -198,7 +199,7 @@ def test_with_organic_buyers_and_no_effect_clicks_get_revenue_and_the_holdout_sh
 
 
 def test_the_holdouts_interval_misses_no_effect_in_one_case_of_twenty(rng: np.random.Generator) -> None:
-    runs, missed = 300, 0
+    runs, missed = bars.runs(1000), 0
     arms = pd.DataFrame(
         {
             "experiment": "",

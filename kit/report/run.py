@@ -44,6 +44,9 @@ STATUSES = {"ok": message("ok"), "failed": message("failed"), "unanswered": mess
 QUIET = "--IPKernelApp.log_level=50"
 """Nothing but disasters: kernels write of each local connection and interrupt to standard error."""
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+"""What tells numpy's libraries how many threads to take."""
+
 FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 """Errors of a disk that has no room, which all notebooks meet."""
 
@@ -85,6 +88,8 @@ class Kernel(AsyncKernelManager):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+        if self.kernel_spec is not None:  # kernels fill the cores already: their arithmetic needs no threads besides
+            self.kernel_spec.env |= {name: os.environ.get(name, "1") for name in THREADS}
         self.alive.add(self)
 
     @classmethod
