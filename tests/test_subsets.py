@@ -1,7 +1,7 @@
 """Every page of every subset of a firm's exports, one kind at a time and in pairs: it runs, or says why not.
 
-The cells run in this process, on a small firm: every kind alone, and every fifteenth pair. With KIT_FUZZ of `MANY` or more
-all pairs run, and on the sample business too.
+The cells run in this process, on a small firm: every kind alone, and every fifteenth pair. With KIT_FUZZ of `MANY` or
+more all pairs run, and on the sample business too.
 """
 
 from __future__ import annotations
