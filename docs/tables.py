@@ -40,6 +40,54 @@ def problem_areas() -> str:
     return f"> {found.summary()}\n>\n> {found.extremes_summary()}"
 
 
+def simulated() -> str:
+    """What the README claims of the methods: from the table of simulations, with the world of each."""
+    lines = (SAMPLE.parents[1] / "docs/simulations.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and line[2].isupper()]
+    seen = [(key, what, float(runs or 0), float(share)) for key, what, runs, _bar, share in rows]
+
+    def shares(key: str, *parts: str) -> list[float]:
+        return [share for of, what, _runs, share in seen if of == key and all(part in what for part in parts)]
+
+    def span(key: str, *parts: str, digits: int = 1) -> str:
+        low, high = (f"{100 * end(shares(key, *parts)):.{digits}f}" for end in (min, max))
+        return f"{low} %" if low == high else f"{low} to {high} %"
+
+    def by_world(key: str, *parts: str) -> str:
+        """Of each world the share over all its runs, and how many they are."""
+        of_world: dict[str, list[tuple[float, float]]] = {}
+        for of, what, runs, share in seen:
+            if of == key and all(part in what for part in parts):
+                of_world.setdefault(what.rpartition("world ")[2], []).append((runs, share))
+        parted = {world: (sum(n for n, _share in runs), runs) for world, runs in of_world.items()}
+        return ", ".join(
+            f"{100 * sum(n * share for n, share in runs) / total:.1f} % of {total:,.0f} ({world})"
+            for world, (total, runs) in parted.items()
+        )
+
+    tidy = (
+        "Where the truth is known, and campaigns and people vary as the methods suppose "
+        "([docs/simulations.md](docs/simulations.md), all runs): one look at two equal lines calls a winner in "
+        f"{span('S1', 'one look')} of tests, 24 naive looks in {span('S2', '24 naive', digits=0)}, "
+        f"five planned looks in {span('S4', ' 5 planned', 'on time')}, a rule for any moment in at most "
+        f"{100 * max(shares('S3', 'any time')):.1f} %; 95 % intervals hold the truth of a rate in "
+        f"{span('S6', 'mean coverage, as chosen')} of cases on average, of a difference in at least "
+        f"{100 * min(shares('S7')):.1f} %; of 40 campaigns that only vary as usual a page flags one in "
+        f"{span('S11', '40 that vary as usual')} of cases, raw pairs flag "
+        f"{min(shares('S12', 'raw pairs')):.0f}; the campaign that is counted best is overstated by "
+        f"{span('S13', 'raw first', 'clicks', digits=0)} (clicks), which is why it is drawn towards the others."
+    )
+    others = (
+        "In worlds of other kinds, named in brackets: of years of mail in which nothing is wrong a problem is named in "
+        f"{by_world('C10', 'without a fault')}; of large planted faults "
+        f"{by_world('C10', 'of large faults shown')} are shown; of readers whose silence is judged "
+        f"{by_world('C12', 'called silent, of those judged')} are called silent by luck; of the clicks of gateways "
+        f"that click like people {by_world('C13', 'clicks of bots named')} are named, and people's click rate lies within "
+        f"its bounds in {by_world('C13', 'bounds hold')} made-up firms."
+    )
+    return f"{tidy}\n\n{others}"
+
+
 def sources() -> str:
     """Every preset; those for any table last."""
     entries = sorted(presets.presets(), key=lambda preset: (not preset.vendor, preset.title.casefold()))

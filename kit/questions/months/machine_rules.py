@@ -169,6 +169,10 @@ class MachineRules(Result):
                 "No event is deleted: a verdict stands beside it. A mail that several rules name is counted in each."
             ),
             message(
+                "From which network a click came is not read, so a gateway with many browsers is told by each person's "
+                "mails alone; where it clicks now and then, it counts among the people."
+            ),
+            message(
                 "Suspect openings are no proof of a reader, and none of a machine: the lower bound leaves them out."
             ),
         )

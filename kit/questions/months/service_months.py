@@ -223,6 +223,8 @@ class ServiceMonths(Result):
             text = _("No lasting change is seen in {kpis}.", kpis=names)
             return Summary("service_changes", text, numbers)
         text = _("{changes}.", changes=joined([self.clause(row, first=n == 0) for n, row in enumerate(self.found)]))
+        if "response_time" in [row["kpi"] for row in self.found]:
+            text = f"{text} {_BY_THE_CLOCK}"
         step = _("Write down what was changed then, keep what helped, and undo what did not.")
         return Summary("service_changes", text, numbers, headline=True, weight=80, next_step=step)
 
@@ -255,6 +257,7 @@ class ServiceMonths(Result):
                 "A change is called one only where fewer than 5 % of other orders of the months part as well, over all "
                 "rows together. A slow trend looks the same as a change."
             ),
+            *([_BY_THE_CLOCK] if "response_time" in set(self.changes["kpi"]) else []),
             *self._apart(),
         )
         title, empty = (
@@ -364,6 +367,11 @@ def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, 
         axes.set_ylim(bottom=0)
     axes.grid(visible=False, axis="x")
     month_axis(axes, names)
+
+
+_BY_THE_CLOCK = message(
+    "Waits are by the clock, nights and weekends included; in working time (notebook 10) another month may part best."
+)
 
 
 def _from(row: Mapping[Any, Any]) -> str:
