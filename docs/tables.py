@@ -82,8 +82,8 @@ def simulated() -> str:
         f"{by_world('C10', 'without a fault')}; of large planted faults "
         f"{by_world('C10', 'of large faults shown')} are shown; of readers whose silence is judged "
         f"{by_world('C12', 'called silent, of those judged')} are called silent by luck; of the clicks of gateways "
-        f"that click like people {by_world('C13', 'clicks of bots named')} are named, and people's click rate lies within "
-        f"its bounds in {by_world('C13', 'bounds hold')} made-up firms."
+        f"that click like people {by_world('C13', 'clicks of bots named')} are named, and people's click rate lies "
+        f"within its bounds in {by_world('C13', 'bounds hold')} made-up firms."
     )
     return f"{tidy}\n\n{others}"
 
