@@ -102,6 +102,24 @@ def test_people_stand_before_machines_on_every_page(results: list[dict]) -> None
         assert raw < 0 or "(people)" in sentence[:raw] or any(name in sentence[:raw] for name in totals), sentence
 
 
+def lacking(table: dict) -> list[str]:
+    """People's rates of a table that have no raw one beside them, as title or KPI."""
+    titles, names = ([column[key] for column in table["columns"]] for key in ("title", "name"))
+    raw_of = {str(KPIS[people].title): str(KPIS[raw].title) for raw, people in RAW.items()}
+    beside = {name.partition("_")[0] for name in names} | {name.rpartition("_")[2] for name in names}
+    alone = [title for title in titles if raw_of.get(title, title) not in titles and "raw" not in beside]
+    if "kpi" in names:
+        keys = [row[names.index("kpi")] for row in table["rows"]]
+        people = {people: raw for raw, people in RAW.items()}
+        alone += [key for key in keys if key in people and people[key] not in keys and "raw" not in beside]
+    return alone
+
+
+def test_raw_rates_stand_beside_peoples_in_every_table(results: list[dict]) -> None:
+    tables = [one for one in results if one["kind"] == "table" and one["name"] not in OTHERS_FIGURES]
+    assert [(table["name"], found) for table in tables if (found := lacking(table))] == []
+
+
 def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
     texts = {one["name"]: one["text"] for one in results if one["kind"] == "sentence"}
     assert texts["segments_found"].startswith("By “click rate (people)” 4 of 17 groups")

@@ -163,6 +163,10 @@ class Ranking(Result):
         notes = (
             _("To be expected: the counted rate drawn towards the usual one, the further the smaller the campaign is."),
             _("The order is by what is to be expected. Campaigns that are too young are left out."),
+            _(
+                "Brackets: 95 %; of the first place count on 90 %, since it was looked for: where a few campaigns lie "
+                "far from the others, its bracket holds less often."
+            ),
         )
         frame = frame if known(self.regret) else frame.iloc[:0]
         title = _("Campaigns by the {kpi} to be expected of them", kpi=self.kpi.name)
@@ -185,7 +189,10 @@ class Ranking(Result):
             axes.set_xlim(low, high)
             axes.xaxis.set_major_formatter(percent(high - low))
             axes.set_xlabel(
-                _("{kpi}; dot: to be expected, 95 % interval\nring: as counted; line: usual", kpi=self.kpi.name)
+                _(
+                    "{kpi}; dot: to be expected, 95 % interval (first place: 90 %)\nring: as counted; line: usual",
+                    kpi=self.kpi.name,
+                )
             )
             axes.grid(visible=False, axis="y")
             title = _("What to expect of each campaign")
@@ -214,7 +221,10 @@ FIGURES = (
         message("posterior median of its true rate, with log odds of all campaigns around a usual value"),
         message("a message"), _GELMAN, ("ranking.expect", "ranking_first.expect"),
         interval=message("95 % of the posterior, over every usual value, spread and tail of the law of all"),
-        edge=message("too young campaigns are left out; the KPI chosen stands in the place of clicked / delivered"),
+        edge=message(
+            "of the first place 90 % are promised, where a few campaigns lie far from the others; too young campaigns "
+            "are left out; the KPI chosen stands in the place of clicked / delivered"
+        ),
     ),
     Figure(
         "chance_best", message("Chance to be the best"),
