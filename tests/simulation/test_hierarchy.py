@@ -105,7 +105,7 @@ def _true(world: str, sd: float, k: int, rng: Generator) -> np.ndarray:
 
 
 FIRST_SEED = 278391
-"""Drawn anew once more: with SEED the first of 46 was held in .915 (tails) and .922 (mixed), so 95 % is not promised."""
+"""Drawn anew once more: by SEED the first of 46 is held in .915 (tails) and .922 (mixed), so 95 % is not promised."""
 
 OF_THE_FIRST = {"tidy": 0.95, "tails": 0.9, "mixed": 0.9}
 """What notebook 03 says of the first place: where a few lie far from the others it promises 90 %."""
