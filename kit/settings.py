@@ -11,7 +11,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from math import inf
+from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -153,6 +153,58 @@ KEYS = (
         message("what an hour of own work costs, where the cost file names hours only"),
     ),
     Key("holdout.arms", "texts", (), message("further names of the arm of a test that gets no mail")),
+    Key(
+        "health.accounts",
+        "text",
+        "firm",
+        message("what is one account: firm (ids, addresses and firms' domains), address (without domains) or id"),
+    ),
+    Key("health.shared_domains", "texts", (), message("further domains of mailboxes that belong to no firm")),
+    Key(
+        "health.weights",
+        "numbers",
+        {},
+        message("how much each signal of health counts, like use_trend = 3; 0: not at all; else the kit's own"),
+    ),
+    Key(
+        "health.anchors",
+        "anchors",
+        {},
+        message("the values of a signal at which its component is 0 and 100; else suggested by the training dates"),
+    ),
+    Key(
+        "health.onboarding",
+        "numbers",
+        {},
+        message("weights of accounts in their first health.onboarding_days, where they differ"),
+    ),
+    Key("health.onboarding_days", "int", 90, message("an account is new for so many days")),
+    Key(
+        "health.coverage",
+        "share",
+        0.5,
+        message("a score is shown only where signals of at least this share of the weight are known"),
+    ),
+    Key(
+        "health.missing",
+        "text",
+        "renormalise",
+        message("what stands for a missing component: renormalise (nothing), neutral (50) or zero"),
+    ),
+    Key("health.red", "amount", 40.0, message("below this score an account is red")),
+    Key("health.green", "amount", 70.0, message("from this score an account is green")),
+    Key("health.leave", "amount", 8.0, message("an alert ends so many points above red")),
+    Key("health.weeks_red", "int", 2, message("an alert begins after so many weeks of red in a row")),
+    Key("health.pause_weeks", "int", 4, message("after an alert has ended none begins for so many weeks")),
+    Key("health.due_days", "int", 7, message("an alert is to be acted on within so many days")),
+    Key("health.owner", "text", "", message("who gets an alert of an account whose deals name no owner")),
+    Key(
+        "health.hold_back",
+        "share",
+        0.0,
+        message("this share of alerts, drawn at random, is not acted on, so that what acting does can be measured"),
+    ),
+    Key("health.before", "text", "", message("an older kit.toml beside this one: what its changes do is shown apart")),
     Key("split", "shares", (), message("the planned shares of an A/B test, like [0.5, 0.5]; equal where not said")),
     Key("same", "pairs", (), message('campaigns that are one: [[same]] with ids = ["first", "second"]')),
 )
@@ -177,23 +229,26 @@ class Settings:
 
 
 def load(folder: Path) -> Settings:
-    """The settings of a folder: its kit.toml, or the defaults where it has none.
+    """The settings of a folder: its kit.toml, or the defaults where it has none; raises as `read`."""
+    path = folder / FILE
+    return read(path) if os.path.lexists(path) else Settings()
+
+
+def read(path: Path) -> Settings:
+    """The settings of one file.
 
     Raises:
         SettingsError: a file that cannot be read, no TOML, an unknown key, a value of the wrong kind.
     """
-    path = folder / FILE
     try:
-        if not os.path.lexists(path):
-            return Settings()
         if path.exists() and not path.is_file():
-            raise SettingsError(message("it is no file"), file=FILE, hint=_("Put a file there, or take it away."))
+            raise SettingsError(message("it is no file"), file=path.name, hint=_("Put a file there, or take it away."))
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingsError(cause(error), file=FILE, hint=_("Check the file and who may read it.")) from error
+        raise SettingsError(cause(error), file=path.name, hint=_("Check the file and who may read it.")) from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(
-            _("no TOML: {error}", error=error), file=FILE, hint=_("See the README's table of settings.")
+            _("no TOML: {error}", error=error), file=path.name, hint=_("See the README's table of settings.")
         ) from error
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
@@ -296,6 +351,23 @@ def _pairs(value: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(_texts(pair["ids"]) for pair in value)
 
 
+def _table(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    return {name: _number(inner) for name, inner in _table(value).items()}
+
+
+def _anchors(value: Any) -> dict[str, tuple[float, ...]]:
+    anchors = {name: tuple(map(float, inner)) for name, inner in _table(value).items()}
+    if any(len(ends) != 2 or ends[0] == ends[1] or not all(map(isfinite, ends)) for ends in anchors.values()):
+        raise ValueError
+    return anchors
+
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _OPEN = re.compile(
@@ -337,6 +409,8 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
     "texts": (_texts, message("{value} is no list of texts")),
     "hours": (_hours, message("{value} is no list of hours of the week")),
     "days": (_days, message("{value} is no list of days")),
+    "numbers": (_numbers, message("{value} is no table of amounts")),
+    "anchors": (_anchors, message("{value} is no table of two different numbers each")),
     "shares": (_shares, message("{value} is no list of shares that add to 1")),
     "pairs": (_pairs, message("{value} is no table with ids")),
 }
@@ -360,8 +434,15 @@ _EXAMPLES = {
     "text": '"EUR"',
     "bool": "true",
     "time": "2026-10-31T23:59:00",
+    "health.before": '"kit_2026-09.toml"',
+    "health.owner": '"Ann"',
+    "health.shared_domains": '["provider.example.net"]',
+    "health.accounts": '"firm"',
+    "health.missing": '"renormalise"',
     "goal": '"appointments"',
     "texts": '["example.com"]',
+    "numbers": "{use_trend = 3.0}",
+    "anchors": "{use_trend = [0.4, 1.1]}",
     "shares": "[0.5, 0.5]",
     "pairs": '[[same]] ids = ["first", "second"]',
 }

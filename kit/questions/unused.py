@@ -16,10 +16,9 @@ UNUSED = {
     "campaign_stats": ("forwarded",),
     "tickets": ("channel",),
     "ticket_messages": ("subject",),
-    "deals": ("contact_ids", "company", "pipeline", "owner", "tags", "last_activity_local"),
+    "deals": ("contact_ids", "pipeline", "tags", "last_activity_local"),
     "billing": ("fee", "invoice_id"),
     "web": ("channel", "utm_source", "utm_medium", "utm_content", "users"),
-    "usage": ("contact_key", "account_id", "day", "metric", "value"),
     "mails": ("subject", "labels", "has_attachment", "defects"),
 }
 """For each table the columns that are read and kept, and that no question asks for yet."""

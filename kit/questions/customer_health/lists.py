@@ -1,0 +1,231 @@
+"""Whom to grow, whom to keep, whom to wake: three lists with their own rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kit.messages import _, _n, message
+from kit.metrics.figures import Figure
+from kit.questions.customer_health import signals
+from kit.questions.customer_health.score import COLOURS, component
+from kit.show.formats import commas, decimal, known, money, share, whole
+from kit.show.result import Result, result
+from kit.show.summary import Summary
+from kit.show.table import Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kit.questions.customer_health.backtest import Backtest
+    from kit.questions.customer_health.score import Scores
+
+LICENCES, RISING, PROMOTER, HEALTHY = 0.8, 1.0, 9.0, 40.0
+"""Share of licences used, use against before, recommending, and the smallest component: what growing needs."""
+
+NEEDED = ("usage", "billing", "tickets", "voice")
+"""Parts none of whose components may be red where an account is to grow."""
+
+SILENT = 60
+"""Days without a sign of the customer from which an account is silent."""
+
+MOST = 15
+
+_NEEDS = ("licence_use", "use_trend", "nps", "unpaid_days", "components")
+
+
+def make(scores: Scores, tested: Backtest) -> Lists:
+    """The lists of this week.
+
+    Args:
+        scores: what `score.measure` returned.
+        tested: what `backtest.check` returned: chances are taken only of a score that foretells.
+    """
+    return Lists(_expansion(scores), _risk(scores, tested), _silent(scores), scores.currency, tested.predicts,
+                 tested.horizon)  # fmt: skip
+
+
+def _now(scores: Scores, key: str, code: pd.Series) -> np.ndarray[Any, Any]:
+    if key not in scores.measured:
+        return np.full(len(code), np.nan)
+    return scores.measured[key][code.to_numpy(int), -1].astype(float)
+
+
+def _expansion(scores: Scores) -> pd.DataFrame:
+    """Accounts that meet every rule of growing that is known of them, licences or use among them."""
+    frame = scores.frame
+    code = frame["code"]
+    value = {key: _now(scores, key, code) for key in ("licence_use", "use_trend", "nps", "unpaid_days")}
+    red = np.zeros(len(code), bool)
+    for key in (key for key in scores.counted if signals.SIGNALS[key].group in NEEDED):
+        red |= np.nan_to_num(component(_now(scores, key, code), scores.config.anchors[key]), nan=100.0) < HEALTHY
+    met = {
+        "licence_use": value["licence_use"] >= LICENCES, "use_trend": value["use_trend"] >= RISING,
+        "nps": value["nps"] >= PROMOTER, "unpaid_days": value["unpaid_days"] == 0, "components": ~red,
+    }  # fmt: skip
+    told = {key: ~np.isnan(value[key]) for key in value} | {"components": np.ones(len(code), bool)}
+    broken = np.any([told[key] & ~met[key] for key in _NEEDS], axis=0) if len(code) else red
+    grows = (told["licence_use"] & met["licence_use"]) | (~told["licence_use"] & told["use_trend"])
+    out = frame.assign(
+        licence_use=value["licence_use"], use_trend=value["use_trend"], nps=value["nps"],
+        unknown=[commas([str(_RULES[key]) for key in _NEEDS if not told[key][place]]) for place in range(len(code))],
+    )[grows & ~broken]  # fmt: skip
+    columns = ["account", "licence_use", "use_trend", "nps", "score", "unknown", "owner"]
+    return out.sort_values(["licence_use", "use_trend"], ascending=False, ignore_index=True)[columns]
+
+
+_RULES = {
+    "licence_use": message("licences"),
+    "use_trend": message("use"),
+    "nps": message("recommending"),
+    "unpaid_days": message("payments"),
+}
+
+
+def _risk(scores: Scores, tested: Backtest) -> pd.DataFrame:
+    """Accounts by what their leaving would cost: chance [NaN: none is made] times a year's payments."""
+    frame = scores.frame
+    frame = frame[frame["score"].notna()]
+    chance = np.full(len(frame), np.nan)
+    if tested.predicts and tested.chances is not None and len(frame):
+        chance = tested.chances.chance(frame[["score"]].to_numpy(float) / 10)
+    out = frame.assign(chance=chance, loss=chance * frame["spend"] if scores.weeks.has("charge") else np.nan)
+    by = "loss" if out["loss"].notna().any() else "score"
+    out = out.sort_values([by, "score"], ascending=[by == "score", True], ignore_index=True)
+    return out[["account", "score", "colour", "chance", "spend", "loss", "owner"]]
+
+
+def _silent(scores: Scores) -> pd.DataFrame:
+    """Accounts without a sign for SILENT days or longer, the longest first."""
+    frame = scores.frame
+    days = (
+        signals.silent_days(scores.weeks)[frame["code"].to_numpy(int), -1].astype(float) if len(frame) else np.zeros(0)
+    )
+    out = frame.assign(days=days)
+    out = out[out["days"] >= SILENT].sort_values(["days", "account"], ascending=[False, True], ignore_index=True)
+    return out[["account", "days", "score", "colour", "spend", "owner"]]
+
+
+@result
+class Lists(Result):
+    """Lists of accounts.
+
+    Attributes:
+        expansion: account, licence_use [share], use_trend [ratio], nps, score, unknown [rules that are not known],
+            owner.
+        risk: account, score, colour, chance [of leaving in the horizon; NaN: none is made], spend [of a year], loss
+            [expected], owner.
+        silent: account, days [without a sign], score, colour, spend, owner.
+        currency: of the money.
+        predicts: whether the score foretells, so that chances are made of it.
+        horizon: days that a chance is of.
+    """
+
+    expansion: pd.DataFrame
+    risk: pd.DataFrame
+    silent: pd.DataFrame
+    currency: str
+    predicts: bool
+    horizon: int
+
+    def summary(self) -> Summary:
+        """How many are on each list."""
+        loss = float(self.risk["loss"].sum()) if self.risk["loss"].notna().any() else np.nan
+        numbers = {"expansion": len(self.expansion), "silent": len(self.silent), "loss": loss}
+        text = _n(
+            "{n} account looks ready to grow; {silent} gave no sign for {days} days.",
+            "{n} accounts look ready to grow; {silent} gave no sign for {days} days.",
+            len(self.expansion), n=whole(len(self.expansion)), silent=whole(len(self.silent)), days=SILENT,
+        )  # fmt: skip
+        if known(loss):
+            text = f"{text} " + _(
+                "Leaving within {days} days would cost {loss} of a year's payments, by the chances of the score.",
+                days=self.horizon, loss=money(self.currency)(loss),
+            )  # fmt: skip
+        return Summary("health_lists", text, numbers)
+
+    def expansion_table(self) -> Table:
+        """Accounts to grow."""
+        columns = (
+            Column("account", message("Account")),
+            Column("licence_use", message("Licences used"), lambda value: share(value, 0), "share", number=True),
+            Column("use_trend", message("Use against before"), lambda value: decimal(value, 2), "ratio", number=True),
+            Column("nps", message("Recommending"), lambda value: decimal(value, 1), "points", number=True),
+            Column("unknown", message("Not known"), lambda text: text or "–"),
+            Column("owner", message("Owner"), lambda owner: owner or "–"),
+        )
+        notes = (
+            _(
+                "{licences} of the licences used or more, use not falling, recommending {nps} or more, nothing unpaid, "
+                "no component of use, billing, support or voice below {low}. A high score alone puts nobody here.",
+                licences=share(LICENCES, 0),
+                nps=decimal(PROMOTER, 0),
+                low=decimal(HEALTHY, 0),
+            ),
+        )
+        return Table("health_expansion", message("Ready to grow"), self.expansion, columns, notes,
+                     message("no account meets every rule."), most=MOST)  # fmt: skip
+
+    def risk_table(self) -> Table:
+        """Accounts by what their leaving would cost."""
+        amount = money(self.currency)
+        columns = [
+            Column("account", message("Account")),
+            Column("score", message("Score"), lambda value: decimal(value, 0), "points", number=True),
+            Column("colour", message("Colour"), COLOURS.__getitem__),
+            Column("spend", message("Paid in a year"), amount, "money", number=True),
+            Column("owner", message("Owner"), lambda owner: owner or "–"),
+        ]
+        if self.risk["chance"].notna().any():
+            columns.insert(3, Column("chance", message("Chance to leave in {days} days", days=self.horizon),
+                                     lambda value: share(value, 0), "share", number=True))  # fmt: skip
+            columns.insert(5, Column("loss", message("Expected loss"), amount, "money", number=True))
+            notes = (_("Chances are those of accounts of like score in the training weeks; see the calibration."),)
+        else:
+            notes = (_("No chance is shown, since the score is not known to foretell: the lowest scores come first."),)
+        title = message("What leaving would cost, the most first")
+        return Table("health_risk", title, self.risk, tuple(columns), notes, message("no account has a score."),
+                     most=MOST)  # fmt: skip
+
+    def silent_table(self) -> Table:
+        """Accounts without a sign."""
+        columns = (
+            Column("account", message("Account")),
+            Column("days", message("Days without a sign"), whole, "days", number=True),
+            Column("colour", message("Colour"), COLOURS.__getitem__),
+            Column("spend", message("Paid in a year"), money(self.currency), "money", number=True),
+            Column("owner", message("Owner"), lambda owner: owner or "–"),
+        )
+        notes = (
+            _("A sign is use, a request, an answer, a message, a visit or a click; a payment is none."),
+            _("A silent account may be green all the same."),
+        )  # fmt: skip
+        return Table("health_silent", message("Silent accounts"), self.silent, columns, notes,
+                     message("no account is silent."), most=MOST)  # fmt: skip
+
+
+_ACCOUNT = message("an account that is a customer in the last week")
+
+FIGURES = (
+    Figure(
+        "health_expansion", message("Ready to grow"), message("accounts that meet every rule that is known of them"),
+        _ACCOUNT, "DEFINITIONS: expansion list",
+        ("health_lists.expansion", "health_expansion.licence_use", "health_expansion.use_trend",
+         "health_expansion.nps"),
+        edge=message("licences used or, where none are known, the trend of use must be known"),
+    ),
+    Figure(
+        "health_loss", message("Expected loss"), message("chance of leaving in the horizon x net payments of 52 weeks"),
+        _ACCOUNT, "guide 3",
+        ("health_lists.loss", "health_risk.score", "health_risk.chance", "health_risk.spend", "health_risk.loss",
+         "health_silent.spend"),
+        window=message("the chance: the parameter horizon; the payments: the last 52 weeks"),
+        edge=message("no chance where the back-test does not show that the score foretells"),
+    ),
+    Figure(
+        "health_silent", message("Days without a sign"), message("last evening less the last day of any sign"),
+        _ACCOUNT, "guide 3", ("health_lists.silent", "health_silent.days"),
+        edge=message("use, requests, answers, messages, visits, openings and clicks of people are signs; payments not"),
+    ),
+)  # fmt: skip
