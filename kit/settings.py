@@ -194,7 +194,14 @@ KEYS = (
     Key("health.red", "amount", 40.0, message("below this score an account is red")),
     Key("health.green", "amount", 70.0, message("from this score an account is green")),
     Key("health.leave", "amount", 8.0, message("an alert ends so many points above red")),
-    Key("health.weeks_red", "int", 2, message("an alert begins after so many weeks of red in a row")),
+    Key(
+        "health.weeks_red",
+        "int",
+        4,
+        message(
+            "an alert begins after so many weeks of red in a row; signals are sums of four weeks, so fewer are noise"
+        ),
+    ),
     Key("health.pause_weeks", "int", 4, message("after an alert has ended none begins for so many weeks")),
     Key("health.due_days", "int", 7, message("an alert is to be acted on within so many days")),
     Key("health.owner", "text", "", message("who gets an alert of an account whose deals name no owner")),

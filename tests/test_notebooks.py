@@ -28,6 +28,7 @@ OTHER = {
     "09_retention": {"what": "visit", "every": "month", "period": "2026-01..2026-09"},
     "10_response_time": {"period": "2026-05..2026-10", "promised_hours": 2.0},
     "11_customer_messages": {"period": "2026-05..2026-10", "label": 5},
+    "12_customer_health": {"period": "2025-01..2026-09", "horizon": 60, "churn": "usage", "account": "cus_c1003"},
     "13_lapsed": {"period": "2026-05..2026-10", "what": "visit", "days": 60, "at_risk": 0.3},
 }
 
@@ -38,7 +39,7 @@ def test_every_notebook_is_run_with_other_parameters() -> None:
 
 @pytest.mark.parametrize("name", OTHER)
 def test_other_parameters_reach_the_page(name: str) -> None:
-    shown = run(PAGES[name], ROOT / "data" / "sample", **OTHER[name])
+    shown = run(PAGES[name], ROOT / "data" / ("software" if name == "12_customer_health" else "sample"), **OTHER[name])
     text = json.dumps(shown, ensure_ascii=False)
     if "period" in OTHER[name]:
         assert OTHER[name]["period"][-7:] in named(shown, "arrived")["text"]
@@ -47,6 +48,10 @@ def test_other_parameters_reach_the_page(name: str) -> None:
     if name == "01_choose_kpis":
         assert "50%" in named(shown, "volume_reach")["text"]
         assert named(shown, "goal_kpis")["title"] == "KPIs for the goal “revenue”"
+    if name == "12_customer_health":
+        assert "Left: no use for 56 days" in text
+        assert "from 14 to 74 days" in text
+        assert "cus_c1003" in named(shown, "health_card")["text"]
     if name == "02_months":
         columns = [column["name"] for column in named(shown, "months")["columns"]]
         assert {"delivery_rate", "complaint_rate"} <= set(columns)

@@ -400,6 +400,30 @@ METHODS = {
             "doi:10.1093/biomet/31.3-4.313",
             ("poisson_137", "poisson_zero"),
         ),
+        Method(
+            "clustered_auc",
+            message("Area under the curve with a bootstrap over accounts"),
+            message("Does an order of accounts, seen on several days, put those who left below the others?"),
+            ("12",),
+            "roc.clustered_aucs",
+            "Efron & Tibshirani (1993), doi:10.1201/9780429246593",
+        ),
+        Method(
+            "clustered_logistic",
+            message("Logistic regression with a ridge, accounts as clusters"),
+            message("Which signals go with leaving, and which chance does a score stand for?"),
+            ("12",),
+            "logistic.fit",
+            "Le Cessie & van Houwelingen (1992), doi:10.2307/2347628; Liang & Zeger (1986), doi:10.1093/biomet/73.1.13",
+        ),
+        Method(
+            "quantile_interval",
+            message("Interval of a quantile by order statistics"),
+            message("How well is the median of a few lead times known?"),
+            ("12",),
+            "ranks.quantile_interval",
+            "Conover (1999), Practical Nonparametric Statistics, 3.2, ISBN 0-471-16068-7",
+        ),
     )
 }
 

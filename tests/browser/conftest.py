@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
+SOFTWARE = SAMPLE.with_name("software")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox",)
 """Root, as which containers run, may not start Chromium's sandbox."""
@@ -38,5 +39,13 @@ def browser() -> Generator[Browser]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the sample."""
     made = report.build(SAMPLE, tmp_path_factory.mktemp("sample") / "report")
+    assert made.well, made.failed
+    return made.path
+
+
+@pytest.fixture(scope="session")
+def software(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the made-up software firm, of the page that the sample cannot feed."""
+    made = report.build(SOFTWARE, tmp_path_factory.mktemp("software") / "report", only=["12"])
     assert made.well, made.failed
     return made.path

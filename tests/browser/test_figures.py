@@ -21,9 +21,11 @@ SHOWN = ("table", "sentence", "tiles")
 
 
 @pytest.fixture(scope="module")
-def results(sample: Path) -> list[dict]:
-    """Every table and sentence of the report."""
-    books = json.loads((sample / "results.json").read_text(encoding="utf-8"))["notebooks"]
+def results(sample: Path, software: Path) -> list[dict]:
+    """Every table and sentence of the reports."""
+    books: dict[str, dict] = {}
+    for folder in (sample, software):
+        books |= json.loads((folder / "results.json").read_text(encoding="utf-8"))["notebooks"]
     return [one for book in books.values() for one in book["results"] if one["kind"] in SHOWN]
 
 

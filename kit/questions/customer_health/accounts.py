@@ -47,11 +47,9 @@ def resolve(people: pd.DataFrame, kind: str = "firm", shared: Collection[str] = 
     if frame.empty:
         return pd.DataFrame({"who": [], "account": pd.Series(dtype="str"), "people": []})
     frame["id"] = _one_space(frame["id"])
-    if kind != "firm":
-        frame["domain"] = np.nan
     at_domain = frame.groupby("domain")["contact_key"].transform("nunique")
     own = frame["domain"].notna() & ~frame["domain"].isin({*SHARED, *shared}) & (at_domain < PEOPLE_OF_A_DOMAIN)
-    frame["domain"] = frame["domain"].where(own)
+    frame["domain"] = frame["domain"].where(own & (kind == "firm"))
     ids = frame.groupby("contact_key")["id"].transform("nunique")
     joins = frame["contact_key"].notna() & ~(ids >= IDS_OF_AN_ADDRESS)
     nodes, size = {}, 0
@@ -76,7 +74,7 @@ def resolve(people: pd.DataFrame, kind: str = "firm", shared: Collection[str] = 
 
 def _one_space(ids: pd.Series) -> pd.Series:
     """Ids of two tables are of one system where SAME_IDS of the fewer stand in both: they get the first's space."""
-    space, _, plain = (ids.str.partition(":")[part] for part in range(3))
+    space, plain = _split(ids)
     values = {name: set(plain[space == name]) for name in SPACES}
     for place, name in enumerate(SPACES):
         for first in SPACES[:place]:
@@ -87,9 +85,15 @@ def _one_space(ids: pd.Series) -> pd.Series:
     return (space + ":" + plain).where(ids.notna())
 
 
+def _split(ids: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """The space of each id, and the id itself."""
+    parts = ids.str.extract(r"^([^:]*):(.*)$")
+    return parts[0], parts[1]
+
+
 def _names(frame: pd.DataFrame) -> pd.Series:
     """The name of each component: its first id by SPACES, else its domain, else the key of an address; never twice."""
-    space, _, plain = (frame["id"].str.partition(":")[part] for part in range(3))
+    space, plain = _split(frame["id"])
     rank = space.map({name: place for place, name in enumerate(SPACES)}).fillna(len(SPACES))
     ids = pd.DataFrame({"root": frame["root"], "rank": rank, "name": plain})[frame["id"].notna()]
     ids = ids.sort_values(["rank", "name"]).drop_duplicates("root").set_index("root")["name"]

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from kit.messages import _, message
-from kit.metrics.figures import WILSON, Figure
+from kit.metrics.figures import Figure
 from kit.show.formats import share, whole, with_interval
 from kit.show.picture import PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.stats.proportions import proportion_interval
+from kit.stats.ranks import quantile_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,12 +75,15 @@ class Lead(Result):
         words = {"n": whole(len(lead)), "missed": with_interval(missed / len(lead), float(low), float(high))}
         if caught.empty:
             return Summary("health_lead", _("None of {n} accounts was red when it left.", **words), numbers)
-        first, middle, third = caught.quantile([0.25, 0.5, 0.75])
-        numbers |= {"median": middle, "first": first, "third": third}
+        first, third = caught.quantile([0.25, 0.75])
+        middle = quantile_interval(caught, 0.5)
+        numbers |= {"median": middle.value, "first": first, "third": third, "median_low": middle.low}
+        numbers["median_high"] = middle.high
         text = _(
             "Of {n} accounts that left {missed} were not red when they did; half of the others were red for {median} "
-            "days or longer before ({first} to {third}).",
-            median=whole(middle), first=whole(first), third=whole(third), **words,
+            "days or longer before (interval {low} to {high}; quartiles {first} and {third}).",
+            median=whole(middle.value), low=whole(middle.low), high=whole(middle.high), first=whole(first),
+            third=whole(third), **words,
         )  # fmt: skip
         return Summary("health_lead", text, numbers)
 
@@ -111,6 +115,6 @@ FIGURES = (
         message("day of leaving less the first day of the last unbroken red before it"),
         message("an account that left in the weeks held back"), "DEFINITIONS: lead time",
         ("health_lead.n", "health_lead.missed", "health_lead.median", "health_lead.first", "health_lead.third"),
-        interval=WILSON, edge=message("not red when it left: 0, missed; a week without a score breaks a spell"),
+        interval=message("95 %: Wilson; of the median by order statistics"), edge=message("not red when it left: 0, missed; a week without a score breaks a spell"),
     ),
 )  # fmt: skip
