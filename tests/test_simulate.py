@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator import Truth, write, writing
+from generator import Truth, software, write, writing
 from generator.clock import HOLIDAYS
 from generator.worlds import MODERATE
 from kit import settings, sources
@@ -34,6 +34,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "sample"
 TRUTH = ROOT / "tests" / "truth.json"
 SAMPLE_LIMIT = 5_000_000
+SOFTWARE_LIMIT = 1_200_000
 ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 
@@ -544,3 +545,14 @@ def test_every_file_of_the_sample_is_recognised_and_read_to_the_last_row() -> No
     loaded = sources.read(SAMPLE, settings.load(SAMPLE))
     assert {log.file for log in loaded.files} == unpacked(SAMPLE).keys() - {settings.FILE}
     assert {(log.status, log.rows_rejected) for log in loaded.files} == {("read", 0)}
+
+
+def test_the_software_firm_is_what_the_generator_writes(tmp_path: Path) -> None:
+    planted = software.write(tmp_path)
+    assert unpacked(tmp_path) == unpacked(ROOT / "data/software")
+    assert planted.to_json() == (ROOT / "tests/truth_software.json").read_text(encoding="utf-8")
+    assert sum(len(content) for content in unpacked(tmp_path).values()) < SOFTWARE_LIMIT
+    domains = set(ADDRESS.findall("".join(content.decode("utf-8-sig") for content in unpacked(tmp_path).values())))
+    assert {
+        name for name in domains if not re.fullmatch(r"(c\d+|software)\.example\.(com|org)|gmail\.com", name)
+    } == set()

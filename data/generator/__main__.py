@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 import click
 
-from generator import write
+from generator import software, write
 
 
 @click.command()
@@ -33,12 +33,19 @@ from generator import write
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what was planted into this file, as JSON; never among the exports.",
 )
+@click.option("--firm", type=click.Choice(["service", "software"]), default="service", show_default=True,
+              help="A service centre, or a software firm with subscriptions.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty; files of the same names are lost.")
-def sample(folder: Path, *, seed: int, contacts: int, truth: Path | None, force: bool) -> None:
-    """Write the exports of a made-up service centre, with known truth, into DIR: a new or empty folder."""
+def sample(folder: Path, *, seed: int, contacts: int, truth: Path | None, firm: str, force: bool) -> None:
+    """Write the exports of a made-up firm, with known truth, into DIR: a new or empty folder."""
     _try_writing(folder, *([truth.parent] if truth else []))
     with TemporaryDirectory() as temporary:
-        planted = write(Path(temporary), seed=seed, contacts=contacts)
+        service = firm == "service"
+        planted = (
+            write(Path(temporary), seed=seed, contacts=contacts)
+            if service
+            else software.write(Path(temporary), seed=seed)
+        )
         existing = _files(folder)
         if existing and not force and existing != _files(Path(temporary)):
             raise click.UsageError(
