@@ -54,6 +54,7 @@ own_domains = ["software.example.org"]
 
 [health]
 owner = "Alex"
+shared_domains = ["mail.example.net"]
 """
 
 
@@ -142,7 +143,7 @@ def write(folder: Path, *, seed: int = 2026, accounts: int = 160) -> SoftwareTru
 
 def _account(rng: Random, number: int) -> _Account:
     name = f"c{1001 + number}"
-    domain = f"{name}.example.com" if rng.random() < 0.9 else "gmail.com"
+    domain = f"{name}.example.com" if rng.random() < 0.9 else "mail.example.net"
     people = [f"{name}-{place + 1}@{domain}" for place in range(rng.choice((1, 2, 2, 3)))]
     span = (LAST - FIRST).days
     start = FIRST + timedelta(days=rng.choice((0, 0, int(rng.random() * span * 0.8))) + rng.randrange(24))
