@@ -32,7 +32,7 @@ from kit.questions.customer_health import (
 )  # fmt: skip
 from kit.questions.requirements import answerable
 from kit.settings import Settings
-from kit.stats import logistic, ranks, roc
+from kit.stats import logistic, roc
 
 ROOT = Path(__file__).parents[1]
 SEEDS = 100 if os.environ.get("KIT_SIMULATE") else 10
@@ -399,11 +399,6 @@ class TestStatistics:
         # the same rows twice are not more accounts
         twice = roc.clustered_aucs([np.r_[x, x]], np.r_[y, y], np.r_[np.arange(200), np.arange(200)])
         assert twice.interval(0).low == pytest.approx(areas.interval(0).low, abs=0.02)
-
-    def test_the_interval_of_a_median_is_by_order(self) -> None:
-        # Conover (1999), 3.2: of 10 values the 2nd and 9th hold the median at 97.9 %
-        got = ranks.quantile_interval(range(1, 11), 0.5)
-        assert (got.value, got.low, got.high) == (5.5, 2, 9)
 
 
 class TestSample:

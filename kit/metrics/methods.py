@@ -416,14 +416,6 @@ METHODS = {
             "logistic.fit",
             "Le Cessie & van Houwelingen (1992), doi:10.2307/2347628; Liang & Zeger (1986), doi:10.1093/biomet/73.1.13",
         ),
-        Method(
-            "quantile_interval",
-            message("Interval of a quantile by order statistics"),
-            message("How well is the median of a few lead times known?"),
-            ("12",),
-            "ranks.quantile_interval",
-            "Conover (1999), Practical Nonparametric Statistics, 3.2, ISBN 0-471-16068-7",
-        ),
     )
 }
 

@@ -253,28 +253,3 @@ def _arrangements(m: int, n: int) -> Floats:
         for place in range(size, m * n + 1):
             ways[place] += ways[place - size]
     return ways
-
-
-@dataclass(frozen=True, slots=True)
-class Quantile:
-    """A quantile of some values, with its interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def quantile_interval(values: ArrayLike | pd.Series, share: float, *, level: float = 0.95) -> Quantile:
-    """A quantile with the values between which it lies at least at this level; NaN where there are none.
-
-    Few values cannot hold the level: then their least and greatest are the ends.
-
-    Source: Conover (1999), Practical Nonparametric Statistics, 3.2, ISBN 0-471-16068-7.
-    """
-    ordered = np.sort(floats(values))
-    n = ordered.size
-    if not n:
-        return Quantile(nan, nan, nan)
-    tail = (1 - level) / 2
-    low, high = int(binom.ppf(tail, n, share)) - 1, int(binom.ppf(1 - tail, n, share))
-    return Quantile(float(np.quantile(ordered, share)), float(ordered[max(low, 0)]), float(ordered[min(high, n - 1)]))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
+from kit.metrics.figures import Figure
 from kit.questions.customer_health.change import contributions, reasons
 from kit.questions.customer_health.score import COLOURS, MONTH, component, signed
 from kit.questions.customer_health.signals import GROUPS, SIGNALS, YEAR
@@ -162,3 +163,16 @@ class Card(Result):
 
 def _points(value: Any) -> str:
     return decimal(value, 0)
+
+
+FIGURES = (
+    Figure(
+        "health_card", message("An account's signals and components"),
+        message("the signal's value; between its anchors from 0 to 100"), message("an account and signal"),
+        "DEFINITIONS: component score",
+        ("health_card.value", "health_card.component", "health_card.before", "health_card.score",
+         "health_card.coverage"),
+        window=message("the signal's own, up to the last evening, and to that 4 weeks before"),
+        edge=message("not known where a source was dark, the account too new, or the value older than it may be"),
+    ),
+)  # fmt: skip

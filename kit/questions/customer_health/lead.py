@@ -9,7 +9,7 @@ import pandas as pd
 
 from kit.messages import _, message
 from kit.metrics.figures import Figure
-from kit.show.formats import share, whole, with_interval
+from kit.show.formats import UNKNOWN, known, share, whole, with_interval
 from kit.show.picture import PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -76,14 +76,13 @@ class Lead(Result):
         if caught.empty:
             return Summary("health_lead", _("None of {n} accounts was red when it left.", **words), numbers)
         first, third = caught.quantile([0.25, 0.75])
-        middle = quantile_interval(caught, 0.5)
-        numbers |= {"median": middle.value, "first": first, "third": third, "median_low": middle.low}
-        numbers["median_high"] = middle.high
+        middle, low_end, high_end = quantile_interval(caught)
+        numbers |= {"median": middle, "median_low": low_end, "median_high": high_end, "first": first, "third": third}
         text = _(
             "Of {n} accounts that left {missed} were not red when they did; half of the others were red for {median} "
             "days or longer before (interval {low} to {high}; quartiles {first} and {third}).",
-            median=whole(middle.value), low=whole(middle.low), high=whole(middle.high), first=whole(first),
-            third=whole(third), **words,
+            median=whole(middle), low=_days(low_end), high=_days(high_end), first=whole(first), third=whole(third),
+            **words,
         )  # fmt: skip
         return Summary("health_lead", text, numbers)
 
@@ -109,12 +108,17 @@ class Lead(Result):
             return picture(axes, name="health_lead", title=title, alt=alt)
 
 
+def _days(value: float) -> str:
+    return whole(value) if known(value) else UNKNOWN
+
+
 FIGURES = (
     Figure(
         "health_lead", message("Lead time of red"),
         message("day of leaving less the first day of the last unbroken red before it"),
         message("an account that left in the weeks held back"), "DEFINITIONS: lead time",
         ("health_lead.n", "health_lead.missed", "health_lead.median", "health_lead.first", "health_lead.third"),
-        interval=message("95 %: Wilson; of the median by order statistics"), edge=message("not red when it left: 0, missed; a week without a score breaks a spell"),
+        interval=message("95 %: Wilson; of the median by order statistics"),
+        edge=message("not red when it left: 0, missed; a week without a score breaks a spell"),
     ),
 )  # fmt: skip
