@@ -28,6 +28,7 @@ from kit.questions.customer_health import (
     score,
     signals,
     snapshots,
+    touches,
     weeks,
 )  # fmt: skip
 from kit.questions.requirements import answerable
@@ -173,6 +174,14 @@ class TestAccounts:
                 ("customer:x2", "bob", None)]  # fmt: skip
         assert self.resolved(rows) == ["x1", "x1", "x2", "x2"]
 
+    def test_ids_that_differ_in_a_digit_are_different_people(self, tmp_path: Path) -> None:
+        lines = [f"ch_{n},2026-03-0{1 + n % 9},5,0,eur,Paid,cus_{n},cus_{n}@c{n}.example.com" for n in range(100, 300)]
+        header = "id,Created (UTC),Amount,Amount Refunded,Currency,Status,Customer ID,Customer Email"
+        (tmp_path / "payments.csv").write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        people = touches.people(kit.open(tmp_path))
+        assert people["who"].nunique() == len(people) == 200
+        assert accounts.resolve(people)["account"].nunique() == 200
+
     def test_an_agency_and_a_large_domain_join_nothing(self) -> None:
         agency = [(f"customer:c{number}", "agent", None) for number in range(accounts.IDS_OF_AN_ADDRESS)]
         assert len(set(self.resolved(agency))) == len(agency)
@@ -207,8 +216,6 @@ class TestNothingOfLaterDays:
         lines = ["Account ID,Week,Logins", *(f"x1,2026-0{month}-02,{month}" for month in (2, 3))]
         lines += [f"x1,2026-02-{day:02},5" for day in (9, 16, 23)]
         (tmp_path / "usage.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        from kit.questions.customer_health import touches  # noqa: PLC0415
-
         rows = touches.touches(kit.open(tmp_path))
         assert pd.to_datetime(rows["day"], unit="D").max() == pd.Timestamp("2026-03-08")
 
