@@ -103,7 +103,8 @@ def _who(table: Expression) -> Expression:
     Half of an MD5: the engine's own hash gives ids that differ in one digit the same number.
     """
     parts = [table[name].fill_null("") for name in ("id", "contact_key", "domain")]
-    return (md5_number_lower(parts[0] + "|" + parts[1] + "|" + parts[2]) // 2).cast("int64")
+    digest: ibis.expr.types.IntegerValue = md5_number_lower(parts[0] + "|" + parts[1] + "|" + parts[2])
+    return (digest // 2).cast("int64")
 
 
 def _parts(data: Data) -> Iterator[Expression]:
