@@ -119,7 +119,8 @@ def lacking(table: dict) -> list[str]:
 
 def test_raw_rates_stand_beside_peoples_in_every_table(results: list[dict]) -> None:
     tables = [one for one in results if one["kind"] == "table" and one["name"] not in OTHERS_FIGURES]
-    assert [(table["name"], found) for table in tables if (found := lacking(table))] == []
+    tables = [one for one in tables if explain.family(one["name"]) != "tests"]  # one KPI decides a random test
+    assert [(one["name"], found) for one in tables if (found := lacking(one))] == []
 
 
 def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
