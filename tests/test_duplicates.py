@@ -557,3 +557,14 @@ def test_the_real_orders_after_three_mails_are_credited_once(shared: Path) -> No
     (whole,) = counts.messages(data, [], window_days=7).to_dict("records")
     assert (whole["orders"], whole["revenue"]) == (10, 500)
     assert counts.messages(data, ["campaign_id"], window_days=7)["revenue"].sum() == 500
+
+
+def test_of_a_plan_the_latest_counts_and_of_lists_all(tmp_path: Path) -> None:
+    lines = ["email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at"]
+    lines += ["a@example.org,false,,other,false,2024-01-01T10:00:00.000Z,"]
+    lines += ["A@example.org,true,,monthly,false,2024-05-01T10:00:00.000Z,2024-05-02T10:00:00.000Z"]
+    exports.write(tmp_path, "email_list.pub.csv", "\n".join(lines) + "\n")
+    assert kit.open(tmp_path).table("contacts")["segment"].tolist() == ["paying"]
+    exports.write(tmp_path, "email_list.pub.csv", "Email,Segment\na@example.org,new\nA@example.org,fleet\n")
+    (segments,) = kit.open(tmp_path).table("contacts")["segment"]
+    assert set(segments.split(", ")) == {"new", "fleet"}

@@ -274,6 +274,12 @@ def _is_any(source: str) -> bool:
     return preset is None or not preset.recognise.of_platform
 
 
+def _infers_segment(source: str) -> bool:
+    """Whether the segments of a preset are a state, of which the latest counts, like that of a plan."""
+    preset = named(source)
+    return preset is not None and "segment" in preset.inferred
+
+
 def _sessions(frame: pd.DataFrame) -> Deduped:
     """Sessions of reports whose days do not overlap."""
     kept, duplicate_rows, reasons = dedupe_sessions.sessions(frame)
@@ -298,7 +304,10 @@ def _people(frame: pd.DataFrame) -> Deduped:
     for name in ("unsubscribed_at", "unsubscribe_reason", "unsubscribe_campaign_id", "source", "source_file"):
         filled[name] = winners[name]
     filled["opted_in_at"] = grouped["opted_in_at"].min()
-    filled["segment"] = grouped["segment"].agg(lambda segments: ", ".join(dict.fromkeys(segments.dropna())) or None)
+    told = order[~(order["source"].map(_infers_segment) & order.duplicated(["contact_key", "source"]))]
+    filled["segment"] = told.groupby("contact_key", sort=False)["segment"].agg(
+        lambda segments: ", ".join(dict.fromkeys(segments.dropna())) or None
+    )
     differ = int((grouped["status"].min() != grouped["status"].max()).sum())
     kept = filled.reset_index()[frame.columns].astype(frame.dtypes)
     lost = _Lost(frame)
