@@ -126,7 +126,8 @@ def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
             continue
         rows = grid.rows[at + 1 : at + 1 + LOOKED_AT]
         below = rows[0] if rows else None
-        matches = [match_header(preset, row, rows) for preset in candidates if _looks(preset, grid.file, below)]
+        header = _written(row)
+        matches = [match_header(preset, row, rows, header) for preset in candidates if _looks(preset, grid.file, below)]
         if best := _best([fit for fit in matches if not fit.missing]):
             return best
         tried += matches
@@ -179,15 +180,20 @@ def _looks(preset: Preset, file: str, below: Row | None) -> bool:
     return fit and bool(re.search(preset.recognise.file, file))
 
 
-def match_header(preset: Preset, row: Row, below: Sequence[Row] = ()) -> Match:
+def _written(row: Row) -> Words:
+    return tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
+
+
+def match_header(preset: Preset, row: Row, below: Sequence[Row] = (), header: Words = ()) -> Match:
     """What a preset makes of a header.
 
     Args:
         preset: the preset.
         row: the header.
         below: the rows below it, as far as they are looked at; a column is not taken for what its cells cannot be.
+        header: its names, where they are known already.
     """
-    header = tuple(" ".join(str("" if cell is None else cell).split()) for cell in row.cells)
+    header = header or _written(row)
     places = Places(preset, header, below)
     claimed: dict[int, str] = {}
     columns: dict[str, int] = {}
@@ -285,7 +291,7 @@ def _shared(preset: Preset, places: Places, columns: Mapping[str, int]) -> list[
 
 
 def _duplicates(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[Text]:
-    names = [plain(name) for name in header]
+    names = [plain(name) for name in header] if columns else []
     text = (
         message("column {name} stands {n} times; the last is taken")
         if preset.duplicate_headers == "last"

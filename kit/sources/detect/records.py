@@ -6,6 +6,7 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import message, message_n
@@ -45,6 +46,11 @@ class Part:
     constants: Mapping[str, Any]
 
 
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
 def parts(preset: Preset, header: Sequence[str], columns: Collection[str], claimed: Collection[int]) -> list[Part]:
     """The headers that the preset knows to be values, in the order of the file.
 
@@ -60,11 +66,14 @@ def parts(preset: Preset, header: Sequence[str], columns: Collection[str], claim
     if spread is None or {spread.value, spread.name} <= set(columns):
         return []
     found_parts = []
+    known = _any_of(tuple(part["header"] for part in spread.headers))
     for position, written in enumerate(header):
-        name = " ".join(_TAG.sub(" ", written.replace("_", " ")).split())
-        kind = next((part for part in spread.headers if re.search(part["header"], name, re.IGNORECASE)), None)
-        if kind is None or position in claimed:
+        if position in claimed:
             continue
+        name = " ".join(_TAG.sub(" ", written.replace("_", " ")).split())
+        if not known.search(name):
+            continue
+        kind = next(part for part in spread.headers if re.search(part["header"], name, re.IGNORECASE))
         constants = {key: value for key, value in kind.items() if key not in {"header", "into"}}
         into = kind.get("into", spread.value)
         if into == spread.value:

@@ -30,6 +30,7 @@ from kit.tables import EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
 
     import pandas as pd
 
@@ -78,13 +79,17 @@ def read(grid: Grid, mappings: Iterable[Preset], settings: Settings) -> Read:
     return Read(log, {})
 
 
+def _without(rows: list[Row], lines: AbstractSet[int]) -> list[Row]:
+    return [row for row in rows if row.line not in lines]
+
+
 def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     preset = match.preset
     above = _above(grid, match)
     match = _with_second_header(grid, match) if preset.second_header else match
     rows = [row for row in grid.rows if row.line > match.line]
     faults, copies = _left_out(rows, match, settings)
-    whole = [row for row in rows if row.line not in faults.keys() | copies.keys()]
+    whole = _without(rows, faults.keys() | copies.keys())
     conformer = Conformer(preset, settings, match.units, Columns(preset.into, match.columns, whole))
     value = preset.spread.value if preset.spread else ""
     parts, part_notes = records.settled(
