@@ -28,7 +28,9 @@ report: $(KIT) ## Build the report: DATA=data/sample OUT=reports MONTH=2026-10
 	$(BIN)/kit report $(DATA) --out $(OUT) $(WHEN)
 
 test: check ## Run everything that CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --nbval-lax
+	@set -e; KIT_CACHE=$$(mktemp -d); export KIT_CACHE; trap 'rm -rf "$$KIT_CACHE"' EXIT; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(KIT) ## Lint, format, types and import contracts
 	$(BIN)/ruff check .
@@ -47,6 +49,9 @@ docs: $(KIT) ## Write the reference pages, their picture and the catalogue of me
 	$(BIN)/cog -r -I docs README.md docs/*.md
 	$(BIN)/pybabel -q extract --omit-header --no-wrap --add-location=file --sort-by-file --no-default-keywords \
 		-k _ -k _n:1,2 -k message -k message_n:1,2 -F babel.cfg -o kit/locale/kit.pot .
+	$(BIN)/pybabel -q update -D kit -i kit/locale/kit.pot -d kit/locale --no-wrap --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -D kit -d kit/locale
 
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation

@@ -18,7 +18,7 @@ import click
 
 from kit import __version__
 from kit.errors import KitError, UsageError
-from kit.messages import _, _n
+from kit.messages import LANGUAGES, _, _n, use
 from kit.places import NAME_ANOTHER, printable, reaching, try_folder, unreachable, write_new
 
 WRONG = 1
@@ -40,6 +40,17 @@ def _show(text: str) -> None:
 
 FOLDER = click.argument("target", metavar="FOLDER", type=click.Path(path_type=Path))
 OUT = click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder to write.")
+
+
+def _speak(_context: click.Context, _option: click.Parameter, code: str | None) -> None:
+    if code:
+        use(code)
+
+
+LANG = click.option(
+    "--lang", type=click.Choice(LANGUAGES), expose_value=False, is_eager=True, callback=_speak,
+    help="The language of what is written and said; else lang of kit.toml, else English.",
+)  # fmt: skip
 
 
 class _Commands(click.Group):
@@ -83,6 +94,7 @@ def main() -> None:
     metavar="[FILE]",
     help="In place of it, write what can be sent to ask for a preset: headers and patterns, no data.",
 )
+@LANG
 def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> None:
     """What each file of FOLDER is, what was left out, and which questions it can answer.
 
@@ -126,6 +138,7 @@ def _report_problem(target: Path, file: str) -> None:
 @OUT
 @click.option("--only", default="", metavar="03,06", help="Numbers of the notebooks to run; else all.")
 @click.option("-p", "words", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebooks; may be repeated.")
+@LANG
 def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
@@ -147,6 +160,7 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
 
 @main.command("map")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@LANG
 def map_(file: Path) -> None:
     """Propose how the columns of an unknown table map to the kit's, as YAML.
 
@@ -168,6 +182,7 @@ def map_(file: Path) -> None:
     help="Write people's addresses too, and the columns that name them: bodies and subjects of mails, comments …",
 )
 @click.option("--raw", is_flag=True, help="Write what no table took too; names and telephones may be in it.")
+@LANG
 def tables(target: Path, *, out: Path, form: Literal["parquet", "csv"], addresses: bool, raw: bool) -> None:
     """Write the canonical tables of FOLDER, for other tools, and tables.md, which says what their columns mean."""
     from kit import store
@@ -206,6 +221,7 @@ def cache(*, empty: bool) -> None:
 @click.argument("key", metavar="[KEY]", required=False)
 @click.argument("target", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
 @click.option("--campaign", default="", metavar="NAME", help="With FOLDER: its counts for one campaign, by name or id.")
+@LANG
 def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
     """What a KPI, goal, printed figure, method, verdict, problem rule or count means; without KEY, lists them.
 

@@ -36,17 +36,29 @@ LOCALE = Path(__file__).parent / "locale"
 SOURCE = "en"
 """The language that the texts are written in."""
 
-_LANGUAGE: ContextVar[str] = ContextVar("language", default=os.environ.get("KIT_LANG") or SOURCE)
+LANGUAGES = (SOURCE, *sorted(path.parts[-3] for path in LOCALE.glob("*/LC_MESSAGES/kit.mo")))
+"""The languages that there is a catalogue of."""
+
+ASKED = "KIT_LANG"
+"""What holds the language that was asked for: kernels and threads take it from there."""
+
+_LANGUAGE: ContextVar[str] = ContextVar("language", default="")
+_PREFERRED = [SOURCE]
 
 
 def language() -> str:
-    """The reader's language, like "en"."""
-    return _LANGUAGE.get()
+    """The reader's language, like "en": what was asked for, else the `lang` of kit.toml, else English."""
+    return _LANGUAGE.get() or os.environ.get(ASKED) or _PREFERRED[0]
 
 
 def use(code: str) -> None:
-    """Show texts in this language from now on."""
-    _LANGUAGE.set(code)
+    """Show texts in this language from now on, in whatever this process starts, too."""
+    os.environ[ASKED] = code
+
+
+def prefer(code: str) -> None:
+    """Show texts in this language where no other was asked for; "" for English."""
+    _PREFERRED[0] = code or SOURCE
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from kit.errors import SettingsError, nearest
-from kit.messages import _, message
+from kit.messages import LANGUAGES, _, message
 from kit.places import cause
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ KEYS = (
     Key(
         "as_of", "time", None, message("the moment up to which the exports are complete; else the latest time in them")
     ),
+    Key("lang", "lang", "", message("the language of reports and messages, like ru; else English")),
     Key("goal", "goal", "", message("what the campaigns are for; one of `kit explain` goals")),
     Key("own_domains", "texts", (), message("the firm's own mail domains, like example.com")),
     Key("own_addresses", "texts", (), message("the firm's own addresses elsewhere, like garage@example.org")),
@@ -316,6 +317,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _language(value: Any) -> str:
+    if _text(value) not in LANGUAGES:
+        raise ValueError
+    return value
+
+
 def _bool(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError
@@ -413,6 +420,7 @@ _KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
     "amount": (_number, message("{value} is no amount from 0")),
     "time": (_time, message("{value} is no time")),
     "goal": (_text, message("{value} is no goal")),
+    "lang": (_language, message("{value} is no language that the kit speaks")),
     "texts": (_texts, message("{value} is no list of texts")),
     "hours": (_hours, message("{value} is no list of hours of the week")),
     "days": (_days, message("{value} is no list of days")),
@@ -447,6 +455,7 @@ _EXAMPLES = {
     "health.accounts": '"firm"',
     "health.missing": '"renormalise"',
     "goal": '"appointments"',
+    "lang": '"ru"',
     "texts": '["example.com"]',
     "numbers": "{use_trend = 3.0}",
     "anchors": "{use_trend = [0.4, 1.1]}",

@@ -6,13 +6,15 @@ import ast
 import contextlib
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from kit.questions.notebooks import NOTEBOOKS, Notebook, load, text
 from kit.show.result import MIME
 
-if TYPE_CHECKING:
-    from pathlib import Path
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+SOFTWARE = SAMPLE.with_name("software")
+"""The made-up firms."""
 
 PAGES = {notebook.name: notebook for notebook in load(NOTEBOOKS)}
 """Every notebook by its name."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import shutil
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,11 +16,12 @@ import pytest
 import generator
 from kit import store
 from kit.questions.requirements import unmet
-from tests.pages import PAGES, run
+from tests.pages import PAGES, SAMPLE, run
 from tests.test_fuzz import FILES, MANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 KINDS = {
     "traffic": "analytics/*", "appointments": "appointments.csv", "contacts": "contacts.csv", "costs": "costs.csv",
@@ -37,8 +37,6 @@ SUBSETS = [*KINDS, *(PAIRS if FILES >= MANY else PAIRS[::15])]
 
 KINDS |= {"mail": "mail/*", "inbox": "shared_inbox_messages.csv", "nps": "nps.csv"}
 SUBSETS += ["mail", "inbox", "nps", "mail+tickets"]
-
-SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
 @pytest.fixture(scope="session")

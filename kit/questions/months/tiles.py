@@ -191,8 +191,8 @@ class Tiles(Result):
         ]  # fmt: skip
         return Summary("tiles", f"{joined(texts)}.", dict(zip(self.tiles["kpi"], self.tiles["value"], strict=True)))
 
-    def written(self) -> Iterator[dict[str, str]]:
-        """Each tile's texts: title, value, interval, month, changes [joined], word, tone, svg."""
+    def written(self) -> Iterator[dict[str, Any]]:
+        """Each tile's texts: title, value, interval, month, changes [pairs of change and interval], word, tone, svg."""
         for row in self.tiles.to_dict("records"):
             kpi = metrics.find(row["kpi"])
             value, bracket, interval = metrics.value_with_interval(row, self.currency).partition(" (")
@@ -201,19 +201,20 @@ class Tiles(Result):
                 "value": value,
                 "interval": bracket.strip() + interval,
                 "month": month(row["month"]),
-                "changes": joined(list(self._changes(kpi, row))),
+                "changes": list(self._changes(kpi, row)),
                 "word": _in_words(row),
                 "tone": _tone(kpi, row["word"]),
                 "svg": _line(self.months[self.months["kpi"] == row["kpi"]]),
             }
 
-    def _changes(self, kpi: Any, row: Mapping[Any, Any]) -> Iterator[str]:
+    def _changes(self, kpi: Any, row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         """The change from the month before and from the year before, with their intervals."""
         for name, number in (("before", 1), ("year", 12)):
             if known(row[name]):
                 earlier = month(str(pd.Period(row["month"], "M") - number))
                 ends = (row[name], row[f"{name}_low"], row[f"{name}_high"])
-                yield _("{change} on {month}", change=_difference(kpi, ends, self.currency), month=earlier)
+                change, interval = _difference(kpi, ends, self.currency)
+                yield _("{change} on {month}", change=change, month=earlier), interval
 
     def html(self) -> str:
         """The tiles side by side; every text is escaped."""
@@ -249,24 +250,26 @@ def _tone(kpi: Any, word: str) -> str:
     return {"better": "good", "worse": "bad"}.get(word, "")
 
 
-def _difference(kpi: Any, ends: tuple[float, float, float], currency: str) -> str:
+def _difference(kpi: Any, ends: tuple[float, float, float], currency: str) -> tuple[str, str]:
+    """A change and its interval."""
     value, low, high = ends
-    if kpi.kind == "wait":
-        written = [signed_share(end, 0) for end in ends]
-        return _("{change} ({low} to {high})", change=written[0], low=written[1], high=written[2])
-    if kpi.unit == "share":
-        return _("{points} points ({interval})", points=points(value), interval=span(low, high))
-    written = [money(currency)(end) for end in ends]
-    return _("{change} ({low} to {high})", change=written[0], low=written[1], high=written[2])
+    if kpi.kind == "rate" and kpi.unit == "share":
+        return _("{points} points", points=points(value)), f"({span(low, high)})"
+    write = money(currency) if kpi.unit == "money" else lambda end: signed_share(end, 0)
+    return write(value), _("({low} to {high})", low=write(low), high=write(high))
 
 
-def _tile(tile: Mapping[str, str]) -> str:
-    texts = {name: escape(text) for name, text in tile.items()}
+def _tile(tile: Mapping[str, Any]) -> str:
+    texts = {name: escape(text) for name, text in tile.items() if isinstance(text, str)}
+    changes = "".join(
+        f'<br>{escape(change)} <span class="kit-interval">{escape(interval)}</span>'
+        for change, interval in tile["changes"]
+    )
     return (
         f'<li class="kit-tile {texts["tone"]}"><p class="kit-tile-name">{texts["title"]}</p>'
         f'<p class="kit-tile-value"><b>{texts["value"]}</b> <span class="kit-interval">{texts["interval"]}</span></p>'
         f'<p class="kit-tile-word">{texts["word"]}</p>{tile["svg"]}'
-        f'<p class="kit-tile-more">{texts["month"]}<br>{texts["changes"].replace("; ", "<br>")}</p></li>'
+        f'<p class="kit-tile-more">{texts["month"]}{changes}</p></li>'
     )
 
 

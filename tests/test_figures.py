@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 import kit
-from conftest import SAMPLE
 from kit import counts, explain
 from kit.metrics import KPIS
+from tests.pages import PAGES, SAMPLE, SOFTWARE, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 SHOWN = ("table", "sentence", "tiles")
 
 
 @pytest.fixture(scope="module")
-def results(sample: Path, software: Path) -> list[dict]:
+def results() -> list[dict]:
     """Every table and sentence of the reports."""
-    books: dict[str, dict] = {}
-    for folder in (sample, software):
-        books |= json.loads((folder / "results.json").read_text(encoding="utf-8"))["notebooks"]
-    return [one for book in books.values() for one in book["results"] if one["kind"] in SHOWN]
+    pages = [(page, SOFTWARE if page.number == "12" else SAMPLE) for page in PAGES.values()]
+    return [one for page, folder in pages for one in run(page, folder) if one["kind"] in SHOWN]
 
 
 def is_number(value: object) -> bool:

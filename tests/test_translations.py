@@ -1,0 +1,144 @@
+"""The catalogues: every text is there, with its values, and pages are shown in the reader's language."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from click.testing import CliRunner
+
+from kit import cli, messages
+from kit.errors import SettingsError
+from kit.show import formats
+from kit.store import open_data
+from tests import exports
+from tests.pages import PAGES, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from babel.messages import Catalog, Message
+
+ROOT = Path(__file__).parents[1]
+LETTERS = re.compile("[а-яё]", re.IGNORECASE)
+LANGUAGES = messages.LANGUAGES[1:]
+
+
+def catalogue(path: Path, code: str | None = None) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def place(code: str) -> Path:
+    return messages.LOCALE / code / "LC_MESSAGES" / "kit.po"
+
+
+def texts(entry: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [entry] if isinstance(entry, str) else list(entry)
+
+
+def values(text: str) -> set[str]:
+    """The places for values in a text; doubled braces are none."""
+    return set(re.findall(r"\{(\w+)[^{}]*\}", re.sub(r"\{\{|\}\}", "", text)))
+
+
+def translated(code: str) -> Iterator[Message]:
+    return (entry for entry in catalogue(place(code), code) if entry.id)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+class TestCatalogue:
+    def test_no_text_is_missing_and_none_is_of_a_former_version(self, code: str) -> None:
+        template = {entry.id for entry in catalogue(messages.LOCALE / "kit.pot") if entry.id}
+        there = {entry.id for entry in translated(code) if all(texts(entry.string))}
+        assert (sorted(map(str, template - there))[:5], sorted(map(str, there - template))[:5]) == ([], [])
+
+    def test_every_value_stands_in_the_translation(self, code: str) -> None:
+        wrong = []
+        for entry in translated(code):
+            wanted = [values(text) for text in texts(entry.id)]
+            for form, text in enumerate(texts(entry.string)):
+                least, most = wanted[0] if form == 0 else wanted[-1], set.union(*wanted)
+                if not least <= values(text) <= most:
+                    wrong.append(text)
+        assert wrong == []
+
+    def test_every_number_has_its_form(self, code: str) -> None:
+        forms = catalogue(place(code), code).num_plurals
+        plural = [entry for entry in translated(code) if not isinstance(entry.id, str)]
+        assert len(plural) > 100
+        assert [entry.id for entry in plural if len(texts(entry.string)) != forms] == []
+
+    def test_what_is_read_is_what_was_written(self, code: str) -> None:
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue(place(code), code))
+        assert place(code).with_suffix(".mo").read_bytes() == compiled.getvalue(), "make docs"
+
+
+def test_sentences_are_translated_and_names_of_settings_are_not() -> None:
+    long = [entry for entry in translated("ru") if len(texts(entry.id)[0].split()) > 6]
+    assert [entry.id for entry in long if not LETTERS.search(texts(entry.string)[0])] == []
+
+
+@pytest.mark.parametrize(
+    ("n", "text"), [(1, "1 день"), (3, "3 дня"), (11, "11 дней"), (21, "21 день"), (25, "25 дней")]
+)
+def test_russian_numbers_choose_their_form(n: int, text: str) -> None:
+    with messages.using("ru"):
+        shown = messages._n("after {n} day", "after {n} days", n)
+    assert shown == shown if text in shown else f"{text} is not in {shown}"
+
+
+def test_numbers_and_months_are_written_as_russian_does() -> None:
+    with messages.using("ru"):
+        assert formats.share(0.0814) == "8,1\u00a0%"
+        assert formats.whole(1234567) == "1\u00a0234\u00a0567"
+        assert formats.month("2026-06").startswith("июн")
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Whatever language a test sets, the next one meets none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(messages.ASKED, raising=False)
+        yield
+    messages.prefer("")
+
+
+def test_every_page_of_a_firm_is_russian(firm: Path) -> None:
+    with messages.using("ru"):
+        for name, page in PAGES.items():
+            shown = run(page, firm)
+            assert json.dumps(shown, ensure_ascii=False, allow_nan=False)
+            for one in shown:
+                text = one.get("text") or one.get("title") or ""
+                assert not text or LETTERS.search(text), (name, text)
+
+
+@pytest.mark.usefixtures("english")
+class TestChoice:
+    def test_kit_toml_chooses_and_the_command_line_outweighs_it(self, tmp_path: Path) -> None:
+        exports.write(tmp_path, "a.csv", exports.MONTHS)
+        (tmp_path / "kit.toml").write_text('lang = "ru"\n', encoding="utf-8")
+        open_data(tmp_path)
+        assert messages.language() == "ru"
+        asked = CliRunner().invoke(cli.main, ["check", str(tmp_path), "--lang", "en"])
+        assert "1 of 1 files read" in asked.stdout
+
+    def test_the_command_line_chooses(self, tmp_path: Path) -> None:
+        exports.write(tmp_path, "a.csv", exports.MONTHS)
+        asked = CliRunner().invoke(cli.main, ["check", str(tmp_path), "--lang", "ru"])
+        assert len(LETTERS.findall(asked.stdout)) > 100
+        assert "rows" not in asked.stdout
+
+    def test_a_language_that_is_not_there_is_said(self, tmp_path: Path) -> None:
+        exports.write(tmp_path, "a.csv", exports.MONTHS)
+        (tmp_path / "kit.toml").write_text('lang = "tlh"\n', encoding="utf-8")
+        with pytest.raises(SettingsError, match="no language that the kit speaks"):
+            open_data(tmp_path)
