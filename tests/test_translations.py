@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
@@ -76,23 +75,22 @@ class TestCatalogue:
         assert [entry.id for entry in plural if len(texts(entry.string)) != forms] == []
 
     def test_what_is_read_is_what_was_written(self, code: str) -> None:
-        compiled = io.BytesIO()
-        write_mo(compiled, catalogue(place(code), code))
-        assert place(code).with_suffix(".mo").read_bytes() == compiled.getvalue(), "make docs"
+        with place(code).with_suffix(".mo").open("rb") as file:
+            read = {tuple(texts(entry.id)): texts(entry.string) for entry in read_mo(file) if entry.id}
+        written = {tuple(texts(entry.id)): texts(entry.string) for entry in translated(code)}
+        assert read == written, "make docs"
 
 
 def test_sentences_are_translated_and_names_of_settings_are_not() -> None:
     long = [entry for entry in translated("ru") if len(texts(entry.id)[0].split()) > 6]
-    assert [entry.id for entry in long if not LETTERS.search(texts(entry.string)[0])] == []
+    sources = {entry.id for entry in long if "doi:" in entry.id}  # names of authors
+    assert {entry.id for entry in long if not LETTERS.search(texts(entry.string)[0])} <= sources
 
 
-@pytest.mark.parametrize(
-    ("n", "text"), [(1, "1 день"), (3, "3 дня"), (11, "11 дней"), (21, "21 день"), (25, "25 дней")]
-)
-def test_russian_numbers_choose_their_form(n: int, text: str) -> None:
+@pytest.mark.parametrize(("n", "word"), [(1, "рассылка"), (3, "рассылки"), (11, "рассылок"), (21, "рассылка")])
+def test_russian_numbers_choose_their_form(n: int, word: str) -> None:
     with messages.using("ru"):
-        shown = messages._n("after {n} day", "after {n} days", n)
-    assert shown == shown if text in shown else f"{text} is not in {shown}"
+        assert messages._n("{n} campaign", "{n} campaigns", n) == f"{n} {word}"
 
 
 def test_numbers_and_months_are_written_as_russian_does() -> None:
