@@ -38,17 +38,23 @@ class Notebook:
 
     Attributes:
         path: the file.
-        question: its title.
+        cover: the Markdown cell that begins with its title; "" where it has none.
         requires: what it requires of the data, from its metadata; `kit.questions.requirements.unmet` reads it.
         parameters: those it takes, by name.
         accepts: by name the values that it takes beside those that every notebook takes, from its metadata.
     """
 
     path: Path
-    question: str
+    cover: str
     requires: dict[str, Any]
     parameters: dict[str, Parameter]
     accepts: dict[str, list[str]]
+
+    @property
+    def question(self) -> str:
+        """Its title, in the reader's language."""
+        title = re.match(r"# +(.+)", _(self.cover)) if self.cover else None
+        return title[1].strip() if title else self.path.stem
 
     @property
     def name(self) -> str:
@@ -118,11 +124,11 @@ def _read(path: Path) -> Notebook:
     tagged = [source for cell, source in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
         raise UsageError(_("{name} has {n} cells tagged 'parameters', not one.", name=path.name, n=len(tagged)))
-    title = next((m for _, source in cells if (m := re.match(r"# +(.+)", source))), None)
+    cover = next((source for _cell, source in cells if re.match("# +.", source)), "")
     metadata = raw["metadata"].get("kit", {})
     return Notebook(
         path=path,
-        question=title[1].strip() if title else path.stem,
+        cover=cover,
         requires=metadata.get("requires", {}),
         parameters={parameter.name: parameter for parameter in read_parameters(tagged[0], path.name)},
         accepts=metadata.get("accepts", {}),

@@ -6,6 +6,7 @@ written by Babel: so no language shows another number.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from math import isnan
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,8 @@ def named(name: Any) -> str:
 
 def month(value: str) -> str:
     """2026-03 as Mar 2026."""
-    return format_skeleton("yMMM", pd.Period(value, "M").to_timestamp().to_pydatetime(), locale=locale())
+    written = format_skeleton("yMMM", pd.Period(value, "M").to_timestamp().to_pydatetime(), locale=locale())
+    return re.sub(r"\s+г\.$", "", written)  # Russian's "г.": a sentence would end with two dots
 
 
 def quarter(value: str) -> str:
@@ -167,6 +169,9 @@ def listing(words: Sequence[Any]) -> str:
     return format_list([str(word) for word in words], locale=_LISTS if language() == "en" else locale())
 
 
+_COMMAS = {"zh": "、"}
+"""What parts the words of a list, where it is no comma."""
+
 _LISTS = Locale("en", "GB")
 """English lists here have no comma before the last word."""
 
@@ -178,7 +183,7 @@ def alternatives(words: Sequence[Any]) -> str:
 
 def commas(words: Sequence[Any]) -> str:
     """Words one after another: a, b, c."""
-    return format_list([str(word) for word in words], style="unit", locale=locale())
+    return (_COMMAS.get(language()) or ", ").join(map(str, words))
 
 
 def joined(parts: Sequence[Any]) -> str:
