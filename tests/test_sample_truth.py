@@ -11,7 +11,7 @@ import pytest
 
 import kit
 from kit import counts, metrics
-from kit.questions import lapsed, sales_cycle
+from kit.questions import lapsed, list_health, sales_cycle
 from kit.questions.find_problems import findings
 from kit.questions.response_time import curves
 from kit.questions.response_time import months as response_months
@@ -190,3 +190,12 @@ def test_who_will_not_come_again_has_the_lower_chance(export: kit.store.Data, tr
     last = found.checks[found.checks["state"] == lapsed.states.ALL].iloc[-1]
     assert last["low"] < last["expected_high"]
     assert last["expected_low"] < last["high"]
+
+
+def test_receivers_report_what_was_planted(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    planted, found = truth["receivers"], list_health.deliverability.measure(export)
+    rows = found.senders.set_index("source_ip")
+    assert rows["n"].to_dict() == planted["mails"]
+    assert rows.index[rows["aligned"] > 0].tolist() == planted["aligned"]
+    bad = found.days[found.days["spam_rate"] >= list_health.deliverability.WORST_SPAM_RATE]
+    assert bad["day"].dt.strftime("%Y-%m-%d").tolist() == planted["bad_days"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from generator import analytics, business, mailchimp, plan, sendgrid
+from generator import analytics, business, mailchimp, plan, receivers, sendgrid
 from generator.behaviour import tally
 from generator.clock import AS_OF, DAY, local, unix
 from generator.story import Send, Story, tell
@@ -80,6 +80,7 @@ def write(
         log=log,
         business=business.write(folder, story, effect=effect),
         web=analytics.write(folder / "analytics", story),
+        receivers=receivers.write(folder / "receivers", seed),
         prefetching=_addresses(one for one in (*story.people, *story.held) if one.prefetches),
         scanned=_addresses(one for one in (*story.people, *story.held) if one.scanned),
         bots=_addresses(one for one in (*story.people, *story.held) if one.bot),

@@ -323,6 +323,15 @@ class BusinessTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiverTruth:
+    """What receivers report: mails by the address of the net, those that are aligned, and Gmail's days above 0.30 %."""
+
+    mails: dict[str, int]
+    aligned: tuple[str, ...]
+    bad_days: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WebTruth:
     """The site: sessions by the campaign that they came from, and the campaign whose landing page did not load."""
 
@@ -359,6 +368,7 @@ class Truth:
     log: LogTruth
     business: BusinessTruth
     web: WebTruth
+    receivers: ReceiverTruth
     prefetching: tuple[str, ...]
     scanned: tuple[str, ...]
     bots: tuple[str, ...]

@@ -22,7 +22,7 @@ from kit.sources.detect.presets import MAPPING, Preset, named
 from kit.sources.detect.signatures import event_log
 from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Rejection, Stamp, changed, tidy
 from kit.sources.mail import mail_files, outlook
-from kit.sources.reports import analytics, bigquery, sections
+from kit.sources.reports import analytics, bigquery, dmarc, sections
 from kit.sources.tabular import rates, reader, recipients
 from kit.sources.text import encodings, grid, packed, workbook
 
@@ -208,6 +208,8 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
 
 
 def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[Text, ...]) -> Read:
+    if dmarc.recognised(raw[:_HEAD]):
+        return _grid(dmarc.table(raw, name), mappings, settings)
     if kind := signatures.left_out(raw[:_HEAD]):
         return _unknown(name, kind)
     decoded = encodings.decode(raw)

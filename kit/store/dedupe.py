@@ -28,7 +28,9 @@ from kit.tables import (
     COSTS,
     COUNTS,
     DEALS,
+    DMARC,
     ORDERS,
+    POSTMASTER,
     SURVEYS,
     TABLES,
     TICKET_MESSAGES,
@@ -75,6 +77,8 @@ IDENTITIES = {
     SURVEYS.name: Identity("responded_local", "response_id", ("survey_type",)),
     COSTS.name: Identity("period_start"),
     USAGE.name: Identity("day"),
+    DMARC.name: Identity("day"),
+    POSTMASTER.name: Identity("day"),
 }
 """By the table's name. People, sessions, events and campaigns are told apart by rules of their own."""
 

@@ -246,6 +246,44 @@ WEB = Table(
     ),
 )
 
+DMARC = Table(
+    "dmarc",
+    message("one record of a DMARC aggregate report: mail of one address of the net that one receiver got"),
+    (
+        *ORIGIN,
+        Column("reporter", "text", "", message("the receiver that reports")),
+        Column("report_id", "text", "", message("its own id of the report")),
+        Column("day", "date", "", message("the first day of the report, by UTC"), nullable=False),
+        Column("last_day", "date", "", message("its last day")),
+        Column("policy_domain", "text", "", message("the domain whose policy was asked")),
+        Column("policy", "text", "", message("the policy that it publishes: none, quarantine or reject")),
+        Column("source_ip", "text", "", message("the address of the net that sent")),
+        Column("messages", "int", "messages", message("e-mails of this record"), nullable=False),
+        Column("disposition", "text", "", message("what became of them: none, quarantine or reject")),
+        Column("dkim_aligned", "bool", "", message("signed by the domain in From")),
+        Column("spf_aligned", "bool", "", message("sent from where the domain in From allows it")),
+        Column("header_from", "text", "", message("the domain in From")),
+        Column("dkim_domain", "text", "", message("the domain that signed")),
+        Column("spf_domain", "text", "", message("the domain of the return path")),
+    ),
+)
+
+POSTMASTER = Table(
+    "postmaster",
+    message("one day of one domain as Gmail sees it"),
+    (
+        *ORIGIN,
+        Column("day", "date", "", message("the day"), nullable=False),
+        Column("sender_domain", "text", "", message("the sending domain; NULL: the file does not say")),
+        Column("spam_rate", "float", "share", message("marked as spam by users / delivered to the inbox")),
+        Column("domain_reputation", "text", "", message("high, medium, low or bad")),
+        Column("spf_rate", "float", "share", message("mail that passed SPF")),
+        Column("dkim_rate", "float", "share", message("mail that passed DKIM")),
+        Column("dmarc_rate", "float", "share", message("mail that passed DMARC")),
+        Column("error_rate", "float", "share", message("mail refused or put off")),
+    ),
+)
+
 MAILS = Table(
     "mails",
     message("one message of a mailbox"),

@@ -61,20 +61,46 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
         clicked [of the window's mails], mails_before, clicked_before [the same of each before the window], n [people].
         No row without an event log and contacts with joining days.
     """
+    people = each(data, days=days)
+    if people is None:
+        return pd.DataFrame(columns=COUNTS)
+    people = people.filter(col.in_time)
+    keys = [name for name in COUNTS if name != "n"]
+    return people.group_by(keys).agg(n=col.count()).order_by(keys).to_pandas()[COUNTS]
+
+
+def each(data: Data, *, days: int, ago: int = 0) -> Expression:
+    """Everybody who was on the list at the end of the window, a row a person; None without an event log and contacts.
+
+    Args:
+        data: what `kit.open` returned.
+        days: the window.
+        ago: days before `as_of` at which it ends; what came later is not looked at.
+
+    Returns:
+        contact_key, in_time [bool: on the list through the whole window], opened, opened_by_machine [mails of the
+        window with an opening that may be a person's; with a machine's alone], and the columns of `count` but n.
+    """
     contacts, messages = scope.history(data, "contacts"), scope.history(data, MESSAGES.name)
     if contacts is None or messages is None or data.as_of is None:
-        return pd.DataFrame(columns=COUNTS)
-    start = ibis.literal(data.as_of - timedelta(days=days), type="timestamp")
-    end = ibis.literal(data.as_of, type="timestamp")
-    first = ibis.literal((data.as_of - timedelta(days=days)).date(), type="date")
-    people = subscribers.each(contacts, data).filter((col.joined <= first) & (col.cause == ""))
+        return None
+    last = data.as_of - timedelta(days=ago)
+    start, end = (ibis.literal(moment, type="timestamp") for moment in (last - timedelta(days=days), last))
+    first = ibis.literal((last - timedelta(days=days)).date(), type="date")
+    until = ibis.literal(last.date(), type="date")
+    people = subscribers.each(contacts, data)
+    people = people.filter((col.joined <= until) | ~col.joined.notnull(), (col.cause == "") | (col.left > until))
+    people = people.mutate(in_time=(col.joined <= first).fill_null(NO))
     mails = messages.filter(col.reached & col.clicked_human.notnull() & (col.sent_local <= end))
     inside, clicked = col.sent_local > start, col.clicked_human.cast("int64")
+    machine = (col.opened_machine | col.opened_suspect).fill_null(NO)
     received = mails.group_by("contact_key").agg(
         mails=inside.sum(),
         clicked=clicked.sum(where=inside),
         mails_before=(~inside).sum(),
         clicked_before=clicked.sum(where=~inside),
+        opened=(col.opened.fill_null(NO) & ~machine & inside).sum(),
+        opened_by_machine=(col.opened.fill_null(NO) & machine & inside).sum(),
     )
     people = people.left_join(received, "contact_key").drop("contact_key_right")
     acted = _acted(data, start, end)
@@ -82,11 +108,9 @@ def count(data: Data, *, days: int) -> pd.DataFrame:
         people = people.left_join(acted, "contact_key").drop("contact_key_right")
     else:
         people = people.mutate(acted=ibis.literal(value=False))
-    numbers = ["mails", "clicked", "mails_before", "clicked_before"]
+    numbers = ["mails", "clicked", "mails_before", "clicked_before", "opened", "opened_by_machine"]
     people = people.mutate(**{name: col[name].fill_null(0) for name in numbers})
-    people = people.mutate(signal=col.acted.fill_null(NO) | (col.clicked > 0))
-    keys = [name for name in COUNTS if name != "n"]
-    return people.group_by(keys).agg(n=col.count()).order_by(keys).to_pandas()[COUNTS]
+    return people.mutate(signal=col.acted.fill_null(NO) | (col.clicked > 0))
 
 
 def _acted(data: Data, start: Expression, end: Expression) -> Expression:
