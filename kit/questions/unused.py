@@ -19,7 +19,7 @@ UNUSED = {
     "deals": ("contact_ids", "pipeline", "tags", "last_activity_local"),
     "billing": ("fee", "invoice_id"),
     "web": ("channel", "utm_source", "utm_medium", "utm_content", "users"),
-    "dmarc": ("last_day", "disposition", "spf_domain"),
+    "dmarc": ("report_id", "last_day", "disposition", "spf_domain"),
     "postmaster": ("spf_rate", "dkim_rate", "dmarc_rate", "error_rate"),
     "mails": ("subject", "labels", "has_attachment", "defects"),
 }

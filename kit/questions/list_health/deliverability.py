@@ -79,7 +79,7 @@ def senders(data: Data) -> pd.DataFrame:
     return sums.order_by(ibis.desc("n"), "source_ip", "header_from").to_pandas()
 
 
-@scope.count("postmaster", "dmarc", unfiltered="a receiver's report is of a day and domain, whatever the campaign")
+@scope.count("postmaster", "dmarc")
 def days(data: Data) -> pd.DataFrame:
     """Gmail's figures a day and domain, with the bulk mail that was sent on it and what DMARC reports of that day tell.
 

@@ -332,7 +332,7 @@ class Inactive(Result):
             axes.set_yticks(range(len(rows)), names)
             axes.xaxis.set_major_formatter(percent(1))
             axes.set_xlim(0, rows["value"].max() * 1.18)
-            axes.set_xlabel(_("share of the list (addresses at the bars; red would go)"))
+            axes.set_xlabel(_("share of the list (red: would go)"))
             axes.grid(visible=False, axis="y")
             parts = [f"{name} {share(value)}" for name, value in zip(names[::-1], rows["value"][::-1], strict=True)]
             return picture(
