@@ -202,7 +202,9 @@ def measure(data: Data, *, churned: str = "") -> Scores:
         )  # fmt: skip
     people = touches.people(data)
     owner = accounts.resolve(people, settings["health.accounts"], settings["health.shared_domains"])
-    rows = pd.concat([touches.touches(data), _tone(data, people)], ignore_index=True)
+    rows = touches.touches(data)
+    if (rows["kind"] == "mail_in").any():
+        rows = pd.concat([rows, _tone(data, people)], ignore_index=True)
     if data.as_of is None or rows.empty:
         grid = weeks.build(rows.iloc[:0], owner.iloc[:0], 0)
         return judge(grid, settings)

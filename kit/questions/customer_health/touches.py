@@ -61,7 +61,7 @@ def touches(data: Data) -> pd.DataFrame:
     lasting = table.filter(_.until.notnull()).select(*COLUMNS)
     points = table.filter(~_.until.notnull()).group_by("who", "kind", "day").agg(value=_.value.sum())
     points = points.mutate(until=ibis.null("int32")).select(*COLUMNS)
-    return points.union(lasting).order_by(list(COLUMNS)).to_pandas()
+    return points.union(lasting).order_by("kind", "day", "who").to_pandas()
 
 
 @count(*TABLES, whole=WHOLE, unfiltered=scope.NO_CAMPAIGN)
@@ -70,8 +70,10 @@ def people(data: Data) -> pd.DataFrame:
     parts = [part for part in _parts(data) if part is not None]
     if not parts:
         return pd.DataFrame(columns=list(PEOPLE))
-    table = _named(ibis.union(*parts) if len(parts) > 1 else parts[0])
-    return table.select(*PEOPLE).distinct().order_by(list(PEOPLE)).to_pandas()
+    parts = [part.filter(_.day.notnull()).select("id", "contact_key", "domain").distinct() for part in parts]
+    table = ibis.union(*parts, distinct=True) if len(parts) > 1 else parts[0]
+    table = table.filter(_.id.notnull() | _.contact_key.notnull())
+    return table.mutate(who=_who(table)).select(*PEOPLE).order_by("who").to_pandas()
 
 
 @count("deals", whole=WHOLE, unfiltered=scope.NO_CAMPAIGN)
