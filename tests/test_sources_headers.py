@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kit.sources.detect import headers
+from kit.sources.detect.presets import named
 from kit.sources.text.grid import Grid, Row
 
 UNRECOGNISED = ""
@@ -125,3 +126,10 @@ def test_a_header_is_taken_for_its_own_table(preset: str, header: str) -> None:
 
 def test_every_table_of_business_has_plausible_headers() -> None:
     assert len(HEADERS) >= 60
+
+
+def test_what_fits_needs_nothing_and_is_not_named_as_near() -> None:
+    """A table that costs and orders fit alike is no platform's that would need something."""
+    fits = headers.match_header(named("costs"), Row(1, ["Kind", "Amount", "Period start", "Hours", "Campaign"]))
+    assert not fits.missing
+    assert headers.needing([fits]) == ()

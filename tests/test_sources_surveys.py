@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+import kit
 from kit import sources
 from kit.settings import Settings
 from kit.sources.text.addresses import contact_key
@@ -155,3 +156,19 @@ def test_a_question_answered_in_words_alone_is_no_rating(tmp_path: Path) -> None
     assert answers(table) == [["nps", 9, 0, 10]]
     assert "column 'What are you most satisfied with?' holds no scores and is not used" in log.notes
     assert log.unmapped == ("What are you most satisfied with?",)
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("Recommanderiez-vous notre garage à un ami ? (0-10)", "nps"),
+        ("Con che probabilità raccomanderebbe la nostra officina? (0-10)", "nps"),
+        ("Czy polecisz nasz serwis znajomym? (0-10)", "nps"),
+        ("Êtes-vous satisfait de la réparation ? (1-5)", "csat"),
+    ],
+)
+def test_questions_of_more_languages_are_known(tmp_path: Path, header: str, kind: str) -> None:
+    rows = [f"2026-05-0{n} 10:00,p{n}@example.org,{n % 5 + 1}" for n in range(1, 9)]
+    exports.write(tmp_path, "a.csv", f'Horodateur,Email,"{header}"\n' + "\n".join(rows) + "\n")
+    table = kit.open(tmp_path).table("surveys")
+    assert table["survey_type"].tolist() == [kind] * 8

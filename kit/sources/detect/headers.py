@@ -150,7 +150,7 @@ def passed_over(row: Row, matched: Preset) -> tuple[Text, ...]:
 
 def needing(tried: Iterable[Match]) -> tuple[Text, ...]:
     """The nearest of the presets that do not fit, each with what it would need."""
-    matches = [match for match in tried if len(match.columns) >= NEAR]
+    matches = [match for match in tried if match.missing and len(match.columns) >= NEAR]
     near = sorted(matches, key=lambda match: (len(match.missing), -len(match.columns)))
     return tuple(
         message("{preset}, which needs {missing}", preset=match.preset.name, missing=match.needs)
