@@ -385,7 +385,7 @@ METHODS = {
             "beta_binomial",
             message("Beta-binomial chances of people, beta-geometric silence"),
             message("Is a silence beyond what a reader keeps by luck?"),
-            ("09",),
+            ("09", "15"),
             "beta_binomial.rest_chance",
             "Skellam (1948), jstor.org/stable/2983779; Fader, Hardie & Shang (2010), doi:10.1287/mksc.1100.0580",
             ("vgam_rats_mle", "crowder_betabinom"),

@@ -21,11 +21,6 @@ def critical_z(level: float) -> float:
     return float(norm.isf((1 - level) / 2))
 
 
-def p_of_z(z: float) -> float:
-    """The two-sided p-value of a distance in standard errors."""
-    return 2 * float(norm.sf(abs(z)))
-
-
 def wilson(x: ArrayLike, n: ArrayLike, *, z: float) -> tuple[Floats, Floats]:
     """The rates x / n at which the score test gives z.
 
