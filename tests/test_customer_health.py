@@ -36,7 +36,7 @@ from kit.settings import Settings
 from kit.stats import logistic, roc
 
 ROOT = Path(__file__).parents[1]
-SEEDS = 100 if os.environ.get("KIT_SIMULATE") else 10
+SEEDS = 100 if os.environ.get("KIT_SIMULATE") else 20
 SAID: dict[str, Any] = {
     "health.weights": {"licence_use": 3.0, "failed_payments": 1.0, "touches": 0.5}
     | dict.fromkeys(("use_trend", "spend_trend", "unpaid_days"), 0.0),
@@ -331,10 +331,9 @@ class TestAlerts:
 
 class TestBacktest:
     def test_planted_auc_drivers_and_lead_time_are_recovered(self) -> None:
-        large = [back_tested(accounts_by_mood(9_000 + part, 4_000)) for part in range(2 if SEEDS > 10 else 1)]
+        large = [back_tested(accounts_by_mood(9_000 + part, 4_000)) for part in range(2)]
         auc = np.mean([result.ranks["value"].iloc[0] for _, result in large])
         slopes = np.mean([result.drivers["fitted"] for _, result in large], axis=0)
-        slopes[2] = 0.0  # visits are planted as noise
         leads = pd.concat([lead.spells(scores)["lead"] for scores, _ in large])
         median, missed = leads[leads > 0].median(), (leads == 0).mean()
         assert auc > 0.65

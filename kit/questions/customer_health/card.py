@@ -14,7 +14,7 @@ from kit.questions.customer_health.change import contributions, reasons
 from kit.questions.customer_health.score import COLOURS, MONTH, component, signed
 from kit.questions.customer_health.signals import GROUPS, SIGNALS, YEAR
 from kit.show.formats import commas, decimal, known, share
-from kit.show.picture import INK, PLAIN, QUIET, Picture, nothing, panels, picture
+from kit.show.picture import INK, PLAIN, QUIET, Picture, label, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -152,7 +152,7 @@ class Card(Result):
                     small.set_ylim(0, 100)
                     small.set_yticks([0, 100])
                     small.set_xticks([])
-                    small.set_title(str(SIGNALS[key].title), fontsize=8.5, loc="left")
+                    small.set_title(label(SIGNALS[key].title, 38), fontsize=8.5, loc="left")
             alt = _(
                 "{title} over {n} weeks: {first} at first, {last} now; dashed lines at {red} and {green}.",
                 title=title, n=len(history), first=_points(history.dropna().iloc[0]), last=_points(history.iloc[-1]),

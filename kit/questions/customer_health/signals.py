@@ -112,9 +112,11 @@ def _licence_use(weeks: Weeks) -> Matrix:
 
 
 def _spend(weeks: Weeks) -> Matrix:
-    weekly = weeks.week_sums("charge") + weeks.week_sums("refund")
-    quarter = trailing(weekly, QUARTER)
-    return _trend(quarter, trailing(weekly, 2 * QUARTER) - quarter)
+    """The mean payment against the one before: a quarter holds two or three of a month, so sums would jump."""
+    weekly, paid = weeks.week_sums("charge") + weeks.week_sums("refund"), weeks.week_sums("charge", counted=True)
+    sums, counts = trailing(weekly, QUARTER), trailing(paid, QUARTER)
+    before = _ratio(trailing(weekly, 2 * QUARTER) - sums, trailing(paid, 2 * QUARTER) - counts)
+    return _ratio(_ratio(sums, counts), before)
 
 
 def _unpaid_days(weeks: Weeks) -> Matrix:
@@ -157,8 +159,8 @@ SIGNALS = {
             "higher", MONTH, 4, 2.0, (0.2, 0.9), _CALL_USE, _licence_use, history=MONTH,
         ),
         Signal(
-            "spend_trend", "billing", message("Paid in 91 days against the 91 before"), _BILLING, ("charge",), "ratio",
-            "higher", QUARTER, 8, 2.0, (0.5, 1.05), _CALL_PAY, _spend, history=2 * QUARTER,
+            "spend_trend", "billing", message("Mean payment in 91 days against the 91 before"), _BILLING, ("charge",),
+            "ratio", "higher", QUARTER, 8, 2.0, (0.5, 1.05), _CALL_PAY, _spend, history=2 * QUARTER,
         ),
         Signal(
             "failed_payments", "billing", message("Failed payments in 91 days"), _BILLING, ("failed",), "payments",
