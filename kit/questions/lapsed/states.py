@@ -172,7 +172,7 @@ def judge(
     """
     limits = (lapsed, at_risk)
     if until is None or bought.empty:
-        empty = pd.DataFrame(columns=CUSTOMERS)
+        empty = pd.DataFrame(columns=CUSTOMERS).astype({"first": "datetime64[us]", "last": "datetime64[us]"})
         return States(
             what, pd.Timestamp("NaT"), days, limits, empty, _of_states(empty, None, limits, level),
             pd.DataFrame(columns=CHECKS), None, 0, nan_pair(), empty,
