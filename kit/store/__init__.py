@@ -191,13 +191,13 @@ class Data:
         """What putting the campaigns together could not decide, and an `as_of` that the data contradicts."""
         latest = build.latest(self.path)
         if self.settings["as_of"] is None or latest is None or self.as_of is None or self.as_of >= latest:
-            return build.notes(self.path)
-        early = (
-            f"as_of in kit.toml says {self.as_of:%Y-%m-%d %H:%M}, but the data knows of {latest:%Y-%m-%d %H:%M}: what "
-            "came later is counted all the same, and what is young or still waits is judged too early; write the "
-            "moment of the last export"
-        )
-        return (*build.notes(self.path), early)
+            return tuple(map(str, build.notes(self.path)))
+        early = _(
+            "as_of in kit.toml says {moment}, but the data knows of {latest}: what came later is counted all the same, "
+            "and what is young or still waits is judged too early; write the moment of the last export",
+            moment=f"{self.as_of:%Y-%m-%d %H:%M}", latest=f"{latest:%Y-%m-%d %H:%M}",
+        )  # fmt: skip
+        return (*map(str, build.notes(self.path)), early)
 
     @cached_property
     def untracked(self) -> pd.DataFrame:

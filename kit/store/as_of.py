@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kit.messages import _
+from kit.messages import message
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, CORRESPONDENCE, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kit.messages import Text
     from kit.settings import Settings
     from kit.store.engine import Engine, Expression
     from kit.tables import Column
@@ -39,7 +40,7 @@ class Latest:
     """The latest moment, on the firm's clock; None without any time; and what to say of times beyond it."""
 
     moment: pd.Timestamp | None
-    notes: tuple[str, ...]
+    notes: tuple[Text, ...]
 
 
 def clock() -> pd.Timestamp:
@@ -51,7 +52,7 @@ def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     """The latest time of all tables that is no slip."""
     now = clock()
     plausible: list[pd.Timestamp] = []
-    slips: dict[pd.Timestamp, str] = {}
+    slips: dict[pd.Timestamp, Text] = {}
     for source, column in _times(engine, place):
         most = now if column.type == "time" else now.tz_localize(None)
         # what a file is known up to was made of its times, slips among them
@@ -108,9 +109,9 @@ def _local(moment: pd.Timestamp, settings: Settings) -> pd.Timestamp:
     return moment if moment.tzinfo is None else moment.tz_convert(settings.zone or "UTC").tz_localize(None)
 
 
-def _named(source: Expression, column: str, moment: pd.Timestamp) -> str:
+def _named(source: Expression, column: str, moment: pd.Timestamp) -> Text:
     file = source.filter(source[column] == moment.to_pydatetime()).source_file.min().to_pyarrow().as_py()
-    return _(
+    return message(
         "{file}: {column} {moment} lies far ahead of the other times, or of the clock. It does not set the moment up "
         "to which the data knows.",
         file=file,

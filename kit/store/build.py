@@ -19,7 +19,7 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
-from kit.messages import _
+from kit.messages import Message, _
 from kit.places import WRITE_CACHE, draft_name, reaching, sweep
 from kit.sources import frames
 from kit.sources.detect.folder import files
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from kit.messages import Text
     from kit.settings import Settings
     from kit.sources import FileLog
     from kit.store.dedupe import Deduped
@@ -150,7 +151,7 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     if loaded.mail:
         (place / MAILS.name).mkdir()
         logs |= {log.file: log for log in mailbox.project(loaded.mail, place / MAILS.name, settings)}
-    notes: list[str] = []
+    notes: list[Text] = []
     if EVENTS.name in loaded.tables:  # events that tables tell, beside those of logs
         rows = dedupe_events(engine, loaded.tables[EVENTS.name], sorted((place / EVENTS.name).glob("*.parquet")))
         write(rows.frame, EVENTS.name, place, part="tables")
@@ -183,7 +184,7 @@ def _fill(target: Path, settings: Settings, place: Path) -> None:
     latest_time = as_of.latest(engine, place, settings)
     about = {
         "latest": latest_time.moment and latest_time.moment.isoformat(),
-        "notes": [*notes, *latest_time.notes],
+        "notes": [note.to_data() if isinstance(note, Message) else note for note in (*notes, *latest_time.notes)],
         "untracked": json.loads(untracked.to_json(orient="records", date_format="iso")),
         "files": [tidy(log).as_dict() for log in logs.values()],
         "raw": list(loaded.raw),
@@ -218,9 +219,9 @@ def raw(place: Path) -> dict[str, Path]:
     return {name: place / RAW / f"{number}.parquet" for number, name in enumerate(_about(place)["raw"])}
 
 
-def notes(place: Path) -> tuple[str, ...]:
+def notes(place: Path) -> tuple[Text, ...]:
     """What the resolving of campaigns has to say: sources that differ, sends that could not be told apart."""
-    return tuple(_about(place)["notes"])
+    return tuple(map(Message.from_data, _about(place)["notes"]))
 
 
 def untracked(place: Path) -> pd.DataFrame:

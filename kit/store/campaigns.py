@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kit import sources
+from kit.messages import message
 from kit.store import matching
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS
 
 if TYPE_CHECKING:
+    from kit.messages import Text
     from kit.settings import Settings
 
 _MONTH = r"\d{4}-\d{2}"
@@ -49,7 +51,7 @@ class Resolved:
     campaigns: pd.DataFrame
     stats: pd.DataFrame
     logged: pd.DataFrame
-    notes: tuple[str, ...]
+    notes: tuple[Text, ...]
 
 
 def no_stats() -> pd.DataFrame:
@@ -103,15 +105,18 @@ def _fullest_first(stats: pd.DataFrame) -> pd.DataFrame:
     return stats.loc[told.sort_values(ascending=False, kind="stable").index]
 
 
-def _exported_again(stats: pd.DataFrame) -> list[str]:
+def _exported_again(stats: pd.DataFrame) -> list[Text]:
     """How many campaigns several exports of many campaigns tell of."""
     exports = stats[stats["precedence"] == EXPORT]
     files = exports.groupby("campaign_id")["source_file"].agg(lambda names: ", ".join(sorted(set(names))))
     again = files[files.str.contains(", ", regex=False)].value_counts(sort=False)
-    return [f"campaigns: {n} of {names} are the same; each counts once" for names, n in again.items()]
+    return [
+        message("campaigns: {n} of {names} are the same; each counts once", n=int(n), names=str(names))
+        for names, n in again.items()
+    ]
 
 
-def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
+def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tuple[pd.DataFrame, list[Text]]:
     """Leave out rows that are sums of a month whose campaigns are exported one by one; and say so."""
     sums = exported["campaign_name"].astype("string").str.fullmatch(_MONTH).fillna(value=False).astype(bool)
     sums &= exported["source_campaign_id"].isna() & exported["subject"].isna()
@@ -120,8 +125,12 @@ def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None)
     if logged is not None:
         single |= set(pd.to_datetime(logged["sent_local"]).dt.strftime("%Y-%m").dropna())
     doubled = sums & sent.isin(single)
-    notes = [
-        f"{file}: months that their campaigns tell, too, of which the own rows are passed over: {len(rows)}"
+    notes: list[Text] = [
+        message(
+            "{file}: months that their campaigns tell, too, of which the own rows are passed over: {n}",
+            file=str(file),
+            n=len(rows),
+        )
         for file, rows in exported[doubled].groupby("source_file")
     ]
     return exported[~doubled].reset_index(drop=True), notes

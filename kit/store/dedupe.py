@@ -40,7 +40,7 @@ from kit.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Deduped:
 
     frame: pd.DataFrame
     duplicate_rows: dict[str, int]
-    note: str = ""
+    note: Text = ""
     reasons: dict[str, list[Text]] = field(default_factory=dict)
 
 
@@ -146,7 +146,7 @@ class _Lost:
         for file, lines in self.frame.loc[rows].groupby("source_file", sort=False)[LINE]:
             self.reasons[str(file)].append(reason(lines.nunique()))
 
-    def deduped(self, note: str = "") -> Deduped:
+    def deduped(self, note: Text = "") -> Deduped:
         """The table without them; a line counts as repeated where nothing of it is kept."""
         lines = self.frame.loc[self.rows].groupby("source_file")[LINE].nunique()
         kept = self.frame.drop(index=self.rows).reset_index(drop=True)
@@ -156,7 +156,7 @@ class _Lost:
 def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
     """Of rows about the same thing the one that knows latest; equal rows without a number are named."""
     lost = _Lost(frame)
-    note = ""
+    note: Text = ""
     numbered = frame[frame[identity.id].notna()] if identity.id else frame.iloc[:0]
     if len(numbered):
         older = _older_of_file(name, numbered, identity)
@@ -171,8 +171,11 @@ def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
         older = _older_files(name, frame, numbered.drop(index=older), identity)
         lost.add(older, _in_another)
         if n := len(older):
-            rows = "1 row stands" if n == 1 else f"{n:,} rows stand"
-            note = f"{name}: {rows} in several files by the same {identity.id}; the file that knows latest counts"
+            note = message_n(
+                "{table}: {n} row stands in several files by the same {id}; the file that knows latest counts",
+                "{table}: {n} rows stand in several files by the same {id}; the file that knows latest counts",
+                n, table=name, id=identity.id,
+            )  # fmt: skip
     _unnumbered(frame.drop(index=numbered.index), identity, lost)
     return lost.deduped(note)
 
@@ -287,8 +290,16 @@ def _infers_segment(source: str) -> bool:
 def _sessions(frame: pd.DataFrame) -> Deduped:
     """Sessions of reports whose days do not overlap."""
     kept, duplicate_rows, reasons = dedupe_sessions.sessions(frame)
-    note = "; ".join(f"web, {file}: {reason}" for file, reason in reasons.items())
-    return Deduped(kept, duplicate_rows, note, {file: [reason] for file, reason in reasons.items()})
+    return Deduped(kept, duplicate_rows, by_file("web", reasons), {file: [why] for file, why in reasons.items()})
+
+
+def by_file(table: str, reasons: Mapping[str, Text]) -> Text:
+    """Why rows of a table count once, file by file; "" where none does."""
+    reason: Text = ""
+    for file, why in reasons.items():
+        this = message("{table}, {file}: {reason}", table=table, file=file, reason=why)
+        reason = message("{first}; {second}", first=reason, second=this) if reason else this
+    return reason
 
 
 def _people(frame: pd.DataFrame) -> Deduped:
@@ -326,9 +337,15 @@ def _people(frame: pd.DataFrame) -> Deduped:
         ),
     )  # fmt: skip
     lost.add(again.index[~within], _in_another)
-    people = "1 person stands" if len(kept) == 1 else f"{len(kept):,} people stand"
-    note = f"contacts: {people} on several rows and {'counts' if len(kept) == 1 else 'count'} once"
-    note += f", {differ:,} with their latest status" if differ else ""
+    note = message_n(
+        "contacts: {n} person stands on several rows and counts once, with the latest status",
+        "contacts: {n} people stand on several rows and count once, {differ} with their latest status",
+        len(kept), differ=differ,
+    ) if differ else message_n(
+        "contacts: {n} person stands on several rows and counts once",
+        "contacts: {n} people stand on several rows and count once",
+        len(kept),
+    )  # fmt: skip
     deduped = lost.deduped(note)
     return replace(deduped, frame=pd.concat([frame.drop(index=several.index), kept], ignore_index=True))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import pandas as pd
 from ibis import _
 
-from kit.store.dedupe import Deduped, repeats
+from kit.messages import message
+from kit.store.dedupe import Deduped, by_file, repeats
 from kit.store.messages import ref
 from kit.tables import EVENTS, ORIGIN
 
@@ -23,8 +25,8 @@ MESSAGE = ["source", "ref", "message_id", "contact_key"]
 """What tells one message from another."""
 
 _OF_FILE = {ORIGIN[1].name, "line"}
-_BY_LOG = "{again} of its {rows} rows tell what the log tells of the same messages; they are counted once"
-_BY_TABLE = "{again} of its {rows} rows stand in another file too and are counted once"
+_BY_LOG = message("{again} of its {rows} rows tell what the log tells of the same messages; they are counted once")
+_BY_TABLE = message("{again} of its {rows} rows stand in another file too and are counted once")
 
 
 def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> Deduped:
@@ -51,9 +53,9 @@ def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> 
         number = rows["line"].nunique() - rows.loc[~duplicate[rows.index], "line"].nunique()
         if number:
             text = _BY_LOG if in_logs[duplicates.index].any() else _BY_TABLE
-            reasons[str(file)] = [text.format(again=number, rows=rows["line"].nunique())]
+            reasons[str(file)] = [replace(text, values={"again": number, "rows": rows["line"].nunique()})]
             duplicate_rows[str(file)] = number
-    note = "; ".join(f"events, {file}: {reason}" for file, (reason,) in reasons.items())
+    note = by_file("events", {file: why for file, (why,) in reasons.items()})
     for file, lines in frame[equal & ~in_logs].groupby("source_file")["line"]:
         reasons[str(file)] = [*reasons.get(str(file), []), repeats(lines.nunique())]
     return Deduped(frame[~duplicate].reset_index(drop=True), duplicate_rows, note, reasons)

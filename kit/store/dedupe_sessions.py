@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kit.messages import message
 from kit.sources.reports.analytics import DIMENSIONS
 from kit.tables import WEB
 
@@ -22,9 +23,11 @@ MEASURES = [column.name for column in WEB.columns if column.type in {"int", "flo
 
 _DAY = pd.Timedelta(days=1)
 
-SAME = "{again} of its {rows} rows stand in {others} too, of the same days; they are counted once"
-LESS = "{others} tells the same sessions and more of where they came from; {again} of its {rows} rows are not counted"
-OVERLAP = (
+SAME = message("{again} of its {rows} rows stand in {others} too, of the same days; they are counted once")
+LESS = message(
+    "{others} tells the same sessions and more of where they came from; {again} of its {rows} rows are not counted"
+)
+OVERLAP = message(
     "its days {days} overlap those of {others}, and nobody can tell which sessions both hold: {again} of its {rows} "
     "rows are not counted; export periods that do not overlap"
 )
@@ -110,11 +113,14 @@ def sessions(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], dict[st
             cause["pieces"].append(piece)
     sizes = Counter(frame["source_file"])
     reasons = {
-        file: cause["reason"].format(
-            again=len(duplicates[file]),
-            rows=sizes[file],
-            others=", ".join(cause["others"]),
-            days=_days(cause["pieces"]),
+        file: replace(
+            cause["reason"],
+            values={
+                "again": len(duplicates[file]),
+                "rows": sizes[file],
+                "others": ", ".join(cause["others"]),
+                "days": _days(cause["pieces"]),
+            },
         )
         for file, cause in causes.items()
     }

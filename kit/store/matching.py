@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kit.messages import message
 from kit.store.dedupe import FEW
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
+    from kit.messages import Text
     from kit.settings import Settings
 
 NEAR = pd.Timedelta(days=1)
@@ -50,7 +52,7 @@ class _Groups:
             self.members[a] += self.members[b]
 
 
-def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], list[str]]:
+def groups(statements: pd.DataFrame, settings: Settings) -> tuple[list[int], list[Text]]:
     """Which statements are about the same send.
 
     Args:
@@ -102,7 +104,7 @@ def _tests(rows: list[dict]) -> list[Hashable]:
     return began
 
 
-def _mails(rows: list[dict]) -> tuple[list[Hashable], list[str]]:
+def _mails(rows: list[dict]) -> tuple[list[Hashable], list[Text]]:
     """What each row calls its mail: the id; where a file has several mails of one id, what else tells them apart.
 
     That is the day, the name or the subject, as far as it is needed. An event log knows one mail of an id, to which
@@ -133,7 +135,11 @@ def _mails(rows: list[dict]) -> tuple[list[Hashable], list[str]]:
             mails[n] = (name, *_about(rows[n])[:needed])
         reused.update({file: len(abouts) for file, abouts in several.items()})
     return mails, [
-        f"{file}: {n} mails share campaign ids and differ in day, name or subject; each counts as a mail of its own"
+        message(
+            "{file}: {n} mails share campaign ids and differ in day, name or subject; each counts as a mail of its own",
+            file=file,
+            n=n,
+        )
         for file, n in reused.items()
     ]
 
@@ -171,13 +177,13 @@ def _join_parents(rows: list[dict], groups: _Groups) -> None:
                 groups.join(other, number)
 
 
-def _join_files(rows: list[dict], groups: _Groups) -> list[str]:
+def _join_files(rows: list[dict], groups: _Groups) -> list[Text]:
     """Join lists that only a file's name names (openings, clicks, bounces) to the platform's campaign.
 
     The name holds the platform's id; else it is the title of one campaign that was not sent after the list begins,
     or of one that was sent on a day that stands beside it in the name.
     """
-    notes: dict[str, None] = {}
+    notes: dict[Text, None] = {}
     for number, row in enumerate(rows):
         if row["precedence"] != 0 or _text(row["source_campaign_id"]) or pd.notna(row["sent_local"]):
             continue
@@ -196,10 +202,12 @@ def _join_files(rows: list[dict], groups: _Groups) -> list[str]:
         if len(near) == 1:
             groups.join(near.pop(), number)
         elif near:
-            notes[
-                f"{row['source_file']}: its name {row['campaign_name']!r} fits {len(near)} campaigns; it is left "
-                "apart. Say which is meant by [[same]] in kit.toml."
-            ] = None
+            note = message(
+                "{file}: its name {name} fits {n} campaigns; it is left apart. Say which is meant by [[same]] in "
+                "kit.toml.",
+                file=row["source_file"], name=repr(row["campaign_name"]), n=len(near),
+            )  # fmt: skip
+            notes[note] = None
     return list(notes)
 
 
@@ -216,13 +224,13 @@ def _begins_before(row: dict, campaign: dict) -> bool:
     return pd.notna(first) and pd.notna(campaign["sent_local"]) and first < campaign["sent_local"] - NEAR
 
 
-def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
+def _join_alike(rows: list[dict], groups: _Groups) -> list[Text]:
     """Join rows to the only campaign that they agree with; where there are several, they stay apart, with a note.
 
     Ids of one platform that differ are two sends. The id of a platform and that of somebody's own table cannot be
     compared, and say nothing.
     """
-    notes: dict[str, None] = {}
+    notes: dict[Text, None] = {}
     by_word: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
         for word in _words(row):
@@ -244,10 +252,12 @@ def _join_alike(rows: list[dict], groups: _Groups) -> list[str]:
             groups.join(near.pop(), number)
         elif near:
             title = _text(row["campaign_name"]) or _text(row["subject"])
-            notes[
-                f"{row['source_file']}: {title!r} fits {len(near)} campaigns of other files; it is left apart. "
-                "Say which is meant by [[same]] in kit.toml."
-            ] = None
+            note = message(
+                "{file}: {title} fits {n} campaigns of other files; it is left apart. Say which is meant by [[same]] "
+                "in kit.toml.",
+                file=row["source_file"], title=repr(title), n=len(near),
+            )  # fmt: skip
+            notes[note] = None
     return list(notes)
 
 
@@ -273,12 +283,12 @@ def _differ_by_id(rows: list[dict], groups: _Groups, a: int, b: int) -> bool:
     return any(_compared(row_a, row_b) and _id(row_a) != _id(row_b) for row_a in rows_a for row_b in rows_b)
 
 
-def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:
+def _perhaps(rows: list[dict], groups: _Groups) -> list[Text]:
     """Files of totals that share no campaign with a log, though it shows a sending of nearly the same time and size."""
     logs = [n for n, row in enumerate(rows) if row["precedence"] == 0]
     in_logs = {groups.find(n) for n in logs}
     joined = {row["source_file"] for n, row in enumerate(rows) if n not in logs and groups.find(n) in in_logs}
-    notes = []
+    notes: list[Text] = []
     for row in rows:
         if row["precedence"] == 0 or row["source_file"] in joined or _text(row["variant"]):
             continue
@@ -291,10 +301,13 @@ def _perhaps(rows: list[dict], groups: _Groups) -> list[str]:
             (log,) = near
             names = [_text(send["campaign_name"]) or _id(send) or _text(send["subject"]) for send in (row, log)]
             notes.append(
-                f"{row['source_file']}: {names[0]!r} and {names[1]!r} of {log['source_file']} were sent within a day "
-                f"to nearly as many ({row['sent']:.0f} and {log['sent']:.0f}): if they are one mailing they count "
-                "twice; say so by [[same]] in kit.toml"
-            )
+                message(
+                    "{file}: {name} and {logged} of {log} were sent within a day to nearly as many ({sent} and "
+                    "{logged_sent}): if they are one mailing they count twice; say so by [[same]] in kit.toml",
+                    file=row["source_file"], name=repr(names[0]), logged=repr(names[1]), log=log["source_file"],
+                    sent=int(row["sent"]), logged_sent=int(log["sent"]),
+                )
+            )  # fmt: skip
     return notes
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kit.messages import _n
+from kit.messages import message_n
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kit.messages import Text
 
-def requests(messages: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+
+def requests(messages: pd.DataFrame) -> tuple[pd.DataFrame, list[Text]]:
     """A request for each conversation that a customer wrote in.
 
     It came in with the customer's first message, and was answered by the first one out after it that no machine wrote.
@@ -31,7 +33,7 @@ def requests(messages: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     columns = ["source", "source_file", "ticket_id", "contact_key", "mailbox", "created_local"]
     tickets = asked[columns].merge(answers, on=keys, how="left")
     ours = len(dated.drop_duplicates(keys)) - len(tickets)
-    note = _n(
+    note = message_n(
         "ticket_messages: {n} conversation in which no customer wrote is no request",
         "ticket_messages: {n} conversations in which no customer wrote are no requests",
         ours,

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from kit.messages import _n
+from kit.messages import message_n
 from kit.sources.logs.projection import literal
 from kit.tables import CORRESPONDENCE, MAILS, TICKET_MESSAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kit.messages import Text
     from kit.settings import Settings
     from kit.store.engine import Engine
 
@@ -112,7 +113,7 @@ SELECT {_COLUMNS} FROM (
 """
 
 
-def build(engine: Engine, place: Path, settings: Settings) -> list[str]:
+def build(engine: Engine, place: Path, settings: Settings) -> list[Text]:
     """Write `correspondence` from the mail and the messages of help desks of a store; notes of what was guessed.
 
     Args:
@@ -145,7 +146,7 @@ def build(engine: Engine, place: Path, settings: Settings) -> list[str]:
 _READ, _NONE = (MAILS.name, TICKET_MESSAGES.name), "[]"
 
 
-def _join(engine: Engine) -> list[str]:
+def _join(engine: Engine) -> list[Text]:
     """Make the table `threads` (number, thread, how) of the table `mail`."""
     engine.run(_NAMED)
     engine.run(_SENT_TO_MANY)
@@ -167,7 +168,7 @@ def _join(engine: Engine) -> list[str]:
     with engine.registered("joined", threads):
         engine.run("CREATE TABLE threads AS SELECT * FROM joined")
     guessed = int((how == "subject").sum())
-    note = _n(
+    note = message_n(
         "{n} e-mail names no e-mail that it answers: it was put into a thread by subject and person",
         "{n} e-mails name no e-mail that they answer: they were put into threads by subject and person",
         guessed,
