@@ -89,6 +89,8 @@ def test_the_status_of_an_audience_is_told_by_its_columns_and_not_by_its_name(tm
     assert pd.isna(table["opted_in_at"]["boris@example.com"])  # put in by hand: nobody knows when
     assert table["segment"].tolist()[0] == "brakes, tyres, winter"
     assert table["country"]["dora@example.com"] == "DE"
+    proofs = table["consent_proof"].dropna().to_dict()
+    assert proofs == {"anna@example.com": "203.0.113.1", "boris@example.com": "203.0.113.2"}
     left = table.loc["carl@example.com"]
     assert (left["unsubscribe_reason"], left["unsubscribe_campaign_id"]) == ("NORMAL", "aaaaaaaaa1")
     assert left["unsubscribed_at"] == pd.Timestamp("2025-04-01 09:00")
