@@ -40,7 +40,7 @@ def test_imports_keep_the_contracts() -> None:
 
 TOP = {
     *("kit", "notebooks", "data", "tests", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
-    *("environment.yml", "pyproject.toml", "requirements.lock", "Makefile", "babel.cfg"),
+    *("environment.yml", "pyproject.toml", "requirements.lock", "Makefile", "babel.cfg", "conftest.py"),
 }
 
 
