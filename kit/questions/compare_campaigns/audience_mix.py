@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from kit import counts, metrics
 from kit.judging import LEVEL, OTHERS, SMALLEST_PART
 from kit.messages import _, message
 from kit.metrics import Figure
+from kit.metrics.figures import WILSON
 from kit.questions.compare_campaigns.stand_out import identity
 from kit.show.formats import named, share, size, whole, with_interval
 from kit.show.result import Result, result
@@ -153,7 +155,7 @@ class AudienceMix(Result):
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", _("As counted"), share, unit="share", number=True),
             Column("standard", _("On the common mix"), _standard, unit="share", number=True, whole_row=True),
-            *metrics.raw_columns(self.kpi),
+            *(replace(column, title=_("As counted, raw")) for column in metrics.raw_columns(self.kpi)),
         )
         notes = []
         if len(frame):
@@ -185,6 +187,10 @@ FIGURES = (
         message("sum over parts of (the part's share of all mail x the campaign's rate in it)"), message("a message"),
         "Fay & Feuer (1997)", ("one_mix.standard",), interval=message("95 %: gamma interval of Fay and Feuer"),
         edge=message("parts under a twentieth of all mail are one; none where the campaign has nobody in a part"),
+    ),
+    Figure(
+        "one_mix_raw", message("As counted, raw"), message("the campaign's rate with machines among the people"),
+        message("a message"), "guide 1, step 2", ("one_mix.raw",), interval=WILSON,
     ),
     Figure(
         "one_mix_moved", message("How far one mix moves them"),
