@@ -69,6 +69,7 @@ def before(table: dict, totals: set[str]) -> list[tuple[str, str]]:
     told = {str(KPIS[raw].title): str(KPIS[people].title) for raw, people in RAW.items()}
     ranked = {row[names.index("kpi")] for row in table["rows"]} if "kpi" in names else set()
     shown = {str(KPIS[key].title) for key in ranked if key in KPIS}  # what the table is by stands first in it
+    shown |= {str(KPIS[people].title) for people in RAW.values() if str(KPIS[people].name) in table["title"]}
     alone = [
         (title, "")
         for at, title in enumerate(titles)

@@ -130,7 +130,7 @@ def named_campaign(mail: pd.DataFrame, name: str) -> pd.Series:
 def _against(rows: pd.DataFrame, squares: pd.Series | None, level: float) -> pd.DataFrame:
     """One KPI of the campaigns, with what lies between each and the first."""
     first = rows.iloc[0] if len(rows) else None
-    found: list[tuple[float, float, float, float]] = [_NONE] * len(rows)
+    gaps: list[tuple[float, float, float, float]] = [_NONE] * len(rows)
     for place in range(1, len(rows)):
         row = rows.iloc[place]
         if first is None or not (known(first["value"]) and known(row["value"])):
@@ -139,13 +139,13 @@ def _against(rows: pd.DataFrame, squares: pd.Series | None, level: float) -> pd.
             if squares is not None and known(squares.iloc[0]) and known(squares.iloc[place]):
                 sums, n = [first["numerator"], row["numerator"]], [first["n"], row["n"]]
                 gap = means.welch(sums, [float(squares.iloc[0]), float(squares.iloc[place])], n, level=level)
-                found[place] = (gap.value, gap.low, gap.high, gap.p)
+                gaps[place] = (gap.value, gap.low, gap.high, gap.p)
             continue
         counted = (first["numerator"], first["n"], row["numerator"], row["n"])
         difference = proportions.proportion_difference(*counted, level=level)
-        found[place] = (difference.value, difference.low, difference.high, difference.p)
+        gaps[place] = (difference.value, difference.low, difference.high, difference.p)
     columns = ["difference", "difference_low", "difference_high", "p"]
-    return rows.reset_index(drop=True).join(pd.DataFrame(found, columns=columns, dtype=float))
+    return rows.reset_index(drop=True).join(pd.DataFrame(gaps, columns=columns, dtype=float))
 
 
 _NONE = (np.nan, np.nan, np.nan, np.nan)

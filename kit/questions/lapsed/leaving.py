@@ -121,8 +121,8 @@ def events(data: Data, version: str = "") -> pd.DataFrame:
         table.filter(col.contact_key.notnull(), col.moment.notnull()).to_pandas().assign(kind=kind)
         for kind, table in parts
     ]
-    told = _read(data, version)
-    frames.append(told.loc[told["tone"] == "negative", ["person", "day"]].set_axis(["contact_key", "moment"], axis=1))
+    texts = _read(data, version)
+    frames.append(texts.loc[texts["tone"] == "negative", ["person", "day"]].set_axis(["contact_key", "moment"], axis=1))
     frames[-1] = frames[-1].assign(kind="negative")
     frame = pd.concat([part.astype({"moment": "datetime64[us]"}) for part in frames], ignore_index=True)
     frame["day"] = frame["moment"].dt.normalize()
@@ -140,9 +140,9 @@ def given(data: Data, version: str = "") -> pd.DataFrame:
         data: what `kit.open` returned.
         version: of what the texts are read by.
     """
-    told = _read(data, version)
-    told = told[(told["theme"] != "") & told["person"].notna() & (told["tone"] != "positive")]
-    said = told.assign(reason=[OF_THEME.get(theme, "other") for theme in told["theme"]])
+    texts = _read(data, version)
+    texts = texts[(texts["theme"] != "") & texts["person"].notna() & (texts["tone"] != "positive")]
+    said = texts.assign(reason=[OF_THEME.get(theme, "other") for theme in texts["theme"]])
     parts = [said[["person", "day", "origin", "reason"]].set_axis(GIVEN, axis=1)]
     contacts = scope.history(data, "contacts")
     if contacts is not None:

@@ -82,17 +82,17 @@ def judge(
         base: what `counts.base_rate` returned; None: not asked.
     """
     days = (pd.Timestamp(as_of) - timedelta(days=window_days)).strftime("%Y-%m") if as_of else None
-    known = pd.concat([mail, service], ignore_index=True).reindex(columns=_COLUMNS)
-    known = known[known["month"].notna() & ~known["month"].isin(list(cut))]
-    months = _calendar(known.loc[known["n"] > 0, "month"])
-    known = known[known["month"].isin(months)]
-    keys = [key for key in KPIS if key in set(known["kpi"].str.removesuffix("_of_sent"))]
+    both = pd.concat([mail, service], ignore_index=True).reindex(columns=_COLUMNS)
+    both = both[both["month"].notna() & ~both["month"].isin(list(cut))]
+    months = _calendar(both.loc[both["n"] > 0, "month"])
+    both = both[both["month"].isin(months)]
+    keys = [key for key in KPIS if key in set(both["kpi"].str.removesuffix("_of_sent"))]
     frames = []
     for key in keys:
-        rows = known[known["kpi"].str.removesuffix("_of_sent") == key].set_index("month").reindex(months)
+        rows = both[both["kpi"].str.removesuffix("_of_sent") == key].set_index("month").reindex(months)
         rows["kpi"] = rows["kpi"].dropna().iloc[0]
         frames.append(rows.rename_axis("month").reset_index())
-    values = pd.concat(frames, ignore_index=True) if frames else known
+    values = pd.concat(frames, ignore_index=True) if frames else both
     values["reason"] = [_reason(row, days) for row in values.to_dict("records")]
     ends = months[-1:] if as_of and months and pd.Timestamp(as_of) < _end(months[-1]) else []
     return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days, base)

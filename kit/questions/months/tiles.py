@@ -101,7 +101,7 @@ def _of_mail(mail: Months) -> dict[str, pd.DataFrame]:
 
 def _of_service(service: ServiceMonths) -> dict[str, pd.DataFrame]:
     """Of each series the months of its present level, with the range in which such months lie."""
-    found = {}
+    levels = {}
     for key, months in service.months.sort_values("month").groupby("kpi"):
         rows = months.assign(asked=True)
         level = rows[rows["complete"] & (rows["se"] > 0) & (rows["month"] >= rows["since"])]
@@ -111,8 +111,8 @@ def _of_service(service: ServiceMonths) -> dict[str, pd.DataFrame]:
         rows["usual_high"] = pd.Series(back(high), index=level.index).reindex(rows.index)
         change = next((row for row in service.found if row["kpi"] == key), None)
         rows["rose"] = bool(change and change["after"] > change["before"])
-        found[str(key)] = rows
-    return found
+        levels[str(key)] = rows
+    return levels
 
 
 def _whole(months: pd.Series, as_of: datetime | None) -> pd.Series:
