@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cdnow
@@ -47,6 +48,19 @@ def test_an_order_file_alone_answers_and_the_last_days_check_it(shared: Path, tm
     standing = permission.measure(data, found)
     assert "not known: no file holds contacts" in str(standing)
     assert "no event log" in str(standing.sends_summary())
+
+
+def test_a_rule_that_holds_over_all_and_not_for_the_lapsed_says_so(shared: Path, tmp_path: Path) -> None:
+    found = states.measure(cdnow.opened(shared, tmp_path))
+    held = {"until": found.until, "n": 1000, "expected": 0.2, "expected_low": 0.18, "expected_high": 0.22}
+    held |= {"returned": 200, "value": 0.2, "low": 0.176, "high": 0.226}
+    for returned, says in ((60, False), (110, True)):  # of 1,000 of whom 6 % were expected
+        row = held | {"expected": 0.06, "returned": returned, "value": returned / 1000}
+        checks = pd.DataFrame([held | {"state": states.ALL}, row | {"state": "lapsed"}])
+        text = str(replace(found, checks=checks).check_summary())
+        assert text.startswith("Over all customers the rule held")
+        assert ("11.0% (9.2–13.1) came back, 6.0% were expected" in text) is says
+        assert ("come by themselves" in text) is says
 
 
 def test_the_chance_is_a_ratio_of_two_points_of_the_curve() -> None:

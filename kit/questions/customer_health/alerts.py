@@ -205,8 +205,8 @@ class Alerts(Result):
             return Summary("health_alerts", _("No account is watched, so there is no alert."), numbers)
         numbers["a_year"] = len(self.alerts) / self.years
         text = _n(
-            "{n} alert is open; {rate} a year were raised of an account.",
-            "{n} alerts are open; {rate} a year were raised of an account.",
+            "{n} alert is open; an account has {rate} alerts a year.",
+            "{n} alerts are open; an account has {rate} alerts a year.",
             n, n=whole(n), rate=decimal(numbers["a_year"], 2),
         )  # fmt: skip
         return Summary("health_alerts", text, numbers, headline=n > 0, weight=28)

@@ -397,10 +397,9 @@ class Scores(Result):
                 "No score is shown for any of {n} accounts: too few of their signals are known.", n, n=whole(n),
             )  # fmt: skip
         else:
-            text = _n(
-                "Of {n} account {red} is red, {yellow} yellow and {green} green; {unknown} has too few signals.",
-                "Of {n} accounts {red} are red, {yellow} yellow and {green} green; {unknown} have too few signals.",
-                n, n=whole(n), **{name: whole(value) for name, value in colours.items()},
+            text = _(
+                "Accounts: {n}. Red {red}, yellow {yellow}, green {green}; with too few signals {unknown}.",
+                n=whole(n), **{name: whole(value) for name, value in colours.items()},
             )  # fmt: skip
         return Summary("health", text, numbers, headline=True, weight=30)
 

@@ -395,7 +395,24 @@ class States(Result):
                 **values,
             )
         else:
-            text = _("The rule held in the last {days} days: {value} came back, {expected} were expected.", **values)
+            text = _(
+                "Over all customers the rule held in the last {days} days: {value} came back, {expected} were "
+                "expected.",
+                **values,
+            )
+        called = self.checks[self.checks["state"] == "lapsed"]
+        if len(called):
+            n, returned = int(called["n"].sum()), int(called["returned"].sum())
+            expected = float(np.average(called["expected"], weights=called["n"]))
+            low, high = map(float, proportions.proportion_interval(returned, n, level=LEVEL))
+            numbers |= {"lapsed": returned / n, "lapsed_expected": expected, "lapsed_n": n}
+            if low > expected:
+                caution = _(
+                    "But of those called lapsed at the {spans} days of the check {value} came back, {expected} were "
+                    "expected: the list of the lapsed holds people who come by themselves.",
+                    spans=len(called), value=with_interval(returned / n, low, high), expected=share(expected),
+                )  # fmt: skip
+                text = f"{text} {caution}"
         return Summary("lapsed_check", text, numbers, headline=True, weight=30)
 
     def table(self) -> Table:
@@ -525,7 +542,11 @@ FIGURES = (
         "return_chance", message("Chance to come back"),
         message("1 - S(silence + days) / S(silence), S of those not back by days since the order, by its number"),
         _PERSON,
-        _LANDMARK, ("lapsed.expected", "lapsed_check.expected", "lapsed_check.difference", "lapsed_list.chance"),
+        _LANDMARK,
+        (
+            *("lapsed.expected", "lapsed_check.expected", "lapsed_check.difference", "lapsed_check.lapsed_expected"),
+            "lapsed_list.chance",
+        ),
         window=message("the days ahead; silence runs up to as_of"), interval=_DRAWN,
         edge=message(
             "known as far as 30 are watched; beyond it the last known chance is an upper bound; orders of one day "
@@ -547,7 +568,7 @@ FIGURES = (
     ),
     Figure(
         "returned_share", message("Came back"), message("customers with an order in the days after / customers then"),
-        _PERSON, "guide 4", ("lapsed_check.value", "lapsed_check.n"),
+        _PERSON, "guide 4", ("lapsed_check.value", "lapsed_check.n", "lapsed_check.lapsed", "lapsed_check.lapsed_n"),
         window=message("the days after the day of the row"),
         interval=WILSON, edge=message("judged by what was known on that day alone"),
     ),
