@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 import small
 
 import kit
 from kit.questions.list_health import deliverability, hygiene, inactive
+from kit.stats import proportions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
 
 CONTACTS = ("Email", "Status", "Opted in at", "Source", "Cleaned at")
 MAILS = 60
@@ -71,6 +73,17 @@ def test_a_rule_is_judged_by_what_came_after(firm: kit.store.Data) -> None:
     # back.
     assert (rule["n"], rule["back"], rule["orders"], rule["revenue"]) == (40, 10, 10, 50)
     assert rule["mails"] == 40 * 10
+
+
+@pytest.mark.parametrize(("back", "says"), [(8, False), (20, True)])  # of 100 at a limit of 10 %
+def test_a_rule_that_took_off_people_who_came_back_is_called_wrong(
+    firm: kit.store.Data, back: int, *, says: bool
+) -> None:
+    measured = inactive.measure(firm, days=60)
+    low, high = map(float, proportions.proportion_interval(back, 100))
+    rule = {"limit": inactive.LIMIT, "n": 100, "back": back, "value": back / 100, "low": low, "high": high}
+    text = str(replace(measured, rules=pd.DataFrame([rule])).summary())
+    assert ("take nobody off by this rule" in text) is says
 
 
 def test_of_a_log_that_is_too_short_nobody_is_called_inactive(firm: kit.store.Data) -> None:

@@ -243,14 +243,23 @@ class Inactive(Result):
         open_ones = int(sum(by.get(name, 0) for name in ("luck", "new", "no log")))
         numbers |= {"goes": goes, "undecided": open_ones, "value": goes / total}
         text = _n(
-            "Of {n} address on the list {goes} ({share}) would go: silent, and hardly likely to "
-            "react.",
-            "Of {n} addresses on the list {goes} ({share}) would go: silent, and hardly likely to "
-            "react.",
-            total, n=whole(total), goes=whole(goes), share=share(goes / total),
+            "Of {n} address on the list {goes} ({share}) would go: silent, with at most {limit} chance to react.",
+            "Of {n} addresses on the list {goes} ({share}) would go: silent, with at most {limit} chance to react.",
+            total, n=whole(total), goes=whole(goes), share=share(goes / total), limit=share(LIMIT, 0),
         )  # fmt: skip
         further = _n("{n} cannot be judged yet.", "{n} cannot be judged yet.", open_ones)
-        return Summary("inactive", f"{text} {further}", numbers, headline=True, weight=35)
+        sentences = [text, further]
+        for row in self.rules[self.rules["limit"] == LIMIT].to_dict("records"):
+            if row["low"] > LIMIT:
+                numbers["came_back"] = row["value"]
+                sentences.append(
+                    _(
+                        "But of those whom the same rule named {days} days ago {value} came back: the chances are too "
+                        "low here, so ask people again and take nobody off by this rule.",
+                        days=self.days, value=cells.rate(row),
+                    )
+                )  # fmt: skip
+        return Summary("inactive", " ".join(sentences), numbers, headline=True, weight=35)
 
     def rules_summary(self) -> Summary:
         """What the rule would have cost."""
@@ -358,7 +367,7 @@ FIGURES = (
         _PERSON,
         _SOURCE,
         ("sunset.limit", "sunset.n", "sunset.value", "sunset.mails", "sunset.orders", "sunset.revenue",
-         "sunset.complained", "sunset.unsubscribed", "sunset.back"),
+         "sunset.complained", "sunset.unsubscribed", "sunset.back", "inactive.came_back"),
         window=message("judged by what was known one window ago, and followed since"), interval=WILSON,
         edge=message("orders since are an upper bound of the loss"),
     ),
