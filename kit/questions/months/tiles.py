@@ -38,8 +38,8 @@ MOST = 6
 SHOWN = 24
 """The latest months that a tile draws."""
 
-BAND, LINE = "#d9dfe5", "#54616d"
-"""Of the usual range, and of the months."""
+BAND, LINE = "var(--line, #d9dfe5)", "var(--soft, #54616d)"
+"""Of the usual range, and of the months; the page's own colours, so that they are seen in the dark."""
 
 
 def now(data: Data, *, action: str = "") -> Tiles:
@@ -291,11 +291,11 @@ def _line(months: pd.DataFrame) -> str:
     if len(usual):
         upper = [f"{x[at]:.1f},{y['usual_high'].iloc[at]:.1f}" for at in usual]
         lower = [f"{x[at]:.1f},{y['usual_low'].iloc[at]:.1f}" for at in usual[::-1]]
-        shapes.append(f'<polygon points="{" ".join(upper + lower)}" fill="{BAND}"/>')
+        shapes.append(f'<polygon points="{" ".join(upper + lower)}" style="fill:{BAND}"/>')
     runs = drawn["value"].isna().cumsum()[drawn["value"].notna()]
     for _run, part in runs.groupby(runs):
         places = " ".join(f"{x[at]:.1f},{y['value'].iloc[at]:.1f}" for at in drawn.index.get_indexer(part.index))
-        shapes.append(f'<polyline points="{places}" fill="none" stroke="{LINE}" stroke-width="1.5"/>')
+        shapes.append(f'<polyline points="{places}" style="fill:none;stroke:{LINE};stroke-width:1.5"/>')
     shapes.append(f'<circle cx="{x[-1]:.1f}" cy="{y["value"].iloc[-1]:.1f}" r="3" fill="currentColor"/>')
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(shapes)}</svg>'
 
