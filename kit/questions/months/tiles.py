@@ -262,7 +262,7 @@ def _difference(kpi: Any, ends: tuple[float, float, float], currency: str) -> tu
 def _tile(tile: Mapping[str, Any]) -> str:
     texts = {name: escape(text) for name, text in tile.items() if isinstance(text, str)}
     changes = "".join(
-        f'<br>{escape(change)} <span class="kit-interval">{escape(interval)}</span>'
+        f'<span class="kit-tile-change">{escape(change)} <span class="kit-interval">{escape(interval)}</span></span>'
         for change, interval in tile["changes"]
     )
     return (
