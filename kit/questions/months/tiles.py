@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MOST = 6
 """Tiles that a first screen has room for."""
 
+ALWAYS = ("response_time", "satisfaction", "open_rate_human", "click_rate_human", "unsubscribe_rate")
+"""KPIs that stand behind those of the goal, the service first."""
+
 SHOWN = 24
 """The latest months that a tile draws."""
 
@@ -52,7 +55,7 @@ def now(data: Data, *, action: str = "") -> Tiles:
     Source: guide 1, steps 1 and 2.
     """
     goal = data.settings["goal"]
-    wanted = [*(key for key, _why in metrics.goal(goal).kpis if goal), *KPIS] if goal else list(KPIS)
+    wanted = [*(key for key, _why in metrics.goal(goal).kpis), *ALWAYS, *KPIS] if goal else [*ALWAYS, *KPIS]
     spoken = list(dict.fromkeys(metrics.as_spoken(data.history, key) for key in wanted))
     of_mail = [key for key in spoken if key in MAIL_RATES]
     mail = rates.by_month(data, kpis=", ".join(of_mail), action=action)
