@@ -46,12 +46,14 @@ sample: $(KIT) ## Write another made-up business: SEED=7 DIR=exports (FORCE=1 in
 
 docs: $(KIT) ## Write the reference pages, their picture and the catalogue of messages anew
 	$(BIN)/python docs/pictures.py
-	$(BIN)/cog -r -I docs README.md docs/*.md
+	$(BIN)/cog -r -I docs README.md README.ru.md docs/*.md
 	$(BIN)/pybabel -q extract --omit-header --no-wrap --add-location=file --sort-by-file --no-default-keywords \
 		-k _ -k _n:1,2 -k message -k message_n:1,2 -F babel.cfg -o kit/locale/kit.pot .
 	$(BIN)/pybabel -q update -D kit -i kit/locale/kit.pot -d kit/locale --no-wrap --no-fuzzy-matching --ignore-obsolete \
 		--ignore-pot-creation-date
-	$(BIN)/pybabel -q compile -D kit -d kit/locale
+	@# Babel would take “95 % interval” for a place %i; tests/test_translations.py checks the places that there are.
+	$(BIN)/python -c 'from babel.messages import checkers, frontend; checkers.checkers.clear(); frontend.main()' \
+		-q compile -D kit -d kit/locale
 
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation

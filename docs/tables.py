@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import kit
 from kit import explain, metrics, settings
+from kit.messages import _
 from kit.metrics import methods
 from kit.questions import notebooks
 from kit.questions.find_problems import findings, rules
+from kit.show.formats import decimal
 from kit.sources.detect import presets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 SAMPLE = Path(__file__).parents[1] / "data/sample"
 
@@ -31,7 +33,7 @@ def _cell(value: Any) -> str:
 def questions() -> str:
     """Every question with its notebook."""
     rows = ((one.question, f"[`{one.name}`](notebooks/{one.name}.ipynb)") for one in notebooks.load())
-    return table(("question", "notebook"), rows)
+    return table((_("Question"), _("Notebook")), rows)
 
 
 def problem_areas() -> str:
@@ -40,18 +42,38 @@ def problem_areas() -> str:
     return f"> {found.summary()}\n>\n> {found.extremes_summary()}"
 
 
-def simulated() -> str:
-    """What the README claims of the methods: from the table of simulations, with the world of each."""
+SIMULATED = """\
+Where the truth is known, and campaigns and people vary as the methods suppose \
+([docs/simulations.md](docs/simulations.md), all runs): one look at two equal lines calls a winner in {one_look} of \
+tests, 24 naive looks in {naive}, five planned looks in {planned}, a rule for any moment in at most {any_time}; \
+95 % intervals hold the truth of a rate in {rate} of cases on average, of a difference in at least {difference}; \
+of 40 campaigns that only vary as usual a page flags one in {page} of cases, raw pairs flag {raw}; the campaign that \
+is counted best is overstated by {best} (clicks), which is why it is drawn towards the others.
+
+In worlds of other kinds, named in brackets: of years of mail in which nothing is wrong a problem is named in \
+{false_alarms}; of large planted faults {faults} are shown; of readers whose silence is judged {silent} are called \
+silent by luck; of the clicks of gateways that click like people {gateways} are named, and people's click rate lies \
+within its bounds in {bounds} made-up firms."""
+
+
+def simulated(text: str = SIMULATED, words: Mapping[str, str] | None = None) -> str:
+    """What the README claims of the methods: from the table of simulations, with the world of each.
+
+    `words` gives " to ", " of " and the names of worlds in the text's language.
+    """
     lines = (SAMPLE.parents[1] / "docs/simulations.md").read_text(encoding="utf-8").splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ") and line[2].isupper()]
     seen = [(key, what, float(runs or 0), float(share)) for key, what, runs, _bar, share in rows]
+
+    def word(name: str) -> str:
+        return words[name] if words else name
 
     def shares(key: str, *parts: str) -> list[float]:
         return [share for of, what, _runs, share in seen if of == key and all(part in what for part in parts)]
 
     def span(key: str, *parts: str, digits: int = 1) -> str:
-        low, high = (f"{100 * end(shares(key, *parts)):.{digits}f}" for end in (min, max))
-        return f"{low} %" if low == high else f"{low} to {high} %"
+        low, high = (decimal(100 * end(shares(key, *parts)), digits) for end in (min, max))
+        return f"{low} %" if low == high else f"{low}{word(' to ')}{high} %"
 
     def by_world(key: str, *parts: str) -> str:
         """Of each world the share over all its runs, and how many they are."""
@@ -61,31 +83,27 @@ def simulated() -> str:
                 of_world.setdefault(what.rpartition("world ")[2], []).append((runs, share))
         parted = {world: (sum(n for n, _share in runs), runs) for world, runs in of_world.items()}
         return ", ".join(
-            f"{100 * sum(n * share for n, share in runs) / total:.1f} % of {total:,.0f} ({world})"
+            f"{decimal(100 * sum(n * share for n, share in runs) / total, 1)} %{word(' of ')}{decimal(total, 0)} "
+            f"({word(world)})"
             for world, (total, runs) in parted.items()
         )
 
-    tidy = (
-        "Where the truth is known, and campaigns and people vary as the methods suppose "
-        "([docs/simulations.md](docs/simulations.md), all runs): one look at two equal lines calls a winner in "
-        f"{span('S1', 'one look')} of tests, 24 naive looks in {span('S2', '24 naive', digits=0)}, "
-        f"five planned looks in {span('S4', ' 5 planned', 'on time')}, a rule for any moment in at most "
-        f"{100 * max(shares('S3', 'any time')):.1f} %; 95 % intervals hold the truth of a rate in "
-        f"{span('S6', 'mean coverage, as chosen')} of cases on average, of a difference in at least "
-        f"{100 * min(shares('S7')):.1f} %; of 40 campaigns that only vary as usual a page flags one in "
-        f"{span('S11', '40 that vary as usual')} of cases, raw pairs flag "
-        f"{min(shares('S12', 'raw pairs')):.0f}; the campaign that is counted best is overstated by "
-        f"{span('S13', 'raw first', 'clicks', digits=0)} (clicks), which is why it is drawn towards the others."
+    return text.format(
+        one_look=span("S1", "one look"),
+        naive=span("S2", "24 naive", digits=0),
+        planned=span("S4", " 5 planned", "on time"),
+        any_time=f"{decimal(100 * max(shares('S3', 'any time')), 1)} %",
+        rate=span("S6", "mean coverage, as chosen"),
+        difference=f"{decimal(100 * min(shares('S7')), 1)} %",
+        page=span("S11", "40 that vary as usual"),
+        raw=decimal(min(shares("S12", "raw pairs")), 0),
+        best=span("S13", "raw first", "clicks", digits=0),
+        false_alarms=by_world("C10", "without a fault"),
+        faults=by_world("C10", "of large faults shown"),
+        silent=by_world("C12", "called silent, of those judged"),
+        gateways=by_world("C13", "clicks of bots named"),
+        bounds=by_world("C13", "bounds hold"),
     )
-    others = (
-        "In worlds of other kinds, named in brackets: of years of mail in which nothing is wrong a problem is named in "
-        f"{by_world('C10', 'without a fault')}; of large planted faults "
-        f"{by_world('C10', 'of large faults shown')} are shown; of readers whose silence is judged "
-        f"{by_world('C12', 'called silent, of those judged')} are called silent by luck; of the clicks of gateways "
-        f"that click like people {by_world('C13', 'clicks of bots named')} are named, and people's click rate lies "
-        f"within its bounds in {by_world('C13', 'bounds hold')} made-up firms."
-    )
-    return f"{tidy}\n\n{others}"
 
 
 def sources() -> str:

@@ -19,9 +19,29 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_generated_pages_are_those_of_the_registries() -> None:
     pages = [str(page.relative_to(ROOT)) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
-    assert len(pages) == 7  # README, kpis, figures, methods, problem rules, settings, sources
+    assert len(pages) == 8  # README in two languages, kpis, figures, methods, problem rules, settings, sources
     done = run("-m", "cogapp", "--check", "-I", "docs", *pages)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\nRun `make docs`."
+
+
+def test_the_readme_in_russian_has_the_sections_and_commands_of_the_english_one() -> None:
+    english, russian = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ru.md"))
+    assert "](README.ru.md)" in english.splitlines()[2]
+    assert "](README.md)" in russian.splitlines()[2]
+    assert commands(russian) == commands(english) != []
+    assert structure(russian) == structure(english)
+
+
+def commands(page: str) -> list[str]:
+    """The code blocks, without comments."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [re.sub(r" +# .*", "", block) for block in blocks]
+
+
+def structure(page: str) -> list[str]:
+    """What headings, pictures, rows of tables, lists, quotations and generated blocks begin with, in their order."""
+    outside = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^(#+ |!\[|\| |- |> |<!-- \[\[\[)", outside, re.MULTILINE)
 
 
 def test_the_catalogue_holds_every_message(tmp_path: Path) -> None:

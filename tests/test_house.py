@@ -39,8 +39,9 @@ def test_imports_keep_the_contracts() -> None:
 
 
 TOP = {
-    *("kit", "notebooks", "data", "tests", "docs", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
-    *("environment.yml", "pyproject.toml", "requirements.lock", "Makefile", "babel.cfg", "conftest.py"),
+    *("kit", "notebooks", "data", "tests", "docs", "Makefile", "babel.cfg", "conftest.py"),
+    *("README.md", "README.ru.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
+    *("environment.yml", "pyproject.toml", "requirements.lock"),
 }
 
 
@@ -179,5 +180,5 @@ def test_every_goal_names_known_kpis() -> None:
 
 def test_code_names_no_place_of_a_machine_and_no_registry() -> None:
     banned = re.compile(r"/(?:work|root|home|tmp)/|--extra-index|find-links|/simple\b", re.IGNORECASE)
-    texts = [*MODULES, *NOTEBOOKS, ROOT / "README.md", ROOT / "Makefile", ROOT / "requirements.lock"]
+    texts = [*MODULES, *NOTEBOOKS, *ROOT.glob("README*.md"), ROOT / "Makefile", ROOT / "requirements.lock"]
     assert [path.name for path in texts if banned.search(path.read_text(encoding="utf-8"))] == []

@@ -11,6 +11,7 @@ import pytest
 
 import kit
 from kit import counts, metrics
+from kit.messages import using
 from kit.questions import lapsed, list_health, sales_cycle
 from kit.questions.find_problems import findings
 from kit.questions.response_time import curves
@@ -171,11 +172,12 @@ def test_the_list_keeps_and_loses_whom_it_did(export: kit.store.Data, truth: dic
 
 
 def test_the_readme_shows_what_the_sample_gives(export: kit.store.Data) -> None:
-    found = findings.find(export)
-    assert f"> {found.summary().text}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
-    drawn = (ROOT / "docs/problems.svg").read_text(encoding="utf-8")
-    alt = found.plot().alt
-    assert f'aria-label="{alt}"' in drawn
+    for language, suffix in (("en", ""), ("ru", ".ru")):
+        with using(language):
+            found = findings.find(export)
+            assert f"> {found.summary().text}\n" in (ROOT / f"README{suffix}.md").read_text(encoding="utf-8")
+            drawn = (ROOT / f"docs/problems{suffix}.svg").read_text(encoding="utf-8")
+            assert f'aria-label="{found.plot().alt}"' in drawn
 
 
 def test_who_will_not_come_again_has_the_lower_chance(export: kit.store.Data, truth: dict[str, Any]) -> None:
