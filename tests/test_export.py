@@ -264,7 +264,7 @@ def test_a_person_in_several_files_counts_once_with_the_latest_status(tmp_path: 
     assert people["status"].tolist() == ["unsubscribed", "subscribed"]
     assert people["opted_in_at"].dt.day.tolist() == [5, 5]
     assert people["segment"].iloc[0] == "South, North"
-    assert data.notes == ("contacts: 1 person stands on several rows and counts once, 1 with their latest status",)
+    assert data.notes == ("contacts: 1 person stands on several rows and counts once, with the latest status",)
     assert [(log.file, log.rows_kept, log.rows_repeated) for log in data.files] == [
         ("new.csv", 1, 0),
         ("old.csv", 1, 1),

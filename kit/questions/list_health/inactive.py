@@ -82,7 +82,11 @@ def measure(data: Data, *, days: int = 180) -> Inactive:
     Source: guide 4; as notebook 09's silence (beta-geometric silence of people who differ).
     """
     now, then = people(data, days=days), people(data, days=days, ago=days)
-    return judge(now, then, later(data, days=days), (begins(data, days), begins(data, 2 * days)), days=days)
+    first = begins(data)["first"]
+    reaches = [
+        data.as_of is not None and bool((first <= data.as_of - timedelta(days=span)).any()) for span in (days, 2 * days)
+    ]
+    return judge(now, then, later(data, days=days), (reaches[0], reaches[1]), days=days)
 
 
 @scope.count("contacts", "messages", whole=subscribers.LIST, unfiltered=silence.ALL_MAIL)
@@ -93,13 +97,12 @@ def people(data: Data, *, days: int = 180, ago: int = 0) -> pd.DataFrame:
 
 
 @scope.count("contacts", "messages", whole=subscribers.LIST, unfiltered=silence.ALL_MAIL)
-def begins(data: Data, days: int = 180) -> bool:
-    """Whether the log reaches back so many days before `as_of`."""
+def begins(data: Data) -> pd.DataFrame:
+    """When the log of a list begins: one row, first [local time]; no row without a list or a log."""
     messages = scope.history(data, MESSAGES.name)
-    if messages is None or data.as_of is None or scope.history(data, "contacts") is None:
-        return False
-    first = messages.sent_local.min().to_pyarrow().as_py()
-    return first is not None and first <= data.as_of - timedelta(days=days)
+    if messages is None or scope.history(data, "contacts") is None:
+        return pd.DataFrame({"first": pd.Series(dtype="datetime64[us]")})
+    return messages.aggregate(first=col.sent_local.min()).to_pandas().dropna().astype({"first": "datetime64[us]"})
 
 
 @scope.count("messages", "orders", whole="it is of the last days up to `as_of`", unfiltered=silence.ALL_MAIL)

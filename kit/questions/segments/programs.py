@@ -101,7 +101,8 @@ def count(data: Data) -> pd.DataFrame:
             n = by_person.aggregate(n=col.contact_key.nunique())
             parts.append(people.cross_join(n).mutate(reaction=ibis.literal(reaction), kind=ibis.literal(kind)))
     rows = ibis.union(*parts).to_pandas()
-    return rows.sort_values(["reaction", "kind", "people", "name"], ascending=[True, True, False, True])[_COLUMNS]
+    order = ["reaction", "kind", "people", "name"]
+    return rows.sort_values(order, ascending=[True, True, False, True], ignore_index=True)[_COLUMNS]
 
 
 def _of(agent: Expression, signs: dict[str, str], other: str) -> Expression:
