@@ -33,7 +33,7 @@ SOON = timedelta(weeks=8)
 """Who leaves within so much after the exports shows its signs in them."""
 
 ANSWERS = {"good": (8, 9, 9, 10, 10), "usual": (6, 7, 8, 8, 9), "bad": (1, 3, 4, 5, 6)}
-OWNERS = ("Alex", "Kim", "Robin")
+OWNERS = ("Sales desk 1", "Sales desk 2", "Sales desk 3")
 
 GOOD = (
     ("Question about reports", "Hello, thank you for the quick help last week. How do I share a report with a client?"),
@@ -53,7 +53,7 @@ as_of = 2026-10-31T23:59:00
 own_domains = ["software.example.org"]
 
 [health]
-owner = "Alex"
+owner = "Sales desk 1"
 shared_domains = ["mail.example.net"]
 """
 
