@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import small
 
 import kit
+from kit.questions import requirements
 from kit.questions.check_the_export import answerable, disagreements, files, mail_by_month
+from kit.questions.notebooks import NOTEBOOKS, load
 from kit.report.quality import unread
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def test_a_folder_without_campaigns_has_every_section(tmp_path: Path) -> None:
     assert mail.plot().alt == "Mails sent by month: nothing to draw, no month with mail came in."
     assert mail.summary().text == "No month with mail came in."
     questions = answerable.check(data).questions.set_index("notebook")["reason"]
-    assert questions["02_months"] == "campaign_stats has no row; or no file holds messages"
+    assert questions["02_months"] == "none of your files contains a report of campaigns or a log of e-mails sent"
     assert questions[["00_check_the_export", "09_retention"]].isna().all()
 
 
@@ -100,3 +102,15 @@ def test_events_that_are_none_of_ours_are_set_aside(tmp_path: Path) -> None:
     (tmp_path / "hooks.ndjson").write_text("\n".join(lines), encoding="utf-8")
     (log,) = kit.open(tmp_path).files
     assert (log.rows_read, log.rows_kept, log.rows_set_aside, log.rows_rejected) == (3, 1, 1, 1)
+
+
+def test_a_reason_names_what_the_files_lack_in_a_readers_words(tmp_path: Path) -> None:
+    small.settings(tmp_path, 'time_zone = "Europe/Berlin"')
+    small.table(tmp_path, "orders.csv", ["Order ID", "Date", "Total"], [["1", "2026-01-05", 20]])
+    reasons = answerable.check(kit.open(tmp_path)).questions.set_index("notebook")["reason"]
+    assert reasons["13_lapsed"] == (
+        "orders came without the customer's address or number; "
+        "none of your files contains conversions such as appointments"
+    )
+    needs = [need for book in load(NOTEBOOKS) for need in book.requires.get("any", [])]
+    assert {column for need in needs for column in need.get("columns", [])} <= set(requirements.FACTS)

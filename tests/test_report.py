@@ -86,7 +86,7 @@ def test_a_failing_notebook_stops_no_other(built: report.Report) -> None:
         "03_exits": "code cell 3: SystemExit: 0",
         "04_dies": "code cell 3: its Python ended without a word, as when memory runs out",
     }
-    assert built.unanswered == {"05_unfed": "no file holds orders"}
+    assert built.unanswered == {"05_unfed": "none of your files contains orders"}
     assert built.pages == ("00_well", "01_tables", "02_raises", "03_exits", "04_dies", "06_figure")
     assert not built.well
 
@@ -95,7 +95,7 @@ def test_the_index_lists_every_notebook_with_its_state(built: report.Report) -> 
     index = html(built, "index")
     assert "3 of 7 answered, 3 failed, 1 cannot be answered from these exports." in index
     assert "Failed: code cell 3: SystemExit: 0" in index
-    assert "Not answered: no file holds orders" in index
+    assert "Not answered: none of your files contains orders" in index
     assert "Who orders?" in index
     assert not (built.path / "05_unfed.html").exists()
 

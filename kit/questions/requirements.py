@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,16 +10,37 @@ from ibis import _ as row
 from kit import counts, metrics
 from kit.counts import scope
 from kit.counts.told import of_sent
-from kit.messages import _, _n
+from kit.messages import _, _n, message
 from kit.questions.notebooks import NOTEBOOKS, load
-from kit.show.formats import commas
-from kit.tables import CAMPAIGN_STATS, MESSAGES
+from kit.show.formats import alternatives, joined, listing
+from kit.tables import CAMPAIGN_STATS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from kit.store import Data
+
+FACTS = {
+    "contact_key": message("the customer's address or number"),
+    "ordered_local": message("the date of the order"),
+    "created_local": message("the date of opening"),
+    "occurred_local": message("the date"),
+    "opted_in_at": message("the date of joining"),
+    "first_response_local": message("the time of the first answer"),
+    "utm_campaign": message("the campaign"),
+    "sessions": message("the number of sessions"),
+    "link_url": message("the link that was clicked"),
+    "direction": message("the sender"),
+    "body_text": message("the text"),
+    "score": message("the score"),
+    "comment": message("the comment"),
+    "csat": message("the rating"),
+    "day": message("the date"),
+    "value": message("the amount"),
+    "company": message("the company"),
+}
+"""What the columns tell that questions require, in a reader's words."""
 
 
 def answerable(data: Data, *, notebooks: Path = NOTEBOOKS) -> pd.DataFrame:
@@ -44,9 +64,10 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
             reports without their counts are enough, whatever else it requires.
         data: what `kit.open` returned.
     """
-    reasons = [_lacking(data, need) for need in requires.get("any", [])]
-    if reasons and all(reasons):
-        return reduce(_or, map(str, reasons))
+    needs = requires.get("any", [])
+    missing = [_missing(data, need) for need in needs]
+    if needs and all(columns != [] for columns in missing):
+        return _nothing_to_answer_from(needs, missing)
     if requires.get("reported") and len(counts.reported_rates(data)):
         return None
     campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
@@ -72,22 +93,30 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     return " ".join([reason, *_narrowing(data)])
 
 
-def _or(first: str, second: str) -> str:
-    return _("{first}; or {second}", first=first, second=second)
-
-
-def _lacking(data: Data, need: Mapping[str, Any]) -> str | None:
-    """What the data lacks of one table, as a clause; None where it has all of it."""
-    name, columns = need["table"], need.get("columns", [])
-    table = scope.history(data, name)
+def _missing(data: Data, need: Mapping[str, Any]) -> list[str] | None:
+    """The columns that a table lacks, [] where it has all of them; None where no file has a row of the table."""
+    table = scope.history(data, need["table"])
     if table is None:
-        return _("no file holds {table}", table=name)
+        return None
+    columns = need.get("columns", [])
     filled = {column: table[column].notnull().sum() for column in columns}
     counts = table.aggregate(rows=table.count(), **filled).to_pandas().iloc[0]
-    if counts["rows"] == 0:
-        return _("{table} has no row", table=name)
-    empty = [column for column in columns if not counts[column]]
-    return _("{table} does not tell {columns}", table=name, columns=commas(empty)) if empty else None
+    return [column for column in columns if not counts[column]] if counts["rows"] else None
+
+
+def _nothing_to_answer_from(needs: Sequence[Mapping[str, Any]], missing: Sequence[list[str] | None]) -> str:
+    """Why no alternative is met: the contents that no file has, and what those lack that files have."""
+    reasons = [
+        _("{contents} came without {facts}", contents=TABLES[need["table"]].contents,
+          facts=listing([FACTS[column] for column in columns]))
+        for need, columns in zip(needs, missing, strict=True)
+        if columns
+    ]  # fmt: skip
+    names = dict.fromkeys(need["table"] for need, columns in zip(needs, missing, strict=True) if columns is None)
+    if names:
+        absent = alternatives([TABLES[name].contents for name in names])
+        reasons.append(_("none of your files contains {contents}", contents=absent))
+    return joined(reasons)
 
 
 def _months(data: Data) -> set[str]:

@@ -7,6 +7,7 @@ from kit.tables.table import ORIGIN, Column, Table
 
 CONTACTS = Table(
     "contacts",
+    message("a list of contacts"),
     message("one person on a list"),
     (
         *ORIGIN,
@@ -32,6 +33,7 @@ CONTACTS = Table(
 
 CONVERSIONS = Table(
     "conversions",
+    message("conversions such as appointments"),
     message("one thing that a person did and the firm wanted"),
     (
         *ORIGIN,
@@ -49,6 +51,7 @@ CONVERSIONS = Table(
 
 ORDERS = Table(
     "orders",
+    message("orders"),
     message("one order"),
     (
         *ORIGIN,
@@ -72,6 +75,7 @@ ORDERS = Table(
 
 TICKETS = Table(
     "tickets",
+    message("support tickets"),
     message("one request to the service"),
     (
         *ORIGIN,
@@ -93,6 +97,7 @@ TICKETS = Table(
 
 TICKET_MESSAGES = Table(
     "ticket_messages",
+    message("messages of support tickets"),
     message("one message of one request, as a help desk exports it"),
     (
         *ORIGIN,
@@ -112,6 +117,7 @@ TICKET_MESSAGES = Table(
 
 SURVEYS = Table(
     "surveys",
+    message("survey answers"),
     message("one answer to a survey, or one invitation left unanswered"),
     (
         *ORIGIN,
@@ -131,6 +137,7 @@ SURVEYS = Table(
 
 DEALS = Table(
     "deals",
+    message("deals"),
     message("one deal of the CRM"),
     (
         *ORIGIN,
@@ -157,6 +164,7 @@ DEALS = Table(
 
 BILLING = Table(
     "billing",
+    message("payments"),
     message("one payment, refund or failure"),
     (
         *ORIGIN,
@@ -178,6 +186,7 @@ BILLING = Table(
 
 COSTS = Table(
     "costs",
+    message("costs"),
     message("one cost of a period or campaign"),
     (
         *ORIGIN,
@@ -195,6 +204,7 @@ COSTS = Table(
 
 ASSIGNMENTS = Table(
     "assignments",
+    message("groups of a test"),
     message("one person's arm in a holdout test"),
     (
         *ORIGIN,
@@ -210,6 +220,7 @@ ASSIGNMENTS = Table(
 
 USAGE = Table(
     "usage",
+    message("product usage"),
     message("one measure of one customer's use on one day"),
     (
         *ORIGIN,
@@ -224,6 +235,7 @@ USAGE = Table(
 
 WEB = Table(
     "web",
+    message("visits to the website"),
     message("sessions of one campaign, source and medium in one period"),
     (
         *ORIGIN,
@@ -248,6 +260,7 @@ WEB = Table(
 
 DMARC = Table(
     "dmarc",
+    message("DMARC reports"),
     message("one record of a DMARC aggregate report: mail of one address of the net that one receiver got"),
     (
         *ORIGIN,
@@ -270,6 +283,7 @@ DMARC = Table(
 
 POSTMASTER = Table(
     "postmaster",
+    message("Google Postmaster figures"),
     message("one day of one domain as Gmail sees it"),
     (
         *ORIGIN,
@@ -286,6 +300,7 @@ POSTMASTER = Table(
 
 MAILS = Table(
     "mails",
+    message("a mailbox"),
     message("one message of a mailbox"),
     (
         *ORIGIN,
@@ -314,6 +329,7 @@ MAILS = Table(
 
 CORRESPONDENCE = Table(
     "correspondence",
+    message("messages between customers and the firm"),
     message("one message between a customer and the firm, in its thread"),
     (
         Column(

@@ -34,6 +34,7 @@ COUNTS = (
 
 CAMPAIGN_STATS = Table(
     "campaign_stats",
+    message("a report of campaigns"),
     message("one campaign, or one variant of it, as one file tells it"),
     (
         *ORIGIN,
@@ -71,6 +72,7 @@ CAMPAIGN_STATS = Table(
 
 CAMPAIGNS = Table(
     "campaigns",
+    message("campaigns"),
     message("one campaign, put together from every file that tells of it"),
     (
         Column("campaign_id", "text", "", message("the kit's own key"), nullable=False),
@@ -92,6 +94,7 @@ CAMPAIGNS = Table(
 
 LINK_STATS = Table(
     "link_stats",
+    message("clicks by link"),
     message("one link of one campaign or variant"),
     (
         *ORIGIN,
@@ -124,6 +127,7 @@ EVENT_TYPES = (
 
 EVENTS = Table(
     "events",
+    message("a log of e-mail events"),
     message("one thing that happened to one message"),
     (
         *ORIGIN,
@@ -150,6 +154,7 @@ EVENTS = Table(
 
 MESSAGES = Table(
     "messages",
+    message("a log of e-mails sent"),
     message("one message: one person, one send"),
     (
         Column("message_key", "text", "", message("the vendor's id, else campaign + person + time"), nullable=False),

@@ -33,12 +33,14 @@ class Table:
 
     Attributes:
         name: as in `data.table(name)` and in the file names of `kit tables`.
+        contents: what a file with such rows contains, in a reader's words.
         grain: what one row is.
         columns: in the order in which they are written.
         caution: what whoever adds its rows up must know.
     """
 
     name: str
+    contents: Text
     grain: Text
     columns: tuple[Column, ...]
     caution: Text = ""
