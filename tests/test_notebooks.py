@@ -30,6 +30,7 @@ OTHER = {
     "11_customer_messages": {"period": "2026-05..2026-10", "label": 5},
     "12_customer_health": {"period": "2025-01..2026-09", "horizon": 60, "churn": "usage", "account": "cus_c1003"},
     "13_lapsed": {"period": "2026-05..2026-10", "what": "visit", "days": 60, "at_risk": 0.3},
+    "14_win_back": {"period": "2026-05..2026-10", "who": "all", "what": "visit", "days": 60},
     "15_list_health": {"period": "2026-05..2026-10", "window": 120},
 }
 

@@ -20,6 +20,7 @@ from kit.questions.retention.list_growth import check_every
 from kit.questions.retention.occasions import check_what
 from kit.questions.sales_cycle import ways
 from kit.questions.subject_lines import plans
+from kit.questions.win_back import tried
 from kit.store import lists
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ KINDS: dict[str, Callable[[Any], object]] = {
     "change": _month,
     "what": check_what,
     "every": check_every,
+    "who": tried.check_who,
+    "split": tried.planned,
     "held_back": _above_zero,
     "lists": lists.check,
     "campaigns": side_by_side.split,

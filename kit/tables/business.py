@@ -215,6 +215,11 @@ ASSIGNMENTS = Table(
             "is_holdout", "bool", "", message("the arm that gets no mail; NULL: the file does not say which one it is")
         ),
         Column("assigned_local", "local", "", message("when the person was put into the arm")),
+        Column("offer", "text", "", message("the offer that the arm gets")),
+        Column("subject", "text", "", message("the subject line that the arm gets")),
+        Column("call_to_action", "text", "", message("what the arm is asked to do")),
+        Column("send_slot", "text", "", message("the hour or part of the day at which the arm gets its mail")),
+        Column("mails_per_week", "float", "mails/week", message("how many mails a week the arm is to get")),
     ),
 )
 

@@ -86,8 +86,16 @@ def measure(data: Data, states: States) -> Leaving:
 
     Source: guide 4; Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719.
     """
-    guide = " ".join(messages.guide_of(data).digests.values())
-    return judge(states, spells(data, states), events(data, guide), given(data, guide))
+    return judge(states, spells(data, states), events(data, _guide(data)), reasons_of(data))
+
+
+def reasons_of(data: Data) -> pd.DataFrame:
+    """The reasons that people gave, as `given` has them, read as the settings say."""
+    return given(data, _guide(data))
+
+
+def _guide(data: Data) -> str:
+    return " ".join(messages.guide_of(data).digests.values())
 
 
 @scope.count(

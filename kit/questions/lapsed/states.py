@@ -200,7 +200,7 @@ def nan_pair() -> tuple[float, float]:
 
 
 def at(
-    bought: pd.DataFrame, end: pd.Timestamp, *, days: int, limits: tuple[float, float]
+    bought: pd.DataFrame, end: pd.Timestamp, *, days: int, limits: tuple[float, float], resampled: bool = True
 ) -> tuple[pd.DataFrame, Landmark | None, np.ndarray | None]:
     """The customers as they were known on a day.
 
@@ -209,6 +209,7 @@ def at(
         end: the day; what was bought later is not looked at.
         days: ahead.
         limits: of the chance: lapsed and at risk.
+        resampled: whether people are drawn again for the intervals, which takes most of the time.
 
     Returns:
         A row a person: contact_key, first, last [days], occasions [days with any], silent [days since the last], worth
@@ -232,7 +233,7 @@ def at(
     if model is None:
         return people.assign(chance=np.nan, bounded=False, state="not known")[CUSTOMERS], None, None
     value, bounded = landmark.chance(model, codes, people["silent"])
-    draws = landmark.resampled(watched, model, codes, people["silent"])
+    draws = landmark.resampled(watched, model, codes, people["silent"]) if resampled else None
     people = people.assign(chance=value, bounded=bounded)
     return people.assign(state=_state(value, bounded, limits))[CUSTOMERS], model, draws
 

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 NEWCOMBE = "Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I"
 ASSIGNED = message("a person, by assignment")
+VERSIONS = ("offer", "subject", "call_to_action", "send_slot", "mails_per_week")
+"""What a file may say of an arm beside its name."""
+
 _SINCE = message("since the assignment; {span}", span=SPAN)
 
 FIGURES = (
@@ -103,7 +106,7 @@ def arms(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         persons [in this arm only], crossed [also in another arm of the test, and in no count], mailed [of
         `persons`: those who got bulk mail in the span after they were assigned].
     """
-    people = _assigned(data, end)
+    people = assigned_people(data, end)
     columns = ["experiment", "arm", "is_holdout", "assigned", "persons", "crossed", "mailed"]
     if people is None or not begin < end:
         return pd.DataFrame(columns=columns)
@@ -139,7 +142,7 @@ def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
         time before the assignment], orders, revenue [net of refunds].
     """
     columns = ["experiment", "arm", "after", "orders", "revenue"]
-    people = _assigned(data, end)
+    people = assigned_people(data, end)
     sales = sales_to_people(data, None, None)
     if people is None or sales is None:
         return pd.DataFrame(columns=columns)
@@ -155,7 +158,7 @@ def arm_sales(data: Data, begin: datetime, end: datetime) -> pd.DataFrame:
 
 def begins(data: Data, experiment: str = "") -> datetime | None:
     """When the first person was put into an arm of this test, or of the largest; None where there is no test."""
-    people = _assigned(data)
+    people = assigned_people(data)
     if people is None:
         return None
     sent_to = people.group_by("experiment").agg(
@@ -167,10 +170,11 @@ def begins(data: Data, experiment: str = "") -> datetime | None:
     return moments[0] if moments else None
 
 
-def _assigned(data: Data, until: datetime | None = None) -> Expression:
-    """A row a person and experiment: experiment, arm, is_holdout, since, contact_key, crossed; None: no test.
+def assigned_people(data: Data, until: datetime | None = None) -> Expression:
+    """A row a person and experiment; None: no test.
 
-    Who has no date of assignment counts from the first of the test.
+    It has experiment, arm, is_holdout, since, contact_key, crossed, and what the file says of the arm: offer, subject,
+    call_to_action, send_slot, mails_per_week. Who has no date of assignment counts from the first of the test.
 
     Args:
         data: what `kit.open` returned.
@@ -185,6 +189,7 @@ def _assigned(data: Data, until: datetime | None = None) -> Expression:
         is_holdout=col.is_holdout.min(),
         since=col.assigned_local.min(),
         crossed=col.arm.min() != col.arm.max(),
+        **{name: col[name].min() for name in VERSIONS},
     )
     first = col.since.min().over(ibis.window(group_by="experiment"))
     people = people.mutate(since=col.since.coalesce(first))
