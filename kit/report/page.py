@@ -40,22 +40,22 @@ class Shown:
     Attributes:
         kind: of the result (table, figure, sentence), else text, warning or error.
         html: the thing itself, escaped.
-        download: a table as CSV in a `data:` address; "" where it is no table.
+        name: of the result.
+        download: a table as CSV in a `data:` address; "" where it is no table, or one without rows.
+        rows: of a table, as many as the page has.
+        headline: whether it may stand on the report's first page.
+        empty: whether it only says that there is nothing to show.
+        title: of a table or figure.
     """
 
     kind: str
     html: str
     name: str = ""
     download: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Prose, or what code showed with all code that led to it; HTML, escaped."""
-
-    prose: str = ""
-    code: str = ""
-    shown: tuple[Shown, ...] = ()
+    rows: int = 0
+    headline: bool = False
+    empty: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +68,40 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Prose, or what code showed with all code that led to it; HTML, escaped.
+
+    Attributes:
+        heading: of the section that begins here.
+        prose: without that heading.
+        code: what led to what is shown.
+        shown: what the cell showed.
+        tags: of the cell.
+    """
+
+    heading: Heading | None = None
+    prose: str = ""
+    code: str = ""
+    shown: tuple[Shown, ...] = ()
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One notebook's page.
 
     Attributes:
         run: what became of the notebook.
-        lead: what stands under the title, as HTML.
+        lead: what the page decides, as HTML.
+        about: what else its first cell says of it, as HTML.
         parts: the cells after it.
-        headings: of the parts, in order.
         results: what the notebook found, as data, in order.
     """
 
     run: Run
     lead: str
+    about: str
     parts: tuple[Part, ...]
-    headings: tuple[Heading, ...]
     results: tuple[dict[str, Any], ...]
 
 
@@ -91,24 +110,25 @@ def page(run: Run) -> Page:
     prose = _Markdown()
     lead, silent, parts, results = "", "", [], []
     for cell in run.cells:
-        source = text(cell["source"])
+        source, tags = text(cell["source"]), frozenset(cell["metadata"].get("tags", ()))
         if cell["cell_type"] == "markdown":
             source = translated(source)
             title = re.match(r"# .*\n*", source)
             if title:
                 lead = prose.html(source[title.end() :].replace("\n", "\n\n"))  # a paragraph a line
             else:
-                parts.append(Part(prose=prose.html(source)))
+                parts.append(prose.part(source, tags))
         elif cell["cell_type"] == "code" and source.strip():
             bundles = list(_until_error(cell["outputs"]))
             silent += f"{source.strip()}\n\n"
             if bundles:
-                parts.append(Part(code=_code(silent), shown=tuple(map(_shown, bundles))))
+                parts.append(Part(code=_code(silent), shown=tuple(map(_shown, bundles)), tags=tags))
                 results += [_result(bundle) for bundle in bundles if MIME in bundle.get("data", {})]
                 silent = ""
     if silent:
         parts.append(Part(code=_code(silent)))
-    return Page(run, lead, tuple(parts), tuple(prose.headings), tuple(results))
+    lead, end, about = lead.partition("</p>\n")
+    return Page(run, lead + end, about, tuple(parts), tuple(results))
 
 
 def as_csv(table: dict[str, Any]) -> str:
@@ -130,6 +150,13 @@ class _Markdown:
 
     def html(self, source: str) -> str:
         return str(self._markdown(source))
+
+    def part(self, source: str, tags: frozenset[str]) -> Part:
+        """A cell; a section begins where it has a heading of the second level on top."""
+        known, html = len(self.headings), self.html(source)
+        begins = re.match(r"<h2 [^>]*>.*?</h2>\n*", html, re.DOTALL)
+        heading = self.headings[known] if begins else None
+        return Part(heading, html[begins.end() :] if begins else html, tags=tags)
 
 
 class _Renderer(mistune.HTMLRenderer):
@@ -155,11 +182,19 @@ def _shown(output: dict[str, Any]) -> Shown:
     data = output.get("data", {})
     result = _result(output) if MIME in data else {"kind": "text", "name": ""}
     if MIME in data and "text/html" in data:
-        download = _download(result) if result["kind"] == "table" else ""
-        return Shown(result["kind"], text(data["text/html"]), result["name"], download)
+        html = text(data["text/html"])
+        rows = html.partition("<tbody>")[2].count("<tr>") if result["kind"] == "table" else 0
+        download = _download(result) if result.get("rows") and result["kind"] == "table" else ""
+        empty = result["kind"] == "table" and not rows
+        return Shown(
+            result["kind"], html, result["name"], download, rows, bool(result.get("headline")), empty,
+            str(result.get("title", "")),
+        )  # fmt: skip
     for mime in ("image/svg+xml", "image/png"):
         if mime in data:
-            return Shown("figure", _picture(mime, text(data[mime]), result))
+            picture = _picture(mime, text(data[mime]), result)
+            title = result.get("title", "")
+            return Shown("figure", picture, result["name"], empty=bool(result.get("empty")), title=title)
     if output["output_type"] == "error":
         return Shown("error", _text(f"{output['ename']}: {output['evalue']}"))
     if output["output_type"] == "stream":

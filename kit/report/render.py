@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from kit import __version__
 from kit.messages import _, _n, language, message
 from kit.privacy import masked
 from kit.report.folder import RESULTS
+from kit.report.layout import LONG, anchors, lay_out
 from kit.show import formats, table
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
         parameters: those that the user gave.
     """
     ran = [page for page in pages if page.run.status != "unanswered"]
-    shared = {"version": __version__, "quality": quality, "language": language()}
+    shared = {"version": __version__, "quality": quality, "language": language(), "long": LONG}
+    shared |= {"linked": partial(_linked, {page.run.notebook.number: page.run.notebook.page for page in ran})}
     for number, page in enumerate(ran):
         _write(
             place / page.run.notebook.page,
@@ -51,6 +54,8 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
             shared
             | {
                 "page": page,
+                "layout": lay_out(page.parts),
+                "asked": [(name, _written(name, page.run.values.get(name, ""))) for name in FILTERS],
                 "parameters": _parameters(page),
                 "before": ran[number - 1].run if number else None,
                 "after": ran[number + 1].run if number + 1 < len(ran) else None,
@@ -99,8 +104,8 @@ def headlines(pages: Sequence[Page]) -> list[dict[str, Any]]:
     """The sentences that matter, the weightiest first, one of a page."""
     summaries = [summary for summary in _summaries(pages) if summary["headline"] and summary["name"] not in STANDING]
     weighty = sorted(summaries, key=lambda summary: -summary["weight"])
-    of_page = {summary["page"]: summary for summary in reversed(weighty)}
-    return [summary for summary in weighty if of_page[summary["page"]] is summary][:HEADLINES]
+    of_page = {_file(summary): summary for summary in reversed(weighty)}
+    return [summary for summary in weighty if of_page[_file(summary)] is summary][:HEADLINES]
 
 
 def standing(pages: Sequence[Page]) -> list[dict[str, Any]]:
@@ -115,11 +120,21 @@ def tiles(pages: Sequence[Page]) -> dict[str, Any] | None:
 
 
 def _summaries(pages: Sequence[Page]) -> list[dict[str, Any]]:
-    return [result | _origin(page) for page in pages for result in page.results if result["kind"] == "sentence"]
+    return [
+        result | _origin(page, anchors(page.parts).get(result["name"], ""))
+        for page in pages
+        for result in page.results
+        if result["kind"] == "sentence"
+    ]
 
 
-def _origin(page: Page) -> dict[str, str]:
-    return {"page": page.run.notebook.page, "question": page.run.notebook.question}
+def _file(summary: Mapping[str, Any]) -> str:
+    return str(summary["page"]).partition("#")[0]
+
+
+def _origin(page: Page, anchor: str = "") -> dict[str, str]:
+    place = f"{page.run.notebook.page}#{anchor}" if anchor else page.run.notebook.page
+    return {"page": place, "question": page.run.notebook.question}
 
 
 def _write(path: Path, template: str, values: dict[str, Any]) -> None:
@@ -142,6 +157,15 @@ def _written(name: str, value: Any, meaning: str = "") -> str:
         unset = re.search(r'""\s+(?:for )?(as .+|none)$', meaning)
         return str(FILTERS.get(name) or (unset[1] if unset else _("not set")))
     return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
+
+
+def _linked(pages: Mapping[str, str], prose: str) -> str:
+    """Prose whose numbers of notebooks lead to their pages, where the report has them."""
+
+    def link(found: re.Match[str]) -> str:
+        return f'<a href="{pages[found[1]]}">{found[0]}</a>' if found[1] in pages else found[0]
+
+    return re.sub(r"<strong>(\d\d)</strong>", link, prose)
 
 
 def _share(part: int, whole: int) -> str:

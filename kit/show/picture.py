@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from io import StringIO
@@ -55,7 +55,7 @@ _THEME: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn figure: `svg`, and `alt` that says what it shows to who cannot see it.
+    """A drawn figure: `svg`, and `alt` that says what it shows to who cannot see it; `empty` where nothing is drawn.
 
     Drawn on axes of the reader's own, it has no `svg`: their figure shows it.
     """
@@ -64,9 +64,11 @@ class Picture:
     title: str
     alt: str
     svg: str = ""
+    empty: bool = False
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
         about = {"kind": "figure", "name": self.name, "title": str(self.title), "alt": str(self.alt)}
+        about |= {"empty": True} if self.empty else {}
         drawn = {"image/svg+xml": self.svg} if self.svg else {}
         return {**drawn, "text/plain": str(self.alt), MIME: about}
 
@@ -125,7 +127,7 @@ def nothing(name: str, title: str | Message, why: str | Message) -> Picture:
     with panels(0.7) as figure:
         figure.text(0.01, 0.5, _("Nothing to draw: {why}.", why=why), color=QUIET, va="center")
         alt = _("{title}: nothing to draw, {why}.", title=title, why=why)
-        return picture(figure, name=name, title=title, alt=alt)
+        return replace(picture(figure, name=name, title=title, alt=alt), empty=True)
 
 
 def label(text: object, longest: int = 30) -> str:

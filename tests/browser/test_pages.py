@@ -19,6 +19,17 @@ WIDTHS = (1280, 390)
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 WIDER = """[...document.querySelectorAll('body *')].filter(one => !one.closest('.kit-scroll, pre')
     && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"""
+SEEN = """(() => { const all = what => [...document.querySelectorAll(what)].filter(one => one.checkVisibility())
+    const first = all('.kit-sentence, .kit-tiles, .result.table, .result.figure')[0]
+    return {answer: first.getBoundingClientRect().top, figures: all('main figure').length,
+        tables: all('main table').length, height: document.documentElement.scrollHeight} })()"""
+FIRST = 400
+"""Pixels from the top within which a page begins to answer."""
+
+LONGEST = {1280: 3500, 390: 5000}
+"""Pixels of a page with its details folded, by width."""
+
+TEN = 10
 UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
 
 
@@ -58,14 +69,37 @@ def test_every_link_between_pages_leads_somewhere(sample: Path, opened: tuple[Pa
             assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8"), (path.name, link)
 
 
-def test_code_is_folded_away_and_opens(sample: Path, opened: tuple[Page, list[str]]) -> None:
+def test_every_page_opens_with_its_answer_a_picture_and_a_table(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    for path in sorted(sample.glob("[0-9]*.html")):
+        page.goto(path.as_uri())
+        shown = page.evaluate(SEEN)
+        assert 0 < shown["answer"] < FIRST, path.name
+        assert (shown["figures"], shown["tables"]) == (1, 1), path.name
+        assert shown["height"] < LONGEST[page.viewport_size["width"]], path.name  # type: ignore[index]
+
+
+def test_details_and_their_code_are_folded_away_and_open(sample: Path, opened: tuple[Page, list[str]]) -> None:
     page, _ = opened
     page.goto((sample / "03_compare_campaigns.html").as_uri())
     code = page.locator("details.code pre").first
+    page.locator("details.more > summary").first.click()
     assert not code.is_visible()
     page.locator("details.code summary").first.click()
     assert code.is_visible()
     assert not page.evaluate(SIDEWAYS)
+
+
+def test_a_long_table_has_ten_rows_open_and_prints_all(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.goto((sample / "03_compare_campaigns.html").as_uri())
+    rows = page.locator(".long").first.locator("tbody tr")
+    assert (sum(row.is_visible() for row in rows.all()), rows.count() > TEN) == (TEN, True)
+    page.emulate_media(media="print")
+    assert all(row.is_visible() for row in page.locator("tbody tr").all())  # and no fold is shut
+    page.emulate_media(media="screen")
+    page.locator(".long details.rows summary").first.click()
+    assert all(row.is_visible() for row in rows.all())
 
 
 def test_a_table_is_downloaded_as_csv(sample: Path, opened: tuple[Page, list[str]]) -> None:
