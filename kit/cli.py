@@ -138,8 +138,14 @@ def _report_problem(target: Path, file: str) -> None:
 @OUT
 @click.option("--only", default="", metavar="03,06", help="Numbers of the notebooks to run; else all.")
 @click.option("-p", "words", multiple=True, metavar="NAME=VALUE", help="A parameter of the notebooks; may be repeated.")
+@click.option(
+    "--against",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="An earlier report, to say what changed since; else the one that --out replaces.",
+)
 @LANG
-def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> None:
+def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
     FOLDER may also be a single file.
@@ -148,7 +154,7 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...]) -> Non
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    result = build(target, out, only=chosen, parameters=pairs(words))
+    result = build(target, out, only=chosen, parameters=pairs(words), against=against)
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in result.failed.items())

@@ -12,7 +12,7 @@ from kit.messages import _
 from kit.places import replacing
 from kit.questions.notebooks import NOTEBOOKS, choose, load
 from kit.questions.requirements import unmet
-from kit.report import folder, page, quality, render
+from kit.report import folder, page, quality, record, render, since
 from kit.report.parameters import look_up, values
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def build(
     only: Sequence[str] = (),
     parameters: Mapping[str, str] = MappingProxyType({}),
     notebooks: Path = NOTEBOOKS,
+    against: Path | None = None,
 ) -> Report:
     """Run the notebooks on the exports and put their pages, an index and results.json into `out`.
 
@@ -73,6 +74,7 @@ def build(
         only: numbers or names of the notebooks to run; all where it names none.
         parameters: of the notebooks, as words: name -> value.
         notebooks: the folder of the notebooks.
+        against: the folder of an earlier report, to say what changed since; None: the report that is replaced.
 
     Raises:
         UsageError: an unknown notebook or parameter, a wrong value, one that the data does not hold, a place
@@ -84,6 +86,7 @@ def build(
     chosen = choose(load(notebooks), only)
     arguments = values(chosen, parameters)
     folder.check(out, target)
+    before = since.earlier(against or out) if against or folder.is_report(out) else None
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     if not data.files:
         raise no_export(target)
@@ -101,8 +104,11 @@ def build(
         for notebook in chosen
     ]
     data_quality = quality.quality(data)
+    pages = [page.page(notebook_run) for notebook_run in runs]
+    kept = record.record(pages, data, parameters)
+    changes = None if before is None else since.compare(before, kept)
     with replacing(out) as place:
-        render.write(place, [page.page(notebook_run) for notebook_run in runs], data_quality, parameters)
+        render.write(place, pages, data_quality, parameters, record=kept, since=changes)
     return Report(
         path=out,
         pages=tuple(executed),

@@ -33,7 +33,7 @@ def check(out: Path, target: Path) -> None:
                 _("--out {out} is no former report (it has {name}). Name an empty or a new folder.",
                   out=out, name=repr(foreign[0]))
             )  # fmt: skip
-        if any(out.iterdir()) and not _is_report(out):
+        if any(out.iterdir()) and not is_report(out):
             raise UsageError(_("--out {out} is no former report. Name an empty or a new folder.", out=out))
     elif out.exists():
         raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
@@ -44,7 +44,8 @@ def _of_a_report(path: Path) -> bool:
     return path.is_file() and (path.name == RESULTS or path.suffix == ".html")
 
 
-def _is_report(out: Path) -> bool:
+def is_report(out: Path) -> bool:
+    """Whether a folder holds a report."""
     try:
         return "notebooks" in json.loads((out / RESULTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):

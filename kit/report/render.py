@@ -6,6 +6,7 @@ import json
 import re
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from kit.report.page import Page
     from kit.report.quality import Quality
+    from kit.report.since import Since
 
 HEADLINES = 3
 """The most findings that the first page has."""
@@ -29,13 +31,24 @@ HEADLINES = 3
 STANDING = ("responses_now",)
 """The sentences by name that always stand on the first page: how the service stands."""
 
+REASONS = ("why_changed",)
+"""The sentences by name that say why a rate changed; they stand beside what changed since the last report."""
+
 STATUSES = ("ok", "failed", "unanswered")
 
 FILTERS = {"period": message("all months"), "where": message("all campaigns")}
 """The parameters that every notebook has, and what they mean unset."""
 
 
-def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapping[str, str]) -> None:
+def write(
+    place: Path,
+    pages: Sequence[Page],
+    quality: Quality,
+    parameters: Mapping[str, str],
+    *,
+    record: Mapping[str, Any] = MappingProxyType({}),
+    since: Since | None = None,
+) -> None:
     """Write the pages of the notebooks, the index and results.json into a folder.
 
     Args:
@@ -43,6 +56,8 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
         pages: one a chosen notebook, in order; only those that ran get a file.
         quality: of the data.
         parameters: those that the user gave.
+        record: what the next report compares with, as `record.record` returns it.
+        since: what changed since an earlier report; None: there is none.
     """
     ran = [page for page in pages if page.run.status != "unanswered"]
     shared = {"version": __version__, "quality": quality, "language": language(), "long": LONG}
@@ -70,6 +85,8 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
             "headlines": headlines(pages),
             "standing": standing(pages),
             "tiles": tiles(pages),
+            "since": since,
+            "reasons": [summary for name in REASONS for summary in _summaries(pages) if summary["name"] == name],
             "parameters": [
                 (name, _written(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(parameters)).items()
             ],
@@ -77,7 +94,10 @@ def write(place: Path, pages: Sequence[Page], quality: Quality, parameters: Mapp
             "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
         },
     )
-    results = json.dumps(results_of(pages, quality, parameters), ensure_ascii=False, indent=1, sort_keys=True)
+    content = results_of(pages, quality, parameters) | {"record": dict(record)}
+    if since is not None:
+        content["since"] = since.as_data()
+    results = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     (place / RESULTS).write_text(results + "\n", encoding="utf-8")
 
 
