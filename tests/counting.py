@@ -32,6 +32,9 @@ def registered() -> list[str]:
 
 NAMES = registered()
 
+MOVES = [(month, "example.com", (0.5, 1.0), (-0.5, 1.0)) for month in ("2026-01", "2026-03")]
+"""What a message of these months moves (`counts.shift`)."""
+
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "messages": ((["campaign_id", "month"],), {"kind": ""}),
     "groups": ((["list_name", "month"],), {}),
@@ -40,6 +43,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "segments.levels.count": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
     "log.counts": (([],), {}),
     "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
+    "person_squares": (("domain", [("opened", "delivered", MOVES)]), {}),
     "silence.count": ((), {"days": 120}),
     **{
         name: (SPAN, {})

@@ -117,6 +117,14 @@ def test_the_report_that_is_replaced_is_compared_with(tmp_path: Path) -> None:
         report.build(exports, tmp_path / "other", notebooks=tmp_path / "notebooks", against=exports)
 
 
+def test_the_same_report_again_says_what_it_said() -> None:
+    changed = kept(months=months(0.5), content="b")
+    first = since.compare({"record": kept()}, changed)
+    again = since.of_replaced({"record": changed, "since": first.as_data()}, changed)
+    assert again == first
+    assert since.of_replaced({"record": changed}, changed) is None
+
+
 def test_what_a_report_keeps_names_nobody(tmp_path: Path) -> None:
     exports = tiny.export(tmp_path / "exports")
     (exports / "kit.toml").write_text('own_addresses = ["anna@example.com"]\n', encoding="utf-8")

@@ -188,6 +188,14 @@ METHODS = {
             ("direct_standard_downs",),
         ),
         Method(
+            "kitagawa",
+            message("Kitagawa's symmetric decomposition"),
+            message("Did other people get mail, or do they react otherwise?"),
+            ("02",),
+            "decomposition.kitagawa",
+            "Kitagawa (1955), doi:10.1080/01621459.1955.10501299; each person's influence: Efron (1982)",
+        ),
+        Method(
             "strata",
             message("Cochran-Mantel-Haenszel, Breslow-Day-Tarone"),
             message("Does it win with everybody?"),

@@ -86,7 +86,7 @@ def build(
     chosen = choose(load(notebooks), only)
     arguments = values(chosen, parameters)
     folder.check(out, target)
-    before = since.earlier(against or out) if against or folder.is_report(out) else None
+    before = since.earlier(against or out) if against or folder.is_report(out) else {}
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     if not data.files:
         raise no_export(target)
@@ -106,7 +106,7 @@ def build(
     data_quality = quality.quality(data)
     pages = [page.page(notebook_run) for notebook_run in runs]
     kept = record.record(pages, data, parameters)
-    changes = None if before is None else since.compare(before, kept)
+    changes = (since.compare if against else since.of_replaced)(before, kept) if before else None
     with replacing(out) as place:
         render.write(place, pages, data_quality, parameters, record=kept, since=changes)
     return Report(

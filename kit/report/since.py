@@ -132,6 +132,23 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Since:
     return Since(kept["as_of"] or "", tuple(changes))
 
 
+def of_replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> Since | None:
+    """The same against the report that is replaced; where that one is as this one, what it had itself.
+
+    So the same report made twice is the same twice, and still says what changed when something last did.
+
+    Args:
+        old: as of `compare`.
+        new: likewise.
+    """
+    if old.get("record") != json.loads(json.dumps(new)):
+        return compare(old, new)
+    kept = old.get("since")
+    if kept is None:
+        return None
+    return Since(kept["as_of"], tuple(Change(**change) for change in kept["changes"]), kept["comparable"])
+
+
 def _sentence(change: Change, others: int) -> str:
     """A change in words, with the cause."""
     old, new = (value.partition(" (")[0] for value in (change.old, change.new))

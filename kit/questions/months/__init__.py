@@ -13,6 +13,7 @@ from kit.questions.months import (
     tiles,
     time_to_react,
     trends,
+    why,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "tiles",
     "time_to_react",
     "trends",
+    "why",
 ]

@@ -77,7 +77,7 @@ def judge(mail: Months, service: ServiceMonths, keys: Sequence[str], *, as_of: d
         if len(tiles) == MOST:
             break
         rows = next((rows for rows in (of_mail.get(key), of_service.get(key)) if rows is not None), None)
-        rows = None if rows is None else rows[_whole(rows["month"], as_of) & rows["value"].notna() & rows["asked"]]
+        rows = None if rows is None else rows[complete(rows["month"], as_of) & rows["value"].notna() & rows["asked"]]
         if rows is None or rows.empty:
             continue
         latest = rows.iloc[-1].to_dict()
@@ -118,7 +118,8 @@ def _of_service(service: ServiceMonths) -> dict[str, pd.DataFrame]:
     return levels
 
 
-def _whole(months: pd.Series, as_of: datetime | None) -> pd.Series:
+def complete(months: pd.Series, as_of: datetime | None) -> pd.Series:
+    """Whether months were over at a moment; None: all were."""
     end = pd.Timestamp(as_of) + timedelta(minutes=1) if as_of else pd.Timestamp.max
     return pd.Series([pd.Period(name, "M").end_time <= end for name in months], index=months.index, dtype=bool)
 
