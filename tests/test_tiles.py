@@ -79,3 +79,19 @@ def test_a_gap_stays_a_gap_and_the_goal_comes_first() -> None:
     assert found.tiles["kpi"].tolist() == ["response_time", "open_rate"]
     drawn = re.findall(r'<polyline points="([^"]+)"', found.html())
     assert [len(line.split()) for line in drawn] == [4, 5, 12]
+
+
+def test_a_change_of_the_service_holds_what_its_months_vary_beside_their_errors() -> None:
+    waits = [520.0, 380, 700, 450, 610, 540, 350, 720, 500, 640, 420, 560]
+    months = service(waits)
+    alike = tiles.judge(mail([]), months, ["response_time"], as_of=AS_OF).tiles.iloc[0]
+    errors_only = 2 * service_months.Z * 0.11 * np.sqrt(2)  # of a difference of logarithms whose errors are 0.11
+    assert np.log1p(alike["before_high"]) - np.log1p(alike["before_low"]) > errors_only * 1.2
+
+
+def test_a_tile_says_by_which_range_its_word_goes() -> None:
+    found = tiles.judge(mail(USUAL), NO_SERVICE, ["open_rate"], as_of=AS_OF)
+    (tile,) = found.written()
+    low, high = found.tiles[["usual_low", "usual_high"]].iloc[0] * 100
+    assert tile["usual"] == f"usually {low:.1f}–{high:.1f}"
+    assert tile["usual"] in found.html()

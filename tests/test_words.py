@@ -59,13 +59,29 @@ def test_text_is_never_markup(text: str) -> None:
     assert "</i>" not in html
 
 
-def test_a_long_cell_is_cut_on_the_page_and_whole_in_the_data() -> None:
-    text = "wörter & mehr " * 30
+@pytest.mark.parametrize("text", ["wörter & mehr " * 30, "w" * 10_000, "https://shop.example.com/" + "a?b=1&" * 200])
+def test_a_long_cell_unfolds_hides_no_word_and_may_be_broken(text: str) -> None:
     table = Table("t", "T", pd.DataFrame({"name": [text]}), (Column("name", "Name"),))
-    (shown,) = re.findall(r'<span class="kit-cut" title="[^"]+">([^<]+) …</span>', table.html())
-    assert 80 < len(unescape(shown)) <= 160
-    assert text.startswith(unescape(shown))
+    ((first, others),) = re.findall(r'<details class="kit-long"><summary>(.+?)</summary>(.+)</details>', table.html())
+    assert 80 <= len(unescape(first.replace("<wbr>", ""))) <= 160
+    assert re.sub(r"\s", "", unescape((first + others).replace("<wbr>", ""))) == re.sub(r"\s", "", text)
+    assert max(map(len, re.split(r"<wbr>|\s", unescape(f"{first} {others}")))) <= 24
     assert table.data()["rows"] == [[text]]
+
+
+def test_a_wide_table_is_several_that_begin_with_the_same_column() -> None:
+    frame = pd.DataFrame({f"c{n}": [n] for n in range(26)})
+    html = Table("t", "T", frame, tuple(Column(name, name) for name in frame)).html()
+    heads = [re.findall(r"<th[^>]*>(\w+)</th>", head) for head in re.findall(r"<thead>.*?</thead>", html)]
+    assert [head[0] for head in heads] == ["c0"] * 3
+    assert [name for head in heads for name in head[1:]] == list(frame)[1:]
+    assert max(map(len, heads)) <= 11
+    assert "<caption>T (2 of 3)</caption>" in html
+
+
+def test_long_russian_headings_may_be_divided_between_syllables() -> None:
+    html = Table("t", "T", pd.DataFrame({"a": [1]}), (Column("a", "Открываемость и доля"),)).html()
+    assert ">Откры&shy;вае&shy;мость и доля<" in html
 
 
 def test_a_table_carries_its_data_with_units_and_nulls() -> None:

@@ -183,7 +183,7 @@ def _shown(output: dict[str, Any]) -> Shown:
     result = _result(output) if MIME in data else {"kind": "text", "name": ""}
     if MIME in data and "text/html" in data:
         html = text(data["text/html"])
-        rows = html.partition("<tbody>")[2].count("<tr>") if result["kind"] == "table" else 0
+        rows = html.partition("<tbody>")[2].partition("</tbody>")[0].count("<tr>") if result["kind"] == "table" else 0
         download = _download(result) if result.get("rows") and result["kind"] == "table" else ""
         empty = result["kind"] == "table" and not rows
         return Shown(

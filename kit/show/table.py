@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from kit.messages import message
+from kit.messages import _, message
 from kit.privacy import masked
 from kit.show.formats import UNKNOWN
 from kit.show.result import MIME, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -66,25 +67,43 @@ class Table:
 
     def html(self) -> str:
         """As HTML; every text is escaped, so a subject line is never markup."""
-        kinds = ["number" if column.number else "text" for column in self.columns]
+        title, cells, blocks = str(self.title), self.cells(), list(self._blocks())
+        titles = [_("{title} ({n} of {all})", title=title, n=n, all=len(blocks)) for n, _block in enumerate(blocks, 1)]
+        tables = (
+            self._block_html(block, cells, name)
+            for block, name in zip(blocks, titles if len(blocks) > 1 else [title], strict=True)
+        )
+        shown = "".join(tables) if cells else f'<p class="kit-empty">{escape(title)}: {escape(str(self.empty))}</p>'
+        notes = "".join(f'<p class="kit-note">{escape(str(note))}</p>' for note in self.notes)
+        return f'<div class="kit-result">{shown}{notes}</div>'
+
+    def _blocks(self) -> Iterator[list[int]]:
+        """The places of the columns, in as many tables as a page has room for; each begins with the first column."""
+        first, *others = range(len(self.columns))
+        tables = max(1, -(-len(others) // (WIDEST - 1)))
+        for n in range(tables):
+            yield [first, *others[n * len(others) // tables : (n + 1) * len(others) // tables]]
+
+    def _block_html(self, block: list[int], cells: list[list[str]], title: str) -> str:
+        kinds = {place: "number" if self.columns[place].number else "text" for place in block}
         head = "".join(
-            f'<th scope="col" class="{kind}">{escape(str(column.title))}</th>'
-            for column, kind in zip(self.columns, kinds, strict=True)
+            f'<th scope="col" class="{kind}">{_hyphenated(str(self.columns[place].title))}</th>'
+            for place, kind in kinds.items()
         )
         body = "".join(
             "<tr>"
-            + "".join(f'<td class="{kind}">{_marked(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))
+            + "".join(
+                f'<td class="{kind}{" wrap" if len(row[place]) > SHORT / 2 else ""}">{_marked(row[place])}</td>'
+                for place, kind in kinds.items()
+            )
             + "</tr>"
-            for row in self.cells()
+            for row in cells
         )
-        table = (
-            f'<div class="kit-scroll" role="region" aria-label="{escape(str(self.title))}" tabindex="0">'
-            f'<table class="kit-table"><caption>{escape(str(self.title))}</caption>'
+        return (
+            f'<div class="kit-scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+            f'<table class="kit-table"><caption>{escape(title)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )
-        shown = table if body else f'<p class="kit-empty">{escape(str(self.title))}: {escape(str(self.empty))}</p>'
-        notes = "".join(f'<p class="kit-note">{escape(str(note))}</p>' for note in self.notes)
-        return f'<div class="kit-result">{shown}{notes}</div>'
 
     def text(self) -> str:
         """As plain text."""
@@ -112,8 +131,17 @@ class Table:
         }
 
 
+WIDEST = 11
+"""Columns of one table on a page; those beyond are tables below it."""
+
 LONGEST = 160
-"""Letters of a cell that a page shows; the CSV of the table holds the whole."""
+"""Letters of a cell that a page shows at once; the others are unfolded."""
+
+WORD = 24
+"""Letters after which a word may be broken, as addresses of pages and names of files must be."""
+
+SHORT = 40
+"""Letters up to which what stands in brackets behind a number is its interval, set smaller and on one line."""
 
 
 def _write(column: Column, row: Mapping[Any, Any]) -> str:
@@ -123,21 +151,41 @@ def _write(column: Column, row: Mapping[Any, Any]) -> str:
     return UNKNOWN if value is None else masked(str(column.write(row[column.name])))
 
 
-SHORT = 40
-"""Letters up to which what stands in brackets behind a number is its interval, set smaller and on one line."""
-
-
 def cut(cell: str) -> str:
-    """A cell as HTML: a long one is cut at a word, and its whole text shown where one points at it."""
+    """A cell as HTML: of a long one the first words, and its others unfolded."""
     if len(cell) <= LONGEST:
-        return escape(cell)
-    said = cell[:LONGEST].rsplit(" ", 1)[0] if " " in cell[LONGEST // 2 : LONGEST] else cell[:LONGEST]
-    return f'<span class="kit-cut" title="{escape(cell)}">{escape(said.rstrip(" ,;:"))} …</span>'
+        return _breakable(cell)
+    end = cell.rfind(" ", LONGEST // 2, LONGEST)
+    end = LONGEST if end < 0 else end
+    more = f'<details class="kit-long"><summary>{_breakable(cell[:end])}</summary>'
+    return f"{more}{_breakable(cell[end:].lstrip())}</details>"
+
+
+def _breakable(text: str) -> str:
+    """Escaped, and long words with places to break them: behind their signs, else after so many letters."""
+    return "".join(
+        "<wbr>".join(map(escape, _PIECES.findall(word))) if len(word) > WORD else escape(word)
+        for word in _SPACES.split(text)
+    )
+
+
+def _hyphenated(title: str) -> str:
+    """A heading whose long Russian words may be divided between syllables, which browsers do for few languages."""
+    return re.sub(r"[А-Яа-яё]{9,}", lambda word: _SYLLABLES.sub(r"\1&shy;", word[0]), escape(title))
+
+
+_CONSONANT, _VOWEL = "[бвгджзклмнпрстфхцчшщ]", "[аеёиоуыэюя]"
+_SYLLABLES = re.compile(
+    rf"(?<=\w\w)({_VOWEL}(?:й|{_CONSONANT}[ьъ]?(?={_CONSONANT}))?)(?={_CONSONANT}{_VOWEL}\w)", re.IGNORECASE
+)
+_SPACES = re.compile(r"(\s+)")
+_PIECES = re.compile(rf".{{1,{WORD}}}?[/_.?&=-]+|.{{1,{WORD}}}")
 
 
 def _marked(cell: str) -> str:
     """A cell whose bracketed interval is set smaller: "8.1% (6.9–9.5)"."""
     value, bracket, interval = cell.partition(" (")
-    if bracket and interval.endswith(")") and value[:1].isdigit() and len(interval) < SHORT:
-        return f'{escape(value)} <span class="kit-interval">({escape(interval)}</span>'
+    if bracket and interval.endswith(")") and value.lstrip("+−")[:1].isdigit() and len(interval) < SHORT:
+        wrap = " wrap" if len(interval) > SHORT / 2 else ""
+        return f'{escape(value)} <span class="kit-interval{wrap}">({escape(interval)}</span>'
     return cut(cell)

@@ -109,6 +109,7 @@ def _of_service(service: ServiceMonths) -> dict[str, pd.DataFrame]:
         rows = months.assign(asked=True)
         level = rows[rows["complete"] & (rows["se"] > 0) & (rows["month"] >= rows["since"])]
         low, high = random_effects.leave_one_out_limits(level["scaled"], level["se"])
+        rows["between"] = random_effects.paule_mandel(level["scaled"].to_numpy(), level["se"].to_numpy() ** 2)
         back = np.exp if metrics.find(str(key)).kind == "wait" else np.asarray
         rows["usual_low"] = pd.Series(back(low), index=level.index).reindex(rows.index)
         rows["usual_high"] = pd.Series(back(high), index=level.index).reindex(rows.index)
@@ -143,11 +144,11 @@ def _mail_difference(mail: Months, latest: dict[Any, Any]) -> Callable[[dict[Any
 
 
 def _service_difference(latest: dict[Any, Any]) -> Callable[[dict[Any, Any]], tuple[float, ...]]:
-    """Days and people as clusters: a ratio less 1 of times, else a difference."""
+    """Days and people as clusters, and what months of one level vary: a ratio less 1 of times, else a difference."""
 
     def differ(earlier: dict[Any, Any]) -> tuple[float, ...]:
         change = latest["scaled"] - earlier["scaled"]
-        margin = service_months.Z * np.hypot(latest["se"], earlier["se"])
+        margin = service_months.Z * np.sqrt(latest["se"] ** 2 + earlier["se"] ** 2 + 2 * latest["between"])
         ends = np.array([change, change - margin, change + margin])
         return tuple(np.expm1(ends) if metrics.find(latest["kpi"]).kind == "wait" else ends)
 
@@ -196,7 +197,7 @@ class Tiles(Result):
         return Summary("tiles", f"{joined(texts)}.", dict(zip(self.tiles["kpi"], self.tiles["value"], strict=True)))
 
     def written(self) -> Iterator[dict[str, Any]]:
-        """Each tile's texts: title, value, interval, month, changes [pairs of change and interval], word, tone, svg."""
+        """Each tile's texts: title, value, interval, usual, month, changes [pairs with interval], word, tone, svg."""
         for row in self.tiles.to_dict("records"):
             kpi = metrics.find(row["kpi"])
             value, bracket, interval = metrics.value_with_interval(row, self.currency).partition(" (")
@@ -204,6 +205,7 @@ class Tiles(Result):
                 "title": str(kpi.title),
                 "value": value,
                 "interval": bracket.strip() + interval,
+                "usual": _usual(kpi, row, self.currency),
                 "month": month(row["month"]),
                 "changes": list(self._changes(kpi, row)),
                 "word": _in_words(row),
@@ -230,6 +232,16 @@ class Tiles(Result):
         data = summary.data() | {"kind": "tiles", "tiles": list(self.written()), "rows": rows}
         shown = self.html() or f'<p class="kit-sentence">{escape(summary.text)}</p>'
         return {"text/html": shown, "text/plain": summary.text, MIME: data}
+
+
+def _usual(kpi: Any, row: Mapping[Any, Any], currency: str) -> str:
+    """The range that the word goes by; "" where it is not known."""
+    if not known(row["usual_low"]):
+        return ""
+    most = 1.0 if kpi.kind == "rate" and kpi.unit == "share" else np.inf
+    ends = {"low": max(row["usual_low"], 0.0), "high": min(row["usual_high"], most)}
+    limits = metrics.value_with_interval({**row, **ends}, currency).partition(" (")[2].removesuffix(")")
+    return _("usually {limits}", limits=limits) if limits else ""
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:
@@ -272,7 +284,7 @@ def _tile(tile: Mapping[str, Any]) -> str:
     return (
         f'<li class="kit-tile {texts["tone"]}"><p class="kit-tile-name">{texts["title"]}</p>'
         f'<p class="kit-tile-value"><b>{texts["value"]}</b> <span class="kit-interval">{texts["interval"]}</span></p>'
-        f'<p class="kit-tile-word">{texts["word"]}</p>{tile["svg"]}'
+        f'<p class="kit-tile-word">{texts["word"]} <span class="kit-tile-usual">{texts["usual"]}</span></p>{tile["svg"]}'
         f'<p class="kit-tile-more">{texts["month"]}{changes}</p></li>'
     )
 
