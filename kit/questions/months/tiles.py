@@ -284,7 +284,8 @@ def _tile(tile: Mapping[str, Any]) -> str:
     return (
         f'<li class="kit-tile {texts["tone"]}"><p class="kit-tile-name">{texts["title"]}</p>'
         f'<p class="kit-tile-value"><b>{texts["value"]}</b> <span class="kit-interval">{texts["interval"]}</span></p>'
-        f'<p class="kit-tile-word">{texts["word"]} <span class="kit-tile-usual">{texts["usual"]}</span></p>{tile["svg"]}'
+        f'<p class="kit-tile-word">{texts["word"]} <span class="kit-tile-usual">{texts["usual"]}</span></p>'
+        f"{tile['svg']}"
         f'<p class="kit-tile-more">{texts["month"]}{changes}</p></li>'
     )
 
