@@ -144,8 +144,10 @@ def _report_problem(target: Path, file: str) -> None:
     type=click.Path(path_type=Path),
     help="An earlier report, to say what changed since; else the one that --out replaces.",
 )
+@click.option("--xlsx", is_flag=True, help="Write all tables as one workbook, too: report.xlsx.")
+@click.option("--eml", is_flag=True, help="Write the first page as an e-mail, too: report.eml.")
 @LANG
-def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None) -> None:
+def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, **forms: bool) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
     FOLDER may also be a single file.
@@ -154,14 +156,47 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], agains
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    result = build(target, out, only=chosen, parameters=pairs(words), against=against)
+    result = build(
+        target,
+        out,
+        only=chosen,
+        parameters=pairs(words),
+        against=against,
+        forms=[form for form, wanted in forms.items() if wanted],
+    )
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in result.failed.items())
     for reason in filter(None, [result.empty, *result.unread.values(), *result.unused.values(), *failed]):
         _say(f"kit: {reason}", err=True)
     _say(result.path / "index.html")
+    for path in result.taken:
+        _say(path)
     sys.exit(0 if result.well else WRONG)
+
+
+@main.command()
+@click.argument("finding", metavar="[FINDING]", required=False)
+@click.argument("target", metavar="[FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="The folder for the list.")
+@click.option("-p", "words", multiple=True, metavar="NAME=VALUE", help="A parameter of the finding's notebook.")
+@click.option("--with-addresses", "addresses", is_flag=True, help="Write people's addresses in place of hashes.")
+@LANG
+def people(
+    finding: str | None, target: Path | None, *, out: Path | None, words: tuple[str, ...], addresses: bool
+) -> None:
+    """Write the people behind a FINDING of FOLDER as CSV, as hashes; without FINDING, lists the findings."""
+    from kit.report import people
+    from kit.report.parameters import pairs
+
+    if finding is None:
+        for key, entry in people.FINDINGS.items():
+            _say(f"{key:<14} {entry.title}")
+        return
+    if target is None or out is None:
+        raise UsageError(_("People are listed with both: kit people FINDING FOLDER --out DIR."))
+    path, n = people.write(finding, target, out, pairs(words), addresses=addresses)
+    _say(_n("{path}: {n} person", "{path}: {n} people", n, path=path))
 
 
 @main.command("map")

@@ -16,7 +16,7 @@ from kit.report import folder, page, quality, record, render, since
 from kit.report.parameters import look_up, values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from kit.report.run import Run
@@ -41,6 +41,7 @@ class Report:
         unread: file -> reason, of files, or rows of them, that could not be read.
         unused: file -> why nothing of it is used.
         empty: that the question was narrowed until no mail was left; "" where some is.
+        taken: the files beside the pages that were asked for.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Report:
     unread: dict[str, str]
     unused: dict[str, str]
     empty: str = ""
+    taken: tuple[Path, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -65,6 +67,7 @@ def build(
     parameters: Mapping[str, str] = MappingProxyType({}),
     notebooks: Path = NOTEBOOKS,
     against: Path | None = None,
+    forms: Collection[str] = (),
 ) -> Report:
     """Run the notebooks on the exports and put their pages, an index and results.json into `out`.
 
@@ -75,13 +78,14 @@ def build(
         parameters: of the notebooks, as words: name -> value.
         notebooks: the folder of the notebooks.
         against: the folder of an earlier report, to say what changed since; None: the report that is replaced.
+        forms: what to write beside the pages, of `take_away.FORMS`.
 
     Raises:
         UsageError: an unknown notebook or parameter, a wrong value, one that the data does not hold, a place
             where no report may be put; nothing has been run or written then.
         EmptyError: no file was found to read.
     """
-    from kit.report import run  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
+    from kit.report import run, take_away  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
 
     chosen = choose(load(notebooks), only)
     arguments = values(chosen, parameters)
@@ -109,6 +113,8 @@ def build(
     changes = (since.compare if against else since.of_replaced)(before, kept) if before else None
     with replacing(out) as place:
         render.write(place, pages, data_quality, parameters, record=kept, since=changes)
+        if forms:
+            take_away.write(place, forms, pages, data_quality, parameters, record=kept, since=changes)
     return Report(
         path=out,
         pages=tuple(executed),
@@ -117,6 +123,7 @@ def build(
         unread=quality.unread(data.files),
         unused=quality.unused(data.files),
         empty=data_quality.empty,
+        taken=tuple(out / take_away.FORMS[form] for form in forms),
     )
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 RESULTS = "results.json"
 """The file by which a report's folder is known."""
 
+FILES = (RESULTS, "report.xlsx", "report.eml", "report.pdf")
+"""The files of a report beside its pages."""
+
 
 def check(out: Path, target: Path) -> None:
     """Refuse a place where a report must not be put: nothing that is not a report is ever replaced.
@@ -41,7 +44,7 @@ def check(out: Path, target: Path) -> None:
 
 
 def _of_a_report(path: Path) -> bool:
-    return path.is_file() and (path.name == RESULTS or path.suffix == ".html")
+    return path.is_file() and (path.name in FILES or path.suffix == ".html")
 
 
 def is_report(out: Path) -> bool:

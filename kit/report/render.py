@@ -87,9 +87,7 @@ def write(
             "tiles": tiles(pages),
             "since": since,
             "reasons": [summary for name in REASONS for summary in _summaries(pages) if summary["name"] == name],
-            "parameters": [
-                (name, _written(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(parameters)).items()
-            ],
+            "parameters": asked(parameters),
             "filters": list(FILTERS),
             "counts": {status: sum(page.run.status == status for page in pages) for status in STATUSES},
         },
@@ -157,8 +155,18 @@ def _origin(page: Page, anchor: str = "") -> dict[str, str]:
     return {"page": place, "question": page.run.notebook.question}
 
 
+def asked(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Period, filters and the parameters that the user gave, as readers meet them."""
+    return [(name, _written(name, value)) for name, value in (dict.fromkeys(FILTERS, "") | dict(parameters)).items()]
+
+
+def filled(template: str, values: dict[str, Any]) -> str:
+    """A template with its values, every text escaped and addresses masked."""
+    return masked(_TEMPLATES.get_template(template).render(values))
+
+
 def _write(path: Path, template: str, values: dict[str, Any]) -> None:
-    path.write_text(masked(_TEMPLATES.get_template(template).render(values)), encoding="utf-8")
+    path.write_text(filled(template, values), encoding="utf-8")
 
 
 def _parameters(page: Page) -> list[tuple[str, str]]:
