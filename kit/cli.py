@@ -145,14 +145,18 @@ def _report_problem(target: Path, file: str) -> None:
     help="An earlier report, to say what changed since; else the one that --out replaces.",
 )
 @click.option("--xlsx", is_flag=True, help="Write all tables as one workbook, too: report.xlsx.")
+@click.option(
+    "--fail-fast", is_flag=True, help="Stop with the first notebook that fails or warns; nothing is replaced."
+)
+@click.option("--resume/--fresh", default=True, help="Run only what failed or changed since; or all anew. [--resume]")
 @click.option("--eml", is_flag=True, help="Write the first page as an e-mail, too: report.eml.")
 @LANG
-def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, **forms: bool) -> None:
+def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, **flags: bool) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
     FOLDER may also be a single file.
     """
-    from kit.report import build
+    from kit.report import How, build
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
@@ -162,11 +166,12 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], agains
         only=chosen,
         parameters=pairs(words),
         against=against,
-        forms=[form for form, wanted in forms.items() if wanted],
+        forms=[form for form in ("xlsx", "eml") if flags[form]],
+        how=How(resume=flags["resume"], fail_fast=flags["fail_fast"]),
     )
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
-    failed = (f"{name}: {reason}" for name, reason in result.failed.items())
+    failed = (f"{name}: {reason}" for name, reason in (result.failed | result.warned).items())
     for reason in filter(None, [result.empty, *result.unread.values(), *result.unused.values(), *failed]):
         _say(f"kit: {reason}", err=True)
     _say(result.path / "index.html")

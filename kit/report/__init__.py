@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from kit.messages import _
 from kit.places import replacing
 from kit.questions.notebooks import NOTEBOOKS, choose, load
 from kit.questions.requirements import unmet
-from kit.report import folder, page, quality, record, render, since
+from kit.report import folder, kept, page, quality, record, render, since
 from kit.report.parameters import look_up, values
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Report:
         unread: file -> reason, of files, or rows of them, that could not be read.
         unused: file -> why nothing of it is used.
         empty: that the question was narrowed until no mail was left; "" where some is.
+        warned: name -> first line, of notebooks that wrote to standard error.
         taken: the files beside the pages that were asked for.
     """
 
@@ -51,12 +52,29 @@ class Report:
     unread: dict[str, str]
     unused: dict[str, str]
     empty: str = ""
+    warned: dict[str, str] = field(default_factory=dict)
     taken: tuple[Path, ...] = ()
 
     @property
     def well(self) -> bool:
-        """Nothing failed, every file that was recognised was read, and some question was answered about some mail."""
-        return not self.failed and not self.unread and not self.empty and bool(self.pages)
+        """Nothing failed or warned, every recognised file was read, and some question was answered about some mail."""
+        return not self.failed and not self.warned and not self.unread and not self.empty and bool(self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How notebooks are run.
+
+    Attributes:
+        resume: run only what failed or changed since it last ran; else run all anew.
+        fail_fast: stop with the first notebook that fails or writes a warning; a former report stays then.
+    """
+
+    resume: bool = True
+    fail_fast: bool = False
+
+
+HOW = How()
 
 
 def build(
@@ -68,6 +86,7 @@ def build(
     notebooks: Path = NOTEBOOKS,
     against: Path | None = None,
     forms: Collection[str] = (),
+    how: How = HOW,
 ) -> Report:
     """Run the notebooks on the exports and put their pages, an index and results.json into `out`.
 
@@ -79,11 +98,13 @@ def build(
         notebooks: the folder of the notebooks.
         against: the folder of an earlier report, to say what changed since; None: the report that is replaced.
         forms: what to write beside the pages, of `take_away.FORMS`.
+        how: whether notebooks run anew, and whether the first that fails stops all.
 
     Raises:
         UsageError: an unknown notebook or parameter, a wrong value, one that the data does not hold, a place
             where no report may be put; nothing has been run or written then.
         EmptyError: no file was found to read.
+        FailedError: a notebook failed, with `how.fail_fast`.
     """
     from kit.report import run, take_away  # noqa: PLC0415  papermill takes a second to load; `kit check` does without
 
@@ -102,24 +123,30 @@ def build(
         for notebook in chosen
         if reasons[notebook.name] is None
     ]
-    executed = {task.notebook.name: task for task in run.run(tasks)}
+    books = {task.notebook.name: kept.load(data, task) for task in tasks} if how.resume else {}
+    executed = {task.notebook.name: run.kept(task, book) for task in tasks if (book := books.get(task.notebook.name))}
+    changed = [task for task in tasks if task.notebook.name not in executed]
+    for task, one_run in zip(changed, run.run(changed, fail_fast=how.fail_fast), strict=True):
+        kept.save(data, task, one_run)
+        executed[task.notebook.name] = one_run
     runs = [
         executed.get(notebook.name) or run.Run(notebook, "unanswered", reasons[notebook.name] or "")
         for notebook in chosen
     ]
     data_quality = quality.quality(data)
     pages = [page.page(notebook_run) for notebook_run in runs]
-    kept = record.record(pages, data, parameters)
-    changes = (since.compare if against else since.of_replaced)(before, kept) if before else None
+    values_now = record.record(pages, data, parameters)
+    changes = (since.compare if against else since.of_replaced)(before, values_now) if before else None
     with replacing(out) as place:
-        render.write(place, pages, data_quality, parameters, record=kept, since=changes)
+        render.write(place, pages, data_quality, parameters, record=values_now, since=changes)
         if forms:
-            take_away.write(place, forms, pages, data_quality, parameters, record=kept, since=changes)
+            take_away.write(place, forms, pages, data_quality, parameters, record=values_now, since=changes)
     return Report(
         path=out,
-        pages=tuple(executed),
+        pages=tuple(task.notebook.name for task in tasks),
         failed=_reasons(runs, "failed"),
         unanswered=_reasons(runs, "unanswered"),
+        warned={executed.notebook.name: executed.warning for executed in runs if executed.warning},
         unread=quality.unread(data.files),
         unused=quality.unused(data.files),
         empty=data_quality.empty,

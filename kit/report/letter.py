@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from matplotlib.figure import Figure
-
 from kit.messages import _
 from kit.privacy import masked
-from kit.show.picture import BAND, PLAIN, QUIET
+from kit.show import sparkline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FILE = "report.eml"
-
-SHOWN = 24
-"""The latest months that a picture draws."""
-
-INCHES, DOTS = (2.4, 0.54), 100
-"""Of a picture; the mail shows it at two thirds of its size, so that it is sharp on dense screens."""
 
 
 def write(place: Path, html: str, text: str, subject: str, pictures: Mapping[str, bytes]) -> None:
@@ -58,28 +48,8 @@ def pictures(tiles: Sequence[Mapping[str, Any]], months: Mapping[str, Mapping[st
     for row in tiles:
         series = {name: values["value"] for name, values in months.get(row["kpi"], {}).items() if name <= row["month"]}
         if len(series) > 1:
-            drawn[row["kpi"]] = _line(series, row["usual_low"], row["usual_high"])
+            drawn[row["kpi"]] = sparkline.png(series, row["usual_low"], row["usual_high"])
     return drawn
-
-
-def _line(series: Mapping[str, float], low: float | None, high: float | None) -> bytes:
-    """The months as a line, the latest as a dot, over the range in which they usually lie."""
-    names = pd.period_range(min(series), max(series), freq="M").strftime("%Y-%m")[-SHOWN:]
-    values = pd.Series(series).reindex(names).astype(float)
-    figure = Figure(figsize=INCHES, dpi=DOTS)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    room = max(values.max() - values.min(), abs(values.max()) / 20)
-    bottom, top = values.min() - room / 2, values.max() + room / 2
-    if low is not None and high is not None:
-        axes.axhspan(max(low, bottom), min(high, top), color=BAND, linewidth=0)
-    axes.plot(range(len(values)), values.to_numpy(), color=QUIET, linewidth=1.5)
-    axes.plot([len(values) - 1], [values.iloc[-1]], "o", color=PLAIN, markersize=5)
-    axes.set_ylim(bottom, top)
-    axes.set_xlim(-0.5, len(values) - 0.5)
-    out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
 
 
 def plain_text(parts: Mapping[str, Sequence[str]]) -> str:

@@ -26,6 +26,7 @@ from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import DeadKernelError
 from tqdm import tqdm
 
+from kit.errors import KitError
 from kit.messages import _, message
 from kit.places import WRITE_CACHE, draft_name, reaching
 from kit.privacy import masked
@@ -71,6 +72,7 @@ class Run:
         reason: why it is not ok; empty where it is.
         values: its parameters as used: its defaults and its arguments.
         cells: as executed, without the parameters cells; none where it was not run.
+        warning: the first line that it wrote to standard error; "" where it wrote none.
     """
 
     notebook: Notebook
@@ -78,6 +80,16 @@ class Run:
     reason: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     cells: tuple[dict[str, Any], ...] = ()
+    warning: str = ""
+
+    @property
+    def well(self) -> bool:
+        """It ran to its end, and had nothing to complain of."""
+        return self.status == "ok" and not self.warning
+
+
+class FailedError(KitError):
+    """A notebook failed, and the run was to stop then."""
 
 
 class Kernel(AsyncKernelManager):
@@ -100,8 +112,16 @@ class Kernel(AsyncKernelManager):
                 kernel.provisioner.process.kill()
 
 
-def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
+def run(tasks: Sequence[Task], *, at_a_time: int | None = None, fail_fast: bool = False) -> list[Run]:
     """Run the notebooks; in the order of the tasks, whatever order they end in.
+
+    Args:
+        tasks: the notebooks.
+        at_a_time: how many run at once; None: one a core.
+        fail_fast: stop all with the first that fails or writes a warning.
+
+    Raises:
+        FailedError: one did, with `fail_fast`.
 
     Says on standard error how far it is: a bar on a terminal, else a line a notebook.
     """
@@ -123,6 +143,10 @@ def run(tasks: Sequence[Task], *, at_a_time: int | None = None) -> list[Run]:
                 bar.update()
                 status = ", ".join([str(STATUSES[executed.status]), *([executed.reason] if executed.reason else [])])
                 bar.write(f"{executed.notebook.name}: {status}", file=sys.stderr)
+                if fail_fast and not executed.well:
+                    reason = executed.reason or executed.warning
+                    raise FailedError(_("{name} failed, and all stopped: {reason}", name=executed.notebook.name,
+                                        reason=reason))  # fmt: skip
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             Kernel.end_all()
@@ -161,7 +185,24 @@ def _run(task: Task, place: Path) -> Run:
         reason=reason,
         values={name: parameter.default for name, parameter in notebook.parameters.items()} | task.values,
         cells=tuple(cell for cell in cells if not _ADDED & set(cell["metadata"].get("tags", []))),
+        warning=_warning(cells),
     )
+
+
+def kept(task: Task, book: dict[str, Any]) -> Run:
+    """The run of a task as it was kept (`kept.save`)."""
+    return Run(task.notebook, "ok", values=book["metadata"]["kit_run"]["values"], cells=tuple(book["cells"]))
+
+
+def _warning(cells: list[dict[str, Any]]) -> str:
+    """The first line that a notebook wrote to standard error; "" where it wrote none."""
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if output["output_type"] == "stream" and output["name"] == "stderr":
+                lines = masked(plain("".join(output["text"]))).strip().splitlines()
+                if lines:
+                    return lines[0]
+    return ""
 
 
 def _reason(cells: list[dict[str, Any]], stopped: Exception | None) -> str:

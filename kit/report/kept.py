@@ -1,0 +1,61 @@
+"""Executed notebooks are kept as the log of their run, and are run again only where something changed.
+
+They lie in the store of the data, so they go with it. A run is found by all that decides it: the files and settings
+(the store), the notebook, its arguments, the language, the kit's own code. One that failed, or wrote a warning, is kept
+to be looked at, and runs again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from kit.counts import saved
+from kit.messages import language
+from kit.places import draft_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kit.report.run import Run, Task
+    from kit.store import Data
+
+FOLDER = "runs"
+"""Where executed notebooks lie in a store."""
+
+
+def path(data: Data, task: Task) -> Path:
+    """Where the executed notebook of a task lies, or would."""
+    question = {
+        "notebook": hashlib.sha256(task.notebook.path.read_bytes()).hexdigest(),
+        "values": task.values,
+        "language": language(),
+        "code": saved.code(),
+        "python": sys.version,
+    }
+    words = json.dumps(question, sort_keys=True, ensure_ascii=False, default=str)
+    return data.path / FOLDER / f"{task.notebook.name}-{hashlib.sha256(words.encode()).hexdigest()[:24]}.ipynb"
+
+
+def load(data: Data, task: Task) -> dict[str, Any] | None:
+    """The executed notebook of a task that ran well with the same of everything; None: it is to be run."""
+    with suppress(OSError, ValueError):
+        book = json.loads(path(data, task).read_text(encoding="utf-8"))
+        if book["metadata"]["kit_run"]["well"]:
+            return book
+    return None
+
+
+def save(data: Data, task: Task, executed: Run) -> None:
+    """Keep an executed notebook; where nothing can be written, it is just not kept."""
+    place = path(data, task)
+    about = {"status": executed.status, "reason": executed.reason, "values": executed.values, "well": executed.well}
+    book = {"cells": list(executed.cells), "metadata": {"kit_run": about}, "nbformat": 4, "nbformat_minor": 5}
+    with suppress(OSError):
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        draft = place.with_name(draft_name("draft"))
+        draft.write_text(json.dumps(book, ensure_ascii=False, default=str), encoding="utf-8")
+        draft.replace(place)
