@@ -161,12 +161,16 @@ def asked(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def filled(template: str, values: dict[str, Any]) -> str:
-    """A template with its values, every text escaped and addresses masked."""
-    return masked(_TEMPLATES.get_template(template).render(values))
+    """A template with its values, every text escaped, addresses masked, and no mark that turns the text after it."""
+    return _TURNING.sub("", masked(_TEMPLATES.get_template(template).render(values)))
 
 
 def _write(path: Path, template: str, values: dict[str, Any]) -> None:
     path.write_text(filled(template, values), encoding="utf-8")
+
+
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the direction of whatever text follows them: in a name they would turn the sentence around it."""
 
 
 def _parameters(page: Page) -> list[tuple[str, str]]:

@@ -87,7 +87,7 @@ class Table:
     def _block_html(self, block: list[int], cells: list[list[str]], title: str) -> str:
         kinds = {place: "number" if self.columns[place].number else "text" for place in block}
         head = "".join(
-            f'<th scope="col" class="{kind}">{_hyphenated(str(self.columns[place].title))}</th>'
+            f'<th scope="col" class="{kind}">{hyphenated(str(self.columns[place].title))}</th>'
             for place, kind in kinds.items()
         )
         body = "".join(
@@ -169,7 +169,7 @@ def _breakable(text: str) -> str:
     )
 
 
-def _hyphenated(title: str) -> str:
+def hyphenated(title: str) -> str:
     """A heading whose long Russian words may be divided between syllables, which browsers do for few languages."""
     return re.sub(r"[А-Яа-яё]{9,}", lambda word: _SYLLABLES.sub(r"\1&shy;", word[0]), escape(title))
 

@@ -321,7 +321,7 @@ class Months(Result):
         title = message("KPIs by month")
         if not kpis:
             return nothing("months", title, message("no rate is known for any month"))
-        with panels(0.5 + 1.55 * len(kpis)) as figure:
+        with panels(0.6 + 1.05 * len(kpis)) as figure:
             grid = figure.subplots(len(kpis), 1, sharex=True, squeeze=False)[:, 0]
             for axes, kpi in zip(grid, kpis, strict=True):
                 _draw(axes, rates[rates["kpi"] == kpi.key], kpi, names, self.change)
