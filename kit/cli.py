@@ -12,7 +12,7 @@ import sys
 from errno import EPIPE
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -144,6 +144,9 @@ def _report_problem(target: Path, file: str) -> None:
     type=click.Path(path_type=Path),
     help="An earlier report, to say what changed since; else the one that --out replaces.",
 )
+@click.option(
+    "--by", metavar="list|month|type|campaign", help="One report for each list, month …, and an index over all."
+)
 @click.option("--xlsx", is_flag=True, help="Write all tables as one workbook, too: report.xlsx.")
 @click.option(
     "--fail-fast", is_flag=True, help="Stop with the first notebook that fails or warns; nothing is replaced."
@@ -151,7 +154,9 @@ def _report_problem(target: Path, file: str) -> None:
 @click.option("--resume/--fresh", default=True, help="Run only what failed or changed since; or all anew. [--resume]")
 @click.option("--eml", is_flag=True, help="Write the first page as an e-mail, too: report.eml.")
 @LANG
-def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, **flags: bool) -> None:
+def report(
+    target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, by: str | None, **flags: bool
+) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
     FOLDER may also be a single file.
@@ -160,15 +165,15 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], agains
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    result = build(
-        target,
-        out,
-        only=chosen,
-        parameters=pairs(words),
-        against=against,
-        forms=[form for form in ("xlsx", "eml") if flags[form]],
-        how=How(resume=flags["resume"], fail_fast=flags["fail_fast"]),
-    )
+    forms = [form for form in ("xlsx", "eml") if flags[form]]
+    how = How(resume=flags["resume"], fail_fast=flags["fail_fast"])
+    if by is not None:
+        if against is not None:
+            raise UsageError(_("--against goes with one report, not with --by: each is compared with its former one."))
+        sys.exit(
+            0 if _set_of_reports(target, out, by, only=chosen, parameters=pairs(words), forms=forms, how=how) else WRONG
+        )
+    result = build(target, out, only=chosen, parameters=pairs(words), against=against, forms=forms, how=how)
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in (result.failed | result.warned).items())
@@ -178,6 +183,44 @@ def report(target: Path, *, out: Path, only: str, words: tuple[str, ...], agains
     for path in result.taken:
         _say(path)
     sys.exit(0 if result.well else WRONG)
+
+
+def _set_of_reports(target: Path, out: Path, by: str, **asked: Any) -> bool:
+    """Make a report for each value, and say what became of them: whether all are well."""
+    from kit.report import fan_out
+
+    members = fan_out.write(target, out, by, **asked)
+    for member in members:
+        if member.status != "ok":
+            _say(f"kit: {member.title}: {member.reason}", err=True)
+    _say(out / "index.html")
+    return all(member.status == "ok" for member in members)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@LANG
+def reports(file: Path) -> None:
+    """Make the reports that FILE, a reports.toml, asks for; for cron and timers."""
+    from kit.report import build, fan_out
+
+    well = True
+    for order in fan_out.orders(file):
+        asked = {"only": order.only, "parameters": order.parameters, "forms": order.forms}
+        try:
+            if order.by:
+                well &= _set_of_reports(order.folder, order.out, order.by, **asked)
+                continue
+            result = build(order.folder, order.out, **asked)
+        except KitError as error:  # the other reports are made all the same
+            _say(f"kit: {order.out}: {error}", err=True)
+            well = False
+            continue
+        for name, reason in (result.failed | result.warned | result.unread).items():
+            _say(f"kit: {order.out}: {name}: {reason}", err=True)
+        _say(order.out / "index.html")
+        well &= result.well
+    sys.exit(0 if well else WRONG)
 
 
 @main.command()

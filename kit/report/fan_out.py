@@ -1,0 +1,237 @@
+"""One report a value: of each list, each month, each type of campaign; with an index over all of them.
+
+Each report lies in a folder of its own and is built as any other; one that fails stops no other. The index lists all,
+the failed and the empty ones with their reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from kit import __version__, counts, store
+from kit.errors import KitError, UsageError, nearest
+from kit.messages import _, language
+from kit.places import NAME_ANOTHER, draft_name, reaching, try_folder
+from kit.report import HOW, How, build, quality, render
+from kit.report.folder import RESULTS
+from kit.report.take_away import FORMS
+from kit.show.formats import month
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from kit.store import Data
+
+BY = {"month": "", "list": "list_name", "type": "campaign_type", "campaign": "campaign_name"}
+"""By what reports can be made one a value, and the column of campaigns that tells it; months go by the period."""
+
+LONGEST = 60
+"""Letters of a folder's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One report of a set.
+
+    Attributes:
+        value: what it is of.
+        title: the same as readers meet it.
+        folder: its name in the folder of the set; "" where there is none.
+        status: ok, failed or empty.
+        reason: why it is not ok; "" where it is.
+    """
+
+    value: str
+    title: str
+    folder: str
+    status: str
+    reason: str = ""
+
+
+def write(
+    target: Path,
+    out: Path,
+    by: str,
+    *,
+    only: Sequence[str] = (),
+    parameters: Mapping[str, str] = MappingProxyType({}),
+    forms: Collection[str] = (),
+    how: How = HOW,
+) -> tuple[Member, ...]:
+    """Make one report a value of `by`, and their index.
+
+    Args:
+        target: the folder of exports, or one export.
+        out: the folder of the set: new, empty, or a former one.
+        by: key of BY.
+        only: as of `build`.
+        parameters: likewise; not the one that `by` sets.
+        forms: likewise.
+        how: likewise.
+
+    Raises:
+        UsageError: an unknown `by`, a parameter that it sets, no value, or a place where no set may be put.
+    """
+    if by not in BY:
+        raise UsageError(_("--by {by}: reports cannot be made by it. {hint}", by=by, hint=nearest(by, BY)))
+    name = "period" if by == "month" else "where"
+    if by == "month" and parameters.get(name):
+        raise UsageError(_("-p {name}: --by {by} sets it.", name=name, by=by))
+    _check(out)
+    data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
+    values = _values(data, by)
+    if not values:
+        raise UsageError(_("--by {by}: the data holds no value of it.", by=by))
+    members = []
+    for value, folder in zip(values, _folders(values), strict=True):
+        chosen = value if by == "month" else ", ".join(filter(None, [parameters.get("where"), f"{BY[by]}={value}"]))
+        status, reason = _one(target, out / folder, dict(parameters) | {name: chosen}, only, forms, how)
+        title = month(value) if by == "month" else value
+        members.append(Member(value, title, folder if (out / folder).is_dir() else "", status, reason))
+    _index(out, data, by, members)
+    return tuple(members)
+
+
+def _one(
+    target: Path, out: Path, parameters: Mapping[str, str], only: Sequence[str], forms: Collection[str], how: How
+) -> tuple[str, str]:
+    """Build one report: its status and reason; what goes wrong with it stops no other."""
+    try:
+        made = build(target, out, only=only, parameters=parameters, forms=forms, how=how)
+    except UsageError:
+        raise  # it would be the same of every other
+    except KitError as error:
+        return "failed", str(error)
+    if made.empty:
+        return "empty", made.empty
+    reasons = [f"{page}: {reason}" for page, reason in (made.failed | made.warned).items()]
+    if reasons:
+        return "failed", "; ".join(reasons)
+    return ("ok", "") if made.pages else ("empty", _("The data answers none of its questions."))
+
+
+def _values(data: Data, by: str) -> list[str]:
+    """The values of the question's mail, in order; a comma or an equals sign cannot be said in a filter."""
+    frame = counts.messages(data, [BY[by] or "month"], kind="")
+    values = sorted({str(value) for value in frame[BY[by] or "month"].dropna()})
+    return [value for value in values if not {",", "="} & set(value)]
+
+
+def _folders(values: Sequence[str]) -> Iterator[str]:
+    """A folder's name for each value, which every system takes and no two share."""
+    taken: set[str] = set()
+    for value in values:
+        name = re.sub(r"[^\w-]+", "-", value).strip("-")[:LONGEST] or "report"
+        if name.casefold() in taken:
+            name = f"{name}-{hashlib.sha256(value.encode()).hexdigest()[:8]}"
+        taken.add(name.casefold())
+        yield name
+
+
+def _check(out: Path) -> None:
+    """Refuse a folder that is no former set."""
+    try_folder(out, f"--out {out}")
+    if out.exists() and not out.is_dir():
+        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
+    if out.is_dir() and any(out.iterdir()) and not _is_set(out):
+        raise UsageError(_("--out {out} is no former set of reports. Name an empty or a new folder.", out=out))
+
+
+def _is_set(out: Path) -> bool:
+    try:
+        return "reports" in json.loads((out / RESULTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
+def _index(out: Path, data: Data, by: str, members: Sequence[Member]) -> None:
+    """Write index.html and results.json of the set, each whole or not at all."""
+    about = {"version": __version__, "language": language(), "quality": quality.quality(data)}
+    html = render.filled("set.html", about | {"members": members, "by": by})
+    results: dict[str, Any] = {
+        "kit": __version__,
+        "by": by,
+        "reports": [
+            {"value": one.value, "folder": one.folder, "status": one.status, "reason": one.reason} for one in members
+        ],
+    }
+    with reaching(out, NAME_ANOTHER):
+        for name, content in (
+            ("index.html", html),
+            (RESULTS, json.dumps(results, ensure_ascii=False, indent=1, sort_keys=True) + "\n"),
+        ):
+            draft = out / draft_name(f".{name}.new")
+            draft.write_text(content, encoding="utf-8")
+            draft.replace(out / name)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One report, or set of reports, of a reports.toml.
+
+    Attributes:
+        folder: of the exports.
+        out: of the report.
+        by: key of BY; "": one report.
+        only: numbers of notebooks.
+        parameters: of the notebooks.
+        forms: of `take_away.FORMS`.
+    """
+
+    folder: Path
+    out: Path
+    by: str
+    only: tuple[str, ...]
+    parameters: dict[str, str]
+    forms: tuple[str, ...]
+
+
+KEYS = {"folder": str, "out": str, "by": str, "only": list, "parameters": dict, "forms": list}
+
+
+def orders(path: Path) -> list[Order]:
+    """What a reports.toml asks for; its folders are taken from where it lies.
+
+    Raises:
+        UsageError: it cannot be read, or an entry lacks a key, or has one that is unknown or of the wrong kind.
+    """
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("report", [])
+    except (OSError, ValueError) as error:
+        raise UsageError(_("{path} cannot be read: {error}", path=path, error=error)) from error
+    if not entries or not isinstance(entries, list):
+        raise UsageError(_("{path} asks for no report: write [[report]] with folder and out.", path=path))
+    return [_order(path, number, entry) for number, entry in enumerate(entries, 1)]
+
+
+def _order(path: Path, number: int, entry: Mapping[str, Any]) -> Order:
+    where = f"{path}, report {number}"
+    for name, value in entry.items():
+        if name not in KEYS:
+            raise UsageError(_("{where}: there is no key {name}. {hint}", where=where, name=repr(name),
+                               hint=nearest(name, KEYS)))  # fmt: skip
+        if not isinstance(value, KEYS[name]):
+            raise UsageError(_("{where}: {name} is of the wrong kind.", where=where, name=name))
+    for name in ("folder", "out"):
+        if not entry.get(name):
+            raise UsageError(_("{where}: {name} is missing.", where=where, name=name))
+    forms = tuple(map(str, entry.get("forms", ())))
+    unknown = next((form for form in forms if form not in FORMS), None)
+    if unknown is not None:
+        raise UsageError(_("{where}: there is no key {name}. {hint}", where=where, name=repr(unknown),
+                           hint=nearest(unknown, FORMS)))  # fmt: skip
+    return Order(
+        folder=path.parent / entry["folder"],
+        out=path.parent / entry["out"],
+        by=entry.get("by", ""),
+        only=tuple(map(str, entry.get("only", ()))),
+        parameters={str(name): str(value) for name, value in entry.get("parameters", {}).items()},
+        forms=forms,
+    )
