@@ -147,6 +147,9 @@ def _report_problem(target: Path, file: str) -> None:
 @click.option(
     "--by", metavar="list|month|type|campaign", help="One report for each list, month …, and an index over all."
 )
+@click.option(
+    "--pdf", is_flag=True, help="Print it as one file, too, where Chromium or Chrome is installed: report.pdf."
+)
 @click.option("--xlsx", is_flag=True, help="Write all tables as one workbook, too: report.xlsx.")
 @click.option(
     "--fail-fast", is_flag=True, help="Stop with the first notebook that fails or warns; nothing is replaced."
@@ -165,7 +168,7 @@ def report(
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    forms = [form for form in ("xlsx", "eml") if flags[form]]
+    forms = [form for form in ("pdf", "xlsx", "eml") if flags[form]]
     how = How(resume=flags["resume"], fail_fast=flags["fail_fast"])
     if by is not None:
         if against is not None:

@@ -111,6 +111,7 @@ def build(
     chosen = choose(load(notebooks), only)
     arguments = values(chosen, parameters)
     folder.check(out, target)
+    take_away.check(forms)
     before = since.earlier(against or out) if against or folder.is_report(out) else {}
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     if not data.files:

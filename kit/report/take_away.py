@@ -1,4 +1,4 @@
-"""What can be taken from a report to elsewhere: a workbook of its tables, a mail of its first page."""
+"""What can be taken from a report to elsewhere: a workbook of its tables, a mail of its first page, a PDF."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import __version__
 from kit.messages import _, language
-from kit.report import letter, render, workbook
+from kit.report import letter, pdf, render, workbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from kit.report.quality import Quality
     from kit.report.since import Since
 
-FORMS = {"xlsx": workbook.FILE, "eml": letter.FILE}
+FORMS = {"xlsx": workbook.FILE, "eml": letter.FILE, "pdf": pdf.FILE}
 """What can be asked for, and the file that it becomes."""
+
+
+def check(forms: Collection[str]) -> None:
+    """Refuse what cannot be written here, before anything runs.
+
+    Raises:
+        UsageError: a PDF was asked for, and nothing that prints is installed.
+    """
+    if "pdf" in forms:
+        pdf.browser()
 
 
 def write(
@@ -46,6 +56,9 @@ def write(
         workbook.write(place, pages, quality, asked)
     if "eml" in forms:
         _letter(place, pages, quality, asked, record["months"], since)
+    if "pdf" in forms:
+        ran = [page.run.notebook.page for page in pages if page.run.status != "unanswered"]
+        pdf.write(place, ran, letter.heading(quality.name, quality.as_of))
 
 
 def _letter(
