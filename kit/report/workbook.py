@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.hyperlink import Hyperlink
 
 from kit import __version__
 from kit.messages import _
@@ -83,7 +84,7 @@ def _cover(sheet: Worksheet, quality: Quality, asked: Mapping[str, str], content
     for name, title, question in contents:
         _row(sheet, [name, title, question])
         first = _cell(sheet, sheet.max_row, 1)
-        first.hyperlink = f"#'{name}'!A1"  # pyright: ignore[reportAttributeAccessIssue]  of the stubs
+        first.hyperlink = Hyperlink(ref=first.coordinate, location=f"'{name}'!A1")
         first.style = "Hyperlink"
     _row(sheet, [])
     columns = ("file", "preset", "status", "rows_read", "rows_kept", "rows_rejected", "rows_repeated", "rows_set_aside")
