@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from kit.messages import Message, using
 from kit.show.table import hyphenated
@@ -150,3 +151,15 @@ def test_the_sample_makes_nothing_write_a_warning(sample: Path) -> None:
     assert [
         path.name for path in sample.glob("*.html") if 'class="result warning"' in path.read_text(encoding="utf-8")
     ] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_read_the_pages(sample: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, offline=True)
+    page, axe = context.new_page(), Axe()
+    for name in ("index", "02_months", "03_compare_campaigns"):
+        page.goto((sample / f"{name}.html").as_uri())
+        page.evaluate(UNFOLD)
+        found = axe.run(page)
+        assert found.violations_count == 0, (name, found.generate_report())
+    context.close()
