@@ -98,7 +98,7 @@ def test_a_report_with_them_is_still_one_that_can_be_replaced(made: Path) -> Non
 def test_the_people_behind_a_finding_are_as_many_as_it_counts(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     events = [small.event("processed", person) for person in range(30)]
-    events += [small.event("bounce", person, type="bounce") for person in range(4)]
+    events += [small.event("bounce", person, type="bounce", status="5.1.1") for person in range(4)]
     events += [small.event("delivered", person) for person in range(4, 30)]
     small.log(tmp_path / "in", events)
     path, n = people.write("hard_bounces", tmp_path / "in", tmp_path / "out", {})

@@ -44,7 +44,8 @@ html, body { background: #fff; }
 nav, .foot, .turn, .contents, details.code { display: none !important; }
 .kit-scroll { overflow: visible !important; max-height: none !important; }
 table { width: 100%% !important; min-width: 0 !important; font-size: 7.5pt; }
-th, td { white-space: normal !important; overflow-wrap: anywhere; padding: 1mm 1.2mm !important; }
+th, td { white-space: normal !important; overflow-wrap: break-word; word-break: normal; }
+th, td { hyphens: auto; padding: 1mm 1.2mm !important; }
 thead { display: table-header-group; }
 tr, figure, img, svg { break-inside: avoid; max-width: 100%%; }
 h1, h2, h3 { break-after: avoid; }
