@@ -161,8 +161,8 @@ class SendTime(Result):
         """The rate by weekday and part of the day, each cell with its campaigns and mails."""
         frame = self.cells.sort_values(["weekday", "part"], ignore_index=True)
         columns = (
-            Column("weekday", message("Sent on"), _weekday),
-            Column("part", message("At"), _part),
+            Column("weekday", message("Sent on"), weekday_name),
+            Column("part", message("At"), part_of_day),
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
@@ -186,28 +186,45 @@ class SendTime(Result):
         cells = self.cells[self.cells["value"].notna()]
         if cells.empty:
             return nothing("week", _title(self.kpi), self._missing)
-        days = list(range(int(cells["weekday"].min()), int(cells["weekday"].max()) + 1))
-        parts = sorted(cells["part"].unique())
-        large = cells[cells["large"]]["value"]
-        most = large.max() if len(large) and large.max() > 0 else 1.0  # shades from 0, so that little looks like little
-        with drawing(1.1 + 0.55 * len(days), ax) as axes:
-            for row in cells.to_dict("records"):
-                x, y = parts.index(row["part"]), days.index(int(row["weekday"]))
-                shade = row["value"] / most
-                color = _SHADES(shade) if row["large"] else BAND
-                axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, color=color, linewidth=0))
-                ink = "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET
-                axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", color=ink, fontsize=10)
-                axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", color=ink, fontsize=8)
-            axes.set_xlim(-0.6, len(parts) - 0.4)
-            axes.set_ylim(len(days) - 0.4, -0.6)
-            axes.set_xticks(range(len(parts)), [_part(hour) for hour in parts])
-            axes.set_yticks(range(len(days)), [_weekday(day) for day in days])
-            axes.grid(visible=False)
-            axes.set_xlabel(_("hour of sending; below the rate: mails\ngrey: too few campaigns or mails"))
-            rates = ", ".join(_in_words(row) for row in cells.to_dict("records"))
-            alt = _("{kpi} by weekday and hour of sending: {rates}.", kpi=self.kpi.title, rates=rates)
-            return picture(axes, name="week", title=_title(self.kpi), alt=alt)
+        label = _("hour of sending; below the rate: mails\ngrey: too few campaigns or mails")
+        return week_picture(cells, ax, name="week", title=_title(self.kpi), kpi=self.kpi.title, label=label)
+
+
+def week_picture(
+    cells: pd.DataFrame, ax: Axes | None, *, name: str, title: str | Message, kpi: str | Message, label: str
+) -> Picture:
+    """A rate by weekday and part of the day, with its mails; cells that are not large are grey.
+
+    Args:
+        cells: a row a cell: weekday, part, n, value, large.
+        ax: of the reader, or None.
+        name: of the picture.
+        title: of the picture.
+        kpi: what the rate is.
+        label: below the hours.
+    """
+    days = list(range(int(cells["weekday"].min()), int(cells["weekday"].max()) + 1))
+    parts = sorted(cells["part"].unique())
+    large = cells[cells["large"]]["value"]
+    most = large.max() if len(large) and large.max() > 0 else 1.0  # shades from 0, so that little looks like little
+    with drawing(1.1 + 0.55 * len(days), ax) as axes:
+        for row in cells.to_dict("records"):
+            x, y = parts.index(row["part"]), days.index(int(row["weekday"]))
+            shade = row["value"] / most
+            color = _SHADES(shade) if row["large"] else BAND
+            axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, color=color, linewidth=0))
+            ink = "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET
+            axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", color=ink, fontsize=10)
+            axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", color=ink, fontsize=8)
+        axes.set_xlim(-0.6, len(parts) - 0.4)
+        axes.set_ylim(len(days) - 0.4, -0.6)
+        axes.set_xticks(range(len(parts)), [part_of_day(hour) for hour in parts])
+        axes.set_yticks(range(len(days)), [weekday_name(day) for day in days])
+        axes.grid(visible=False)
+        axes.set_xlabel(label)
+        rates = ", ".join(_in_words(row) for row in cells.to_dict("records"))
+        alt = _("{kpi} by weekday and hour of sending: {rates}.", kpi=kpi, rates=rates)
+        return picture(axes, name=name, title=title, alt=alt)
 
 
 _SHADES = LinearSegmentedColormap.from_list("rates", ["#dbe6f2", PLAIN])
@@ -217,17 +234,18 @@ def _title(kpi: Kpi) -> Message:
     return message("{kpi} by weekday and hour of sending", kpi=kpi.title)
 
 
-def _weekday(day: float) -> str:
+def weekday_name(day: float) -> str:
+    """A weekday in the reader's language; 0 is Monday."""
     return get_day_names("wide", "stand-alone", locale())[int(day)]
 
 
-def _part(hour: float) -> str:
+def part_of_day(hour: float) -> str:
     """A part of the day: 09–12."""
     return f"{int(hour):02d}–{int(hour) + PART:02d}"
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:
-    values = {"day": _weekday(row["weekday"]), "hours": _part(row["part"])}
+    values = {"day": weekday_name(row["weekday"]), "hours": part_of_day(row["part"])}
     values |= {"rate": share(row["value"]), "n": whole(row["n"])}
     return (
         _("{day} {hours} {rate} of {n}", **values)
