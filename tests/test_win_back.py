@@ -11,7 +11,7 @@ import pytest
 
 from kit.errors import UsageError
 from kit.questions.sales_cycle.holdout import VERSIONS
-from kit.questions.win_back import regained, tried
+from kit.questions.win_back import regained, second_life, targeting, tried
 from kit.questions.win_back.tried import Asked
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 DAY = pd.Timestamp("2026-03-01")
 UNTIL = pd.Timestamp("2026-06-30")
+NOBODY = (
+    pd.DataFrame(columns=["contact_key", *tried.ATTRIBUTES]),
+    pd.DataFrame(columns=["contact_key", "day", "reason"]).astype({"day": "datetime64[us]"}),
+)
+"""Nothing is known of people beside their orders, and nobody gave a reason."""
 
 
 def people(arms: pd.Series, held: str = "holdout", **versions: pd.Series) -> pd.DataFrame:
@@ -151,3 +156,68 @@ def test_a_reason_given_after_the_assignment_is_not_looked_at() -> None:
     empty = bought(test["contact_key"].iloc[:0])
     found = tried.judge(test, empty, about, reasons, UNTIL, Asked(who="all"))
     assert set(found.people["reason"]) == {"unknown"}
+
+
+def test_writing_by_lift_brings_more_than_by_risk_on_hillstrom(hillstrom: pd.DataFrame) -> None:
+    women = hillstrom[hillstrom["arm"] != "mens"].reset_index(drop=True)
+    x = women[["recency", "history", "mens", "womens", "newbie"]].astype(float)
+    x["history"] = np.log(x["history"])
+    keys = pd.Series([f"h{n}" for n in women.index])
+    held = (women["arm"] == "none").to_numpy()
+    found = targeting.judge(keys, x, (women["visit"] == 1).to_numpy(), held)
+    at = found.lifts.set_index(["rule", "share"])["difference"]
+    # DEFINITIONS, one split: the first 30 % by lift +7.0 points, by risk +5.5, by likelihood +3.3, everybody +4.6.
+    assert at["lift", 0.3] == pytest.approx(0.070, abs=0.01)
+    assert at["risk", 0.3] == pytest.approx(0.055, abs=0.01)
+    assert at["likely", 0.3] == pytest.approx(0.033, abs=0.01)
+    assert at["lift", 0.3] > at["risk", 0.3] > at["likely", 0.3]
+    # Everybody: the published lift, whatever the rule.
+    assert [at[rule, 1.0] for rule in targeting.RULES] == pytest.approx([0.04523] * 3, abs=1e-5)
+    assert str(found).startswith("Write first to those of whom the most lift is expected")
+    # Uplift at k by its definition, as scikit-uplift has it ("overall"): means of the first k with mail less without.
+    row = found.lifts.query("rule == 'lift' and share == 0.3").iloc[0]
+    assert row["difference"] == pytest.approx(row["x"] / row["n"] - row["held_x"] / row["held_n"])
+    assert row["n"] + row["held_n"] == pytest.approx(0.3 * len(women), abs=5)
+
+
+def test_a_mail_that_works_alike_for_all_puts_nobody_first() -> None:
+    rng = np.random.default_rng(6)
+    n = 4000
+    x, held = pd.DataFrame(rng.normal(size=(n, 3))), rng.random(n) < 0.5
+    came = rng.random(n) < 0.1 + 0.05 * ~held
+    found = targeting.judge(pd.Series([f"k{k}" for k in range(n)]), x, came, held)
+    assert str(found).startswith("It is not seen that the mail works better for some")
+    few = targeting.judge(pd.Series([f"k{k}" for k in range(60)]), x[:60], came[:60], held[:60])
+    assert "must have come back" in str(few)
+    assert few.lifts.empty
+
+
+def test_profit_is_margin_by_assignment_less_costs() -> None:
+    rng = np.random.default_rng(8)
+    test = people(pd.Series(np.repeat(["holdout", "mail"], 3000)))
+    came = test[rng.random(len(test)) < np.where(test["arm"] == "mail", 0.3, 0.1)]
+    found = tried.judge(test, bought(came["contact_key"], worth=100.0), *NOBODY, UNTIL, Asked(who="all"))
+    life = second_life.judge(found, 0.5, np.nan, costs=(10.0, 1.0), currency="EUR")
+    row = life.money.set_index("days").loc[90]
+    back = came["arm"].value_counts() / 3000
+    # By hand: half of 100 for each who came, less 10 for each of them with mail, less 1 for each written to.
+    assert row["margin"] == pytest.approx(50 * (back["mail"] - back["holdout"]))
+    assert row["profit"] == pytest.approx(40 * back["mail"] - 50 * back["holdout"] - 1)
+    assert str(life).startswith("Win-back earned")
+    assert "EUR" in str(life)
+    assert "money.margin is not set" in str(second_life.judge(found, None, np.nan))
+
+
+def test_second_life_ends_with_a_silence() -> None:
+    test = people(pd.Series(["mail"] * 40 + ["holdout"] * 40))
+    back = test["contact_key"][:40]
+    # All 40 come back on day 5; half of them come again 50 days later, and nobody after that.
+    orders = pd.concat([bought(back), bought(back[:20], days=55)], ignore_index=True)
+    found = tried.judge(test, orders, *NOBODY, DAY + pd.Timedelta(days=364), Asked(who="all"))
+    lives = second_life.judge(found, 0.5, 100.0).lives.set_index("side")
+    assert lives.index.tolist() == ["mail"]
+    # By hand: silent for 100 days on day 100 after the return, or on day 150.
+    assert lives.loc["mail", "value"] == 1
+    assert lives.loc["mail", "median"] == 100
+    months = 40 * 360 / second_life.MONTH
+    assert lives.loc["mail", "monthly"] == pytest.approx(60 * 10 * 0.5 / months)

@@ -14,7 +14,8 @@ import numpy as np
 from scipy.stats import hypergeom, t
 
 from kit.stats.arrays import Floats, floats
-from kit.stats.intervals import newcombe
+from kit.stats.hierarchy import Shrunken
+from kit.stats.intervals import critical_z, newcombe
 from kit.stats.proportions import chi_square_homogeneity
 
 if TYPE_CHECKING:
@@ -249,3 +250,32 @@ def paule_mandel(value: Floats, error: Floats, *, lost: int = 1) -> float:
         if not step > CLOSE * (tau_squared + error.min()):
             return tau_squared
         tau_squared += step
+
+
+def towards_zero(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, level: float = 0.95) -> Shrunken:
+    """Effects drawn towards zero by empirical Bayes; NaN where one is not known, or fewer than four are.
+
+    The spread of the true effects about zero is Paule and Mandel's. That it is itself known from few is not in the
+    intervals, so they are hints; `hierarchy.effects` has it in, from ten effects on.
+
+    Args:
+        value: of effects.
+        se: their standard errors.
+        level: confidence, 0 to 1.
+
+    Source: Efron & Morris (1975), doi:10.1080/01621459.1975.10479864; the spread: Paule & Mandel (1982),
+    doi:10.6028/jres.087.022.
+    """
+    d, error = floats(value).reshape(-1), floats(se).reshape(-1)
+    valid = np.isfinite(d) & np.isfinite(error) & (error > 0)
+    answer = [np.full(d.shape, nan) for _ in range(3)]
+    if valid.sum() < UNITS_LEAST:
+        return Shrunken(*answer)
+    known, noise = d[valid], error[valid] ** 2
+    # Each effect and its mirror: their mean is zero, so no degree of freedom is lost.
+    spread = paule_mandel(np.concatenate([known, -known]), np.concatenate([noise, noise]), lost=0)
+    kept = spread / (spread + noise)
+    half = critical_z(level) * np.sqrt(kept * noise)
+    for place, one in enumerate((kept * known, kept * known - half, kept * known + half)):
+        answer[place][valid] = one
+    return Shrunken(*answer)

@@ -52,6 +52,9 @@ OF_GROUPS = [
     *("silent", "silence", "silence_low", "silence_high", "orders", "orders_low", "orders_high"),
 ]
 
+UNKNOWN_SLOPE = (np.nan, np.nan, np.nan)
+"""A slope and the ends of its interval, where they are not known."""
+
 BANNER = message("Targeted, not causal: who gets more mail was chosen, and who stays gets most of it.")
 
 
@@ -188,7 +191,7 @@ def judge(people: pd.DataFrame, drawn: pd.DataFrame, *, weeks: int = 8, level: f
     table = pd.DataFrame([_row(until, mine, level) for until, mine in grouped.groupby("until")], columns=OF_GROUPS)
     if not is_random:
         table = table[table["n"] >= PEOPLE].reset_index(drop=True)
-    slope = _slope(grouped, level) if is_random else (np.nan,) * 3
+    slope = _slope(grouped, level) if is_random else UNKNOWN_SLOPE
     experiment = str(drawn["experiment"].iloc[0]) if is_random else ""
     return Frequency(table, weeks, is_random, slope, experiment)
 
@@ -211,10 +214,10 @@ def _slope(people: pd.DataFrame, level: float) -> tuple[float, float, float]:
     """Log odds of leaving for one e-mail a week more, with its interval; NaN: too few left."""
     left = people["left"].astype(bool)
     if min(int(left.sum()), int((~left).sum())) < 2 * EVENTS or people["pace"].nunique() < 2:
-        return np.nan, np.nan, np.nan
+        return UNKNOWN_SLOPE
     fitted = logistic.fit(people[["pace"]].astype(float), left, np.arange(len(people)), level=level, ridge=0.0)
     if fitted is None:
-        return np.nan, np.nan, np.nan
+        return UNKNOWN_SLOPE
     return float(fitted.slope[0]), float(fitted.low[0]), float(fitted.high[0])
 
 

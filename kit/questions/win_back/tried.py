@@ -6,7 +6,7 @@ decides who is looked at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,6 +96,7 @@ class Tried:
         assigned: people of the test, whoever is looked at.
         mailed: whether an arm that gets no mail is known.
         problem: why no effect can be shown; "" where it can.
+        limits: of the chance to come back: lapsed and at risk.
     """
 
     experiment: str
@@ -111,6 +112,7 @@ class Tried:
     crossed: int = 0
     assigned: int = 0
     problem: str | Message = ""
+    limits: tuple[float, float] = LIMITS
 
     @property
     def held(self) -> pd.Series:
@@ -161,7 +163,8 @@ def measure(
     reasons = leaving.reasons_of(data) if len(people) else pd.DataFrame(columns=leaving.GIVEN)
     until = pd.Timestamp(last_day(data)) if data.as_of is not None else pd.Timestamp("NaT")
     about = groups.attributes(data) if len(people) else pd.DataFrame(columns=["contact_key", *ATTRIBUTES])
-    return judge(people, bought, about, reasons, until, Asked(experiment, who, days, shares, what, limits))
+    found = judge(people, bought, about, reasons, until, Asked(experiment, who, days, shares, what, limits))
+    return replace(found, limits=limits)
 
 
 @scope.count("assignments", whole="a test is one, whatever the period", unfiltered=scope.NO_CAMPAIGN)
