@@ -82,7 +82,7 @@ def win_back(
         raise UsageError(_("without: {share} is no share between 0 and 1.", share=str(without)))
     versions = [[_written(word) for word in split(words)] or [None] for words in (offers, subjects, actions)]
     names = ("offer", "subject_line", "call_to_action")
-    arms: list[dict[str, Any]] = [dict(zip(names, one, strict=True)) for one in product(*versions)]
+    arms: list[dict[str, Any]] = [dict(zip(names, choice, strict=True)) for choice in product(*versions)]
     if len(arms) > MOST:
         text = _("{n} versions are more than {most}. Each needs people of its own.", n=str(len(arms)), most=str(MOST))
         raise UsageError(text)
@@ -177,8 +177,8 @@ def _listed(data: Data) -> tuple[pd.Series, bool]:
 
 def _allowed(data: Data, keys: pd.Series) -> tuple[pd.Series, bool]:
     """Of these people those who may be written to, and whether any file tells who may."""
-    listed, told = _listed(data)
-    return (keys[keys.isin(listed)] if told else keys), told
+    listed, consent = _listed(data)
+    return (keys[keys.isin(listed)] if consent else keys), consent
 
 
 def lot(keys: pd.Series, *, seed: int, experiment: str) -> np.ndarray:
@@ -316,14 +316,14 @@ class Plan(Result):
         named = (("offer", message("Offer")), ("subject_line", message("Subject line")),
                  ("call_to_action", message("Call to action")), ("send_slot", message("Hour of sending")),
                  ("mails_per_week", message("E-mails a week")))  # fmt: skip
-        told = tuple(
+        contents = tuple(
             Column(name, title, str if name != "mails_per_week" else lambda value: decimal(value, 1))
             for name, title in named
             if self.arms[name].notna().any()
         )
         columns = (
             Column("arm", message("Group")),
-            *told,
+            *contents,
             Column("n", message("People"), whole, unit="people", number=True),
             Column("detectable", message("Rise that is seen (points)"), points, unit="share", number=True),
         )

@@ -129,10 +129,10 @@ def _arms(people: pd.DataFrame, level: float, *, effect: bool) -> pd.DataFrame:
     held = people["is_holdout"].fillna(value=False).astype(bool)
     without, rows = people.loc[held, "came"], []
     for factor in ("arm", *VERSIONS):
-        found = _levels(people, factor)
-        if factor != "arm" and found.size < 2:
+        levels = _levels(people, factor)
+        if factor != "arm" and levels.size < 2:
             continue
-        for name in found:
+        for name in levels:
             mine = people.loc[~held & (people[factor] == name), "came"]
             sides = (int(without.sum()), len(without)) if effect else (0, 0)
             rows.append((factor, _level_name(name), *_measures(int(mine.sum()), len(mine), *sides, level)))

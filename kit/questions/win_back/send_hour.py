@@ -157,12 +157,12 @@ def judge(
     """
     if sent.empty:
         return SendHour(pd.DataFrame(columns=CELLS), _reached(waited, level), 0.0, np.nan, zone_known)
-    local, own = _local(sent, firm)
+    local, by_country = _local(sent, firm)
     mails = sent.assign(weekday=local.dt.day_of_week, part=local.dt.hour // PART * PART)
     parts = [(ALL, mails), *((str(name), group) for name, group in mails.dropna(subset="segment").groupby("segment"))]
     frames = [_cells(name, group, level) for name, group in parts if name == ALL or group["n"].sum() >= MAILS]
     table = pd.concat(frames, ignore_index=True)
-    return SendHour(table[CELLS], _reached(waited, level), float(sent.loc[own, "n"].sum() / sent["n"].sum()),
+    return SendHour(table[CELLS], _reached(waited, level), float(sent.loc[by_country, "n"].sum() / sent["n"].sum()),
                     float(sent["clicked"].sum() / sent["n"].sum()), zone_known)  # fmt: skip
 
 
@@ -174,13 +174,13 @@ def _local(sent: pd.DataFrame, firm: ZoneInfo | None) -> tuple[pd.Series, pd.Ser
     """The hour of sending on the person's clock where the country tells it, else on the firm's; and where it does."""
     utc = sent["sent_at"].dt.tz_localize("UTC")
     local = utc.dt.tz_convert(firm or UTC).dt.tz_localize(None)
-    own = pd.Series(data=False, index=sent.index)
+    by_country = pd.Series(data=False, index=sent.index)
     for country, rows in sent.dropna(subset="country").groupby("country"):
         zone = zone_of(str(country))
         if zone is not None:
             local.loc[rows.index] = utc.loc[rows.index].dt.tz_convert(zone).dt.tz_localize(None)
-            own.loc[rows.index] = True
-    return local, own
+            by_country.loc[rows.index] = True
+    return local, by_country
 
 
 def _cells(segment: str, mails: pd.DataFrame, level: float) -> pd.DataFrame:

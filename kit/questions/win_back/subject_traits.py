@@ -199,10 +199,10 @@ def _tests(sent: pd.DataFrame, traits: pd.DataFrame) -> pd.DataFrame:
             has = traits.loc[group.index, name]
             if has.sum() != 1:
                 continue
-            (one,), (other,) = (group[side].to_dict("records") for side in (has, ~has))
-            rate = [(row["clicked"] + 0.5) / (row["n"] + 1) for row in (one, other)]
-            gaps.append(one["clicked"] / one["n"] - other["clicked"] / other["n"])
-            noise.append(sum(r * (1 - r) / row["n"] for r, row in zip(rate, (one, other), strict=True)))
+            (marked,), (other,) = (group[side].to_dict("records") for side in (has, ~has))
+            rate = [(row["clicked"] + 0.5) / (row["n"] + 1) for row in (marked, other)]
+            gaps.append(marked["clicked"] / marked["n"] - other["clicked"] / other["n"])
+            noise.append(sum(r * (1 - r) / row["n"] for r, row in zip(rate, (marked, other), strict=True)))
         if not gaps:
             continue
         value, error = np.array(gaps), np.array(noise)

@@ -215,9 +215,9 @@ class Targeting(Result):
             ),
             message("Each person is scored by regressions of other people; lifts are counted from the arms alone."),
         )
-        told = notes if len(self.lifts) else ()
+        shown = notes if len(self.lifts) else ()
         empty = message("{why}.", why=self.reason)
-        return Table("targeting", message("Whom to write to first"), self.lifts, columns, told, empty)
+        return Table("targeting", message("Whom to write to first"), self.lifts, columns, shown, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Lift of those put first, by rule and share."""

@@ -163,8 +163,8 @@ def measure(
     reasons = leaving.reasons_of(data) if len(people) else pd.DataFrame(columns=leaving.GIVEN)
     until = pd.Timestamp(last_day(data)) if data.as_of is not None else pd.Timestamp("NaT")
     about = groups.attributes(data) if len(people) else pd.DataFrame(columns=["contact_key", *ATTRIBUTES])
-    found = judge(people, bought, about, reasons, until, Asked(experiment, who, days, shares, what, limits))
-    return replace(found, limits=limits)
+    tried = judge(people, bought, about, reasons, until, Asked(experiment, who, days, shares, what, limits))
+    return replace(tried, limits=limits)
 
 
 @scope.count("assignments", whole="a test is one, whatever the period", unfiltered=scope.NO_CAMPAIGN)
@@ -297,11 +297,11 @@ def _as_assigned(test: pd.DataFrame, bought: pd.DataFrame, days: int, limits: tu
     """The people with state, silent, occasions, worth and chance of the day before their first one in the arm."""
     parts = []
     for begin in sorted(test["first_day"].unique()):
-        known, _model, _draws = states.at(
+        before, _model, _draws = states.at(
             bought, pd.Timestamp(begin) - pd.Timedelta(days=1), days=days, limits=limits, resampled=False
         )
         now = test[test["first_day"] == begin]
-        parts.append(now.merge(known[["contact_key", *KNOWN]], on="contact_key", how="left"))
+        parts.append(now.merge(before[["contact_key", *KNOWN]], on="contact_key", how="left"))
     frame = pd.concat(parts, ignore_index=True)
     frame["state"] = frame["state"].astype(object).fillna("none")
     frame["occasions"] = frame["occasions"].fillna(0).astype(int)
@@ -316,8 +316,8 @@ def _parts(kept: pd.DataFrame) -> pd.DataFrame:
     """The people with recency and money as thirds of those looked at."""
     spent = kept["worth"].astype(float) / kept["occasions"].where(kept["occasions"] > 0)
     for name, values in (("recency", kept["silent"].astype(float)), ("money", spent)):
-        known = values.dropna()
-        limits = np.unique(np.quantile(known, np.arange(1, PARTS) / PARTS)) if len(known) else np.array([])
+        numbers = values.dropna()
+        limits = np.unique(np.quantile(numbers, np.arange(1, PARTS) / PARTS)) if len(numbers) else np.array([])
         place = np.searchsorted(limits, values, side="left")
         words = [part_of(limits, int(at)) for at in place]
         kept = kept.assign(**{name: pd.Series(words, index=kept.index, dtype=object).where(values.notna())})
@@ -336,8 +336,8 @@ def part_of(limits: np.ndarray, place: int) -> str:
 
 def _balance(placed: pd.DataFrame, strata: pd.Series) -> float:
     """The p of the share of the holdout over groups by what people had done before; NaN: no holdout, or too few."""
-    told = placed["is_holdout"].notna()
-    held = placed.loc[told, "is_holdout"].astype(int).groupby(strata[told]).agg(["sum", "size"])
+    assigned_known = placed["is_holdout"].notna()
+    held = placed.loc[assigned_known, "is_holdout"].astype(int).groupby(strata[assigned_known]).agg(["sum", "size"])
     common = held["sum"].sum() / max(held["size"].sum(), 1)
     large = held["size"] * min(common, 1 - common) >= 5
     if not large.any():
