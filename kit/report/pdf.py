@@ -46,6 +46,9 @@ nav, .foot, .turn, .contents, details.code { display: none !important; }
 table { width: 100%% !important; min-width: 0 !important; font-size: 7.5pt; }
 th, td { white-space: normal !important; overflow-wrap: break-word; word-break: normal; }
 th, td { hyphens: auto; padding: 1mm 1.2mm !important; }
+table:has(th:nth-child(8)) { font-size: 6.5pt; }
+table:has(th:nth-child(11)) { font-size: 5.5pt; }
+table:has(th:nth-child(11)) td, table:has(th:nth-child(11)) th { padding: .5mm !important; }
 thead { display: table-header-group; }
 tr, figure, img, svg { break-inside: avoid; max-width: 100%%; }
 h1, h2, h3 { break-after: avoid; }
