@@ -106,7 +106,10 @@ def check(target: Path, *, as_json: bool, init: bool, problem: str | None) -> No
         path, likeliest = start(target)
         _say(_("kit: wrote {path}", path=path), err=True)
         for key, value in likeliest.items():
-            _say(_("kit: {key} = {value} is a guess; correct it there if it is wrong", key=key, value=value), err=True)
+            _say(
+                _("kit: {key} = {value} is a guess; correct it in that file if it is wrong", key=key, value=value),
+                err=True,
+            )
     if problem is not None:
         _report_problem(target, problem)
         return
@@ -121,7 +124,7 @@ def _report_problem(target: Path, file: str) -> None:
 
     if file != "-":
         if Path(file).exists():
-            raise UsageError(_("--report {file} is there already; it stays as it is.", file=file))
+            raise UsageError(_("--report {file} already exists and was not changed.", file=file))
         try_folder(Path(file).parent, f"--report {file}")
     text = report(store.open_data(target))
     if file == "-":
@@ -323,7 +326,9 @@ def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
     from kit import explain
 
     if (target is None) != (not campaign):
-        raise UsageError(_("A campaign is explained with both: kit explain KPI FOLDER --campaign NAME."))
+        raise UsageError(
+            _("To explain a campaign, give both the folder and the campaign: kit explain KPI FOLDER --campaign NAME.")
+        )
     if key is not None:
         _show(explain.entry(key))
         if target is not None:

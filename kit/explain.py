@@ -135,7 +135,7 @@ def entry(key: str) -> str:
         ]
         raise UsageError(
             _(
-                "Nothing is known by {key}. {hint}",
+                "The key {key} is unknown. {hint}",
                 key=repr(key),
                 hint=nearest(key, keys, otherwise="All keys: kit explain."),
             )
@@ -157,14 +157,18 @@ def campaign(data: Data, key: str, name: str) -> CampaignKpi:
     kpi = metrics.find(key)
     if kpi.counts != "messages":
         raise UsageError(
-            _("{key} is not counted by campaign: it is of {denominator}.", key=key, denominator=kpi.denominator)
+            _(
+                "{key} is not available by campaign: it is calculated over {denominator}.",
+                key=key,
+                denominator=kpi.denominator,
+            )
         )
     chosen = _named(data, name)
     action = metrics.action(data.settings["goal"])
     mail = counts.messages(data, ["campaign_id"], kind="", action=action)
     mail = mail[mail["campaign_id"] == chosen["campaign_id"]]
     if mail.empty:
-        raise UsageError(_("{name} is a test send: it is left out of every KPI.", name=repr(name)))
+        raise UsageError(_("{name} is a test send and is left out of every KPI.", name=repr(name)))
     value = metrics.values(mail, [kpi.key], by=["campaign_id"]).iloc[0]
     sources = counts.sources_of_record(data, action=action)
     source = sources[sources["campaign_id"] == chosen["campaign_id"]].set_index("count")["source"]
@@ -221,7 +225,7 @@ class CampaignKpi(Result):
         columns = (
             Column("count", message("Count")),
             Column("value", message("Value"), self._written, number=True, whole_row=True),
-            Column("source", message("Told by")),
+            Column("source", message("Source")),
         )
         title = _("{kpi} of {campaign}", kpi=self.kpi.title, campaign=named(self.campaign))
         if self.sent_local is not None:
@@ -244,7 +248,7 @@ def _named(data: Data, name: str) -> pd.Series:
     if len(rows) > 1:
         raise UsageError(
             _(
-                "{n} campaigns are named {name}. Use an id: {list}.",
+                "{n} campaigns have the name {name}. Use an id: {list}.",
                 n=len(rows),
                 name=repr(name),
                 list=", ".join(rows["campaign_id"]),

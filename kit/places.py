@@ -20,8 +20,8 @@ from kit.messages import Text, message
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-NAME_ANOTHER = message("Name a folder that can be written and has room.")
-WRITE_CACHE = message("Set KIT_CACHE to a folder that can be written and has room.")
+NAME_ANOTHER = message("Choose a folder with write permission and free space.")
+WRITE_CACHE = message("Set KIT_CACHE to a folder with write permission and free space.")
 
 ABANDONED = 24 * 3600
 """Seconds after which a draft is nobody's any more, whatever process has the number of its maker now."""
@@ -79,7 +79,7 @@ def try_name(path: Path, words: str) -> None:
         str(path.absolute()).encode()
     except UnicodeEncodeError as error:
         raise OutputError(
-            message("its path holds bytes that are no UTF-8"), file=words, hint=message("Name it with letters.")
+            message("its path contains bytes that are not UTF-8"), file=words, hint=message("Use letters in its name.")
         ) from error
 
 
@@ -93,9 +93,9 @@ def try_exchange(out: Path, words: str) -> None:
     try_folder(out.parent, words)
     if out.is_mount():
         raise OutputError(
-            message("it is where a disk begins, which nothing can take the place of"),
+            message("it is the root of a disk and cannot be replaced"),
             file=words,
-            hint=message("Name a folder in it."),
+            hint=message("Choose a folder inside it."),
         )
     with reaching(out, NAME_ANOTHER):
         recover(out)

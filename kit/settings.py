@@ -40,181 +40,235 @@ class Key:
 
 
 KEYS = (
-    Key("time_zone", "zone", "", message("the firm's time zone, like Europe/Moscow; without it hours are not judged")),
-    Key("currency", "text", "", message("the currency of amounts that name none, like EUR")),
-    Key("day_first", "bool", None, message("03.04.2026 or 03/04/2026 is 3 April; needed where a file does not tell")),
     Key(
-        "as_of", "time", None, message("the moment up to which the exports are complete; else the latest time in them")
+        "time_zone",
+        "zone",
+        "",
+        message("the firm's time zone, such as Europe/Moscow; without it hours of the day are not analysed"),
     ),
-    Key("lang", "lang", "", message("the language of reports and messages, like ru; else English")),
-    Key("goal", "goal", "", message("what the campaigns are for; one of `kit explain` goals")),
-    Key("own_domains", "texts", (), message("the firm's own mail domains, like example.com")),
-    Key("own_addresses", "texts", (), message("the firm's own addresses elsewhere, like garage@example.org")),
+    Key("currency", "text", "", message("the currency of amounts without a currency, such as EUR")),
     Key(
-        "tests.max_recipients", "int", 5, message("a send to at most so many, whose subject says test, is a test send")
+        "day_first",
+        "bool",
+        None,
+        message("whether 03.04.2026 or 03/04/2026 is 3 April; needed if a file does not show it"),
     ),
-    Key("tests.list_share", "share", 0.01, message("… or to at most this share of the list's usual size")),
+    Key(
+        "as_of",
+        "time",
+        None,
+        message("the time up to which the exports are complete; if not set, the latest time in them"),
+    ),
+    Key("lang", "lang", "", message("the language of reports and messages, such as ru; if not set, English")),
+    Key("goal", "goal", "", message("the purpose of the campaigns; one of the goals listed by `kit explain`")),
+    Key("own_domains", "texts", (), message("the firm's own e-mail domains, such as example.com")),
+    Key("own_addresses", "texts", (), message("the firm's own addresses on other domains, such as garage@example.org")),
+    Key(
+        "tests.max_recipients",
+        "int",
+        5,
+        message("a campaign to at most this many recipients, with the word test in its subject, is a test send"),
+    ),
+    Key("tests.list_share", "share", 0.01, message("… or to at most this share of the usual list size")),
     Key(
         "conversions.window_days",
         "int",
         7,
         message(
-            "an action counts for a mail within so many days after it; a mail younger than that has no conversions yet"
+            "an action counts for an e-mail within this many days after it; more recent e-mails have no conversions yet"
         ),
     ),
     Key(
         "conversions.maturity_days",
         "int",
         3,
-        message("a campaign younger than this at `as_of` is not judged by openings and clicks"),
+        message("a campaign sent fewer than this many days before `as_of` is too recent to judge by opens and clicks"),
     ),
     Key(
         "service.hours",
         "hours",
         (),
-        message("when the team works, like Mon-Fri 09:00-18:00; without it no working time is counted"),
+        message("working hours of the team, such as Mon-Fri 09:00-18:00; without them no working time is calculated"),
     ),
     Key("service.holidays", "days", (), message("days on which the team does not work")),
-    Key("service.time_zone", "zone", "", message("the team's time zone, where it is not the firm's")),
+    Key("service.time_zone", "zone", "", message("the team's time zone, if it differs from the firm's")),
     Key(
         "service.promised_hours",
         "amount",
         None,
-        message("a request is answered in time within so many hours: working hours where service.hours says them"),
+        message(
+            "a request answered within this many hours is in time; if service.hours is set, these are working hours"
+        ),
     ),
     Key(
         "service.waiting_days",
         "int",
         30,
-        message("an e-mail without an answer is waited for so many days; after them it needs none"),
+        message("an e-mail without a reply counts as unanswered for this many days; after that it needs no reply"),
     ),
-    Key("visits.return_days", "int", 180, message("who came once has returned when coming again within so many days")),
+    Key(
+        "visits.return_days",
+        "int",
+        180,
+        message("a customer has returned if the second visit comes within this many days after the first"),
+    ),
     Key(
         "messages.engine",
         "text",
         "fast",
-        message("what reads customers' messages: fast, accurate (the extra tone) or words"),
+        message("how customers' messages are read: fast, accurate (the extra tone) or words"),
     ),
     Key(
         "messages.reading",
         "text",
         "",
-        message("a file beside kit.toml with themes, intents and words of tone, changed from kit/text/reading.yaml"),
+        message(
+            "a file next to kit.toml with themes, intents and words of tone: a changed copy of kit/text/reading.yaml"
+        ),
     ),
     Key(
-        "surveys.incentive", "text", "", message("what was promised for an answer to a survey, like a discount of 5 %")
+        "surveys.incentive",
+        "text",
+        "",
+        message("the reward promised for answering a survey, such as a discount of 5 %"),
     ),
     Key(
         "retention.sunset",
         "texts",
         ("sunset", "inactiv", "неактив"),
-        message("parts of a reason of leaving that mean: taken off the list by the firm itself"),
+        message("parts of an unsubscribe reason which mean that the firm itself removed the address from the list"),
     ),
     Key(
         "events.campaign",
         "texts",
         (),
-        message("the log's field that names the campaign, where the preset's do not fit"),
+        message("the log's field with the campaign, if the fields of the preset do not fit"),
     ),
-    Key("events.variant", "texts", (), message("the log's field that names the variant of a test")),
+    Key("events.variant", "texts", (), message("the log's field with the version of an A/B test")),
     Key(
         "tracking.opens_since",
         "time",
         None,
-        message("openings were tracked from then on: before it they are not known, and since then no opening is a 0"),
+        message(
+            "opens were tracked from this time on: before it they are unknown, after it a missing open counts as 0"
+        ),
     ),
-    Key("tracking.clicks_since", "time", None, message("the same of clicks")),
+    Key("tracking.clicks_since", "time", None, message("the same for clicks")),
     Key(
-        "machines.hidden_links", "texts", (), message("parts of links that no reader can see; only scanners click them")
+        "machines.hidden_links",
+        "texts",
+        (),
+        message("parts of links that readers cannot see; only scanners click them"),
     ),
     Key(
-        "clients.window_days", "int", 180, message("a person's mail program is told by other mails so many days around")
+        "clients.window_days",
+        "int",
+        180,
+        message("a person's mail program is recognised by other e-mails within this many days before and after"),
     ),
-    Key("clients.min_sends", "int", 3, message("… and by at least so many of them; with fewer it is unknown")),
-    Key("engagement.days", "int", 90, message("who clicked in so many days before a mail is active")),
-    Key("engagement.mails", "int", 3, message("… and with fewer mails in them nobody is called silent")),
-    Key("web.key_events", "texts", (), message("the events that count as key events in a BigQuery export of GA4")),
+    Key(
+        "clients.min_sends",
+        "int",
+        3,
+        message("… and by at least this many of them; with fewer, the program is unknown"),
+    ),
+    Key("engagement.days", "int", 90, message("a person who clicked within this many days before an e-mail is active")),
+    Key("engagement.mails", "int", 3, message("… and with fewer e-mails in that time nobody is called silent")),
+    Key("web.key_events", "texts", (), message("the events that count as key events in a GA4 export from BigQuery")),
     Key(
         "funnel.stages",
         "texts",
         ("contact", "lead", "customer"),
-        message("the way to a customer; a stage of another name is the action of that name"),
+        message("the stages on the way to becoming a customer; a stage with another name is the action of that name"),
     ),
-    Key("funnel.days", "int", 90, message("a step counts within so many days after the stage before it")),
+    Key("funnel.days", "int", 90, message("a step counts only if it follows the previous stage within this many days")),
     Key(
         "money.margin",
         "share",
         None,
-        message("what is left of net revenue after what was sold is paid for; else unknown"),
+        message("the share of net revenue left after the cost of what was sold; unknown if not set"),
     ),
     Key(
         "money.hour_rate",
         "amount",
         None,
-        message("what an hour of own work costs, where the cost file names hours only"),
+        message("the cost of one hour of own work, if the cost file has hours only"),
     ),
-    Key("holdout.arms", "texts", (), message("further names of the arm of a test that gets no mail")),
+    Key("holdout.arms", "texts", (), message("further names of the test group that gets no e-mail")),
     Key(
         "health.accounts",
         "text",
         "firm",
-        message("what is one account: firm (ids, addresses and firms' domains), address (without domains) or id"),
+        message(
+            "what counts as one account: firm (ids, addresses and firms' domains), address (without domains) or id"
+        ),
     ),
     Key("health.shared_domains", "texts", (), message("further domains of mailboxes that belong to no firm")),
     Key(
         "health.weights",
         "numbers",
         {},
-        message("how much each signal of health counts, like use_trend = 3; 0: not at all; else the kit's own"),
+        message(
+            "how much each health signal counts, such as use_trend = 3; 0 means not at all; if not set, the "
+            "kit's own weights apply"
+        ),
     ),
     Key(
         "health.anchors",
         "anchors",
         {},
-        message("the values of a signal at which its component is 0 and 100; else suggested by the training dates"),
+        message(
+            "the values of a signal at which its component is 0 and 100; if not set, suggested from the training dates"
+        ),
     ),
     Key(
         "health.onboarding",
         "numbers",
         {},
-        message("weights of accounts in their first health.onboarding_days, where they differ"),
+        message("weights for accounts in their first health.onboarding_days, if they differ"),
     ),
-    Key("health.onboarding_days", "int", 90, message("an account is new for so many days")),
+    Key("health.onboarding_days", "int", 90, message("an account is new for this many days")),
     Key(
         "health.coverage",
         "share",
         0.5,
-        message("a score is shown only where signals of at least this share of the weight are known"),
+        message("a score is shown only if the known signals carry at least this share of the weight"),
     ),
     Key(
         "health.missing",
         "text",
         "renormalise",
-        message("what stands for a missing component: renormalise (nothing), neutral (50) or zero"),
+        message("what replaces a missing component: renormalise (nothing), neutral (50) or zero"),
     ),
     Key("health.red", "amount", 40.0, message("below this score an account is red")),
     Key("health.green", "amount", 70.0, message("from this score an account is green")),
-    Key("health.leave", "amount", 8.0, message("an alert ends so many points above red")),
+    Key("health.leave", "amount", 8.0, message("an alert ends when the score is this many points above red")),
     Key(
         "health.weeks_red",
         "int",
         4,
         message(
-            "an alert begins after so many weeks of red in a row; signals are sums of four weeks, so fewer are noise"
+            "an alert begins after this many red weeks in a row; signals are four-week sums, so fewer weeks show "
+            "only random variation"
         ),
     ),
-    Key("health.pause_weeks", "int", 4, message("after an alert has ended none begins for so many weeks")),
-    Key("health.due_days", "int", 7, message("an alert is to be acted on within so many days")),
-    Key("health.owner", "text", "", message("who gets an alert of an account whose deals name no owner")),
+    Key("health.pause_weeks", "int", 4, message("after an alert ends, no new alert begins for this many weeks")),
+    Key("health.due_days", "int", 7, message("somebody must act on an alert within this many days")),
+    Key("health.owner", "text", "", message("who gets the alert for an account whose deals have no owner")),
     Key(
         "health.hold_back",
         "share",
         0.0,
-        message("this share of alerts, drawn at random, is not acted on, so that what acting does can be measured"),
+        message("this share of alerts, drawn at random, gets no action, so that the effect of acting can be measured"),
     ),
-    Key("health.before", "text", "", message("an older kit.toml beside this one: what its changes do is shown apart")),
-    Key("split", "shares", (), message("the planned shares of an A/B test, like [0.5, 0.5]; equal where not said")),
-    Key("same", "pairs", (), message('campaigns that are one: [[same]] with ids = ["first", "second"]')),
+    Key(
+        "health.before",
+        "text",
+        "",
+        message("an older kit.toml next to this one: the effect of the changes is shown separately"),
+    ),
+    Key("split", "shares", (), message("the planned split of an A/B test, such as [0.5, 0.5]; equal if not set")),
+    Key("same", "pairs", (), message('campaigns that are the same: [[same]] with ids = ["first", "second"]')),
 )
 
 _BY_NAME = {key.name: key for key in KEYS}
@@ -250,13 +304,15 @@ def read(path: Path) -> Settings:
     """
     try:
         if path.exists() and not path.is_file():
-            raise SettingsError(message("it is no file"), file=path.name, hint=_("Put a file there, or take it away."))
+            raise SettingsError(
+                message("it is not a file"), file=path.name, hint=_("Put a file there, or remove what is there.")
+            )
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingsError(cause(error), file=path.name, hint=_("Check the file and who may read it.")) from error
+        raise SettingsError(cause(error), file=path.name, hint=_("Check the file and its read permissions.")) from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(
-            _("no TOML: {error}", error=error), file=path.name, hint=_("See the README's table of settings.")
+            _("it is not TOML: {error}", error=error), file=path.name, hint=_("See the README's table of settings.")
         ) from error
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
@@ -267,7 +323,7 @@ def template(guesses: Mapping[str, tuple[str, Message]] = MappingProxyType({})) 
     Args:
         guesses: key at the top -> its likeliest value as TOML, which is set, and what speaks for it.
     """
-    lines = ["# " + _("What no export says. Take the # away from a line to set it."), ""]
+    lines = ["# " + _("Settings that no export contains. To set one, remove the # at the start of its line."), ""]
     for name, (guess, why) in guesses.items():
         lines += [f"# {_BY_NAME[name].meaning}", f"# {why}", f"{name} = {guess}", ""]
     for key in KEYS:
@@ -291,7 +347,7 @@ def _flat(raw: dict[str, Any]) -> dict[str, Any]:
             flat[name] = value
     for name in flat:
         if name not in _BY_NAME:
-            raise SettingsError(_("is no setting"), file=FILE, column=name, hint=nearest(name, _BY_NAME))
+            raise SettingsError(_("there is no such setting"), file=FILE, column=name, hint=nearest(name, _BY_NAME))
     return flat
 
 
@@ -412,22 +468,22 @@ def _days(value: Any) -> tuple[date, ...]:
 
 
 _KINDS: dict[str, tuple[Callable[[Any], Any], Message]] = {
-    "zone": (_zone, message("{value} is no time zone of the IANA list")),
-    "text": (_text, message("{value} is no text")),
-    "bool": (_bool, message("{value} is no true or false")),
-    "int": (_int, message("{value} is no whole number from 0")),
-    "share": (_share, message("{value} is no share from 0 to 1")),
-    "amount": (_number, message("{value} is no amount from 0")),
-    "time": (_time, message("{value} is no time")),
-    "goal": (_text, message("{value} is no goal")),
-    "lang": (_language, message("{value} is no language that the kit speaks")),
-    "texts": (_texts, message("{value} is no list of texts")),
-    "hours": (_hours, message("{value} is no list of hours of the week")),
-    "days": (_days, message("{value} is no list of days")),
-    "numbers": (_numbers, message("{value} is no table of amounts")),
-    "anchors": (_anchors, message("{value} is no table of two different numbers each")),
-    "shares": (_shares, message("{value} is no list of shares that add to 1")),
-    "pairs": (_pairs, message("{value} is no table with ids")),
+    "zone": (_zone, message("{value} is not a time zone of the IANA list")),
+    "text": (_text, message("{value} is not a text")),
+    "bool": (_bool, message("{value} is neither true nor false")),
+    "int": (_int, message("{value} is not a whole number of 0 or more")),
+    "share": (_share, message("{value} is not a share from 0 to 1")),
+    "amount": (_number, message("{value} is not an amount of 0 or more")),
+    "time": (_time, message("{value} is not a time")),
+    "goal": (_text, message("{value} is not a goal")),
+    "lang": (_language, message("{value} is not a language that the kit supports")),
+    "texts": (_texts, message("{value} is not a list of texts")),
+    "hours": (_hours, message("{value} is not a list of hours of the week")),
+    "days": (_days, message("{value} is not a list of days")),
+    "numbers": (_numbers, message("{value} is not a table of amounts")),
+    "anchors": (_anchors, message("{value} is not a table with two different numbers per entry")),
+    "shares": (_shares, message("{value} is not a list of shares that add up to 1")),
+    "pairs": (_pairs, message("{value} is not a table with ids")),
 }
 """How a value of each kind is read, and what to say where it cannot be."""
 

@@ -55,8 +55,8 @@ def test_a_campaign_of_a_day_that_the_report_does_not_cover_is_not_called_silent
     result = sessions.follow(data)
     assert result.silent["campaign_name"].tolist() == ["Summer"]
     assert result.outside == 1
-    assert "1 clicked campaign of other days than the report's" in result.silent_table().text()
-    assert result.summary().text.endswith("1 clicked campaign has no session at all.")
+    assert "1 clicked campaign was sent outside the days of the web report" in result.silent_table().text()
+    assert result.summary().text.endswith("1 campaign was clicked but shows no website session.")
 
 
 def frame(engaged: list[int], n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -158,14 +158,15 @@ class TestLinks:
         result = links.rank(data)
         row = result.table().cells()[0]
         assert row[2:5] == ["200", "12", "6.0% (3.5–10.2)"]  # Wilson: 12 of 200
-        assert result.summary().text.startswith("Of 3 links most people follow https://example.com/book?id=5: 6.0%")
+        assert result.summary().text.startswith("People clicked https://example.com/book?id=5 most: 6.0%")
+        assert result.summary().text.endswith("Links compared: 3.")
         assert "https://example.com/prices 2.0%" in result.plot().alt
 
     def test_a_report_that_lists_its_links_speaks_where_no_log_does(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
         assert links.clicks_by_link(kit.open(tmp_path)).empty
         result = links.rank(kit.open(tmp_path))
-        assert result.summary().text == "Which links were followed is not known: no report or log lists them."
+        assert result.summary().text == "We cannot see which links were clicked: none of your files lists them."
         assert result.plot().svg
 
     def test_the_reports_of_the_sample_are_told_as_they_are(self) -> None:

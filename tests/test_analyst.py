@@ -69,7 +69,9 @@ class TestWeekdayAndHour:
 
     def test_without_a_time_zone_they_are_refused(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
-        with pytest.raises(UsageError, match=r"no time zone is known\. Set time_zone in kit\.toml"):
+        with pytest.raises(
+            UsageError, match=r"need the local time zone, which is not known\. Set time_zone in kit\.toml"
+        ):
             counts.messages(kit.open(tmp_path), ["hour"])
 
 
@@ -94,7 +96,7 @@ class TestPeriod:
         "text", ["2026", "2026-13", "2026-02-30", "2026-Q5", "2026-03..", "..2026-03", "March", "a..b..c"]
     )
     def test_anything_else_is_refused(self, text: str) -> None:
-        with pytest.raises(UsageError, match="is no month, quarter or day"):
+        with pytest.raises(UsageError, match="is not a month, quarter or day"):
             parse_period(text)
 
     def test_its_ends_are_written_as_months_where_they_are_whole(self) -> None:
@@ -123,7 +125,7 @@ class TestPeriod:
         month, days = kit.open(tmp_path, period="2026-03"), kit.open(tmp_path, period="2026-03-01..2026-04-15")
         assert counts.messages(month, [])["sent"].tolist() == [100]
         assert counts.messages(days, [])["sent"].tolist() == [40]
-        assert "1 total of a whole month cannot be cut by days and is left out." in str(kit.arrived(days).text)
+        assert "1 monthly total is excluded, because it cannot be split by day." in str(kit.arrived(days).text)
         assert "whole month" not in str(kit.arrived(month).text)
 
 

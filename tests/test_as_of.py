@@ -35,7 +35,7 @@ def test_a_mistyped_year_is_named_and_moves_nothing(tmp_path: Path) -> None:
     contacts(tmp_path, ["2025-01-01", "2025-02-01", "2062-04-01", "2025-05-01", "2025-06-01"])
     data = kit.open(tmp_path)
     assert data.as_of == datetime(2026, 6, 5, 10)
-    assert [note for note in data.notes if note.startswith("contacts.csv: opted_in_at 2062-04-01 lies far ahead")]
+    assert [note for note in data.notes if note.startswith("contacts.csv: opted_in_at 2062-04-01 is far later")]
 
 
 @pytest.mark.parametrize("slip", ["2031-02-03", "2099-02-03"])

@@ -29,8 +29,8 @@ BARE = Settings()
 HEAD = "Campaign,Date,Sent,Delivered,Opened,Revenue\n"
 GOOD = "A,2026-01-05,3,1,1,1\n"
 LONG = "x" * 1_000_000
-BROKEN = "it holds bytes that are no character of the file's encoding."
-BOMB = "it unpacks to far more than any export does, and is not read."
+BROKEN = "it contains bytes that are not characters of the file's encoding."
+BOMB = "unpacked, it is far larger than any export, and it is not read."
 
 
 def both(folder: Path) -> tuple[FileLog, FileLog]:
@@ -42,14 +42,14 @@ def both(folder: Path) -> tuple[FileLog, FileLog]:
 
 
 CELLS = [
-    ("-3", "'-3' is negative, and a count never is", "Write the number that was meant, or leave the cell empty."),
-    ("1.5", "'1.5' is no whole number, and a count always is",
-     "Write the number that was meant, or leave the cell empty."),
-    ("1.204", "'1.204' is no whole number, and a count always is",
-     "If the point parts thousands, say `decimal: comma` in a mapping (kit map)."),
-    ("#REF!", "'#REF!' is a spreadsheet's error, not a value", "Mend the formula, or leave the cell empty."),
-    ("many", "'many' is no number", "Write it as 1234.50."),
-    (f'"{"9" * 100_000}"', f"'{'9' * 60}…' is no number", "Write it as 1234.50."),
+    ("-3", "'-3' is negative, but a count never is", "Write the intended number, or leave the cell empty."),
+    ("1.5", "'1.5' is not a whole number, but a count always is",
+     "Write the intended number, or leave the cell empty."),
+    ("1.204", "'1.204' is not a whole number, but a count always is",
+     "If the point separates thousands, set `decimal: comma` in a mapping (kit map)."),
+    ("#REF!", "'#REF!' is a spreadsheet's error, not a value", "Correct the formula, or leave the cell empty."),
+    ("many", "'many' is not a number", "Write it as 1234.50."),
+    (f'"{"9" * 100_000}"', f"'{'9' * 60}…' is not a number", "Write it as 1234.50."),
 ]  # fmt: skip
 
 
@@ -66,8 +66,8 @@ def test_a_count_that_cannot_be_read_is_named_with_its_hint(tmp_path: Path, cell
 
 
 ROWS = [
-    ("\0", "it holds a NUL byte. Export the file again."),
-    (LONG, "the cell has 1,000,000 characters, and at most 131,072 can be read. Shorten it."),
+    ("\0", "it contains a NUL byte. Export the file again."),
+    (LONG, "the cell has 1,000,000 characters, but at most 131,072 can be read. Shorten it."),
 ]
 
 
@@ -82,9 +82,10 @@ def test_a_row_that_cannot_be_read_is_named_with_its_hint(tmp_path: Path, cell: 
 FILES = [
     ("empty file", "", "empty", "a.csv: it is empty. Export it again."),
     ("header only", HEAD, "empty",
-     "a.csv, line 1: it has a header and no rows. Export it again if rows are expected."),
+     "a.csv, line 1: it has a header and no rows. Export it again if it should have rows."),
     ("date in another order", f"{HEAD}A,03/04/2026,3,1,1,1\n", "unreadable",
-     "a.csv, line 2, column 'Date': '03/04/2026' reads as two dates. Say day_first = true or false in kit.toml."),
+     ("a.csv, line 2, column 'Date': '03/04/2026' can be read as two different dates. "
+     "Set day_first = true or false in kit.toml.")),
 ]  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_a_truncated_last_line_is_named(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", f"{HEAD}{GOOD}B,2026-01-06,3")
     log, _ = both(tmp_path)
     assert [str(one) for one in log.rejections] == [
-        "a.csv, line 3: it has 3 cells and the header has 6; the file may be cut off here, export it again."
+        "a.csv, line 3: it has 3 cells, but the header has 6. Perhaps the file is cut off here; export it again."
     ]
 
 
@@ -113,9 +114,9 @@ def test_mixed_encodings_cost_the_rows_of_the_other_one(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", raw)
     log, _ = both(tmp_path)
     assert [str(one) for one in log.rejections] == [
-        f"a.csv, line 3, column 'Campaign': {BROKEN} Save the whole file in one encoding, best UTF-8."
+        f"a.csv, line 3, column 'Campaign': {BROKEN} Save the whole file in one encoding, preferably UTF-8."
     ]
-    assert log.notes[0] == "some bytes are no UTF-8; the rows that hold them are rejected"
+    assert log.notes[0] == "some bytes are not UTF-8; the rows that contain them are rejected"
 
 
 def test_columns_by_a_bar_are_read_and_by_a_sign_that_nobody_uses_are_not(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_columns_by_a_bar_are_read_and_by_a_sign_that_nobody_uses_are_not(tmp_pa
 
 def test_duplicate_headers_are_said(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened,Sent\nA,100,30,7\n")
-    assert both(tmp_path)[0].notes == ("column 'Sent' stands 2 times; the first is taken",)
+    assert both(tmp_path)[0].notes == ("column 'Sent' occurs 2 times; the first one is used",)
 
 
 def test_opens_without_delivery_are_said(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_a_long_header_never_floods(tmp_path: Path) -> None:
 def test_a_header_that_is_too_long_is_said(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", f"{LONG},b\n1,2\n")
     log, _ = both(tmp_path)
-    assert log.notes == ("line 1: the cell has 1,000,000 characters, and at most 131,072 can be read",)
+    assert log.notes == ("line 1: the cell has 1,000,000 characters, but at most 131,072 can be read",)
 
 
 def test_no_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +165,7 @@ def test_no_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(Path, "open", refuse)
     log, _ = both(tmp_path)
     assert (log.status, str(log.error)) == (
-        "unreadable", "a.csv: permission denied. Check the file and who may read it.",
+        "unreadable", "a.csv: permission denied. Check the file and its read permissions.",
     )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ def test_a_folder_that_cannot_be_opened_is_said(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(os, "scandir", refuse)
     log, _ = both(tmp_path)
     assert (log.status, str(log.error)) == (
-        "unreadable", "a: permission denied. Check the folder and who may read it.",
+        "unreadable", "a: permission denied. Check the folder and its read permissions.",
     )  # fmt: skip
 
 
@@ -189,11 +190,11 @@ def test_links_that_lead_nowhere_or_to_folders_are_said(tmp_path: Path) -> None:
     (tmp_path / "self").symlink_to(".")
     exports.write(tmp_path, "z.csv", exports.MONTHS)
     loop, itself, good = sources.read(tmp_path, BARE).files
-    nowhere = "loop: it is a link that leads nowhere, or round in a circle. Put the file itself here."
+    nowhere = "loop: it is a link that leads nowhere or in a circle. Put the file itself here."
     assert (loop.status, str(loop.error)) == ("unreadable", nowhere)
     assert (itself.status, itself.why) == (
         "unrecognised",
-        "it is a link to a folder, and links are not followed; copy the files here or name that folder",
+        "it is a link to a folder, and links are not followed; copy the files here or use that folder",
     )
     assert good.rows_kept == 2
 
@@ -221,9 +222,10 @@ def test_an_archive_of_exports_is_read_where_it_lies(tmp_path: Path) -> None:
 
 ARCHIVES = [
     ("10,000 files", {f"{n}.csv": "" for n in range(10_000)},
-     "a.zip: the archive holds 10,000 files, and at most 2,000 are read out of one. Unpack it and read the folder."),
+     ("a.zip: the archive contains 10,000 files, but at most 2,000 are read from one archive. "
+     "Unpack it and read the folder.")),
     ("a bomb", {"a.csv": b"\0" * (packed.FREE + 1)},
-     f"a.zip: {BOMB} Export it again; if it is right, unpack it and read what is in it."),
+     f"a.zip: {BOMB} Export it again; if it is correct, unpack it and read its contents."),
 ]  # fmt: skip
 
 
@@ -237,7 +239,7 @@ def test_an_archive_beyond_the_limits_stays_shut(tmp_path: Path, files: dict[str
 def test_an_archive_that_is_damaged_or_empty_is_said(tmp_path: Path) -> None:
     path = zipped(tmp_path, "a.zip", {"a.csv": exports.CAMPAIGNS})
     path.write_bytes(path.read_bytes()[:-30])
-    assert str(both(tmp_path)[0].error) == "a.zip: the archive is damaged. Make or download it again."
+    assert str(both(tmp_path)[0].error) == "a.zip: the archive is damaged. Create or download it again."
     zipped(tmp_path, "a.zip", {"folder/": ""})
     assert both(tmp_path)[0].status in ("empty", "unreadable")
 
@@ -249,7 +251,10 @@ def test_an_archive_in_an_archive_is_not_unfolded(tmp_path: Path) -> None:
     log, _ = both(tmp_path)
     assert (log.status, log.why) == (
         "unrecognised",
-        ("it is an archive in an archive, or a document, no export, and is left out; unpack it and read what is in it"),
+        (
+            "it is an archive inside an archive, or a document, not an export, and is left out; unpack it and read "
+            "its contents"
+        ),
     )
 
 
@@ -269,7 +274,7 @@ def test_a_workbook_that_lies_about_its_size_is_not_unpacked(tmp_path: Path, mon
     path.write_bytes(raw.replace(real.to_bytes(4, "little"), told.to_bytes(4, "little")))
     log, _ = both(tmp_path)
     assert log.status == "unreadable"
-    assert "it unpacks to far more than any export does" in str(log.error)
+    assert "unpacked, it is far larger than any export" in str(log.error)
 
 
 def test_an_entity_that_grows_is_never_expanded(tmp_path: Path) -> None:
@@ -289,8 +294,8 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(packed, "FREE", 1 << 20)
     begin = (HEAD + GOOD) if "csv" in name else json.dumps(event("open", 1)) + "\n"
     exports.write(tmp_path, name, gzip.compress(begin.encode() + b"x" * (4 << 20)))
-    said = f"{name}: it unpacks to far more than any export does, and is not read. "
-    said += "Export it again; if it is right, put it here unpacked."
+    said = f"{name}: unpacked, it is far larger than any export, and it is not read. "
+    said += "Export it again; if it is correct, put it here unpacked."
     log = next(one for one in open_data(tmp_path).files if one.file == name)
     assert (log.status, str(log.error)) == ("unreadable", said)
 
@@ -298,14 +303,14 @@ def test_a_gzip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_packed_table_that_is_cut_off_is_said(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv.gz", gzip.compress((HEAD + GOOD * 500).encode())[:-8])
     log, _ = both(tmp_path)
-    assert log.notes[0] == "the file is cut off: its packed end is missing; what stands before is read"
+    assert log.notes[0] == "the file is cut off: the end of the archive is missing; what comes before it is read"
 
 
 def test_a_table_too_large_for_memory_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encodings, "LARGEST", 1 << 20)
     exports.write(tmp_path, "a.csv", HEAD + GOOD * 60_000)
     assert str(both(tmp_path)[0].error) == (
-        "a.csv: it is larger than 1 MB, which is too much for a table. Export it in parts, a file a month or a year."
+        "a.csv: it is larger than 1 MB, which is too large for a table. Export it in parts, one file per month or year."
     )
 
 
@@ -325,7 +330,10 @@ def test_a_file_that_changes_while_it_is_read_is_not_used(
     log = next(one for one in open_data(tmp_path).files if one.file == name)
     assert (log.status, str(log.error)) == (
         "unreadable",
-        f"{name}: it changed while it was read, and is not used. Run the kit again when nothing writes to it any more.",
+        (
+            f"{name}: it changed while it was read, and is not used. "
+            "Run the kit again when no program is writing to the file."
+        ),
     )
     monkeypatch.undo()
     assert open_data(tmp_path).files[0].status == "read"  # the store of the moving file is not found again
@@ -333,13 +341,13 @@ def test_a_file_that_changes_while_it_is_read_is_not_used(
 
 FOREIGN = {
     "a.pdf": (b"%PDF-1.7\n1 0 obj\n", "a PDF document", "; export the numbers in it as CSV or XLSX"),
-    "a.png": (b"\x89PNG\r\n\x1a\n" + bytes(300), "a picture", "; export the numbers in it as CSV or XLSX"),
+    "a.png": (b"\x89PNG\r\n\x1a\n" + bytes(300), "an image", "; export the numbers in it as CSV or XLSX"),
     "a.7z": (
         b"7z\xbc\xaf\x27\x1c" + bytes(30),
-        "an archive of a kind that is not unpacked",
-        "; unpack it and read what is in it",
+        "an archive that cannot be unpacked here",
+        "; unpack it and read its contents",
     ),
-    "a.mp4": (b"\0\0\0\x20ftypisom" + bytes(30), "sound or film", ""),
+    "a.mp4": (b"\0\0\0\x20ftypisom" + bytes(30), "an audio or video file", ""),
 }
 
 
@@ -348,7 +356,7 @@ def test_what_is_no_export_is_named_for_what_it_is(tmp_path: Path, name: str) ->
     raw, kind, hint = FOREIGN[name]
     exports.write(tmp_path, name, raw)
     log, _ = both(tmp_path)
-    assert (log.status, log.why) == ("unrecognised", f"it is {kind}, no export, and is left out{hint}")
+    assert (log.status, log.why) == ("unrecognised", f"it is {kind}, not an export, and is left out{hint}")
 
 
 def test_a_document_is_no_archive_of_exports(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def test_the_conversion_rate_stands_beside_what_comes_anyway(tmp_path: Path) -> 
     data = export(tmp_path)
     for result in (rates.by_month(data), seven.by_month(data), every_campaign.count_all(data)):
         text = result.table().text()
-        assert "Of 9 of these mails 22.2% (" in text
-        assert "in the 7 days before them" in text
+        assert "Of 9 of these e-mails, 22.2% (" in text
+        assert "had the same action by the same person in the 7 days before." in text
 
 
 def test_where_nothing_can_be_joined_nothing_is_said(tmp_path: Path) -> None:
@@ -58,4 +58,4 @@ def test_where_nothing_can_be_joined_nothing_is_said(tmp_path: Path) -> None:
     base = counts.base_rate(data)
     assert base.empty
     assert metrics.base_rate_note(["conversion_rate"], base) == []
-    assert "act without mail" not in rates.by_month(data).table().text()
+    assert "act without e-mails" not in rates.by_month(data).table().text()

@@ -96,7 +96,7 @@ class TestBeside:
         got = benchmarks.judge(own("click_rate", 10, 1_000), benchmarks.load(), industry="Automotive services")
         assert got.rates["verdict"].tolist() == ["no comparable figure"]
         why = got.published.set_index("industry")["why"]
-        assert why["Automotive services"] == "of sent, not of delivered"
+        assert why["Automotive services"] == "share of sent, not of delivered"
         assert why["E-commerce"] == "another industry"
 
     @pytest.mark.parametrize("last", ["2021-09", "2026-10", None])
@@ -117,19 +117,22 @@ class TestBeside:
     def test_what_is_not_known_is_no_verdict(self) -> None:
         got = benchmarks.judge(own("click_rate", 0, 0), benchmarks.load())
         assert got.rates["verdict"].tolist() == ["no comparable figure"]
-        assert got.plot().alt == "Beside published figures: nothing to draw, no rate is known."
+        assert got.plot().alt == "Your rates and published figures: nothing to draw, there is no data on any rate."
 
 
 def test_without_any_mail_no_rate_is_set_beside_them(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{}])
     got = benchmarks.compare(kit.open(tmp_path, "2020-01"))
     assert set(got.rates["verdict"]) <= {"no comparable figure", "no threshold"}
-    assert got.plot().alt == "Beside published figures: nothing to draw, no rate is known."
+    assert got.plot().alt == "Your rates and published figures: nothing to draw, there is no data on any rate."
 
 
 def test_the_page_shows_publisher_year_definition_and_machine_mark() -> None:
     got = benchmarks.judge(own("click_to_open_rate", 90, 1_000), benchmarks.load())
     text = got.published_table().text()
-    for shown in ("MailerLite", "2022", "clicked of opened", "counted", "openings since September 2021", "https://"):
+    for shown in ("MailerLite", "2022", "clicked of opened", "included", "opens since September 2021", "https://"):
         assert shown in text
-    assert got.summary().text == "No published figure has the denominators of the rates here."
+    assert got.summary().text == (
+        "Too few published figures are comparable with the rates here: at least two with "
+        "the same denominator are needed."
+    )

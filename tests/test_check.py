@@ -90,7 +90,7 @@ def test_the_report_goes_to_a_new_file_or_to_the_terminal(tmp_path: Path) -> Non
     assert CliRunner().invoke(cli.main, words, catch_exceptions=False).stdout == f"{out}\n"
     assert out.read_text(encoding="utf-8") == shown.stdout
     again = CliRunner().invoke(cli.main, words, catch_exceptions=False)
-    assert (again.exit_code, again.stderr) == (2, f"kit: --report {out} is there already; it stays as it is.\n")
+    assert (again.exit_code, again.stderr) == (2, f"kit: --report {out} already exists and was not changed.\n")
 
 
 ORDERS = "Order ID,Email,Date,Total\n1,a@example.com,2026-01-05 10:00,12\n"
@@ -111,7 +111,7 @@ def test_what_the_data_needs_is_asked_for_by_name(
     exports.write(tmp_path, "kit.toml", settings)
     found = check(tmp_path)
     assert list(found.asked) == keys
-    assert ("Please say in kit.toml" in found.as_text()) is bool(keys)
+    assert ("Please set in kit.toml" in found.as_text()) is bool(keys)
 
 
 def test_a_mailbox_needs_to_know_whose_it_is(tmp_path: Path) -> None:
@@ -124,8 +124,8 @@ def test_a_file_says_what_it_is_and_what_it_was_not(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", "Title,Subject,Total Recipients,Unique Opens,Colour\nA,B,100,30,red\n")
     said = check(tmp_path).as_text()
     assert "campaign_stats → campaign_stats  1 = 1 + 0" in said
-    assert "    not mailchimp_campaigns, which needs 'Send Date'" in said
-    assert "    written as utf-8, columns by ','" in said
+    assert "    does not match mailchimp_campaigns, which needs 'Send Date'" in said
+    assert "    written as utf-8, columns separated by ','" in said
     assert "    not used: Colour" in said
 
 
@@ -149,7 +149,9 @@ def test_rows_that_are_lost_make_the_exit_status_1_and_rows_said_twice_do_not(tm
     assert CliRunner().invoke(cli.main, ["check", str(tmp_path)]).exit_code == 0
     exports.write(tmp_path, "a.csv", "Campaign,Sent,Opened\nA,1,1\nB,-1,\nC,-2,\n")
     assert check(tmp_path).unread == {
-        "a.csv": "a.csv, line 3, column 'Sent': '-1' is negative, and a count never is. "
-        "Write the number that was meant, or leave the cell empty. And 1 more of its rows."
+        "a.csv": (
+            "a.csv, line 3, column 'Sent': '-1' is negative, but a count never is. Write the intended "
+            "number, or leave the cell empty. And 1 more rows."
+        )
     }
     assert CliRunner().invoke(cli.main, ["check", str(tmp_path)]).exit_code == 1

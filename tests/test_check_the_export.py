@@ -33,7 +33,7 @@ def test_a_note_says_what_it_is_about(tmp_path: Path) -> None:
     (tmp_path / "jan.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n", encoding="utf-8")
     (tmp_path / "feb.csv").write_text(f"{head}1,a@example.com,2026-01-05,10\n2,b@example.com,2026-02-06,20\n")
     about = disagreements.find(kit.open(tmp_path)).notes.set_index("about")["note"]
-    assert about["orders"].startswith("1 row stands in several files")
+    assert about["orders"].startswith("1 row is in several files")
     assert "campaigns" not in about
 
 
@@ -50,8 +50,8 @@ def test_what_came_in_is_said_with_what_was_lost(tmp_path: Path) -> None:
     data = kit.open(tmp_path)
     assert kit.arrived(data).text == (
         f"{tmp_path.name}: 1 of 2 files read, 1 of 2 rows kept, 1 rejected (50.0%), 1 campaign; "
-        "it knows up to 2026-01-05 00:00 (time zone not known: times as written). "
-        "Rates are of mails sent: no source tells what was delivered."
+        "data up to 2026-01-05 00:00 (time zone unknown, times as written). "
+        "Rates are based on sent e-mails: your files do not contain the number delivered."
     )
     assert files.check(data).summary().headline
     assert files.check(data).unread_table().frame["file"].tolist() == ["notes.txt"]
@@ -66,10 +66,10 @@ def test_a_folder_without_campaigns_has_every_section(tmp_path: Path) -> None:
     )
     data = kit.open(tmp_path)
     sources, mail = disagreements.find(data), mail_by_month.count(data)
-    assert files.check(data).summary().text == "1 of 1 file was read. None of 1 row was rejected."
+    assert files.check(data).summary().text == "1 of 1 file was read. 1 row was read and not rejected."
     assert [len(table.frame) for table in (sources.table(), sources.tests_table(), mail.table())] == [0, 0, 0]
-    assert mail.plot().alt == "Mails sent by month: nothing to draw, no month with mail came in."
-    assert mail.summary().text == "No month with mail came in."
+    assert mail.plot().alt == "E-mails sent by month: nothing to draw, your files contain no month with e-mails."
+    assert mail.summary().text == "Your files contain no month with e-mails."
     questions = answerable.check(data).questions.set_index("notebook")["reason"]
     assert questions["02_months"] == "none of your files contains a report of campaigns or a log of e-mails sent"
     assert questions[["00_check_the_export", "09_retention"]].isna().all()

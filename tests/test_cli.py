@@ -47,7 +47,7 @@ def test_check_says_what_each_file_is_and_what_can_be_answered(exports: Path) ->
     assert "exports: 1 of 1 files read; 3 rows = 3 kept + 0 rejected" in done.stdout
     assert "time zone Europe/Berlin" in done.stdout
     assert "mailchimp_campaigns → campaign_stats  3 = 3 + 0" in done.stdout
-    assert "yes  03  Which campaign did better, beyond chance?\n" in done.stdout
+    assert "yes  03  Which campaign did better, and is it more than chance?\n" in done.stdout
     assert "no   06  Did the new subject line win?\n         no campaign went out in 2 variants" in done.stdout
 
 
@@ -89,7 +89,7 @@ def test_init_writes_a_start_once(tmp_path: Path) -> None:
     (exports / "kit.toml").write_text('currency = "EUR"\n', encoding="utf-8")
     again = kit("check", exports, "--init")
     assert again.exit_code == 2
-    assert "it stays as it is" in again.stderr
+    assert "already exists and was not changed" in again.stderr
     assert (exports / "kit.toml").read_text(encoding="utf-8") == 'currency = "EUR"\n'
 
 
@@ -120,7 +120,10 @@ def test_an_unreadable_file_exits_with_1_and_the_rest_is_made(exports: Path, tmp
     (exports / "orders.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
     done = kit("report", exports, "--out", tmp_path / "out", "--only", "00")
     assert done.exit_code == 1
-    assert "kit: orders.csv, line 2, column 'Created at': '03/04/2026 10:00' reads as two dates." in done.stderr
+    assert (
+        "kit: orders.csv, line 2, column 'Created at': '03/04/2026 10:00' can be read as two different dates."
+        in done.stderr
+    )
     assert "orders.csv" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     for command in (["check", exports], ["tables", exports, "--out", tmp_path / "tables"]):
         assert kit(*command).exit_code == 1
@@ -130,12 +133,12 @@ def test_an_unreadable_file_exits_with_1_and_the_rest_is_made(exports: Path, tmp
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-p", "mnth=2026-02"], "-p mnth: no chosen notebook has such a parameter"),
+        (["-p", "mnth=2026-02"], "-p mnth: none of the chosen notebooks has such a parameter"),
         (["-p", "worthwhile=ten"], "-p worthwhile: 'ten' is not a number"),
-        (["-p", "period=2026-13"], "-p period: '2026-13' is no month, quarter or day"),
-        (["-p", "period"], "-p period: a parameter is written name=value"),
+        (["-p", "period=2026-13"], "-p period: '2026-13' is not a month, quarter or day"),
+        (["-p", "period"], "-p period: write a parameter as name=value"),
         (["--only", "33"], "There is no notebook '33'"),
-        (["--only", "03", "-p", "goal=reviews"], "-p goal: no chosen notebook has such a parameter"),
+        (["--only", "03", "-p", "goal=reviews"], "-p goal: none of the chosen notebooks has such a parameter"),
         (["--where", "x"], "No such option"),
     ],
 )
@@ -160,14 +163,17 @@ def test_a_wrong_folder_is_one_line_without_a_traceback(command: list[str], tmp_
 def test_an_empty_folder_says_what_to_put_there(tmp_path: Path) -> None:
     done = kit("check", tmp_path)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == f"kit: {tmp_path} holds no export. Put the files of your platforms there, as they came.\n"
+    assert (
+        done.stderr
+        == f"kit: {tmp_path} contains no exports. Put the files of your platforms there without changing them.\n"
+    )
 
 
 def test_a_wrong_setting_is_one_line(exports: Path) -> None:
     (exports / "kit.toml").write_text("timezone = 1\n", encoding="utf-8")
     done = kit("check", exports)
     assert done.exit_code == 1
-    assert done.stderr == "kit: kit.toml, column 'timezone': is no setting. Did you mean 'time_zone'?\n"
+    assert done.stderr == "kit: kit.toml, column 'timezone': there is no such setting. Did you mean 'time_zone'?\n"
 
 
 def test_map_proposes_a_mapping(tmp_path: Path) -> None:
@@ -187,10 +193,10 @@ def test_tables_are_written_in_the_form_asked_for(exports: Path, tmp_path: Path,
 
 def test_a_period_without_any_mail_says_so_on_top_and_exits_with_1(exports: Path, tmp_path: Path) -> None:
     done = kit("report", exports, "--out", tmp_path / "out", "--only", "00,01", "-p", "period=2031-01..2031-02")
-    said = "The data holds no mail in 2031-01 to 2031-02."
+    said = "The data contains no e-mails in 2031-01 to 2031-02."
     assert done.exit_code == 1
     assert f"kit: {said}" in done.stderr.splitlines()
-    assert "01_choose_kpis: not answered, no mail came in in 2031-01 to 2031-02" in done.output
+    assert "01_choose_kpis: not answered, your files contain no e-mails from 2031-01 to 2031-02" in done.output
     for name in ("index", "00_check_the_export"):
         top = (tmp_path / "out" / f"{name}.html").read_text(encoding="utf-8").split("<main>")[0]
         assert said in top, name
@@ -200,13 +206,13 @@ def test_a_period_without_any_mail_says_so_on_top_and_exits_with_1(exports: Path
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("b=Sumer", "-p b: no campaign is named 'Sumer'. Did you mean 'Summer'?"),
-        ("action=apointment", "-p action: nobody does 'apointment' in this data. It holds no actions."),
-        ("mix=domian", "-p mix: mail has no 'domian' to group by. Did you mean 'domain'?"),
-        ("change=2026-3", "-p change: '2026-3' is no month. Write it like 2026-03."),
-        ("look=second", '-p look: \'second\' is no look. Write it like "2 of 4", or "any time".'),
-        ("plan=-1", "-p plan: -1 mails an arm cannot be planned."),
-        ("kpi=revenue_per_mail", "-p kpi: 'revenue_per_mail' is no rate of campaign mail."),
+        ("b=Sumer", "-p b: no campaign has the name 'Sumer'. Did you mean 'Summer'?"),
+        ("action=apointment", "-p action: nobody does 'apointment' in this data. The data contains no actions."),
+        ("mix=domian", "-p mix: messages have no column 'domian' to group by. Did you mean 'domain'?"),
+        ("change=2026-3", "-p change: '2026-3' is not a month. Write it like 2026-03."),
+        ("look=second", '-p look: \'second\' cannot be used. Write it like "2 of 4", or "any time".'),
+        ("plan=-1", "-p plan: -1 messages per version cannot be planned."),
+        ("kpi=revenue_per_mail", "-p kpi: 'revenue_per_mail' is not a rate of e-mail campaigns."),
     ],
 )
 def test_a_misspelt_value_stops_before_anything_runs(exports: Path, tmp_path: Path, word: str, said: str) -> None:
@@ -220,7 +226,7 @@ def test_money_decides_only_where_a_notebook_says_so() -> None:
     notebooks = {one.number: one for one in load(NOTEBOOKS)}
     told = parameters.values([notebooks["06"]], {"kpi": "revenue_per_mail"})
     assert told["06_subject_lines"] == {"kpi": "revenue_per_mail"}
-    with pytest.raises(UsageError, match="is no rate"):
+    with pytest.raises(UsageError, match="is not a rate"):
         parameters.values([notebooks["03"]], {"kpi": "revenue_per_mail"})
 
 

@@ -271,7 +271,7 @@ def test_an_as_of_before_the_latest_of_the_data_is_told(tmp_path: Path, as_of: s
     small.settings(tmp_path, 'time_zone = "UTC"', f"as_of = {as_of}")
     small.log(tmp_path, [event("delivered", n) for n in range(3)])  # on 1 January at noon
     notes = kit.open(tmp_path).notes
-    assert sum("but the data knows of 2026-01-01 12:00" in note for note in notes) == said
+    assert sum("but the data goes up to 2026-01-01 12:00" in note for note in notes) == said
 
 
 def test_what_is_expected_is_not_the_latest_of_the_data(tmp_path: Path) -> None:
@@ -311,8 +311,8 @@ def test_period_and_filter_narrow_the_mail(tmp_path: Path) -> None:
         (
             {"period": "2026-13"},
             (
-                "period: '2026-13' is no month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 or "
-                "2026-03-01..2026-03-15."
+                "period: '2026-13' is not a month, quarter or day. Write it like 2026-03, 2026-Q2, "
+                "2026-01..2026-06 or 2026-03-01..2026-03-15."
             ),
         ),
         (
@@ -335,7 +335,9 @@ def test_an_unknown_group_is_said(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{}])
     with pytest.raises(UsageError) as error:
         counts.messages(kit.open(tmp_path), ["campain_id"])
-    assert str(error.value) == "counts.messages: mail has no 'campain_id' to group by. Did you mean 'campaign_id'?"
+    assert str(error.value) == (
+        "counts.messages: messages have no column 'campain_id' to group by. Did you mean 'campaign_id'?"
+    )
 
 
 class TestNothingTwice:
@@ -366,7 +368,7 @@ class TestNothingTwice:
         got = counts.messages(data, ["month"]).set_index("month")["delivered"]
         assert got.to_dict() == {"2026-01": 98, "2026-02": 190}
         assert data.notes == (
-            "months.csv: months that their campaigns tell, too, of which the own rows are passed over: 1",
+            "months.csv: months also covered by the campaigns themselves, whose separate rows are not used: 1",
         )
 
     def test_a_month_in_a_table_of_months_is_known_to_its_end(self, tmp_path: Path) -> None:

@@ -239,8 +239,8 @@ class TestContributions:
         assert (rows["configuration"].abs() > 1).any()
         parts = changes.contributions.loc[rows.index].sum(axis=1)
         np.testing.assert_allclose(parts, rows["change"], atol=1e-3)
-        assert "The new configuration alone moves" in str(changes)
-        assert "By the configuration" in changes.table().html()
+        assert "The new settings alone move" in str(changes)
+        assert "Due to settings" in changes.table().html()
 
 
 class TestAlerts:
@@ -316,7 +316,7 @@ class TestAlerts:
         found = alerts.find(scores)
         assert 0.15 < found.alerts["held_back"].mean() < 0.45
         assert {"all", "held back"} == set(found.kept["group"])
-        assert "what alerting did" in str(found.outcomes_summary())
+        assert "Alerting changed the share that left by" in str(found.outcomes_summary())
         given = found.alerts[["account", "raised_on"]].assign(acted_on="")
         given.loc[::2, "acted_on"] = "2026-01-05"
         given.to_csv(tmp_path / "given.csv", index=False)
@@ -355,7 +355,7 @@ class TestBacktest:
         verdicts = [back_tested(accounts_by_mood(100 + seed, 200, drive=0.0))[1] for seed in range(4)]
         assert sum(result.predicts for result in verdicts) <= 1
         none = next(result for result in verdicts if not result.predicts)
-        assert "No, the score does not foretell who leaves" in str(none)
+        assert "No, the score does not predict who leaves" in str(none)
         made = lists.make(back_tested(accounts_by_mood(100, 200, drive=0.0))[0], none)
         assert made.risk["chance"].isna().all()
         assert "No chance is shown" in made.risk_table().html()
@@ -458,24 +458,24 @@ class TestParts:
         scores = score.measure(data)
         assert scores.frame["score"].notna().mean() > 0.9
         assert scores.frame["coverage"].between(0.5, 1).mean() > 0.9
-        assert "No file tells of: Product usage" in " ".join(map(str, scores.signals_table().notes))
+        assert "None of your files contains data on: Product usage" in " ".join(map(str, scores.signals_table().notes))
         assert backtest.check(scores).reason == ""
 
     def test_use_alone_says_what_it_cannot(self, tmp_path: Path) -> None:
         scores = score.measure(self.of(tmp_path, "usage.csv"))
         assert set(scores.measured) == {"use_trend", "licence_use"}
         result = backtest.check(scores)
-        assert "The score cannot be tested: nobody is known to have left." in str(result)
-        assert "whether alerts were right is not known" in str(alerts.find(scores).outcomes_summary())
+        assert "The score cannot be tested: no customer is known to have left." in str(result)
+        assert "it is not known whether the alerts were right" in str(alerts.find(scores).outcomes_summary())
         assert lists.make(scores, result).risk["loss"].isna().all()
         by_use = score.measure(kit.open(tmp_path), churned="usage")
         assert by_use.churn.n > 20
-        with pytest.raises(UsageError, match="churn: there is no way 'use'"):
+        with pytest.raises(UsageError, match="churn: 'use' is not a known value"):
             churn.find(scores.weeks, "use")
 
     def test_a_signal_that_is_none_is_named(self, sample: score.Scores) -> None:
         for key, value in (("weights", {"use_tend": 1.0}), ("anchors", {"use_tend": (0.0, 1.0)})):
-            with pytest.raises(SettingsError, match="'use_tend' is no signal"):
+            with pytest.raises(SettingsError, match="'use_tend' is not a signal"):
                 sample.under(Settings(values={f"health.{key}": value}))
-        with pytest.raises(SettingsError, match="is none of renormalise, neutral, zero"):
+        with pytest.raises(SettingsError, match="is not one of renormalise, neutral, zero"):
             sample.under(Settings(values={"health.missing": "drop"}))

@@ -337,7 +337,9 @@ def test_what_stands_in_exports_twice_counts_once_or_is_named(
             assert any("once" in sentence or "the same rows as" in sentence for sentence in sentences), again
         else:
             repeated = third(rows) if again is pasted_in_part else len(rows)
-            assert any(sentence.startswith(f"{repeated} of its rows repeat others") for sentence in sentences), again
+            assert any(
+                sentence.startswith(f"{repeated} of its rows are identical to other rows") for sentence in sentences
+            ), again
             assert data.files[0].rows_kept == len(rows) + repeated
 
 
@@ -358,7 +360,9 @@ def test_an_address_in_two_cases_is_one_person_in_the_latest_state(tmp_path: Pat
                       "carla@example.com": "subscribed"}  # fmt: skip
     (log,) = data.files[:1]
     assert (log.rows_read, log.rows_kept, log.rows_repeated) == (5, 3, 2)
-    assert "2 of its rows are about people of other rows of it, who count once with their latest status" in log.notes
+    assert (
+        "2 of its rows are about people who are in other rows too; each person counts once, with the latest status"
+    ) in log.notes
 
 
 def test_the_real_list_in_two_cases_holds_four_people(shared: Path, tmp_path: Path) -> None:
@@ -384,7 +388,7 @@ def test_one_campaign_id_over_several_mails_is_several_mails(tmp_path: Path) -> 
         "Again": "2026-02",
     }
     assert data.notes == (
-        "a.csv: 4 mails share campaign ids and differ in day, name or subject; each counts as a mail of its own",
+        "a.csv: 4 e-mails share campaign ids but differ in day, name or subject; each counts as a separate e-mail",
     )
 
 
@@ -436,7 +440,7 @@ def test_the_real_pasted_files_count_once(shared: Path) -> None:
     assert (row["campaigns"], row["sent"]) == (6, 6150)
     assert data.table("billing")["amount"].sum() == pytest.approx(1_001_748.48)
     assert [(log.rows_read, log.rows_kept, log.rows_repeated) for log in data.files] == [(12, 6, 6), (20, 10, 10)]
-    note = "its 10 rows stand in it 2 times, one block below the other: they count once"
+    note = "the same 10 rows appear 2 times, one block below the other; they count once"
     assert note in data.files[1].notes
 
 
@@ -447,9 +451,7 @@ def test_a_campaign_exported_again_below_itself_counts_with_its_later_counts(tmp
     data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
     (row,) = counts.messages(data, []).to_dict("records")
     assert (row["campaigns"], row["sent"], row["opened"], row["clicked"]) == (2, 190, 54, 6)
-    assert "1 of its rows tells an earlier state of a campaign that another row tells later: the later counts" in said(
-        data
-    )
+    assert "1 of its rows has an earlier state of a campaign than another row; the later state counts" in said(data)
 
 
 @pytest.mark.parametrize("names", ["ab", "ba"])
@@ -473,7 +475,7 @@ def test_equal_rents_of_two_branches_count_twice_and_are_named(tmp_path: Path) -
     for number, rows in enumerate(([*rents, *rents], sorted([*rents, *rents]))):
         data = read(tmp_path / str(number), {"a.csv": ([header, *rows], ",")})
         assert data.table("costs")["amount"].sum() == 1800
-        assert any(text.startswith("9 of its rows repeat others in every cell") for text in said(data))
+        assert any(text.startswith("9 of its rows are identical to other rows") for text in said(data))
 
 
 def test_two_orders_of_one_person_day_and_amount_without_ids_are_two(tmp_path: Path) -> None:
@@ -481,7 +483,7 @@ def test_two_orders_of_one_person_day_and_amount_without_ids_are_two(tmp_path: P
     rows = [[address(1), "2026-01-05", 50], [address(1), "2026-01-05", 50], [address(2), "2026-01-06", 70]]
     data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
     assert data.table("orders")["total"].tolist() == [50, 50, 70]
-    note = "1 of its rows repeats another in every cell and has no id: both count; if it is a copy, take it away"
+    note = "1 of its rows is identical to another row and has no id. Both count; if it is a copy, remove it"
     assert note in data.files[0].notes
 
 
@@ -494,7 +496,10 @@ def test_a_payment_of_one_number_and_two_amounts_is_two(tmp_path: Path) -> None:
     ]
     data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
     assert sorted(data.table("billing")["amount"]) == [20, 50]
-    assert "1 of its rows has the billing_id of another row of it: the latest state counts once" in data.files[0].notes
+    assert (
+        "1 of its rows has the same billing_id as another of its rows; the latest state counts once"
+        in data.files[0].notes
+    )
 
 
 CUSTOMERS = ["Customer ID", "CustomerID", "Buyer User ID", "user", "username", "Customer Number", "Код клиента"]

@@ -85,7 +85,7 @@ def test_a_young_campaign_is_judged_at_its_age_and_not_by_its_total(tmp_path: Pa
     told = equal_age.judge(at, "click_rate", ages, pace, maturity_days=3)
     assert told.young["verdict"].tolist() == ["as usual"]
     assert told.reacted == pytest.approx(0.5)  # of the old ones' 40 clicks 20 came within 24 hours
-    assert "as the others were at that age" in told.summary().text
+    assert "like the others at that age" in told.summary().text
 
 
 def test_arms_are_read_at_one_age_and_their_split_by_all_that_was_sent(tmp_path: Path) -> None:
@@ -117,5 +117,5 @@ def test_nothing_young_and_no_log_are_said(tmp_path: Path) -> None:
     at = counts.at_age(opened, ["campaign_id", "campaign_name", "sent_local"], hours=0)
     told = equal_age.judge(at, "click_rate", ages, time_to_react.measure(opened), maturity_days=3)
     assert told.hours == 0
-    assert "No campaign of an event log is too young" in told.summary().text
+    assert "No campaign in your event log is too recent" in told.summary().text
     assert told.table().frame.empty

@@ -62,7 +62,7 @@ def test_it_is_said_with_its_counts_and_who_told_them(data: Data) -> None:
     ("key", "name", "said"),
     [
         ("click_rate", "Name of c71", "There is no campaign 'Name of c71'. Did you mean 'Name of c17'?"),
-        ("satisfaction", "c17", "satisfaction is not counted by campaign: it is of answered."),
+        ("satisfaction", "c17", "satisfaction is not available by campaign: it is calculated over answered."),
         ("clik_rate", "c17", "There is no KPI 'clik_rate'. Did you mean 'click_rate'?"),
     ],
 )
@@ -79,7 +79,7 @@ def test_the_command_line_tells_it(data: Data) -> None:
     assert "clicked / delivered = 30 / 1,000 = 3.0% (2.1–4.3)" in run.output
     half = CliRunner().invoke(main, ["explain", "click_rate", str(data.target)])
     assert half.exit_code == 2
-    assert "A campaign is explained with both" in half.output
+    assert "To explain a campaign, give both the folder and the campaign" in half.output
 
 
 @pytest.mark.parametrize("key", metrics.KPIS)

@@ -81,10 +81,10 @@ def test_a_place_of_the_report_is_explained_by_its_figures() -> None:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        ("step_conversions", "Nothing is known by 'step_conversions'. Did you mean 'step_conversion'?"),
-        ("wilsn", "Nothing is known by 'wilsn'. Did you mean 'wilson'?"),
-        ("funel.median", "Nothing is known by 'funel.median'. Did you mean 'funnel.median'?"),
-        ("§§§", "Nothing is known by '§§§'. All keys: kit explain."),
+        ("step_conversions", "The key 'step_conversions' is unknown. Did you mean 'step_conversion'?"),
+        ("wilsn", "The key 'wilsn' is unknown. Did you mean 'wilson'?"),
+        ("funel.median", "The key 'funel.median' is unknown. Did you mean 'funnel.median'?"),
+        ("§§§", "The key '§§§' is unknown. All keys: kit explain."),
     ],
 )
 def test_an_unknown_key_names_the_nearest_of_all(key: str, said: str) -> None:

@@ -176,7 +176,7 @@ def test_a_former_export_is_replaced_and_nothing_else_is(data: Data, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("place", "said"), [("exports/out", "lies in the folder of the exports"), ("other", "is no former export")]
+    ("place", "said"), [("exports/out", "is inside the folder of exports"), ("other", "is not an earlier export")]
 )
 def test_a_folder_of_something_else_is_refused(data: Data, tmp_path: Path, place: str, said: str) -> None:
     (tmp_path / "other").mkdir()
@@ -264,7 +264,7 @@ def test_a_person_in_several_files_counts_once_with_the_latest_status(tmp_path: 
     assert people["status"].tolist() == ["unsubscribed", "subscribed"]
     assert people["opted_in_at"].dt.day.tolist() == [5, 5]
     assert people["segment"].iloc[0] == "South, North"
-    assert data.notes == ("contacts: 1 person stands on several rows and counts once, with the latest status",)
+    assert data.notes == ("contacts: 1 person is in several rows and counts once, with the latest status",)
     assert [(log.file, log.rows_kept, log.rows_repeated) for log in data.files] == [
         ("new.csv", 1, 0),
         ("old.csv", 1, 1),
@@ -281,5 +281,5 @@ def test_an_order_in_two_exports_counts_once_as_the_later_one_tells_it(tmp_path:
         ["1", 10.0, 0.0], ["2", 20.0, 20.0], ["3", 30.0, 0.0],
     ]  # fmt: skip
     assert data.notes == (
-        "orders: 1 row stands in several files by the same order_id; the file that knows latest counts",
+        "orders: 1 row is in several files with the same order_id; the file with the latest data counts",
     )

@@ -139,7 +139,7 @@ def test_a_folder_where_a_disk_begins_is_refused_before_any_work(
     for command in ("report", "tables"):
         done = kit(command, folder, "--out", tmp_path / "out")
         assert done.exit_code == 2
-        assert "where a disk begins, which nothing can take the place of. Name a folder in it." in done.stderr
+        assert "it is the root of a disk and cannot be replaced. Choose a folder inside it." in done.stderr
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
@@ -187,7 +187,7 @@ def test_a_full_disk_leaves_the_former_tables(folder: Path, tmp_path: Path, monk
 
     monkeypatch.setattr(Path, "write_text", full)
     done = kit("tables", folder, "--out", tmp_path / "out")
-    said = f"kit: {tmp_path / 'out'}: no space left on device. Name a folder that can be written and has room.\n"
+    said = f"kit: {tmp_path / 'out'}: no space left on device. Choose a folder with write permission and free space.\n"
     assert (done.exit_code, done.stderr) == (1, said)
     assert contents(tmp_path / "out") == former
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "in", "out"]
@@ -253,8 +253,8 @@ def test_a_disk_that_is_really_full_leaves_what_was_there(
         error = done.stderr.splitlines()[-1]
         in_cache = command == "cache" or (command, how) == ("report", "limit")  # notebooks are run in the cache
         cache = (disk if command == "cache" else tmp_path) / "cache"
-        place, hint = (cache, "Set KIT_CACHE to") if in_cache else (out, "Name")
-        assert error == f"kit: {place}: {reason.lower()}. {hint} a folder that can be written and has room."
+        place, hint = (cache, "Set KIT_CACHE to") if in_cache else (out, "Choose")
+        assert error == f"kit: {place}: {reason.lower()}. {hint} a folder with write permission and free space."
     finally:
         if is_disk:
             subprocess.run(["umount", str(disk)], check=True)
@@ -275,7 +275,7 @@ def test_a_secret_that_is_none_is_refused(folder: Path, tmp_path: Path, place: P
     place.mkdir()
     (place / "salt").write_bytes(held)
     done = kit("tables", folder, "--out", tmp_path / "out", "--format", "csv")
-    said = f"the secret of the keys has 32 random bytes, and this file holds {len(held)}. Delete it: "
+    said = f"the secret of the keys needs 32 random bytes, but this file has {len(held)}. Delete it: "
     assert done.exit_code == 1
     assert f"kit: {place / 'salt'}: {said}" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -436,7 +436,7 @@ def test_settings_that_are_no_file_are_named(folder: Path, kind: str) -> None:
         path.symlink_to(folder / "nowhere")
     elif hasattr(os, "mkfifo"):
         os.mkfifo(path)
-    with pytest.raises(SettingsError, match="no such file" if kind == "link" else "it is no file"):
+    with pytest.raises(SettingsError, match="no such file" if kind == "link" else "it is not a file"):
         settings.load(folder)
 
 
@@ -490,7 +490,7 @@ def test_an_error_of_the_system_is_one_line(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("KIT_CACHE", "/proc/x")
     monkeypatch.chdir(folder.parent)
     done = kit(*(word.format(folder) for word in words))
-    said = "kit: /proc/x: no such file or directory. Set KIT_CACHE to a folder that can be written and has room.\n"
+    said = "kit: /proc/x: no such file or directory. Set KIT_CACHE to a folder with write permission and free space.\n"
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", said)
     with pytest.raises(UsageError):
         report.folder.check(Path("/proc/x"), folder)

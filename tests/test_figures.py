@@ -124,10 +124,13 @@ def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
     texts = {one["name"]: one["text"] for one in results if one["kind"] == "sentence"}
     assert texts["segments_found"].startswith("By “click rate (people)” 4 of 17 groups")
     assert (
-        "By “click rate (raw)” 5 of 17 would differ; without machines 3 of them are not seen to."
+        "By “click rate (raw)”, 5 of 17 groups would differ. Without machines, 3 of them show no clear difference."
         in (texts["segments_found"])
     )
-    assert "With machines among the people: click rate (raw) 4.8% above the spread" in texts["benchmarks_beside"]
+    assert (
+        "With machines among the people: click rate (raw) 4.8% is above the published range"
+        in texts["benchmarks_beside"]
+    )
     assert "open rate (people) was 12.7% in May 2026" in texts["months_changes"]
     assert "(raw)" not in texts["months_changes"]
     assert "click rate is 2.82%; 2.70%" in texts["clicks_bound"]
@@ -170,7 +173,7 @@ def test_returns_are_what_their_formulas_say(results: list[dict]) -> None:
     told = {tuple(row[:2]): row[2] for row in tables["table", "returns"]["rows"]}
     cost = tables["sentence", "returns"]["numbers"]["cost"]
     for basis in ("attributed", "incremental"):
-        assert told[basis, "revenue a unit of cost"] == pytest.approx(told[basis, "revenue"] / cost)
+        assert told[basis, "revenue per unit of cost"] == pytest.approx(told[basis, "revenue"] / cost)
         assert told[basis, "profit"] == pytest.approx(told[basis, "revenue"] * 0.35 - cost)  # data/sample/kit.toml
         assert told[basis, "ROI"] == pytest.approx(told[basis, "profit"] / cost)
 

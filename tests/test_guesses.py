@@ -40,8 +40,8 @@ def test_the_zone_of_most_times_with_an_offset_is_set(tmp_path: Path) -> None:
     exports.write(tmp_path, "notes.txt", "2026-01-05T10:00:00+03:00\n2026-07-05 10:00+0300\n2026-07-05T10:00:00Z\n")
     found, shown = init(tmp_path)
     assert found == {"time_zone": "Europe/Moscow"}
-    assert 'kit: time_zone = "Europe/Moscow" is a guess; correct it there if it is wrong' in shown
-    assert "2 times in the files have its offset" in (tmp_path / settings.FILE).read_text(encoding="utf-8")
+    assert 'kit: time_zone = "Europe/Moscow" is a guess; correct it in that file if it is wrong' in shown
+    assert "2 times in the files have this offset from UTC" in (tmp_path / settings.FILE).read_text(encoding="utf-8")
     assert "time zone Europe/Moscow" in shown
     assert "  time_zone: " not in shown
 
@@ -77,7 +77,7 @@ def test_the_currency_of_most_other_amounts_is_set(tmp_path: Path) -> None:
     exports.write(tmp_path, "orders.csv", ORDERS)
     exports.write(tmp_path, "more.csv", "Order ID,Email,Date,Total\n7,a@example.com,2026-01-05 10:00,10\n")
     assert init(tmp_path)[0] == {"currency": "EUR"}
-    assert "2 other amounts name it" in (tmp_path / settings.FILE).read_text(encoding="utf-8")
+    assert "2 other amounts are in this currency" in (tmp_path / settings.FILE).read_text(encoding="utf-8")
 
 
 def test_the_domain_of_most_mails_is_the_firms_and_a_shared_one_is_nobodys(tmp_path: Path) -> None:
@@ -95,5 +95,5 @@ def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     init(tmp_path)
     written = (tmp_path / settings.FILE).read_bytes()
     done = CliRunner().invoke(cli.main, ["check", str(tmp_path), "--init"])
-    assert (done.exit_code, "it stays as it is" in done.stderr) == (2, True)
+    assert (done.exit_code, "already exists and was not changed" in done.stderr) == (2, True)
     assert (tmp_path / settings.FILE).read_bytes() == written

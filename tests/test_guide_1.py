@@ -45,7 +45,7 @@ class TestCompare:
         clicked = [*rng.binomial(3000, 0.04, 20), 30]
         result = stand_out.judge(campaigns(clicked, 3000), "click_rate", as_of=NOW, maturity_days=3)
         assert result.rates["verdict"].tolist() == ["as usual"] * 20 + ["worse"]
-        assert "“campaign 20” does worse" in result.summary().text
+        assert "“campaign 20” did worse" in result.summary().text
 
     def test_worse_means_more_where_less_is_better(self, rng: np.random.Generator) -> None:
         frame = campaigns([0] * 21, 3000, unsubscribed=[*rng.binomial(3000, 0.01, 20), 120])
@@ -104,7 +104,7 @@ class TestSubjectLines:
         # 20 % against 22 %: 6,510 an arm (CHECKS: numbers worth printing; R's power.prop.test).
         text = verdicts.judge(arms((100, 500), (105, 500)), "open_rate").summary().text
         assert "not decided" in text
-        assert "To see a lift of 10% each arm needs 6,510, 6,010 more than it had." in text
+        assert "To see a lift of 10%, each version needs 6,510, 6,010 more than it had." in text
 
     def test_a_planned_split_is_not_a_broken_one(self) -> None:
         frame = arms((80, 400), (300, 1600))
@@ -124,7 +124,7 @@ class TestSubjectLines:
         assert verdicts.judge(frame, "open_rate").verdicts.empty
 
     def test_shares_that_do_not_fit_are_said(self) -> None:
-        with pytest.raises(UsageError, match=r"split names 3 shares, but 'test' has 2 variants\."):
+        with pytest.raises(UsageError, match=r"split: 3 shares are given, but 'test' has 2 versions\."):
             verdicts.judge(arms((10, 100), (12, 100)), "open_rate", shares=[0.2, 0.4, 0.4])
 
 
@@ -133,7 +133,7 @@ class TestVolume:
         by_campaign = campaigns([50] * 12, 1000, opened=[400] * 12, unsubscribed=[2] * 12)
         by_month = by_campaign.assign(delivered=4000, clicked=200, opened=1600, unsubscribed=8)
         got = volume.judge(by_campaign, by_month, ["open_rate", "click_rate", "unsubscribe_rate"])
-        assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not at this volume"]
+        assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not with this number of e-mails"]
         # 5 % against 6 %: 8,158 on each side by R's power.prop.test; the fall to 4 % needs fewer, 6,745 (CHECKS).
         assert got.rates["needed"].iloc[1] == 8158
         assert got.rates["n"].tolist() == [12_000, 12_000, 12_000]
@@ -143,11 +143,11 @@ class TestVolume:
         got = volume.judge(frame, frame, ["click_rate"])
         shown = got.table()
         assert [column.title for column in shown.columns] == [
-            "KPI", "Now", "Out of", "Needed on each side", "Can be compared",
+            "KPI", "Now", "Out of", "Needed per side", "Can be compared",
         ]  # fmt: skip
         assert shown.cells() == [["Click rate (raw)", "5.0% (4.6–5.4)", "12,000", "8,158", "year by year"]]
         assert "up or down" in shown.text()
-        assert "Raw: as the platform counts" in shown.text()
+        assert "Raw: as counted by the platform" in shown.text()
         seen = got.rates["sees_campaign"].iloc[0]
         assert proportions.sample_size(0.05, 0.05 + seen - 1e-9) == 1001  # the smallest change that 1,000 show
         assert got.smallest_changes_table().cells()[0][1:3] == ["1,000", "3.1"]

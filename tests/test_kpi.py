@@ -128,7 +128,7 @@ def test_explain_prints_what_counts() -> None:
         (lambda: metrics.goal("revenu"), "There is no goal 'revenu'. Did you mean 'revenue'?"),
         (
             lambda: metrics.values(counted(), ["response_time"], by=[]),
-            "response_time is a waiting time: use metrics.response_time(counts.waits(data)).",
+            "response_time is a response time: use metrics.response_time(counts.waits(data)).",
         ),
     ],
 )

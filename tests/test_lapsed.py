@@ -40,13 +40,13 @@ def test_an_order_file_alone_answers_and_the_last_days_check_it(shared: Path, tm
     check = found.checks[found.checks["state"] == states.ALL].iloc[-1]
     # Buying was falling, which the check says.
     assert check["high"] < check["expected_low"]
-    assert str(found.check_summary()).startswith("Fewer come back than before")
+    assert str(found.check_summary()).startswith("Fewer customers come back than before")
     assert found.states["n"].sum() == found.customers == 2357
     assert (found.people.loc[found.people["state"] == "lapsed", "chance"] <= 0.1).all()
     assert "whether" not in str(groups.measure(data, found).table().text())
-    assert "no file tells a reason" in str(leaving.measure(data, found))
+    assert "none of your files gives a reason" in str(leaving.measure(data, found))
     standing = permission.measure(data, found)
-    assert "not known: no file holds contacts" in str(standing)
+    assert "not known who may be e-mailed: none of your files contains contacts" in str(standing)
     assert "no event log" in str(standing.sends_summary())
 
 
@@ -58,9 +58,9 @@ def test_a_rule_that_holds_over_all_and_not_for_the_lapsed_says_so(shared: Path,
         row = held | {"expected": 0.06, "returned": returned, "value": returned / 1000}
         checks = pd.DataFrame([held | {"state": states.ALL}, row | {"state": "lapsed"}])
         text = str(replace(found, checks=checks).check_summary())
-        assert text.startswith("Over all customers the rule held")
+        assert text.startswith("Over all customers, the rule was right")
         assert ("11.0% (9.2–13.1) came back, 6.0% were expected" in text) is says
-        assert ("come by themselves" in text) is says
+        assert ("includes people who come back by themselves" in text) is says
 
 
 def test_the_chance_is_a_ratio_of_two_points_of_the_curve() -> None:
@@ -135,8 +135,8 @@ def test_what_stands_before_silence_is_found_and_nothing_else() -> None:
     decision = told.stopped.set_index("kind")["decision"]
     assert decision["refund"] == "more often"
     assert decision["ticket"] == "as usual"
-    assert "Money given back" in str(told)
-    assert "a hint, no proof" in str(told)
+    assert "A refund" in str(told)
+    assert "a hint, not proof" in str(told)
 
 
 def test_reasons_are_coded_by_words_and_themes() -> None:
@@ -209,9 +209,9 @@ def test_a_list_holds_hashes_unless_addresses_are_asked_for(lists: kit.store.Dat
     assert "p1@example.com" in named.read_text(encoding="utf-8")
     assert files.write(frame, lists, "", "lapsed.csv") is None
     for folder, why in (
-        ("a", "no whole path"),
+        ("a", "not a full path"),
         (str(out / "a"), "already"),
-        (str(tmp_path / "x"), "folder of the exports"),
+        (str(tmp_path / "x"), "folder of exports"),
     ):
         with pytest.raises(UsageError, match=why):
             files.write(frame, lists, folder, "lapsed.csv")
@@ -220,7 +220,7 @@ def test_a_list_holds_hashes_unless_addresses_are_asked_for(lists: kit.store.Dat
 def test_of_too_few_people_nothing_is_said(lists: kit.store.Data) -> None:
     found = states.measure(lists)
     assert set(found.people["state"]) == {"not known"}
-    assert str(found).startswith("Who has lapsed is not known")
+    assert str(found).startswith("It is not known who has lapsed")
     assert found.plot().alt.endswith("watched for so long.")
     with pytest.raises(UsageError, match="rising order"):
         states.measure(lists, lapsed=0.3)

@@ -83,7 +83,7 @@ def test_a_rule_that_took_off_people_who_came_back_is_called_wrong(
     low, high = map(float, proportions.proportion_interval(back, 100))
     rule = {"limit": inactive.LIMIT, "n": 100, "back": back, "value": back / 100, "low": low, "high": high}
     text = str(replace(measured, rules=pd.DataFrame([rule])).summary())
-    assert ("take nobody off by this rule" in text) is says
+    assert ("remove nobody by this rule" in text) is says
 
 
 def test_of_a_log_that_is_too_short_nobody_is_called_inactive(firm: kit.store.Data) -> None:
@@ -109,8 +109,8 @@ def test_an_audience_alone_answers(tmp_path: Path) -> None:
     assert faults["on_list"].to_dict() == {"bounce": 0, "complaint": 0, "role": 1, "mistyped": 1, "twin": 2}
     bad = found.sources[found.sources["decision"] == "more than others"]
     assert bad[["source", "sign"]].to_numpy().tolist() == [["bought", "bounce"]]
-    assert str(inactive.measure(data)).startswith("Who is inactive is not known")
-    assert "no file holds DMARC reports" in str(deliverability.measure(data))
+    assert str(inactive.measure(data)).startswith("It is not known who is inactive")
+    assert "none of your files contains DMARC reports" in str(deliverability.measure(data))
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ def test_dmarc_reports_say_who_sends_in_our_name(tmp_path: Path) -> None:
     rows = found.senders.set_index("source_ip")
     assert rows["n"].to_dict() == {"192.0.2.1": 1000, "203.0.113.9": 40}
     assert rows.loc["192.0.2.1", ["aligned", "dkim", "spf"]].tolist() == [1000, 900, 100]
-    assert "1 of 2 senders never are" in str(found)
+    assert "1 of 2 senders never pass" in str(found)
     day = found.days[found.days["day"] == "2026-03-01"].iloc[0]
     assert (day["spam_rate"], day["reported"], day["aligned"]) == (pytest.approx(0.0005), 1040, 1000)
-    assert "on 1 of 2 days at 0.10 % or more, on 1 at 0.30 % or more" in str(found.gmail_summary())
+    assert "0.10 % or more on 1 of 2 days, and 0.30 % or more on 1." in str(found.gmail_summary())
     assert deliverability.measure(kit.open(tmp_path, period="2026-04")).senders.empty
 
 

@@ -105,7 +105,9 @@ def test_no_statistic_is_without_a_caller() -> None:
 
 def test_explain_tells_methods_and_words_of_verdicts() -> None:
     assert "Newcombe (1998)" in explain("newcombe")
-    assert explain("not decided") == "not decided: these mails could not tell; it is not “no difference”."
+    assert explain("no clear winner") == (
+        "no clear winner: these messages are not enough to decide; that does not mean “no difference”."
+    )
     assert "simulation" in explain("outliers")
     assert all(explain(word) for word in (*METHODS, *VERDICTS))
     with pytest.raises(UsageError, match="Did you mean 'wilson'"):

@@ -43,13 +43,13 @@ class TestGuideTable:
 
     def test_it_is_shown_with_n_and_intervals(self, result: rates.Months) -> None:
         text = result.table().text()
-        assert "Jan 2026  1,000            25.0% (22.4–27.8)" in text
+        assert "Jan 2026  1,000              25.0% (22.4–27.8)" in text
         assert "0.20% (0.02–0.72)" in text  # 2 of 1,000: Clopper-Pearson
 
     def test_three_months_are_too_few_to_call_a_change_one(self, result: rates.Months) -> None:
         assert result.changes == 0
         assert result.summary().text == (
-            "No change is called one: 3 months are too few to tell what is usual; six are needed."
+            "No change is reported: 3 months are too few to show the usual variation; six are needed."
         )
 
 
@@ -100,9 +100,9 @@ class TestMonths:
         assert row["change_low"] == whole.rates["change_low"].iloc[12]  # the usual of all other months
         assert asked.table().cells() == [whole.table().cells()[12]]
         assert trends.judge(asked).summary().text == (
-            "A trend needs twelve months; Jan 2026 has 1. Without a period all months are taken."
+            "A trend needs twelve months; Jan 2026 has 1. If you set no period, all months are used."
         )
-        assert "Months, overall, usual: of all months of the data. Trend: of Jan 2026 alone." in (
+        assert "Months, overall and usual variation use all months of the data. The trend uses Jan 2026 only." in (
             trends.judge(asked).table().text()
         )
 
@@ -124,7 +124,7 @@ class TestMonths:
         frame = pd.DataFrame({"month": pd.period_range("2025-01", periods=8, freq="M").strftime("%Y-%m")})
         result = rates.judge(frame.assign(delivered=1000, complained=[0, 1, 0, 0, 0, 1, 0, 0]), ["complaint_rate"])
         assert result.changes == 0
-        assert "Too rare to judge in any month of this volume: complaint rate." in trends.judge(result).table().text()
+        assert "Too rare to judge in any month at this volume: complaint rate." in trends.judge(result).table().text()
 
     def test_a_month_without_mail_is_a_gap(self) -> None:
         frame = pd.DataFrame({"month": ["2026-01", "2026-03"], "delivered": [100, 100], "opened": [20, 30]})
@@ -148,16 +148,16 @@ class TestErasAndTrends:
         assert usual["since"].tolist() == ["", "2025-09"]
         assert usual["mean"].tolist() == pytest.approx([0.2, 0.4], abs=0.005)
         text = result.table().text()
-        assert "Months before Sep 2025 and since are judged apart" in text
+        assert "The months before Sep 2025 and from it on are judged separately" in text
         assert "since Sep 2025" in trends.judge(result).table().text()
         assert result.plot().svg
 
     def test_what_is_no_month_is_no_change(self) -> None:
-        with pytest.raises(UsageError, match=r"change: '2025-13' is no month\. Write it like 2026-03\."):
+        with pytest.raises(UsageError, match=r"change: '2025-13' is not a month\. Write it like 2026-03\."):
             rates.judge(self.counted([0.2] * 3), ["open_rate"], change="2025-13")
 
     def test_openings_across_september_2021_carry_a_note(self) -> None:
-        note = "From Sep 2021 on Apple's mail programs load every picture"
+        note = "Since Sep 2021, Apple's mail programs load every picture"
         for first, change, told in (("2021-05", "", True), ("2021-05", "2021-09", False), ("2022-05", "", False)):
             result = rates.judge(self.counted([0.2] * 8, first), ["open_rate"], change=change)
             assert (note in result.table().text()) == told
@@ -165,7 +165,7 @@ class TestErasAndTrends:
     def test_a_trend_is_told_and_a_wander_is_not(self, rng: np.random.Generator) -> None:
         noise = rng.normal(0, 0.01, 18)
         flat = rates.judge(self.counted(list(0.3 + noise)), ["open_rate"])
-        said = "The rates of mail show no trend beyond the usual month-to-month variation."
+        said = "E-mail rates show no trend beyond the usual month-to-month variation."
         assert trends.judge(flat).summary().text == said
         falling = trends.judge(rates.judge(self.counted(list(0.4 - 0.006 * np.arange(18) + noise)), ["open_rate"]))
         assert falling.usual["trend"].tolist() == ["falling"]
@@ -174,7 +174,7 @@ class TestErasAndTrends:
 
     def test_eleven_months_have_no_trend(self) -> None:
         result = rates.judge(self.counted([0.2 + 0.01 * i for i in range(11)]), ["open_rate"])
-        assert trends.judge(result).summary().text == "A trend needs twelve months; the longest here has 11."
+        assert trends.judge(result).summary().text == "A trend needs twelve months; the longest series here has 11."
 
     def test_months_lie_within_their_band(self, rng: np.random.Generator) -> None:
         found = rates.judge(self.counted(list(0.25 + rng.normal(0, 0.01, 20))), ["open_rate"]).rates
@@ -205,7 +205,7 @@ def test_a_month_that_the_period_cuts_is_left_out_and_named() -> None:
     export = kit.open(ROOT / "data/sample", period="2026-02-15..2026-04-10")
     table = rates.by_month(export).table()
     assert table.frame["month"].tolist() == ["2026-03"]
-    assert "Left out, since the period has some of its days only: Feb 2026 and Apr 2026." in table.notes
+    assert "Not shown, because the period covers only some of their days: Feb 2026 and Apr 2026." in table.notes
     none = rates.by_month(kit.open(ROOT / "data/sample", period="2026-03-01..2026-03-15")).table()
     assert none.cells() == []
-    assert "Left out, since the period has some of its days only: Mar 2026." in none.notes
+    assert "Not shown, because the period covers only some of their days: Mar 2026." in none.notes

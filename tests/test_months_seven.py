@@ -66,11 +66,11 @@ class TestByHand:
         assert reasons["conversion_rate", "2026-04"] == "too recent"
         assert reasons["open_rate", "2026-02"] == ""
         text = result.table().text()
-        assert "“–” of Open rate (raw): there was nothing to count in Mar 2026; that is a gap, not 0." in text
-        assert "“–” of Response time: fewer than half of the requests of Apr 2026 are answered." in text
-        assert "“–” of Conversion rate: mail of Apr 2026 is too recent; 7 days must pass." in text
-        assert "“–” of Click rate (raw): no export has it for every campaign of Apr 2026." in text
-        assert "Not known: Satisfaction (CSAT). That takes survey answers, or requests that were rated." in text
+        assert "“–” for Open rate (raw): there was nothing to count in Mar 2026; that is a gap, not 0." in text
+        assert "“–” for Response time: fewer than half of the requests of Apr 2026 are answered." in text
+        assert "“–” for Conversion rate: e-mails of Apr 2026 are too recent to judge; 7 days must pass." in text
+        assert "“–” for Click rate (raw): your exports do not contain it for every campaign of Apr 2026." in text
+        assert "Not known: Satisfaction (CSAT). It requires survey answers or rated requests." in text
 
     def test_a_month_that_still_runs_says_so_and_is_not_the_latest(self, data: Data) -> None:
         result = seven.by_month(data)
@@ -102,4 +102,4 @@ def test_the_sample_says_what_its_other_tables_say() -> None:
 def test_the_period_narrows_it_to_its_whole_months() -> None:
     result = seven.by_month(kit.open(ROOT / "data/sample", period="2026-03-10..2026-05"))
     assert sorted(set(result.figures["month"])) == ["2026-04", "2026-05"]
-    assert "Left out, since the period has some of its days only: Mar 2026." in result.table().text()
+    assert "Not shown, because the period covers only some of their days: Mar 2026." in result.table().text()

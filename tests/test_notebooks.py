@@ -51,7 +51,7 @@ def test_other_parameters_reach_the_page(name: str) -> None:
         assert "50%" in named(shown, "volume_reach")["text"]
         assert named(shown, "goal_kpis")["title"] == "KPIs for the goal “revenue”"
     if name == "12_customer_health":
-        assert "Left: no use for 56 days" in text
+        assert "no product use for 56 days" in text
         assert "from 14 to 74 days" in text
         assert "cus_c1003" in named(shown, "health_card")["text"]
     if name == "02_months":

@@ -207,7 +207,7 @@ def test_openings_by_people_over_all_mail_are_a_bound_and_no_rate(half_prefetchi
     assert row["proven"] / row["delivered"] == pytest.approx(0.11, abs=0.003)
     assert row["bound_low"] < 0.11
     text = result.summary().text
-    assert text.startswith("Between 11 and 61% of delivered mail")
+    assert text.startswith("People opened between 11 and 61% of delivered e-mails")
     assert "The estimate is 2" in text
     of_people = [
         one for one in metrics.KPIS.values() if one.numerator in {"proven", "opened_trackable", "opened_human"}
@@ -227,7 +227,7 @@ def test_an_export_without_machine_information_has_bounds_only(tmp_path: Path) -
     assert (row["delivered"], row["opened"], row["proven"]) == (294, 153, 15)  # 3 x 98, 50 + 51 + 52, 3 x 5
     assert row["basis"] == "no machine information"
     assert np.isnan(row["trackable"])
-    assert result.summary().text.endswith("There is no estimate: the export does not tell machines from people.")
+    assert result.summary().text.endswith("There is no estimate: the export does not separate machines from people.")
 
 
 def test_an_export_that_names_machine_openings_raises_the_lower_bound(tmp_path: Path) -> None:
@@ -241,9 +241,9 @@ def test_campaigns_without_a_date_have_bounds_and_no_month(tmp_path: Path) -> No
     header = ["Campaign", "Sent", "Delivered", "Opened", "Clicked"]
     small.table(tmp_path, "a.csv", header, [["one", 1000, 1000, 650, 20]])
     result = opens.estimate(kit.open(tmp_path))
-    assert result.summary().text.startswith("Between 2 and 65% of delivered mail was opened by people")
+    assert result.summary().text.startswith("People opened between 2 and 65% of delivered e-mails")
     assert result.table().cells()[0][0] == "–"
-    assert result.plot().alt == "Openings and clicks by people: nothing to draw, no month of sending is known."
+    assert result.plot().alt == "Opens and clicks by people: nothing to draw, no month of sending is known."
 
 
 def test_a_log_and_an_export_stand_side_by_side(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_openers_add_up_to_the_messages() -> None:
 def test_an_unknown_group_is_said() -> None:
     with pytest.raises(UsageError) as error:
         counts.openers(kit.open(ROOT / "data/sample"), ["domian"])
-    assert str(error.value).startswith("counts.openers: mail has no 'domian' to group by.")
+    assert str(error.value).startswith("counts.openers: messages have no column 'domian' to group by.")
 
 
 @pytest.mark.parametrize(("kind", "key"), [("bulk", "campaigns"), ("automated", "automations")])
@@ -300,11 +300,11 @@ class TestShown:
     def test_the_sentence_tells_bounds_platform_estimate_and_assumption(self, result: opens.Opens) -> None:
         last = result.rates.iloc[-1]
         text = result.summary().text
-        assert text.startswith("Oct 2026: between ")
+        assert text.startswith("Oct 2026: people opened between ")
         for number in (last["bound_high"], last["raw"]):
             assert f"{number * 100:.0f}%" in text
         assert f"{last['estimate'] * 100:.1f}%" in text
-        assert text.endswith("read like the trackable people of the same domain who click as much.")
+        assert text.endswith("read like them. The comparison is within the same domain and the same number of clicks.")
 
     def test_the_tables_have_a_row_a_month(self, result: opens.Opens) -> None:
         assert len(result.table().cells()) == len(result.clicks_table().cells()) == 14

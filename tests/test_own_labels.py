@@ -71,7 +71,7 @@ def test_nothing_is_listed_unless_asked_and_labels_of_others_are_counted(data: k
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("key,tone\nab,angry\n", "line 2, column 'tone': 'angry' is no tone"),
+        ("key,tone\nab,angry\n", "line 2, column 'tone': 'angry' is not a tone"),
         ("key\nab\n", "column 'tone': is missing"),
         ("", "cannot be read"),
         ('key,tone\n"a', "cannot be read"),

@@ -49,7 +49,7 @@ def test_a_place_to_write_is_tried_before_any_work(
     monkeypatch.setattr(store, "open_data", lambda *_: pytest.fail("worked before the place was tried"))
     place = in_the_way / "x" if option == "--report" else in_the_way
     done = kit(command, folder, option, place)
-    said = f"kit: {option} {place}: not a directory. Name a folder that can be written and has room.\n"
+    said = f"kit: {option} {place}: not a directory. Choose a folder with write permission and free space.\n"
     assert (done.exit_code, done.stderr) == (2, said)
 
 
@@ -58,7 +58,7 @@ def test_a_cache_that_cannot_be_written_is_said(
 ) -> None:
     monkeypatch.setenv("KIT_CACHE", str(in_the_way))
     done = kit("check", folder)
-    said = f"kit: {in_the_way}: not a directory. Set KIT_CACHE to a folder that can be written and has room.\n"
+    said = f"kit: {in_the_way}: not a directory. Set KIT_CACHE to a folder with write permission and free space.\n"
     assert (done.exit_code, done.stderr) == (1, said)
 
 
@@ -70,7 +70,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(folder: Path, tmp_path: Path, mo
     monkeypatch.setattr(pq, "write_table", full)
     done = kit("check", folder)
     place = tmp_path / "cache"
-    said = f"kit: {place}: no space left on device. Set KIT_CACHE to a folder that can be written and has room.\n"
+    said = f"kit: {place}: no space left on device. Set KIT_CACHE to a folder with write permission and free space.\n"
     assert (done.exit_code, done.stderr, list(place.iterdir())) == (1, said, [])
 
 
@@ -94,7 +94,7 @@ def test_settings_that_nobody_may_read_are_said(folder: Path, monkeypatch: pytes
     monkeypatch.setattr(Path, "read_text", refuse)
     with pytest.raises(SettingsError) as raised:
         settings.load(folder)
-    assert str(raised.value) == "kit.toml: permission denied. Check the file and who may read it."
+    assert str(raised.value) == "kit.toml: permission denied. Check the file and its read permissions."
 
 
 @pytest.mark.parametrize("name", ["a.ndjson", "a.mbox"])

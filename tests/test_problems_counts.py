@@ -56,7 +56,10 @@ class TestGroups:
     def test_the_hour_of_an_export_is_its_campaigns(self, folder: Path) -> None:
         small.settings(folder, 'time_zone = "Europe/Berlin"')
         got = groups.hours(kit.open(folder))
-        assert got.groupby("part")["sent"].sum().to_dict() == {"12 to 15 h": 200, "9 to 12 h": 100}
+        assert got.groupby("part")["sent"].sum().to_dict() == {
+            "between 12:00 and 15:00": 200,
+            "between 9:00 and 12:00": 100,
+        }
 
     def test_without_a_time_zone_no_hour_is_known(self, folder: Path) -> None:
         assert groups.hours(kit.open(folder)).empty
@@ -74,7 +77,7 @@ class TestLog:
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')  # noon in UTC is 15 h there
         small.log(tmp_path, [*sent(1), *sent(2), *sent(3, at=NOON - 6 * HOUR)])
         got = groups.hours(kit.open(tmp_path)).groupby("part")["delivered"].sum()
-        assert got.to_dict() == {"15 to 18 h": 2, "9 to 12 h": 1}
+        assert got.to_dict() == {"between 15:00 and 18:00": 2, "between 9:00 and 12:00": 1}
 
     def test_mails_are_counted_before_a_mail_and_not_by_the_calendar(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "UTC"')
@@ -126,7 +129,7 @@ class TestLog:
         assert rows.loc["unknown address", "answer"] == "550 5.1.1 <•••@example.com> unknown"
         assert rows.loc["blocked", "answer"] == "554 5.7.1 taken for spam, call •••"
         assert got.summary().text.startswith(
-            "6 mails came back; most frequent: example.com: unknown address, 2 of 20 (10.0%)"
+            "6 messages bounced. Most frequent: example.com: unknown address, 2 of 20 (10.0%)"
         )
         assert len(got.table().cells()) == 5
 
@@ -153,7 +156,7 @@ class TestLog:
         assert refused.server_answers(data).empty
         assert refused.not_sent(data).empty
         assert bounce_reasons.count(data).summary().text == (
-            "Why mail came back is not known: no event log tells of bounces."
+            "We cannot see why e-mails bounced: no event log contains bounces."
         )
         assert bounce_reasons.count(data).table().cells() == []
         assert frequency.pressure(data).empty
@@ -167,7 +170,7 @@ def test_a_campaign_that_is_too_young_is_left_out_and_said(tmp_path: Path) -> No
     told = groups.by_unit(kit.open(tmp_path))
     assert sorted(told["immature"]["campaign_name"]) == ["mail 7", "mail 8"]  # three days are the rule
     assert len(told["campaign"]) == 7
-    assert "2 campaigns are too young to be judged and left out." in findings.judge(told).table().notes
+    assert "2 campaigns are too recent to judge and are left out." in findings.judge(told).table().notes
 
 
 def test_a_campaign_that_is_too_young_and_of_another_month_is_not_said(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ class TestAgainstOthers:
         result = findings.judge(told)
         assert result.areas.empty
         assert set(result.extremes["name"][:2]) == {"C", "d3.example.com · 2026-05"}
-        assert "yet perhaps ordinary for this sender: “C”" in result.extremes_summary().text
+        assert "but perhaps normal for this sender: “C”" in result.extremes_summary().text
 
     def test_a_campaign_far_out_is_ordinary_where_others_lie_far_out_too(self, rng: np.random.Generator) -> None:
         frame = mails(rng, 60)
@@ -90,13 +90,13 @@ class TestAgainstOthers:
         assert row["usual_low"] < 0.3 < row["usual_high"]
         assert row["value"] < row["usual_low"]
         assert "campaign 5" in result.extremes_table().text()
-        assert "Perhaps ordinary: campaign 5: open rate (raw) 15.0%" in result.plot().alt
+        assert "Perhaps normal: campaign 5: open rate (raw) 15.0%" in result.plot().alt
 
     def test_a_year_without_anything_far_out_has_no_extreme(self, rng: np.random.Generator) -> None:
         frame = mails(rng).assign(opened=450, clicked=60, unsubscribed=6)
         result = findings.judge({"campaign": frame})
         assert result.extremes.empty
-        assert result.extremes_summary().text == "Apart from the problem areas nothing lies outside of the usual range."
+        assert result.extremes_summary().text == "Apart from the problem areas, nothing is outside the usual range."
 
     def test_where_nothing_is_wrong_little_is_found(self, rng: np.random.Generator) -> None:
         pages = [findings.judge(counted(rng)) for _ in range(PAGES)]
@@ -172,11 +172,11 @@ class TestAgainstLimits:
         result = findings.judge({"question": month})
         assert result.areas.empty
         assert result.cautions["rule"].tolist() == ["machine_opens"]
-        assert "the raw open rate is not how many people read" in result.cautions_summary().text
+        assert "Do not read the raw open rate as the number of people who read" in result.cautions_summary().text
 
     def test_few_machines_or_none_known_are_told_apart(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
-        assert "may be used" in findings.judge({"question": month}).cautions_summary().text
+        assert "You can use the open rate" in findings.judge({"question": month}).cautions_summary().text
         assert "is not known" in findings.judge({"question": month.assign(opened_machine=None)}).cautions_summary().text
 
 
@@ -184,9 +184,9 @@ class TestWithin:
     def test_who_gets_much_mail_is_set_against_others_of_the_same_campaign(self, rng: np.random.Generator) -> None:
         frame = parts(mails(rng, 20), "pressure", **{"1": (2_000, 4), "3 or more": (1_000, 12)})
         result = findings.judge({"pressure": frame.assign(unsubscribed=frame["x"])})
-        assert named(result) == {("frequency", "people with 3 or more mails in a week")}
+        assert named(result) == {("frequency", "people with 3 or more e-mails in a week")}
         assert result.areas[["value", "expected"]].iloc[0].tolist() == pytest.approx([0.012, 0.002])
-        assert "targeted, not causal" in result.remedies_table().text()
+        assert "this does not prove a cause" in result.remedies_table().text()
 
     def test_campaigns_that_differ_are_no_difference_of_the_group(self, rng: np.random.Generator) -> None:
         # The busy campaigns are the annoying ones: pooled the group leaves more, inside each campaign it does not.
@@ -216,9 +216,9 @@ class TestWithin:
 
     def test_a_bad_hour_is_found_inside_its_months(self, rng: np.random.Generator) -> None:
         frame = mails(rng, 60).assign(list_name="A", month=[f"2026-{i // 10 + 1:02}" for i in range(60)])
-        frame["part"] = np.where(frame.index % 2 == 0, "9 to 12 h", "18 to 22 h")
-        frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "18 to 22 h", 0.015, 0.045))
-        assert named(findings.judge({"hour": frame})) == {("hour", "mail sent 18 to 22 h")}
+        frame["part"] = np.where(frame.index % 2 == 0, "between 9:00 and 12:00", "between 18:00 and 22:00")
+        frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "between 18:00 and 22:00", 0.015, 0.045))
+        assert named(findings.judge({"hour": frame})) == {("hour", "e-mails sent between 18:00 and 22:00")}
 
 
 class TestRelation:
@@ -261,7 +261,7 @@ class TestOverTime:
 
     def test_fewer_than_twelve_months_are_no_trend(self, rng: np.random.Generator) -> None:
         told = findings.judge({"list by month": self.lists(rng, np.linspace(0.004, 0.012, 11))})
-        assert skipped(told)["rising_bounces"] == "fewer than 12 months with a known rate"
+        assert skipped(told)["rising_bounces"] == "fewer than 12 months have data on this rate"
 
 
 class TestWhatIsSaid:
@@ -271,12 +271,12 @@ class TestWhatIsSaid:
         result = findings.judge(told)
         applied = {"low_opens", "low_clicks", "many_unsubscribes", "bounces_list"}
         assert set(result.skipped["rule"]) == set(rules.RULES) - applied
-        assert skipped(result)["bounces_domain"] == "no event log tells the domains"
+        assert skipped(result)["bounces_domain"] == "no event log contains domains"
         assert len(result.skipped_table().cells()) == len(rules.RULES) - len(applied)
 
     def test_without_any_mail_nothing_is_said(self) -> None:
         result = findings.judge({})
-        assert result.summary().text == "There is too little mail to look for problems."
+        assert result.summary().text == "There are too few e-mails to look for problems."
         assert (result.checked, len(result.skipped)) == (0, len(rules.RULES))
         assert "nothing to draw" in result.plot().alt
         assert "nothing to draw" in result.complaints_plot().alt
@@ -303,9 +303,10 @@ class TestFrequency:
         # eight in a month of 30.44 days are 7.36 in 28 days, so 73,600 for 10,000 mails
         told = frequency.judge(self.pressure(20, 73_600))
         assert told.yearly == pytest.approx(0.175, abs=0.003)
-        assert "0.20% leave at a mail; at 8.0 mails a month that is 17.5% (11.7–25.7) of the people in a year" in (
-            told.summary().text
-        )
+        assert (
+            "0.20% of the people unsubscribe at each e-mail. At 8.0 e-mails a month, 17.5% (11.7–25.7) unsubscribe "
+            "within a year."
+        ) in told.summary().text
 
     def test_double_the_mail_at_one_rate_changes_the_person_and_not_the_mail(self) -> None:
         once, twice = (frequency.judge(self.pressure(20, received)) for received in (36_800, 73_600))
@@ -314,5 +315,8 @@ class TestFrequency:
 
     def test_without_a_log_it_says_so(self) -> None:
         told = frequency.judge(self.pressure(0, 0).iloc[:0])
-        assert told.summary().text == "No event log tells both who got how many mails and who left."
+        assert told.summary().text == (
+            "We cannot see whether more e-mails make people unsubscribe: no event log "
+            "contains both messages per person and unsubscribes."
+        )
         assert "nothing to draw" in told.plot().alt

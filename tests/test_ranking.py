@@ -31,8 +31,8 @@ class TestRanking:
         assert found.rates["campaign_name"].iloc[0] == "campaign 1"
         assert found.overstated > 0.02
         text = found.summary().text
-        assert "“campaign 1” comes first" in text
-        assert "“campaign 0” was counted best; its counted rate likely overstates by" in text
+        assert "“campaign 1” ranks first" in text
+        assert "“campaign 0” had the best counted rate, but it probably looks" in text
         assert found.rates["best"].sum() == pytest.approx(1)
 
     def test_where_less_is_better_the_lowest_comes_first(self) -> None:
@@ -44,7 +44,10 @@ class TestRanking:
     def test_equal_campaigns_have_no_order(self) -> None:
         found = ranked(campaigns([40] * 6, [1000] * 6))
         assert found.rates["expect"].tolist() == pytest.approx([0.04] * 6, abs=1e-4)
-        assert "there is no order: the campaigns differ by no more than chance" in found.summary().text
+        assert (
+            "cannot be ranked by “click rate (raw)”: their differences are no larger than chance"
+            in found.summary().text
+        )
         # Harter (1961): the best of six looks 1.267 errors too good; one is sqrt(0.04 * 0.96 / 1000).
         assert found.luck == pytest.approx(1.26721 * np.sqrt(0.04 * 0.96 / 1000), rel=1e-4)
 
@@ -78,7 +81,7 @@ class TestOneMix:
         found = audience_mix.judge(self.parts(), "click_rate", "domain")
         assert found.rates["value"].tolist() == pytest.approx([0.092, 0.028])
         assert found.rates["standard"].tolist() == pytest.approx([0.06, 0.06])  # (10 % + 2 %) / 2
-        assert "on the common mix" in found.summary().text
+        assert "On the same audience mix" in found.summary().text
 
     def test_a_campaign_that_went_to_one_part_only_is_left_out(self) -> None:
         alone = self.parts().iloc[:1].assign(campaign_id="c", campaign_name="c")
@@ -94,9 +97,15 @@ class TestOneMix:
     @pytest.mark.parametrize(
         ("parts", "text"),
         [
-            (["firm", "firm", "home", "home"], "there are 2 parts, and fewer than two campaigns went to all of them."),
-            (["firm"] * 4, "is the same for all mail"),
-            ([None] * 4, "is not known campaign by campaign"),
+            (
+                ["firm", "firm", "home", "home"],
+                (
+                    "There are 2 audience groups by domain of the address, and fewer than two campaigns went to all of "
+                    "them."
+                ),
+            ),
+            (["firm"] * 4, "is the same for all e-mails"),
+            ([None] * 4, "of each campaign's recipients is unknown"),
         ],
     )
     def test_where_no_mix_is_common_it_is_said(self, parts: list[str | None], text: str) -> None:

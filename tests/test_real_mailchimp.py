@@ -74,4 +74,4 @@ def test_one_export_alone_is_enough(shared: Path, tmp_path: Path) -> None:
 
 
 def test_the_missing_zone_is_said(folder: Path) -> None:
-    assert "time zone not known: times as written" in kit.arrived(kit.open(folder)).text
+    assert "time zone unknown, times as written" in kit.arrived(kit.open(folder)).text

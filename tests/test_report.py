@@ -84,7 +84,7 @@ def test_a_failing_notebook_stops_no_other(built: report.Report) -> None:
     assert built.failed == {
         "02_raises": "code cell 3: ValueError: <i>no</i>",
         "03_exits": "code cell 3: SystemExit: 0",
-        "04_dies": "code cell 3: its Python ended without a word, as when memory runs out",
+        "04_dies": "code cell 3: Python stopped without a message, as it does when memory runs out",
     }
     assert built.unanswered == {"05_unfed": "none of your files contains orders"}
     assert built.pages == ("00_well", "01_tables", "02_raises", "03_exits", "04_dies", "06_figure")
@@ -134,7 +134,7 @@ def test_the_next_step_stands_beside_its_finding_and_tiles_before_all(tmp_path: 
     )
     made = report.build(tiny.export(tmp_path / "exports"), tmp_path / "out", notebooks=tmp_path / "notebooks")
     index = html(made, "index")
-    places = [index.index(text) for text in ("<li>A tile</li>", "A finding.", "Do this.", "The questions")]
+    places = [index.index(text) for text in ("<li>A tile</li>", "A finding.", "Do this.", "All questions")]
     assert places == sorted(places)
 
 
@@ -147,7 +147,7 @@ def test_rows_said_twice_are_no_rejected_ones_on_any_page(tmp_path: Path) -> Non
     kinds = ("read", "kept", "rejected", "repeated")
     assert [good.rows(kind) for kind in kinds] == [3, 2, 0, 1]
     assert files.check(data).summary().text == (
-        "1 of 1 file was read. None of 3 rows was rejected; 1 row said again what a kept one says, counted once."
+        "1 of 1 file was read. None of 3 rows was rejected; 1 duplicate row was removed."
     )
     assert "3 rows = 2 kept + 0 rejected + 1 repeated" in check.check(tmp_path / "in").as_text()
 
@@ -280,7 +280,7 @@ def test_segments_differ_and_an_empty_one_says_so(tmp_path: Path) -> None:
     ]
     assert len({sha256(one[0].encode()).digest() for one in figures}) == 2
     assert "This report is empty." in html(made["empty"], "index")
-    assert made["empty"].unanswered["01_figure"].startswith("it needs 1 month with mail, there are 0")
+    assert made["empty"].unanswered["01_figure"].startswith("1 month with e-mails is needed, but there are 0")
     with pytest.raises(UsageError, match="no campaign has list_name 'Nobody'"):
         report.build(
             exports, tmp_path / "none", parameters={"where": "list_name=Nobody"}, notebooks=tmp_path / "notebooks"
@@ -291,7 +291,7 @@ def test_segments_differ_and_an_empty_one_says_so(tmp_path: Path) -> None:
 def test_a_folder_without_exports_makes_no_report(tmp_path: Path) -> None:
     (tmp_path / "exports").mkdir()
     tiny.notebook(tmp_path / "notebooks" / "01_one.ipynb", "1")
-    with pytest.raises(EmptyError, match="exports holds no export"):
+    with pytest.raises(EmptyError, match="exports contains no exports"):
         report.build(tmp_path / "exports", tmp_path / "out", notebooks=tmp_path / "notebooks")
     assert not (tmp_path / "out").exists()
 
@@ -303,9 +303,9 @@ def test_only_a_former_report_is_ever_replaced(tmp_path: Path) -> None:
     letters.mkdir()
     (letters / "dear.txt").write_text("Dear", encoding="utf-8")
     for out, words in {
-        letters: "is no former report (it has 'dear.txt')",
+        letters: "is not an earlier report (it contains 'dear.txt')",
         letters / "dear.txt": "is a file",
-        exports / "report": "lies in the folder of the exports",
+        exports / "report": "is inside the folder of exports",
     }.items():
         with pytest.raises(UsageError, match=re.escape(words)):
             report.build(exports, out, notebooks=tmp_path / "notebooks")

@@ -43,7 +43,7 @@ def test_a_line_is_name_type_default_and_help() -> None:
     "line", ["a = 1", "a: int = 1 + 1", "a: int | None = 1", "a: int = 'x'", "a: list = []", "import os", "a: int"]
 )
 def test_what_papermill_cannot_pass_is_no_parameter(line: str) -> None:
-    with pytest.raises(UsageError, match=r"x\.ipynb: .* is no parameter"):
+    with pytest.raises(UsageError, match=r"x\.ipynb: .* is not a parameter"):
         read_parameters(line, "x.ipynb")
 
 
@@ -69,20 +69,20 @@ def test_a_word_becomes_a_value_of_the_annotated_type(
 @pytest.mark.parametrize(
     ("name", "said", "words"),
     [
-        ("mnth", "2026-02", "-p mnth: no chosen notebook has such a parameter"),
+        ("mnth", "2026-02", "-p mnth: none of the chosen notebooks has such a parameter"),
         ("perod", "2026-02", "Did you mean 'period'?"),
-        ("min_sends", "ten", "-p min_sends: 'ten' is not a whole number. It means: smallest campaign"),
+        ("min_sends", "ten", "-p min_sends: 'ten' is not a whole number. The parameter means: smallest campaign"),
         ("min_sends", "1.5", "-p min_sends: '1.5' is not a whole number"),
         ("level", "nan", "-p level: 'nan' is not a number"),
-        ("strict", "maybe", "-p strict: 'maybe' is not true or false"),
-        ("period", "2026-13", "-p period: '2026-13' is no month, quarter or day"),
+        ("strict", "maybe", "-p strict: 'maybe' is neither true nor false"),
+        ("period", "2026-13", "-p period: '2026-13' is not a month, quarter or day"),
         ("period", "2026-06..2026-01", "-p period: '2026-06..2026-01' ends before it begins"),
         ("where", "city=Ulm", "-p where: campaigns have no 'city'"),
-        ("kpi", "opn_rate", "-p kpi: 'opn_rate' is no rate of campaign mail. Did you mean 'open_rate'?"),
-        ("kpis", "open_rate, opens", "-p kpis: 'opens' is no rate of campaign mail"),
+        ("kpi", "opn_rate", "-p kpi: 'opn_rate' is not a rate of e-mail campaigns. Did you mean 'open_rate'?"),
+        ("kpis", "open_rate, opens", "-p kpis: 'opens' is not a rate of e-mail campaigns"),
         ("goal", "reviws", "-p goal: There is no goal 'reviws'. Did you mean 'reviews'?"),
         ("worthwhile", "-0.1", "-p worthwhile: -0.1 is not above 0"),
-        ("data", "elsewhere", "-p data: the data is the folder that the command names"),
+        ("data", "elsewhere", "-p data: name the folder with the data in the command itself"),
     ],
 )
 def test_a_wrong_word_names_the_parameter(notebooks: list[Notebook], name: str, said: str, words: str) -> None:
@@ -106,5 +106,5 @@ def test_a_notebook_is_chosen_by_number_or_name(notebooks: list[Notebook]) -> No
 
 
 def test_a_parameter_must_fit_a_chosen_notebook(notebooks: list[Notebook]) -> None:
-    with pytest.raises(UsageError, match="-p min_sends: no chosen notebook"):
+    with pytest.raises(UsageError, match="-p min_sends: none of the chosen notebooks"):
         parameters.values(choose(notebooks, ["02"]), {"min_sends": "200"})

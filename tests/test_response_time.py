@@ -98,9 +98,9 @@ def test_the_figures_of_a_few_requests_are_those_by_hand() -> None:
     assert (row["n"], row["answered"], row["closed"], row["open"]) == (4, 2, 1, 1)
     assert np.isnan(row["p90"])
     text = str(result)
-    assert "Half of 4 first requests were answered within 30 min of calendar time." in text
-    assert "Counted by answered ones only it would be 20 min, 10 min too short." in text
-    assert "say service.hours in kit.toml" in " ".join(map(str, result.table().notes))
+    assert "Half of 4 first requests were answered within 30 min (calendar time)." in text
+    assert "Answered requests alone would give 20 min, which is 10 min too short." in text
+    assert "set service.hours in kit.toml" in " ".join(map(str, result.table().notes))
     assert "half within 30 min" in result.plot().alt
 
 
@@ -113,11 +113,11 @@ def test_what_open_ones_do_is_said() -> None:
     assert row is not None
     # 4/5, then of the two left half at 20: 2/5; were the open ones never answered the third of five would come at 30
     assert (row["value"], row["never"]) == (20, 30)
-    assert "If the 2 open ones were never answered, half would wait 30 min instead of 20 min" in str(
+    assert "If the 2 open requests were never answered, half would wait 30 min instead of 20 min" in str(
         waits.judge(turns).hard_summary()
     )
     late = waits.judge(turns.assign(minutes=[10.0, 20.0, 30.0, 900.0, 900.0]))  # open longer than any answer took
-    assert "Even if the 2 open ones were never answered, half would be answered within 30 min" in str(
+    assert "Even if the 2 open requests were never answered, half would be answered within 30 min" in str(
         late.hard_summary()
     )
 
@@ -169,7 +169,7 @@ def test_the_theme_is_that_of_the_first_message_of_a_request(tmp_path: Path) -> 
     result = groups.compare(kit.open(tmp_path))
     (theme,) = result.rates[result.rates["trait"] == "theme"].to_dict("records")
     assert (theme["group"], theme["n"]) == ("Invoices and documents", 25)
-    assert "read from the first message" in " ".join(map(str, result.table().notes))
+    assert "Themes come from the first message of a request only" in " ".join(map(str, result.table().notes))
 
 
 def test_who_waits_stands_in_the_list_longest_first_with_an_id() -> None:
@@ -196,12 +196,12 @@ def test_months_hold_what_was_asked_in_them_and_who_waited_at_their_end() -> Non
     assert rates.loc["2026-02", "waiting"] == late.sum()
     text = str(result.summary())
     assert "Half of the first requests of Mar 2026" in text
-    assert "Too few months are known to say whether that changed." in text
+    assert "There are too few months to say whether this changed." in text
 
 
 @pytest.mark.parametrize(
     ("factor", "verdict"),
-    [(1.0, "In 8 months no lasting change is seen."), (4.0, "The time to the first response rose"),
+    [(1.0, "There is no visible lasting change in 8 months."), (4.0, "The time to the first response rose"),
      (0.25, "The time to the first response fell")],
 )  # fmt: skip
 def test_a_lasting_change_is_dated_and_told_from_chance(factor: float, verdict: str) -> None:
@@ -222,7 +222,9 @@ def test_a_single_month_apart_is_no_lasting_change_and_is_named() -> None:
     result = months.judge(turns.assign(minutes=turns["minutes"].where(~latest, turns["minutes"] * 6)), END)
     assert not result.changed
     assert result.rates.loc[result.rates["apart"], "month"].tolist() == ["2026-03"]
-    assert "Single months apart from the others of their level: Mar 2026" in " ".join(map(str, result.table().notes))
+    assert "Single months that differ from the rest of their period: Mar 2026" in " ".join(
+        map(str, result.table().notes)
+    )
 
 
 def person(key: str, account: str | None, **values: Any) -> dict[str, Any]:
@@ -246,7 +248,7 @@ def test_a_week_without_a_connected_inbox_is_missing_and_not_empty() -> None:
     assert firm["received_month"] == 20 / 42 * 30  # six weeks, not eight
     assert (firm["ours"], firm["theirs"]) == (6 / 8, 2 / 4)
     assert everybody["silent_days"] == pytest.approx(30.999, abs=0.01)
-    assert "2 weeks in which an inbox has no message at all are missing" in " ".join(map(str, result.table().notes))
+    assert "2 weeks without any message in an inbox are treated as missing" in " ".join(map(str, result.table().notes))
 
 
 TOML = (
@@ -351,12 +353,12 @@ def test_clocks_that_change_make_no_hour(tmp_path: Path) -> None:
 
 def test_nobody_who_asks_is_said_everywhere() -> None:
     nobody = pd.DataFrame(columns=list(world(0)))
-    assert "not known" in str(waits.judge(nobody))
-    assert waits.judge(nobody).plot().alt.endswith("nobody is seen to ask.")
+    assert "it is unknown how fast customers are answered" in str(waits.judge(nobody))
+    assert waits.judge(nobody).plot().alt.endswith("your files contain no requests.")
     assert "No group is large enough" in str(groups.judge(nobody))
-    assert str(queue.judge(nobody)) == "Nobody waits for an answer."
-    assert "not known" in str(months.judge(nobody, None))
+    assert str(queue.judge(nobody)) == "No customer is waiting for an answer."
+    assert "It is unknown how fast customers were answered" in str(months.judge(nobody, None))
     empty = contacts.judge(
         pd.DataFrame(columns=["contact_key"]), pd.DataFrame(columns=["mailbox", "week", "n", "bounced"]), None
     )
-    assert "not known" in str(empty)
+    assert "It is unknown who writes with us" in str(empty)

@@ -76,7 +76,7 @@ def test_a_sale_is_credited_to_the_last_click_before_it_within_each_window(tmp_p
     assert (told.orders, told.revenue, told.unknown_orders, told.reached) == (5, 50 + 20 + 99 + 70 + 11, 1, 10)
     assert seen["share"][14] == pytest.approx(70 / 250)
     assert (set(seen["revenue_before"]), set(seen["buyers_before"])) == ({99.0}, {1})
-    assert "before a click 1 did for 99 EUR" in told.summary().text
+    assert "before a click, 1 person bought for 99 EUR" in told.summary().text
 
 
 def test_openings_scanners_and_the_link_that_leaves_credit_nothing(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_a_cost_whose_period_ends_before_it_begins_is_not_counted_as_nothing(tmp
     told = returns.costs(kit.open(place), pd.Timestamp("2026-01-01"), pd.Timestamp("2026-03-01"))
     assert told.set_index("kind")["undated"].to_dict() == {"sending": 0, "software": 1}
     returned = returns.judge(told, attributed(kit.open(place)), None, margin=0.5)
-    assert returned.why == "1 cost has no period, or one that ends before it begins"
+    assert returned.why == "1 cost has no period, or its period ends before it begins"
 
 
 def test_costs_of_another_time_have_no_currency_in_this_one(tmp_path: Path) -> None:
@@ -280,5 +280,5 @@ def test_sales_of_an_unknown_currency_are_refused(tmp_path: Path) -> None:
     small.settings(place, 'time_zone = "UTC"', "as_of = 2026-01-31T00:00:00")
     data = kit.open(place)
     told = span.common(data)
-    assert told.problem == "the currency of the sales is not known: say currency in kit.toml"
+    assert told.problem == "the currency of the sales is not known; set currency in kit.toml"
     assert told.begin == told.end

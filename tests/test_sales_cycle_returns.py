@@ -38,7 +38,7 @@ def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
     returned = returns.judge(cost(250), sold(1000), None, margin=0.4)
     assert figures(returned, "attributed") == {
         "revenue": 1000,
-        "revenue a unit of cost": 4,
+        "revenue per unit of cost": 4,
         "profit": 150,
         "ROI": pytest.approx(0.6),
     }
@@ -59,7 +59,7 @@ def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
 )
 def test_a_cost_that_is_0_or_unknown_gives_no_ratio_and_the_reason(table: pd.DataFrame, word: str) -> None:
     own = returns.judge(table, sold(1000), None, margin=0.4).figures.set_index(["basis", "figure"])
-    for figure in ("revenue a unit of cost", "ROI"):
+    for figure in ("revenue per unit of cost", "ROI"):
         assert np.isnan(own.loc[("attributed", figure), "value"])
         assert word in str(own.loc[("attributed", figure), "reason"])
     assert own.loc[("attributed", "revenue"), "value"] == 1000
@@ -68,12 +68,12 @@ def test_a_cost_that_is_0_or_unknown_gives_no_ratio_and_the_reason(table: pd.Dat
 def test_costs_of_all_mail_are_not_set_against_sales_of_some() -> None:
     own = returns.judge(cost(250), sold(1000), None, margin=0.4, narrowed=True).figures
     assert own["value"].notna().sum() == 1  # the revenue alone
-    assert own["reason"].astype(str).str.contains("narrowed").any()
+    assert own["reason"].astype(str).str.contains("covers only some campaigns, but the costs cover all e-mails").any()
 
 
 def test_without_a_margin_there_is_no_profit() -> None:
     own = figures(returns.judge(cost(250), sold(1000), None, margin=None), "attributed")
-    assert own["revenue a unit of cost"] == 4
+    assert own["revenue per unit of cost"] == 4
     assert np.isnan(own["ROI"])
     assert np.isnan(own["profit"])
 
@@ -97,15 +97,18 @@ def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_m
     own = each.people.set_index("what")
     assert own.loc["lead", "value"] == 10
     assert own.loc["customer", "value"] == 30
-    extra = own.loc["buyer brought by mail alone"]
+    extra = own.loc["buyer brought by e-mail alone"]
     assert extra["value"] == pytest.approx(900 / (9000 * 0.01))
     assert extra["high"] == np.inf
-    assert each.people["what"].tolist() == ["buyer brought by mail alone", "lead", "customer"]
+    assert each.people["what"].tolist() == ["buyer brought by e-mail alone", "lead", "customer"]
     text = each.summary().text
     assert text.startswith("A buyer whom mail alone brought cost 10.00 EUR (3.53 to no upper end).")
-    assert "over everybody new, mailed or not, is 10.00 EUR a lead and 30.00 EUR a customer" in text
-    assert "one new customer for 3.0 leads" in text
-    assert "4 leads of this time became customers after it" in each.summary().text
+    assert (
+        "E-mail costs 10.00 EUR per lead and 30.00 EUR per customer. All new leads and customers are counted, with "
+        "and without e-mails." in text
+    )
+    assert "There was one new customer for 3.0 leads" in text
+    assert "4 leads of this time became customers later" in each.summary().text
 
 
 def effect_of(low: float, high: float) -> Effect:
@@ -118,8 +121,8 @@ def effect_of(low: float, high: float) -> Effect:
 @pytest.mark.parametrize(
     ("low", "high", "verdict"),
     [
-        (3.0, 5.0, "Mail pays: measured against the group that got no e-mail, ROI is +60% (+20 to +100)"),
-        (-1.0, 9.0, "is not decided"),
+        (3.0, 5.0, "E-mail pays: ROI measured against the group that got no e-mail is +60% (+20 to +100)"),
+        (-1.0, 9.0, "not decided yet whether e-mail pays"),
         (-2.0, 2.0, "does not pay"),
     ],
 )
@@ -129,7 +132,7 @@ def test_mail_pays_only_where_the_holdouts_whole_interval_does(low: float, high:
     assert verdict in returned.summary().text
     assert "+100%" in returned.summary().text  # by clicks: (2,000 - 1,000) / 1,000
     # 100 people were reached, 85 were drawn for an arm.
-    assert "At least 15 of 100 people whom mail reached stand in no arm" in returned.table().text()
+    assert "At least 15 of 100 people who got e-mails are in no group of the test" in returned.table().text()
 
 
 def test_a_test_is_chosen_by_name_and_a_misspelt_one_is_named() -> None:
@@ -143,4 +146,4 @@ def test_arms_that_differ_before_the_test_are_told_as_what_chance_may_do() -> No
     told = effect_of(3.0, 5.0)
     apart = dataclasses.replace(told, before=bootstrap.BootstrapInterval(2.0, 0.5, 3.5))
     assert "before" not in Holdout((told,), told, sold(1, "EUR")).summary().text
-    assert "Chance does that in one test of twenty" in Holdout((apart,), apart, sold(1, "EUR")).summary().text
+    assert "Chance alone does this in one test of twenty" in Holdout((apart,), apart, sold(1, "EUR")).summary().text

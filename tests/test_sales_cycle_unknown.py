@@ -47,7 +47,7 @@ def test_a_holdout_that_bought_as_often_gives_no_cost_of_a_buyer_and_no_verdict(
     assert "bought as often or more" in str(extra["reason"])
     assert "inf" not in each.table().text()
     told = returned.summary().text  # 9 buyers are fewer than an interval of money needs
-    assert told.startswith("Whether mail pays is not decided: too few bought in one of the arms")
+    assert told.startswith("It is not decided yet whether e-mail pays: too few people bought in one of the groups")
 
 
 def test_without_an_export_of_clicks_what_was_sold_after_them_is_not_known(tmp_path: Path) -> None:
@@ -67,8 +67,8 @@ def test_without_an_export_of_clicks_what_was_sold_after_them_is_not_known(tmp_p
     assert "0" not in told.table().text().splitlines()[1]
     returned = returns.judge(cost(250), told, None, margin=0.4)
     assert returned.figures.query("basis == 'attributed'")["value"].isna().all()
-    assert "no export tells" in returned.summary().text
-    assert "no export tells" in holdout.Holdout((), None, told).plot().alt
+    assert "no export shows" in returned.summary().text
+    assert "no export shows" in holdout.Holdout((), None, told).plot().alt
 
 
 def test_the_sale_that_the_end_of_the_data_is_taken_from_is_counted(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_orders_without_a_zone_are_not_told_as_no_sales(tmp_path: Path) -> None:
     small.log(tmp_path, [small.event("delivered", 1)])
     data = kit.open(tmp_path)
     time = span.judge(span.spans(data))
-    assert "say time_zone in kit.toml" in time.summary().text
+    assert "set time_zone in kit.toml" in time.summary().text
     told = attribution.credit(data, time)
-    assert "say time_zone in kit.toml" in told.summary().text
+    assert "set time_zone in kit.toml" in told.summary().text
     assert "0 orders" not in told.table().text()
     small.settings(tmp_path, 'time_zone = "UTC"', "as_of = 2026-01-31T00:00:00")
     assert span.judge(span.spans(kit.open(tmp_path))).problem == ""

@@ -57,8 +57,8 @@ def test_people_are_counted_by_what_they_did(tmp_path: Path) -> None:
     assert pair["p"] == pytest.approx((2 * 56 - 45) / 1024)
     assert pair["value"] == pytest.approx(6 / 50)
     text = found.summary().text
-    assert text.startswith("50 people got both “Name of c1” and “Name of c2”.")
-    assert "at most 10 reacted to one of two and not to the other" in text
+    assert text.startswith("50 people received both “Name of c1” and “Name of c2”.")
+    assert "Only people who reacted to one campaign and not the other count, at most 10." in text
 
 
 def test_where_the_same_people_differ_it_is_said(tmp_path: Path) -> None:
@@ -67,7 +67,10 @@ def test_where_the_same_people_differ_it_is_said(tmp_path: Path) -> None:
     patterns = pd.DataFrame({ids[0]: [0, 1, 0, 1], ids[1]: [0, 0, 1, 1], "people": [570, 86, 150, 794]})
     found = same_people.judge(patterns, result)
     assert found.pairs["decision"].tolist() == ["b"]
-    assert "they differ: “Name of c2” +4.0 points (+2.1 to +5.9) against “Name of c1”" in found.summary().text
+    assert (
+        "differs among them: “Name of c2”: +4.0 points (+2.1 to +5.9) compared with “Name of c1”"
+        in found.summary().text
+    )
     assert "the second did better" in found.table().text()
 
 
@@ -86,15 +89,17 @@ def test_totals_know_no_people_and_say_so(tmp_path: Path) -> None:
     data = kit.open(export(tmp_path / "totals"))
     result = compared(data)
     found = same_people.judge(counts.same_people(data, same_people.choose(result), "clicked"), result)
-    assert found.summary().text.endswith("no event log tells of these campaigns, and totals know no people.")
-    assert "totals know no people" in found.table().text()
+    assert found.summary().text.endswith(
+        "no event log contains these campaigns, and totals do not show individual people."
+    )
+    assert "totals do not show individual people" in found.table().text()
 
 
 def test_what_is_told_of_no_person_is_not_compared(tmp_path: Path) -> None:
     data = logged(tmp_path / "log")
     result = compared(data, "click_to_open_rate")
     found = same_people.judge(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
-    assert "it is not told person by person" in found.summary().text
+    assert "the data do not show it person by person" in found.summary().text
 
 
 @pytest.mark.parametrize("key", ["unsubscribe_rate", "complaint_rate"])
@@ -105,4 +110,4 @@ def test_who_leaves_gets_no_second_mail_so_leaving_is_not_compared(tmp_path: Pat
     found = same_people.judge(counts.same_people(data, same_people.choose(result), result.kpi.numerator), result)
     assert found.why == "kpi"
     assert found.pairs.empty
-    assert "who did it got no further mail" in found.summary().text
+    assert "those who did it received no further e-mails" in found.summary().text

@@ -121,7 +121,9 @@ class TestPopulation:
         mail = counts.messages(data, ["kind"])
         assert mail["kind"].tolist() == ["automated"]
         assert mail["delivered"].sum() > 0
-        assert "The filters keep automated e-mails only" in str(kit.arrived(data).text)
+        assert "These pages cover automated e-mails only, because the filters exclude all others." in str(
+            kit.arrived(data).text
+        )
         assert not counts.reactions(data).empty
 
     def test_else_it_is_bulk_mail(self, firm: Path) -> None:

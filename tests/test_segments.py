@@ -251,7 +251,10 @@ def test_who_is_opened_by_apples_proxy_uses_an_unknown_program(tmp_path: Path) -
         ("opened", "program", "Edge"): [1, 6, 1],
         ("opened", "program", "Gmail"): [1, 6, 1],
     }
-    assert "of 50.0% (11.8–88.2) is unknown (n = 6)" in result.summary().text
+    assert (
+        "For 50.0% (11.8–88.2) of those whose e-mail was opened, the program is unknown (n = 6)"
+        in result.summary().text
+    )
     unnamed = tmp_path / "unnamed"
     unnamed.mkdir()
     small.log(unnamed, [*sends, event("open", 5, campaign="c1", at=NOON + DAY)])

@@ -43,7 +43,10 @@ class TestWaits:
         assert waits["n"].sum() == 5
         found = metrics.response_time(waits)
         assert found[["n", "open", "left_out"]].to_numpy().tolist() == [[3, 1, 2]]
-        said = "2 requests were answered before coming in, or came in after the end of the data: left out."
+        said = (
+            "2 requests are excluded: their answer is earlier than the request, or the request is later than "
+            "the end of the data."
+        )
         assert said in response_time.by_month(data).table().text()
         assert said in service.measure(data).table().text()
 
@@ -88,5 +91,6 @@ class TestVisits:
         data = self.data(tmp_path)
         shown = service.measure(data).table()
         assert shown.cells() == [["Repeat visit rate", "20.0% (0.5–71.6)", "5", "–"]]  # 1 of 5: Clopper-Pearson
-        assert "first known visit was 60 days or more before the end of the data" in shown.text()
-        assert "One person first came later than that: not judged yet." in shown.text()
+        assert "came again on another day within 60 days (visits.return_days)" in shown.text()
+        assert "Only first known visits at least that long before the end of the data are counted." in shown.text()
+        assert "For one person it is too early to judge." in shown.text()

@@ -30,8 +30,8 @@ def test_answers_that_come_sooner_are_found(rng: np.random.Generator) -> None:
     assert row["verdict"] == "lower"
     assert row["high"] < 0
     text = found.summary().text
-    assert text.startswith("Since Jun 2026 answers come sooner (")
-    assert text.endswith("That is since, not because of: other things changed as well.")
+    assert text.startswith("Since Jun 2026, answers come sooner (")
+    assert text.endswith("This does not show the cause: other things changed as well.")
 
 
 def test_equal_months_are_seldom_called_a_change(rng: np.random.Generator) -> None:
@@ -86,10 +86,16 @@ def test_scores_and_requests_are_compared() -> None:
 
 def test_without_a_change_or_with_few_months_it_is_said(rng: np.random.Generator) -> None:
     told = waits(rng, 1)
-    assert "No change is known" in service_change.judge(told, NONE, NONE, "").summary().text
-    assert "cannot be told yet" in service_change.judge(told, NONE, NONE, "2026-09").summary().text
-    assert "no figures both before" in service_change.judge(told, NONE, NONE, "2025-01").summary().text
-    assert "no change is known" in service_change.judge(told, NONE, NONE, "").table().text()
+    assert "No change is set" in service_change.judge(told, NONE, NONE, "").summary().text
+    assert (
+        "too few months to say whether the service has changed since Sep 2026"
+        in service_change.judge(told, NONE, NONE, "2026-09").summary().text
+    )
+    assert (
+        "No service figure has data both before Jan 2025"
+        in service_change.judge(told, NONE, NONE, "2025-01").summary().text
+    )
+    assert "no change is set" in service_change.judge(told, NONE, NONE, "").table().text()
 
 
 def test_the_sample_has_as_many_requests_and_scores_as_its_tables() -> None:

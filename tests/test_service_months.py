@@ -42,8 +42,8 @@ class TestSample:
         assert now is not None
         assert now["month"] == "2026-10"
         change = now["change"]
-        assert text.startswith(f"Half of the requests of Oct 2026 are answered within {minutes(now['value'])} (")
-        assert f"before {month(change['first'])} it took {minutes(change['before'])}" in text
+        assert text.startswith(f"In Oct 2026, half of the requests were answered within {minutes(now['value'])} (")
+        assert f"Before {month(change['first'])} it took {minutes(change['before'])}" in text
         overall = metrics.response_time(counts.waits(sample))["value"].item()
         assert change["after"] < overall < change["before"]
         assert minutes(overall) not in text
@@ -85,7 +85,10 @@ class TestMonths:
     def test_one_bad_month_is_named_apart_and_is_no_change(self, rng: np.random.Generator) -> None:
         result = service_months.judge(self.waits(rng, [1, 1, 1, 1, 4, 1, 1, 1, 1, 1]), {}, as_of=None)
         assert result.found == []
-        assert "Single months apart from the others of their level: response time in May 2025" in result.table().text()
+        assert (
+            "Single months that differ from the rest of their period: response time in May 2025"
+            in result.table().text()
+        )
 
     def test_a_month_that_still_runs_is_neither_judged_nor_now(self, rng: np.random.Generator) -> None:
         waits = self.waits(rng, [1] * 8)
@@ -99,14 +102,17 @@ class TestMonths:
 
     def test_five_months_are_too_few(self, rng: np.random.Generator) -> None:
         result = service_months.judge(self.waits(rng, [1, 1, 3, 3, 3]), {}, as_of=None)
-        assert "cannot be told: that takes six complete months" in result.summary().text
+        assert (
+            "too few months to say whether the service changed: at least one figure needs six complete months"
+            in result.summary().text
+        )
         assert result.table().cells()[0][-1] == "too few months"
 
     def test_without_a_service_it_says_so(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
         result = service_months.by_month(kit.open(tmp_path))
-        assert "cannot be told" in result.summary().text
-        assert "no figure of the service has months" in result.table().text()
+        assert "too few months to say whether the service changed" in result.summary().text
+        assert "no service figure is available by month" in result.table().text()
         assert "nothing to draw" in result.plot().alt
 
 
@@ -128,4 +134,4 @@ def test_a_request_closed_without_an_answer_leaves_at_its_closing(tmp_path: Path
     times = response_time.by_month(data)
     # By hand: at 60 min three are left of five (two left before), so 2/3 still wait; at 120 of two one: 1/3.
     assert times.rates[["n", "open", "closed", "value"]].to_numpy().tolist() == [[5, 1, 2, 120]]
-    assert "closed without an answer waits until then" in times.table().text()
+    assert "closed without an answer counts as waiting only until it was closed" in times.table().text()

@@ -34,11 +34,11 @@ def test_values_are_read_as_their_kind(tmp_path: Path) -> None:
 
 
 WRONG = [
-    ("[money]\nmargin = 35", "money.margin", "35 is no share from 0 to 1", "Write it like 0.4."),
-    ("[money]\nhour_rate = -1", "money.hour_rate", "-1 is no amount from 0", "Write it like 30.0."),
-    ("[money]\nhour_rate = inf", "money.hour_rate", "inf is no amount from 0", "Write it like 30.0."),
-    ("[funnel]\ndays = 2.5", "funnel.days", "2.5 is no whole number from 0", "Write it like 90."),
-    ("[funnel]\nstages = [1]", "funnel.stages", "[1] is no list of texts",
+    ("[money]\nmargin = 35", "money.margin", "35 is not a share from 0 to 1", "Write it like 0.4."),
+    ("[money]\nhour_rate = -1", "money.hour_rate", "-1 is not an amount of 0 or more", "Write it like 30.0."),
+    ("[money]\nhour_rate = inf", "money.hour_rate", "inf is not an amount of 0 or more", "Write it like 30.0."),
+    ("[funnel]\ndays = 2.5", "funnel.days", "2.5 is not a whole number of 0 or more", "Write it like 90."),
+    ("[funnel]\nstages = [1]", "funnel.stages", "[1] is not a list of texts",
      'Write it like ["contact", "lead", "customer"].'),
 ]  # fmt: skip
 

@@ -73,24 +73,27 @@ class TestSideBySide:
         smallest = min(single, key=lambda place: single[place])
         assert row(result, *smallest)["p"] == pytest.approx(min(1, single[smallest] * len(judged)))
         assert (judged["p"] >= [single[one["kpi"], one["campaign"]] for one in judged.to_dict("records")]).all()
-        assert "click rate (raw) of “Summer” is higher" in result.summary().text
+        assert "“Summer” has a higher click rate (raw)" in result.summary().text
         assert f"all {len(judged)} comparisons of the table" in result.table().text()
 
     def test_without_names_the_two_latest_that_are_old_enough_are_taken(self, data: Data) -> None:
         result = side_by_side.compare(data)
         assert [one["campaign_name"] for one in result.campaigns] == ["Summer", "News"]
         young = side_by_side.compare(data, campaigns="News; Fresh").table().text()
-        assert "Too recent: the numbers of “Fresh” still grow." in young
+        assert "Too recent to judge: the numbers of “Fresh” are still growing." in young
 
     def test_what_no_campaign_knows_is_named_and_not_shown(self, data: Data) -> None:
         table = side_by_side.compare(data).table()
         assert "reply_rate" not in set(table.frame["kpi"])
-        assert "Not known of any of them" in table.text()
+        assert "No data for any of them" in table.text()
         assert "Reply rate" in table.text()
 
     @pytest.mark.parametrize(
         ("names", "said"),
-        [("Spring", "'Spring' is one campaign. Name two or more"), ("Spring; Winter", "no campaign is named 'Winter'")],
+        [
+            ("Spring", "'Spring' is only one campaign. Enter two or more"),
+            ("Spring; Winter", "there is no campaign named 'Winter'"),
+        ],
     )
     def test_a_wrong_name_is_an_error_with_its_reason(self, data: Data, names: str, said: str) -> None:
         with pytest.raises(UsageError, match=said):
@@ -98,7 +101,9 @@ class TestSideBySide:
 
     def test_a_name_that_two_campaigns_have_is_asked_back(self) -> None:
         mail = pd.DataFrame({"campaign_id": ["id0", "id1"], "campaign_name": ["the same", "the same"]})
-        with pytest.raises(UsageError, match=r"2 campaigns are named 'the same'\. Use the campaign's id: id0, id1"):
+        with pytest.raises(
+            UsageError, match=("2 campaigns have the name 'the same'\\. Use the campaign's id: id0, id1")
+        ):
             side_by_side.named_campaign(mail, "the same")
         assert side_by_side.named_campaign(mail, "id1").name == 1
 
@@ -132,7 +137,7 @@ class TestEveryCampaign:
         kinds = data.campaigns.set_index("campaign_id")["campaign_type"]
         assert (kinds[result.automations["campaign_id"]] == "automation").all()
         assert (len(shown), result.tests, result.outside) == (50, 1, 0)
-        assert "Of 51 that came in the tables leave out 1 test sends" in result.summary().text
+        assert "Left out of 51 campaigns and automations in your files: test sends (1)" in result.summary().text
         assert "51 campaigns" in kit.arrived(data).text
 
     def test_numbered_automations_are_mails_of_one_sequence_in_order(self) -> None:
@@ -154,7 +159,7 @@ class TestEveryCampaign:
         assert result.automations.set_index("campaign_name").loc["Follow-up 4", "sequence"] == "Follow-up 4"
         first = sequence.iloc[0]
         assert (first["first"], first["last"], first["monthly"]) == ("2026-01", "2026-03", 50)
-        assert "Mail" in [str(column.title) for column in result.automations_table().columns]
+        assert "E-mail" in [str(column.title) for column in result.automations_table().columns]
 
     @pytest.mark.parametrize(
         ("name", "sequence", "place"),

@@ -146,7 +146,7 @@ def test_each_table_has_its_own_dates_and_a_day_column_moves_them(tmp_path: Path
     days = ["2026-03-01", "2026-03-14", "2026-04-07", "2026-05-01"]
     assert table["period_start"].dt.strftime("%Y-%m-%d").tolist() == days
     assert table["period_end"].dt.strftime("%Y-%m-%d").tolist() == [*days[:3], "2026-05-31"]
-    assert [(one.column, one.reason) for one in log.rejections] == [("Date", "'20260499' is no day")]
+    assert [(one.column, one.reason) for one in log.rejections] == [("Date", "'20260499' is not a date")]
 
 
 def test_the_same_sessions_are_taken_once_from_the_table_that_tells_most(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_same_sessions_are_taken_once_from_the_table_that_tells_most(tmp_pat
     )
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
     assert (table["sessions"].sum(), table["utm_source"].tolist()) == (10, ["x", "y"])
-    assert sum("tells the same sessions" in str(note) for note in log.notes) == 2
+    assert sum("has the same sessions and less about where they came from" in str(note) for note in log.notes) == 2
 
 
 def test_a_file_without_sessions_by_their_origin_says_so(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_file_without_sessions_by_their_origin_says_so(tmp_path: Path) -> None
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
     assert (log.status, len(table)) == ("empty", 0)
     assert str(log.error) == (
-        "a.csv: none of its tables has rows of sessions by campaign, source, medium or channel. "
+        "a.csv: none of its tables has sessions by campaign, source, medium or channel. "
         "Export Traffic acquisition, by Session campaign."
     )
 
@@ -316,7 +316,7 @@ def test_parquet_of_the_export_is_known_by_its_columns_and_a_folder_is_one(tmp_p
     assert (log.file, log.preset, table["sessions"].sum()) == ("*.parquet", "ga4_bigquery", 4)
     assert table["key_events"].sum() == 1
     assert log.notes == (
-        "7 events became 4 sessions",
+        "7 events were grouped into 4 sessions",
         "1 event belongs to no session (visitors without consent) and is not counted",
     )
 
@@ -327,7 +327,7 @@ def test_an_export_of_older_columns_is_read_without_those_that_came_later(tmp_pa
     log, table = read_one(tmp_path / "e.parquet")
     assert table["utm_campaign"].tolist() == ["3c2cf0ef38-SALE"]
     assert pd.isna(table["revenue"]).all()
-    assert any("name them as web.key_events" in str(note) for note in log.notes)
+    assert any("set web.key_events in kit.toml" in str(note) for note in log.notes)
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,10 @@ def test_arms_whose_names_say_nothing_are_unknown_until_kit_toml_names_them(tmp_
     text = "Email,Experiment,Arm\na@example.com,T,A\nb@example.com,T,B\n"
     log, table = read(tmp_path, text)
     assert table["is_holdout"].isna().all()
-    assert log.notes == ("no arm is known to get no mail ('A', 'B'): name it as holdout.arms in kit.toml",)
+    assert log.notes == ("it is unknown which group gets no e-mail ('A', 'B'); set it as holdout.arms in kit.toml",)
     log, table = read(tmp_path, text, **{"holdout.arms": ("b",)})
     assert table["is_holdout"].tolist() == [False, True]
-    assert log.notes == ("arm without mail: 'B'", "with mail: 'A'")
+    assert log.notes == ("group without e-mail: 'B'", "with e-mail: 'A'")
 
 
 @pytest.mark.parametrize("arm", ["not a holdout", "mail", "no discount", "controlled", "не VIP"])

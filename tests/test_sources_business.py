@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BARE = Settings()
 EURO = Settings(values={"time_zone": "Europe/Berlin", "currency": "EUR"})
-NO_ZONE = "no time zone is known: times stay as written; say time_zone in kit.toml"
-BERLIN = "times without a zone are taken as Europe/Berlin, the time_zone of kit.toml"
+NO_ZONE = "the time zone is unknown, so times stay as written; set time_zone in kit.toml"
+BERLIN = "times without a zone are read in Europe/Berlin, the time_zone of kit.toml"
 
 
 def read(folder: Path, text: str, settings: Settings = EURO) -> tuple[FileLog, pd.DataFrame]:
@@ -55,8 +55,8 @@ def test_shopify_orders_count_once_however_many_things_are_in_them(tmp_path: Pat
     log, table = read(tmp_path, SHOPIFY)
     assert (log.preset, log.status, log.rows_read, log.rows_kept, log.unmapped) == ("shopify_orders", "read", 5, 5, ())
     assert log.notes == (
-        "5 rows are 3 records of orders: 2 of them stand on several rows",
-        "1 order is cancelled, failed, void or not paid: it is kept and no sale",
+        "5 rows form 3 records of orders; 2 of them take up several rows",
+        "1 order is cancelled, failed, void or not paid; it is kept but not counted as a sale",
     )
     assert table["order_id"].tolist() == ["6798481555755", "6798481555754", "6798481555753"]
     assert table["total"].tolist() == [119.0, 80.0, 50.0]
@@ -70,7 +70,7 @@ def test_shopify_orders_count_once_however_many_things_are_in_them(tmp_path: Pat
 def test_an_order_whose_first_row_cannot_be_read_is_left_out_whole(tmp_path: Path) -> None:
     log, table = read(tmp_path, SHOPIFY.replace("119.00", "a lot"))
     assert said(log) == [
-        (2, "Total", "'a lot' is no amount of money"),
+        (2, "Total", "'a lot' is not an amount of money"),
         (3, None, "another row of the same record is left out"),
     ]
     assert table["total"].sum() == 130  # 80 + 50
@@ -87,7 +87,7 @@ def test_the_real_shopify_export_adds_up(shared: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert orders["order_id"].tolist() == [row["Id"] for row in rows if row["Id"]]
-    assert log.notes == ("121 rows are 51 records of orders: 34 of them stand on several rows",)
+    assert log.notes == ("121 rows form 51 records of orders; 34 of them take up several rows",)
 
 
 LINES = [
@@ -95,10 +95,10 @@ LINES = [
     (("Order Number,Order Status,Order Date,Billing Email,Item Name,Order Total Amount\n"
      "7,completed,2026-01-05,a@example.com,Pads,120\n7,completed,2026-01-05,a@example.com,Discs,120\n"
      "8,processing,2026-01-06,b@example.com,Oil,30\n"),
-     150, "total is the same on all rows of a record, and counted once"),
+     150, "total is the same on all rows of a record and is counted once"),
     # each row its own sum: 60 + 40 + 30
     ("№ заказа;Дата заказа;Товар;Сумма\n7;2026-01-05;Колодки;60\n7;2026-01-05;Диски;40\n8;2026-01-06;Масло;30\n",
-     130, "total differs between the rows of one record: it is taken as each row's own and added up"),
+     130, "total differs between the rows of one record, so the values of the rows are added up"),
 ]  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def test_hubspot_deals_say_what_was_won_and_lost(tmp_path: Path) -> None:
     assert table["is_lost"].tolist() == [False, True, False]
     assert table["contact_ids"].tolist()[0] == "8001,8002"
     assert table["closed_local"].tolist()[:2] == [pd.Timestamp("2026-03-01 08:00"), pd.Timestamp("2026-12-31")]
-    assert log.notes == (BERLIN, "stages taken as open: 'Proposal'")
+    assert log.notes == (BERLIN, "stages treated as open: 'Proposal'")
 
 
 DEALS = [
@@ -171,7 +171,7 @@ def test_deals_of_any_crm_have_a_stage_that_says_won_or_lost(
 def test_stages_in_words_of_the_firms_own_say_nothing(tmp_path: Path) -> None:
     log, table = read(tmp_path, "Deal ID,Stage,Amount,Created At\n1,Keys handed over,5,2026-01-05\n")
     assert table[["is_won", "is_lost"]].isna().all(axis=None)
-    assert "no stage says that a deal is won or lost ('Keys handed over'): that stays unknown" in log.notes
+    assert "no stage shows that a deal is won or lost ('Keys handed over'), so this stays unknown" in log.notes
 
 
 def test_the_shared_deals_are_read(shared: Path) -> None:
@@ -204,7 +204,9 @@ def test_zendesk_says_the_first_answer_only_as_a_wait(tmp_path: Path) -> None:
     ]
     assert table[["csat", "csat_min", "csat_max"]].iloc[:2].to_numpy().tolist() == [[1, 0, 1], [0, 0, 1]]
     assert pd.isna(table["csat"][2])
-    assert "first_response_local of 2 rows is created_local plus 'First reply time in minutes'" in log.notes
+    assert (
+        "first_response_local in 2 rows is calculated as created_local plus 'First reply time in minutes'" in log.notes
+    )
 
 
 FRESHDESK = """\
@@ -225,9 +227,9 @@ def test_freshdesk_columns_in_hours_are_compared_and_never_used(tmp_path: Path) 
     assert table["csat_max"].tolist()[:2] == [7, 7]
     assert log.notes == (
         BERLIN,
-        "1 cell of 'First response time (in hrs)' is no time to wait; the times themselves are used",
-        "1 cell of 'First response time (in hrs)' is not what the times say; the times themselves are used",
-        "csat: 1 value that the kit does not know was left empty: 'aaa'",
+        "1 cell of 'First response time (in hrs)' is not a waiting time; the times themselves are used",
+        "1 cell of 'First response time (in hrs)' disagrees with the times; the times themselves are used",
+        "csat: 1 value unknown to the kit was left empty: 'aaa'",
     )
 
 
@@ -279,7 +281,7 @@ def test_stripe_amounts_are_major_units_with_a_decimal_comma_and_failures_are_no
     assert table["amount"][2] == 1234.56
     assert set(table["currency"]) == {"EUR"}
     assert table["occurred_local"][0] == pd.Timestamp("2026-02-01 00:30")  # UTC to Berlin
-    assert log.notes == ("1 row is no charge but dispute", "1 row is no charge but failed")
+    assert log.notes == ("1 row is not a charge but dispute", "1 row is not a charge but failed")
 
 
 @pytest.mark.parametrize("created", ["Created", "Created (UTC)", "Created date (UTC)"])
@@ -372,7 +374,7 @@ def test_use_is_the_same_long_and_wide(tmp_path: Path, text: str) -> None:
 def test_a_mapping_is_proposed_for_the_table_that_comes_nearest(tmp_path: Path, text: str, table: str) -> None:
     path = exports.write(tmp_path, "a.csv", text)
     (log,) = sources.read(path, EURO).files
-    assert (log.status, f"{table} comes nearest" in str(log.why)) == ("unrecognised", True), log.why
+    assert (log.status, f"the nearest is {table}, which needs" in str(log.why)) == ("unrecognised", True), log.why
     assert f"table: {table}\n" in sources.propose(path)
 
 
@@ -380,14 +382,14 @@ def test_days_that_read_as_two_wait_for_the_setting_by_name(tmp_path: Path) -> N
     log, _ = read(tmp_path, "Deal ID,Stage,Amount,Created At\n1,Won,5,03/04/2026\n")
     assert log.status == "unreadable"
     assert str(log.error) == (
-        "a.csv, line 2, column 'Created At': '03/04/2026' reads as two dates. "
-        "Say day_first = true or false in kit.toml."
+        "a.csv, line 2, column 'Created At': '03/04/2026' can be read as two different dates. Set day_first = true "
+        "or false in kit.toml."
     )
 
 
 def test_money_without_a_currency_asks_for_the_setting_by_name(tmp_path: Path) -> None:
     log, table = read(tmp_path, "Order ID,Date,Total\n1,2026-01-05,5\n2,2026-01-06,6 €\n", BARE)
-    assert "1 row names no currency: say currency in kit.toml" in log.notes
+    assert "1 row has no currency; set currency in kit.toml" in log.notes
     assert table["currency"].isna().tolist() == [True, False]
 
 
@@ -395,4 +397,4 @@ def test_orders_without_an_amount_are_no_contacts_and_what_they_lack_is_named(tm
     path = exports.write(tmp_path, "a.csv", "Order ID,Email,Created at\nA1,a@example.com,2026-01-02\n")
     (log,) = sources.read(path, Settings()).files
     assert (log.status, log.table) == ("unrecognised", None)
-    assert "orders comes nearest and needs total" in str(log.why)
+    assert "the nearest is orders, which needs total" in str(log.why)

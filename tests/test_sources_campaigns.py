@@ -100,7 +100,9 @@ KLAVIYO = (
 def test_klaviyos_messages_that_are_no_mail_are_set_aside(tmp_path: Path) -> None:
     log, rows = stats_of(exports.write(tmp_path, "a.csv", KLAVIYO))
     assert (log.preset, log.rows_read, log.rows_kept, log.unmapped) == ("klaviyo_campaigns", 3, 2, ())
-    assert [(one.line, one.reason) for one in log.rejections] == [(5, "its Campaign Channel is 'SMS': it is set aside")]
+    assert [(one.line, one.reason) for one in log.rejections] == [
+        (5, ("its Campaign Channel is 'SMS', so it is set aside"))
+    ]
     spring, test = rows
     counts = ("sent", "delivered", "bounced", "opened", "opens_total", "clicked", "clicks_total", "orders")
     assert picked(spring, *counts) == [1000, 990, 10, 495, 700, 99, 120, 12]
@@ -169,7 +171,7 @@ def test_a_page_of_campaigns_says_that_it_is_one(shared: Path) -> None:
     log, rows = stats_of(shared / "formats" / "campaign_monitor" / "campaigns.json")
     assert [row["sent"] for row in rows] == [2245, 11222]
     assert [row["tags"] for row in rows] == ["Tag1, Tag2", None]
-    assert "this is one page of 49 records: 2 are here, the others are in further answers" in log.notes
+    assert "this is one page of 49 records: 2 are here, the others are on further pages" in log.notes
 
 
 @pytest.mark.parametrize("spelling", ["unsubsribed", "unsubscribed"])
@@ -238,7 +240,7 @@ def test_drafts_are_no_sends(tmp_path: Path) -> None:
     text += "3,u-3,Please confirm,Hi,finished,,5,5,2026-03-03 10:00:00,,optin\n"
     log, rows = stats_of(exports.write(tmp_path, "a.csv", text))
     assert (log.preset, log.rows_read, log.rows_kept) == ("listmonk_campaigns", 3, 2)
-    assert [one.reason for one in log.rejections] == ["its status is 'draft': it is set aside"]
+    assert [one.reason for one in log.rejections] == ["its status is 'draft', so it is set aside"]
     assert picked(rows[0], "sent", "delivered", "tags", "campaign_type") == [98, None, "promo, two words", "regular"]
     assert rows[1]["campaign_type"] == "transactional"
     assert rows[0]["sent_at"] == pd.Timestamp("2026-03-03 07:00", tz="UTC")

@@ -52,23 +52,23 @@ def orders(folder: Path, totals: list[str]) -> tuple[FileLog, list[float | None]
         (
             ["05-01-2024", "12-01-2024", "19-01-2024"],
             ["2024-01-05", "2024-01-12", "2024-01-19"],
-            "dates have the day first, as '19-01-2024' on line 4 shows",
+            "dates start with the day, as '19-01-2024' on line 4 shows",
         ),
         (
             ["5/6/2026", "17/6/2026", "1/7/2026 19:05"],
             ["2026-06-05", "2026-06-17", "2026-07-01"],
-            "dates have the day first, as '17/6/2026' on line 3 shows",
+            "dates start with the day, as '17/6/2026' on line 3 shows",
         ),
         (
             ["3/2/17 13:39", "2/24/17 11:29"],
             ["2017-03-02", "2017-02-24"],
-            "dates have the month first, as '2/24/17 11:29' on line 3 shows",
+            "dates start with the month, as '2/24/17 11:29' on line 3 shows",
         ),
-        (["05.06.2026", "07.06.2026"], ["2026-06-05", "2026-06-07"], "dates with points have the day first"),
+        (["05.06.2026", "07.06.2026"], ["2026-06-05", "2026-06-07"], "dates with points start with the day"),
         (
             ["01/05/2026 – 07/05/2026", "25/05/2026 – 31/05/2026"],
             ["2026-05-01", "2026-05-25"],
-            "dates have the day first, as '25/05/2026 – 31/05/2026' on line 3 shows",
+            "dates start with the day, as '25/05/2026 – 31/05/2026' on line 3 shows",
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_another_column_of_times_of_the_file_decides_as_well(tmp_path: Path) -> 
     text = "Ticket ID,Email,Created At,Resolved At\n1,a@example.com,05/06/2026 9:00,13/06/2026 9:00\n"
     log, table = read_one(exports.write(tmp_path, "tickets.csv", text))
     assert table["created_local"].tolist() == [pd.Timestamp("2026-06-05 09:00")]
-    assert "dates have the day first, as '13/06/2026 9:00' on line 2 shows" in log.notes
+    assert "dates start with the day, as '13/06/2026 9:00' on line 2 shows" in log.notes
 
 
 def test_where_no_date_decides_it_is_asked_for_as_before(tmp_path: Path) -> None:
@@ -98,7 +98,9 @@ def test_a_column_that_contradicts_itself_is_refused_with_both_lines(tmp_path: P
     log, _ = campaigns(tmp_path, ["5/6/2026", "17/6/2026", "6/19/2026"])
     assert log.error is not None
     assert (log.status, log.error.setting) == ("unreadable", "day_first")
-    assert str(log.error.problem) == ("'17/6/2026' on line 3 has the day first, and '6/19/2026' on line 4 the month")
+    assert str(log.error.problem) == (
+        "'17/6/2026' on line 3 has the day first, but '6/19/2026' on line 4 has the month first"
+    )
     log, days = campaigns(tmp_path, ["5/6/2026", "17/6/2026", "6/19/2026"], Settings(values={"day_first": True}))
     assert days == ["2026-06-05", "2026-06-17", "2026-06-19"]
 
@@ -127,7 +129,7 @@ def test_a_platforms_file_saved_again_by_a_spreadsheet_is_read(tmp_path: Path) -
 def test_a_span_of_days_is_dated_by_its_first_and_said(tmp_path: Path) -> None:
     log, days = campaigns(tmp_path, ["May 1-7, 2026", "8.–14. Mai 2026", "2026-W22"])
     assert days == ["2026-05-01", "2026-05-08", "2026-05-25"]
-    assert "2 cells of sent_local name several days; the first is taken" in log.notes
+    assert "2 cells of sent_local contain several days; the first is used" in log.notes
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_an_amount_that_reads_both_ways_is_refused_where_its_column_decides_noth
     assert 1.234 not in read
     assert log.rejections[0].column == "Total"
     assert log.rejections[0].reason == (
-        "'1.234' may be thousands or decimals; say `decimal: comma` or `point` in a mapping"
+        "'1.234' may be thousands or decimals; set `decimal: comma` or `point` in a mapping"
     )
 
 
@@ -168,7 +170,7 @@ def test_which_mark_was_taken_is_said(tmp_path: Path) -> None:
     log, _ = orders(tmp_path, ["1.234", "12.345,50"])
     assert "the comma is the decimal mark, as '12.345,50' on line 3 shows" in log.notes
     log, _ = orders(tmp_path, ["1,751", "950"])
-    assert "1 amount of total has a comma before three digits, which is taken for thousands" in log.notes
+    assert "1 amount of total has a comma before three digits; it is read as a thousands separator" in log.notes
 
 
 def test_thousands_with_points_are_read_in_counts_and_tell_the_mark_of_the_money_beside(tmp_path: Path) -> None:
@@ -219,7 +221,7 @@ def test_the_reference_of_a_mailchimp_file_saved_by_a_spreadsheet(shared: Path) 
 def test_the_reference_of_dates_in_the_details_of_subscribers(shared: Path) -> None:
     log, table = read_one(shared / "field" / "F13_substack_details" / "subscribers.csv")
     assert (log.status, len(table)) == ("read", expected(shared, "F13_substack_details")["people"])
-    assert "dates have the month first" in " ".join(map(str, log.notes))
+    assert "dates start with the month" in " ".join(map(str, log.notes))
 
 
 def test_the_reference_of_a_form_with_an_offset_in_words(shared: Path) -> None:
@@ -241,7 +243,8 @@ def test_ids_that_a_spreadsheet_cut_are_named_and_join_nothing(tmp_path: Path) -
     assert (len(table), table["total"].sum()) == (5, 103)
     assert table["order_id"].isna().tolist() == [True] * 4 + [False]
     assert (
-        "4 ids of order_id were cut by a spreadsheet, first '1,23457E+12' on line 2: left empty, they join nothing"
+        "4 ids of order_id were cut by a spreadsheet (first '1,23457E+12' on line 2). They are left empty and "
+        "match nothing"
     ) in log.notes
 
 
@@ -325,7 +328,7 @@ def test_rates_without_counts_are_kept_as_reported_and_said(
     assert (log.preset, table["campaign_name"].tolist()) == ("reported_rates", months)
     assert table[["reported_open_rate", "reported_click_rate"]].to_numpy() == pytest.approx(np.array(rates))
     assert table[["sent", "opened"]].isna().all(axis=None)
-    assert "it has rates without counts: they are kept as reported, and no interval is known for them" in log.notes
+    assert "it has rates without counts. They are kept as reported, and their margin of error is unknown" in log.notes
 
 
 def test_a_table_with_counts_is_no_table_of_rates(tmp_path: Path) -> None:

@@ -49,14 +49,14 @@ def test_what_hubspot_tells_of_a_kind_of_event_elsewhere_is_joined_by_its_id(tmp
     assert table["occurred_at"].notna().all()
     clicks = next(log for log in loaded.files if log.file == "email_event_click.csv")
     assert (clicks.rows_read, clicks.rows_kept) == (2, 1)
-    assert str(clicks.notes[-1]).startswith("1 of its 2 rows says more of events that no file tells")
+    assert str(clicks.notes[-1]).startswith("1 of its 2 rows adds details to events that are in none of the files")
 
 
 def test_the_real_details_are_known_and_without_their_events_nothing_is_made_of_them(shared: Path) -> None:
     for path in sorted((shared / "formats" / "dbt_hubspot").glob("email_event_*_data.csv")):
         (log,) = sources.read(path, BARE).files
         assert (log.preset, log.rows_kept, log.unmapped) == ("hubspot_event_details", 0, ()), path.name
-        assert "put the table of the events themselves beside it" in str(log.notes[-1])
+        assert "Put the table of the events next to it" in str(log.notes[-1])
 
 
 def test_the_real_events_of_hubspot_are_still_told_by_their_own_table(shared: Path) -> None:

@@ -121,13 +121,13 @@ def test_bad_lines_are_named_and_the_rest_is_kept(tmp_path: Path) -> None:
     log, table = read_one(exports.write(tmp_path, "a.ndjson", lines(*rows)))
     assert table["line"].tolist() == [1, 3, 6]
     assert table["event_type"].tolist() == ["opened", "unknown", "opened"]  # an event that does not say what happened
-    assert log.notes == ("1 event does not say what happened; it is kept as unknown",)
+    assert log.notes == ("1 event does not show what happened; it is kept as unknown",)
     assert said(log) == [
-        (2, "the line is no JSON"),
-        (4, "'noon' is no time"),
-        (5, f"'{NOON * 1000}' is no time"),
-        (7, "it is one value, and no event"),
-        (8, "the line is no JSON; the file may be cut off here"),
+        (2, "the line is not JSON"),
+        (4, "'noon' is not a time"),
+        (5, f"'{NOON * 1000}' is not a time"),
+        (7, "it is a single value, not an event"),
+        (8, "the line is not JSON; perhaps the file is cut off here"),
     ]
 
 
@@ -136,7 +136,7 @@ def test_bytes_that_are_no_text_cost_their_line(tmp_path: Path) -> None:
     log, table = read_one(
         exports.write(tmp_path, "a.ndjson", good + b'{"event":"\xff\xfe"}\n' + lines(event("open", 2)).encode())
     )
-    assert (table["line"].tolist(), said(log)) == ([1, 3], [(2, "the line is no UTF-8")])
+    assert (table["line"].tolist(), said(log)) == ([1, 3], [(2, "the line is not UTF-8")])
 
 
 def test_a_cut_packed_log_is_read_as_far_as_it_goes(tmp_path: Path, rng: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_cut_packed_log_is_read_as_far_as_it_goes(tmp_path: Path, rng: Any) ->
     packed = gzip.compress(lines(*rows).encode())
     log, table = read_one(exports.write(tmp_path, "a.gz", packed[: len(packed) // 2]))
     assert 500 < len(table) < 2000
-    assert log.notes[0] == "the file is cut off: its packed end is missing; what stands before is read"
+    assert log.notes[0] == "the file is cut off: the end of the archive is missing; what comes before it is read"
 
 
 def test_all_rejections_are_counted_and_the_first_listed(tmp_path: Path) -> None:
@@ -161,10 +161,10 @@ def test_a_delivery_that_was_tried_again_counts_once(tmp_path: Path) -> None:
     log, table = read_one(exports.write(tmp_path, "a.ndjson", lines(*rows)))
     assert table["line"].tolist() == [1, 3, 5, 6]
     assert said(log) == [
-        (2, "the same event stands on line 1; it was delivered again"),
-        (4, "the same event stands on line 3; it was delivered again"),
+        (2, "the same event is on line 1; it was delivered again"),
+        (4, "the same event is on line 3; it was delivered again"),
     ]
-    assert (log.rows_repeated, log.notes) == (2, ("2 events were delivered again and are counted once",))
+    assert (log.rows_repeated, log.notes) == (2, ("2 events were delivered again; the duplicates were removed",))
 
 
 def test_what_is_left_out_of_a_long_log_leaves_the_lines_in_their_order(tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ def test_what_is_left_out_of_a_long_log_leaves_the_lines_in_their_order(tmp_path
     log, table = read_one(exports.write(tmp_path, "a.ndjson", text))
     assert table["line"].tolist() == list(range(1, 130_001))
     assert said(log) == [
-        (130_002, "the line is no JSON; the file may be cut off here"),
-        (130_001, "the same event stands on line 8; it was delivered again"),
+        (130_002, "the line is not JSON; perhaps the file is cut off here"),
+        (130_001, "the same event is on line 8; it was delivered again"),
     ]
 
 
@@ -253,7 +253,7 @@ def test_kinds_of_events(tmp_path: Path, fields: dict[str, Any], told: dict[str,
 
 def test_kinds_that_nobody_knows_are_kept_and_said(tmp_path: Path) -> None:
     log, _ = read_one(exports.write(tmp_path, "a.ndjson", lines(event("open", 1), event("teleport", 2))))
-    assert log.notes == ("events of a kind that the preset does not know are kept as unknown: teleport",)
+    assert log.notes == ("events of a kind unknown to the preset are kept as unknown: teleport",)
 
 
 def test_the_engines_session_is_left_as_it_was(tmp_path: Path) -> None:

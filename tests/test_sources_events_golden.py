@@ -138,7 +138,7 @@ def test_envelopes_of_sns_are_opened(tmp_path: Path, shared: Path) -> None:
     (log,) = sources.read(exports.write(tmp_path, "a.log", bodies), Settings()).logs
     for text in (bodies, raw):  # as posted, and as a collector kept the requests
         done, table = projected(tmp_path, text, log.preset)
-        assert [(one.line, one.reason) for one in done.rejections] == [(3, "it tells of mail that came in")]
+        assert [(one.line, one.reason) for one in done.rejections] == [(3, "it is about an incoming e-mail")]
         assert table["event_type"].tolist() == [
             "bounced", "clicked", "bounced", "bounced", "rejected", "failed", "sent",
         ]  # fmt: skip

@@ -226,8 +226,8 @@ def test_an_opening_that_sparkpost_tells_twice_counts_once(tmp_path: Path) -> No
     (log,), table = read(tmp_path, a_ndjson=ndjson(*rows))
     assert table["event_id"].tolist() == ["2", "3", "4"]  # of the other person only the first image was loaded
     assert [(one.line, one.reason) for one in log.rejections] == [
-        (5, "it is a test of the connection and tells of no mail"),
-        (1, "it is told a second time, as open"),
+        (5, "it is a connection test, not about an e-mail"),
+        (1, "the same event is already listed as open"),
     ]
 
 
@@ -242,7 +242,7 @@ def test_logs_that_overlap_count_once(tmp_path: Path) -> None:
     )
     assert len(table) == len(days)
     assert [(log.rows_kept, log.rows_repeated) for log in logs] == [(3, 0), (1, 3), (0, 4)]
-    assert str(logs[1].rejections[0].reason) == "the same event stands in a.ndjson, line 1; it was delivered again"
+    assert str(logs[1].rejections[0].reason) == "the same event is in a.ndjson, line 1; it was delivered again"
 
 
 def test_two_messages_of_one_call_to_one_person_stay_two(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_mail_to_several_people_says_that_nobody_knows_who_opened(tmp_path: Path
     ]
     (log,), table = read(tmp_path, a_ndjson=ndjson(*rows))
     assert table["event_type"].tolist() == ["sent", "sent", "opened", "opened", "bounced"]
-    assert "2 openings and clicks are of mail to several people; each of them is taken to have done it" in log.notes
+    assert "2 opens and clicks belong to e-mails to several people; they are counted for each of them" in log.notes
 
 
 LINK = "https://a.example.com/?x=1&y=é"

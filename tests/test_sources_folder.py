@@ -81,19 +81,21 @@ def test_the_same_content_is_read_once(tmp_path: Path) -> None:
 
 CONTACTS = ["status", "opted_in_at", "unsubscribed_at", "unsubscribe_reason", "opt_in_source", "segment"]
 UNKNOWN = [
-    ("x,y\n1,2\n", "its header x, y fits no preset and names no column that is known; {hint}"),
+    ("x,y\n1,2\n", "its header x, y fits no preset and has no known column. {hint}"),
     ("Email,Colour\na@example.com,red\n",
-     f"its header Email, Colour fits no preset; contacts comes nearest and needs {' or '.join(CONTACTS)}; {{hint}}"),
+     (f"its header Email, Colour fits no preset; the nearest is contacts, which needs {' or '.join(CONTACTS)}. "
+      "{hint}")),
     ('{"id": 1}\n',
-     "it is JSON, and no line of its beginning is an event that a preset knows; `kit map FILE` proposes a mapping"),
-    (b"\1\x89" + b"\0\1" * 200, "it is no text and no workbook"),
+     ("it is JSON, but none of its first lines is an event that a preset recognises; `kit map FILE` proposes a "
+      "mapping")),
+    (b"\1\x89" + b"\0\1" * 200, "it is neither a text file nor a workbook"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "why"), UNKNOWN)
 def test_what_is_not_known_is_told_with_what_it_lacks(tmp_path: Path, content: str | bytes, why: str) -> None:
     (log,) = sources.read(exports.write(tmp_path, "a.csv", content), BARE).files
-    hint = "`kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+    hint = "Run `kit map FILE` for a proposed mapping and save it as FILE.map.yaml next to the file"
     assert (log.status, log.why, log.error) == ("unrecognised", why.format(hint=hint), None)
 
 
@@ -101,7 +103,7 @@ def test_a_table_that_could_be_two_is_left_to_a_mapping(tmp_path: Path) -> None:
     text = "ID,Email,Created At,Type,Resolved At\n1,a@example.com,2026-01-05,Booking,2026-01-06\n"
     (log,) = sources.read(exports.write(tmp_path, "a.csv", text), BARE).files
     assert log.status == "unrecognised"
-    assert "fits conversions and tickets alike" in str(log.why)
+    assert "fits conversions and tickets equally" in str(log.why)
 
 
 def test_an_archive_is_read_beside_the_other_files(tmp_path: Path) -> None:
@@ -138,7 +140,7 @@ def test_a_mapping_is_used_for_every_file_of_its_header(tmp_path: Path) -> None:
         ("april.csv", "read", "april.csv.map.yaml"),
         ("may/may.csv", "read", "april.csv.map.yaml"),
     ]
-    assert loaded.files[0].why == "its header is the one that april.csv.map.yaml was made for"
+    assert loaded.files[0].why == "its header is the one for which april.csv.map.yaml was made"
     table = loaded.tables["campaign_stats"]
     assert (table["sent"].tolist(), table["sent_local"].dt.month.tolist()) == ([100, 200], [4, 5])
     assert sources.read(tmp_path / "april.csv", BARE).files[0].rows_kept == 1  # beside a single file too
@@ -146,19 +148,19 @@ def test_a_mapping_is_used_for_every_file_of_its_header(tmp_path: Path) -> None:
 
 WRITE = "Write `header: [first column, second column, …]`."
 BAD_MAPPINGS = [
-    ("header: [a\n", "a.csv.map.yaml: it is no YAML. Write `kit map FILE > FILE.map.yaml` to start afresh."),
-    ("- 1\n", "a.csv.map.yaml: it has no keys. Write `kit map FILE > FILE.map.yaml` to start afresh."),
+    ("header: [a\n", "a.csv.map.yaml: it is not YAML. To start again, run `kit map FILE > FILE.map.yaml`."),
+    ("- 1\n", "a.csv.map.yaml: it has no keys. To start again, run `kit map FILE > FILE.map.yaml`."),
     ("table: orders\ncolumns: {total: Sum}\n",
-     f"a.csv.map.yaml, column 'header': it does not say which header it is for. {WRITE}"),
-    ("header: [x]\ntabel: orders\n", "a.csv.map.yaml, column 'tabel': is no key of a preset. Did you mean 'table'?"),
+     f"a.csv.map.yaml, column 'header': it does not state which header it is for. {WRITE}"),
+    ("header: [x]\ntabel: orders\n", "a.csv.map.yaml, column 'tabel': a preset has no such key. Did you mean 'table'?"),
     ("header: [x]\ntable: order\n",
-     "a.csv.map.yaml, column 'table': 'order' is no table that a file can become. Did you mean 'orders'?"),
+     "a.csv.map.yaml, column 'table': 'order' is not a table into which a file can be read. Did you mean 'orders'?"),
     ("header: [x]\ntable: orders\ncolumns: {totl: x}\n",
-     "a.csv.map.yaml, column 'columns': 'totl' is no column of orders. Did you mean 'total'?"),
+     "a.csv.map.yaml, column 'columns': 'totl' is not a column of orders. Did you mean 'total'?"),
     ("header: [x]\ntable: orders\ncolumns: {total: x}\ndecimal: dot\n",
      "a.csv.map.yaml, column 'decimal': 'dot' does not fit here. See kit/sources/presets/README.md."),
     ("header: [x]\ntable: orders\n",
-     "a.csv.map.yaml, column 'columns': it maps no column. Write under `columns` which header is what."),
+     "a.csv.map.yaml, column 'columns': it maps no column. State under `columns` what each header means."),
 ]  # fmt: skip
 
 
@@ -188,12 +190,12 @@ def test_a_proposal_says_what_is_known_and_what_is_missing(tmp_path: Path) -> No
         "like": "contacts",
         "columns": {"email": "Email"},
     }
-    assert '# Not used yet, each with a cell of it:\n#   "Colour": red\n' in text
+    assert '# Not used yet, each with a sample cell:\n#   "Colour": red\n' in text
     assert "# It still needs: status or opted_in_at or" in text
 
 
 def test_a_proposal_of_no_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="it is no table"):
+    with pytest.raises(InputError, match="it is not a table"):
         sources.propose(exports.write(tmp_path, "a.csv", ""))
 
 
@@ -346,14 +348,16 @@ def test_a_line_that_is_no_object_costs_itself(tmp_path: Path) -> None:
     path = exports.write(tmp_path, "a.ndjson", '{"visit": "2026-01-05"}\n{"visit": \n{"visit": "2026-01-06"}\n')
     exports.write(tmp_path, "a.ndjson.map.yaml", f"{sources.propose(path)}\nconstants: {{action: review}}\n")
     log = sources.read(tmp_path, BARE).files[0]
-    assert [(one.line, one.reason) for one in log.rejections] == [(2, "the line is no JSON object")]
+    assert [(one.line, one.reason) for one in log.rejections] == [(2, "the line is not a JSON object")]
 
 
 WRONG_SHAPE = "table: orders\nunwrap: [a]\ncolumns: {total: x}\nheader: [x]\n"
 
 
 def test_a_key_of_another_shape_is_said_and_not_passed_over(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"is a key of the shape 'events', and this one is 'table'\. Leave it out\."):
+    with pytest.raises(
+        InputError, match=("this key needs the shape 'events', but the shape here is 'table'\\. Remove it\\.")
+    ):
         presets.load(exports.write(tmp_path, "a.yaml", WRONG_SHAPE))
 
 
@@ -362,7 +366,7 @@ def test_a_kept_text_is_shown_in_the_language_of_whoever_reads_it(
 ) -> None:
     class Loud(gettext.NullTranslations):
         def gettext(self, message: str) -> str:
-            return message.replace("its header has", "ЗАГОЛОВОК").replace("is no number", "НЕ ЧИСЛО")
+            return message.replace("its header has", "ЗАГОЛОВОК").replace("is not a number", "НЕ ЧИСЛО")
 
     exports.write(tmp_path, "a.csv", exports.CAMPAIGNS)
     exports.write(tmp_path, "b.csv", "Campaign,Date,Sent,Opened\nA,2026-01-05,many,1\n")

@@ -46,7 +46,7 @@ def test_takeout_as_tgz_is_read_where_it_lies(tmp_path: Path) -> None:
         ("t.tgz [Takeout/saved/*.eml]", 2),
         ("t.tgz [Takeout/other/2.eml]", 1),
     ]
-    assert logs[0].notes == ("in the archive, no mail and not read: work.ics",)
+    assert logs[0].notes == ("files in the archive that are not e-mail and were not read: work.ics",)
     assert table["labels"].tolist() == ["Входящие", "saved", "saved", "other"]
     (tmp_path / "t.tgz").write_bytes(raw[:-40])
     assert [log.status for log in sources.read(tmp_path / "t.tgz", OURS).files] != ["read"]
@@ -95,8 +95,8 @@ def test_an_archive_of_outlook_for_mac_says_what_to_do(tmp_path: Path) -> None:
     assert (log.status, str(log.error)) == (
         "unreadable",
         (
-            "a.olm: it is an archive of Outlook for Mac (OLM), which nothing here reads. "
-            "In Outlook for Mac drag the folders out into the Finder, each becomes an .mbox, and read those."
+            "a.olm: it is an archive of Outlook for Mac (OLM), which the kit cannot read. In Outlook for Mac, "
+            "drag the folders into the Finder; each becomes an .mbox file. Read those files."
         ),
     )
 
@@ -110,7 +110,10 @@ def test_a_mailbox_that_changes_while_it_is_read_is_not_used(tmp_path: Path, mon
     assert (lost.status, lost.rows_kept, str(lost.error)) == (
         "unreadable",
         0,
-        "a.mbox: it changed while it was read, and is not used. Run the kit again when nothing writes to it any more.",
+        (
+            "a.mbox: it changed while it was read, and is not used. Run the kit again when no program is writing to "
+            "the file."
+        ),
     )
     assert (held.rows_kept, held.rows_repeated) == (2, 0)  # what stands in the other, too, is not taken for known
     assert sorted(data.table("mails")["source_file"]) == ["b.mbox", "b.mbox"]
@@ -162,7 +165,7 @@ def test_outlooks_own_messages_are_read_where_the_extra_is(tmp_path: Path, monke
     (log,), table = read(tmp_path)
     assert (log.file, log.rows_read, log.rows_kept) == ("*.msg", 2, 1)
     assert table["body_text"].tolist() == [BODY.strip()]
-    assert [one.reason for one in log.rejections] == ["it cannot be read on: no stream"]
+    assert [one.reason for one in log.rejections] == ["the rest of it cannot be read: no stream"]
 
 
 def test_outlooks_own_files_are_named_with_what_reads_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,10 +176,10 @@ def test_outlooks_own_files_are_named_with_what_reads_them(tmp_path: Path, monke
     pst, msg = sources.read(tmp_path, OURS).files
     assert (pst.status, msg.status) == ("unreadable", "unreadable")
     assert str(pst.error) == (
-        "a.pst: it is an Outlook mailbox (PST), which needs a program of its own. "
+        "a.pst: it is an Outlook mailbox (PST), which needs a separate program. "
         "Unpack it with `readpst -e -o mail FILE` (Debian: pst-utils), or export it as EML, and read that folder."
     )
     assert str(msg.error) == (
-        "b.msg: it is an Outlook message (MSG), which the extra `msg` reads. "
+        "b.msg: it is an Outlook message (MSG), which needs the extra `msg`. "
         "Run `pip install -e '.[msg]'`, or save the messages as EML."
     )

@@ -107,8 +107,8 @@ def test_without_own_domains_the_direction_is_asked_for(tmp_path: Path) -> None:
     assert table["contact_key"].tolist() == [None]
     assert log.notes == (
         (
-            "who wrote to whom is not known: say own_domains or own_addresses in kit.toml; "
-            "most was delivered to example.com"
+            "it is unknown who wrote to whom; set own_domains or own_addresses in kit.toml; most messages were "
+            "delivered to example.com"
         ),
     )
 
@@ -128,8 +128,8 @@ def test_a_message_counts_once_over_all_files(tmp_path: Path) -> None:
     ]
     assert len(table) == 3
     second = len(takeout([letter()]))
-    assert "messages without a Message-ID, so that answers to them cannot be found: 2" in logs[0].notes
-    assert logs[1].rejections[1].reason == f"at byte {second}: the same message was read before; it counts once"
+    assert "messages without a Message-ID, so that replies to them cannot be found: 2" in logs[0].notes
+    assert logs[1].rejections[1].reason == f"at byte {second}: the same message was already read; it counts once"
 
 
 def test_what_is_no_message_is_left_out_with_its_place_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_what_is_no_message_is_left_out_with_its_place_and_the_rest_is_read(tmp_
     (log,), table = read(exports.write(tmp_path, "a.mbox", raw))
     place = len(mbox([letter()]))
     assert (log.rows_read, log.rows_kept, len(table)) == (3, 2, 2)
-    assert [one.reason for one in log.rejections] == [f"at byte {place}: it has no header of a message"]
+    assert [one.reason for one in log.rejections] == [f"at byte {place}: it has no message header"]
 
 
 def test_what_the_parser_cannot_take_apart_is_left_out_with_its_place(
@@ -148,8 +148,8 @@ def test_what_the_parser_cannot_take_apart_is_left_out_with_its_place(
 
     monkeypatch.setattr(parse, "_body", broken)
     (log,), _ = read(exports.write(tmp_path, "a.mbox", mbox([letter()])))
-    assert [one.reason for one in log.rejections] == ["at byte 0: it cannot be taken apart (RecursionError)"]
-    assert str(log.error) == "a.mbox: no message of it can be read. Export it again."
+    assert [one.reason for one in log.rejections] == ["at byte 0: its parts cannot be read (RecursionError)"]
+    assert str(log.error) == "a.mbox: none of its messages can be read. Export it again."
 
 
 def test_deeply_nested_and_never_closed_parts_are_kept(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_maildir_with_its_folders_and_without_what_was_never_delivered(tmp_path:
     }
     assert sorted(log.rows_kept for log in logs) == [1, 1, 2]
     (left,) = [log for log in sources.read(tmp_path, OURS).files if log.status == "ignored"]
-    assert left.why == "it lies in tmp of a Maildir: its delivery was never finished"
+    assert left.why == "it is in the tmp folder of a Maildir: its delivery was never finished"
 
 
 def test_an_archive_of_mail_says_what_else_is_in_it(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_an_archive_of_mail_says_what_else_is_in_it(tmp_path: Path) -> None:
         ("t.zip [Takeout/Mail/Входящие.mbox]", 1),
         ("t.zip [Takeout/saved/*.eml]", 2),
     ]
-    assert logs[0].notes == ("in the archive, no mail and not read: work.ics",)
+    assert logs[0].notes == ("files in the archive that are not e-mail and were not read: work.ics",)
     assert table["labels"].tolist() == ["Входящие", "saved", "saved"]
 
 
@@ -211,7 +211,7 @@ def test_a_packed_mailbox_that_is_cut_off_is_read_as_far_as_it_goes(tmp_path: Pa
     packed = gzip.compress(mbox([letter(), letter("x" * 100 + "\n" + "yz" * 5000, Message_ID="<m2@example.org>")]))
     (log,), table = read(exports.write(tmp_path, "a.mbox.gz", packed[: len(packed) - 12]))
     assert table["message_id"][0] == "m1@example.org"
-    assert log.rejections[-1].reason == "it cannot be read on: the packed file is cut off"
+    assert log.rejections[-1].reason == "the rest of it cannot be read: the packed file is cut off"
 
 
 def test_outlook_csv_is_read_for_what_it_has(tmp_path: Path) -> None:
@@ -237,8 +237,10 @@ def test_outlook_csv_is_read_for_what_it_has(tmp_path: Path) -> None:
         assert table["body_text"][0] == "Добрый день,\n\nгде мой заказ?"
         assert (table["direction"][0], table["contact_key"][0], table["labels"][0]) == ("in", ANNA, "VIP,Tyres")
         assert pd.isna(table.loc[1, ["direction", "from_key", "sent_at", "thread_id"]]).all()
-        assert any(str(note).startswith("this kind of export has no dates, no Message-IDs") for note in log.notes)
-        assert "1 sender is known by an Exchange name only, which is no address" in log.notes
+        assert any(
+            str(note).startswith("this kind of export has no dates, Message-IDs or threads") for note in log.notes
+        )
+        assert "1 sender is known only by an Exchange name, which is not an address" in log.notes
 
 
 def test_the_store_holds_mail_of_every_kind(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_answers_of_a_survey_are_not_said_to_be_near_to_tickets(tmp_path: Path) 
     text += "2026-02-02 10:00:00,2,c@example.com\n"
     (log,) = sources.read(exports.write(tmp_path, "a.csv", text), SETTINGS).files
     proposed = yaml.safe_load(sources.propose(tmp_path / "a.csv"))["table"]
-    assert "surveys comes nearest" in str(log.why)
+    assert "the nearest is surveys" in str(log.why)
     assert proposed == "surveys"
 
 
@@ -130,4 +130,4 @@ def test_a_mapping_may_be_like_no_other_than_a_preset(tmp_path: Path) -> None:
     exports.write(tmp_path, "a.csv", "x,y\n1,2\n")
     exports.write(tmp_path, "a.csv.map.yaml", "header: [x, y]\nlike: order\ntable: orders\ncolumns: {total: x}\n")
     error = next(log.error for log in sources.read(tmp_path, SETTINGS).files if log.error)
-    assert str(error) == "a.csv.map.yaml, column 'like': 'order' is no preset. Did you mean 'orders'?"
+    assert str(error) == "a.csv.map.yaml, column 'like': 'order' is not a preset. Did you mean 'orders'?"

@@ -97,7 +97,7 @@ def test_a_row_with_a_date_of_its_own_that_is_the_sum_of_all_is_named_with_how_t
     row = f"News 5,2026-05-05,{SUMS},29.7%\n"
     log, _ = read_one(tmp_path, HEAD + ROWS + row)
     (rejection,) = log.rejections
-    assert rejection.reason == "its numbers are the sums of all other rows: it is taken as their total"
+    assert rejection.reason == "its numbers are the sums of all other rows, so it is treated as their total"
     assert "adds_up: keep" in str(rejection.hint)
     mapping = "header: [Campaign, Date, Sent, Delivered, Opened, Clicked, Open rate]\ntable: campaign_stats\n"
     columns = "columns: {campaign_name: Campaign, sent_local: Date, sent: Sent, opened: Opened}\nadds_up: keep\n"
@@ -135,10 +135,10 @@ def test_the_header_again_notes_and_blanks_are_set_aside(tmp_path: Path) -> None
     ]
     log, table = read_one(tmp_path, HEAD + "".join(text))
     assert [(one.line, str(one.reason).partition(": '")[0]) for one in log.rejections] == [
-        (2, "it holds one cell and no data"),
-        (5, "it is the header again"),
-        (6, "it holds no data"),
-        (9, "it holds one cell and no data"),
+        (2, "it has one cell and no data"),
+        (5, "it repeats the header"),
+        (6, "it contains no data"),
+        (9, "it has one cell and no data"),
         (10, "it is a note"),
     ]
     assert (log.rows_set_aside, len(table)) == (5, 4)
@@ -147,7 +147,7 @@ def test_the_header_again_notes_and_blanks_are_set_aside(tmp_path: Path) -> None
 def test_a_file_that_is_cut_off_is_no_note(tmp_path: Path) -> None:
     log, _ = read_one(tmp_path, HEAD + ROWS + "News 5")
     assert (log.rows_set_aside, log.rows_rejected) == (0, 1)
-    assert "the file may be cut off here" in str(log.rejections[0].reason)
+    assert "Perhaps the file is cut off here" in str(log.rejections[0].reason)
 
 
 def test_rows_with_an_address_or_an_id_alone_are_data(tmp_path: Path) -> None:

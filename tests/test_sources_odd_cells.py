@@ -49,7 +49,7 @@ def test_a_row_whose_cells_are_shifted_is_named_and_kept(tmp_path: Path, row: st
     log = read_one(tmp_path, HEAD + "\n".join(rows) + "\n")
     (note,) = (str(note) for note in log.notes if "shifted" in str(note))
     assert note == (
-        f"1 row may be shifted, for it is empty or of another kind where all other rows agree: line 6 ({names})"
+        f"1 row may be shifted: it is empty or of another kind where all other rows agree (line 6 ({names}))"
     )
     assert log.rows_kept == len(rows)
 
@@ -75,7 +75,7 @@ def test_a_title_of_figures_is_a_title(tmp_path: Path) -> None:
 def test_an_amount_that_is_cut_off_is_named(tmp_path: Path, cut: int) -> None:
     whole = NO_SUMS + "\n".join(APPOINTMENTS)
     assert "cut off" not in notes(tmp_path / "whole", whole)
-    assert "the file ends on line 7 without a line break, and 'Value' there is unlike all other rows" in notes(
+    assert "the file ends on line 7 without a line break, and 'Value' there differs from all other rows" in notes(
         tmp_path / "cut", whole[:-cut]
     )
 
@@ -101,7 +101,7 @@ def test_a_row_that_fills_no_column_that_is_read_is_set_aside(tmp_path: Path) ->
     text = "Email,Status,Room\na@example.com,active,1\nb@example.com,active,2\n,,3\n,,3.5\n"
     log = read_one(tmp_path, text)
     assert (log.rows_kept, log.rows_set_aside) == (2, 2)
-    assert {str(one.reason) for one in log.rejections} == {"it says nothing in any column that is read"}
+    assert {str(one.reason) for one in log.rejections} == {"it is empty in every column that is read"}
 
 
 def test_a_row_of_sums_under_scores_is_set_aside(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_two_reports_of_the_same_days_are_one(tmp_path: Path) -> None:
     report(tmp_path, "later.csv", MARCH, "Session campaign,Sessions,Engaged sessions\na,10,4\nb,6,2\nc,1,0\n")
     total, notes = once(tmp_path)
     assert total == 17  # 10 + 6 + 1: of what both tell, the report that knows of more sessions
-    assert notes["a.csv"][-1] == "2 of its 2 rows stand in later.csv too, of the same days; they are counted once"
+    assert notes["a.csv"][-1] == "2 of its 2 rows are also in later.csv, for the same days; they are counted once"
 
 
 def test_rows_that_only_one_report_of_the_same_days_has_are_added(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_a_report_that_tells_less_of_the_same_days_is_set_aside_by_name(tmp_path
     total, notes = once(tmp_path)
     assert total == 15
     assert notes["channels.csv"][-1] == (
-        "a.csv tells the same sessions and more of where they came from; 2 of its 2 rows are not counted"
+        "a.csv has the same sessions and more about where they came from; 2 of its 2 rows are not counted"
     )
 
 
@@ -62,8 +62,8 @@ def test_reports_whose_days_overlap_are_never_added(tmp_path: Path) -> None:
     total, notes = once(tmp_path)
     assert total == 8  # 32 days of b and all of May; nobody can tell which of March's sessions b holds
     assert notes["a.csv"][-1] == (
-        "its days 2026-03-01 to 2026-03-31 overlap those of b.csv, and nobody can tell which sessions both hold: 2 of "
-        "its 2 rows are not counted; export periods that do not overlap"
+        "its days 2026-03-01 to 2026-03-31 overlap with those of b.csv, so it is unknown which sessions are in "
+        "both. 2 of its 2 rows are not counted. Export periods that do not overlap"
     )
 
 

@@ -66,9 +66,10 @@ def test_klaviyos_deliveries_follow_from_the_openings_and_their_rate(tmp_path: P
     assert spring["delivered_is_derived"]
     assert spring["sent_local"] == pd.Timestamp("2026-03-03 18:30")
     assert [spring["reported_open_rate"], summer["reported_click_rate"]] == [0.30303, 0.02]
-    assert "delivered of 2 rows is not in the file: it is opened over reported_open_rate, within 0.002% of it" in map(
-        str, log.notes
-    )
+    assert (
+        "delivered in 2 rows is not in the file; it is calculated as opened divided by reported_open_rate, to "
+        "within 0.002%"
+    ) in map(str, log.notes)
     assert not any("is not opened over" in str(note) for note in log.notes)
 
 
@@ -158,7 +159,7 @@ def test_posts_without_counts_give_no_rates(tmp_path: Path) -> None:
     (log,) = data.files
     assert (log.preset, log.rows_read, log.rows_kept) == ("substack_posts", 3, 1)
     reasons = [str(rejection.reason) for rejection in log.rejections]
-    assert reasons == ["its email_sent_at is empty: it is set aside"] * 2
+    assert reasons == ["its email_sent_at is empty, so it is set aside"] * 2
     counts = campaigns.messages(data, ["campaign_name"])
     assert counts[["campaign_name", "campaigns"]].to_numpy().tolist() == [["One, two", 1]]
     assert counts[["sent", "delivered", "opened", "clicked"]].isna().all(axis=None)
@@ -322,7 +323,7 @@ def test_mautics_ratios_are_over_what_was_sent(tmp_path: Path) -> None:
     names = ("sent", "bounced", "delivered", "opened", "clicked", "clicks_total", "unsubscribed")
     assert [first[name] for name in names] == [1000, 100, 900, 300, 40, 60, 5]
     assert (second["delivered"], second["reported_open_rate"]) == (500, 0.1)
-    assert "reported_open_rate is opened over sent in this file, not over delivered" in map(str, log.notes)
+    assert "reported_open_rate in this file is opened divided by sent, not by delivered" in map(str, log.notes)
 
 
 def test_the_mautic_report_adds_up(shared: Path) -> None:
@@ -356,7 +357,7 @@ def test_a_conversation_of_front_is_answered_by_the_first_message_out_after_it(t
     (log,) = data.files
     assert (log.preset, log.table, log.unmapped) == ("front_messages", "ticket_messages, tickets", ())
     assert (log.rows_read, log.rows_kept, log.rows_repeated) == (10, 9, 1)
-    assert "ticket_messages: 1 conversation in which no customer wrote is no request" in data.notes
+    assert "ticket_messages: 1 conversation without a message from a customer does not count as a request" in data.notes
     tickets = data.table("tickets").sort_values("ticket_id")
     waits = (tickets["first_response_local"] - tickets["created_local"]).dt.total_seconds()
     # c1: the machine's answer after 5 seconds is none; c2: what we wrote before the question is none; c3 waits

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 BARE = Settings()
 MOSCOW = Settings(values={"time_zone": "Europe/Moscow"})
 LAST_STATE = (
-    "it tells the last state of each message: what must have come before is added without a time, and an opening "
-    "or click counts once a person"
+    "it has only the last state of each message. Earlier steps are added without a time, and opens and clicks "
+    "count once per person"
 )
 
 
@@ -96,7 +96,7 @@ def test_the_status_of_an_audience_is_told_by_its_columns_and_not_by_its_name(tm
     assert left["unsubscribed_at"] == pd.Timestamp("2025-04-01 09:00")
     assert table["cleaned_at"].dropna().tolist() == [pd.Timestamp("2025-05-01 09:00")]
     said = {log.file: log for log in loaded.files}["1.csv"]
-    assert "column 'UNSUB_REASON' stands 2 times; the last is taken" in said.notes
+    assert "column 'UNSUB_REASON' occurs 2 times; the last one is used" in said.notes
     assert said.unmapped == ("First Name", "UNSUB_REASON")  # the person's own field of that name
 
 
@@ -122,7 +122,7 @@ def test_activity_names_its_campaign_by_the_file_and_an_empty_list_is_no_error(t
     loaded = sources.read(tmp_path, MOSCOW)
     assert [log.status for log in loaded.files] == ["read"] * 4
     empty = next(log for log in loaded.files if log.file.endswith("summer.csv"))
-    assert (empty.rows_read, empty.error, empty.notes) == (0, None, ("it lists nobody",))
+    assert (empty.rows_read, empty.error, empty.notes) == (0, None, ("it contains no people",))
     table = loaded.tables["events"]
     assert kinds(table) == {"opened": 3, "clicked": 1, "bounced": 2}  # two openings in one second are two
     assert set(table["campaign_name"]) == {"spring"}
@@ -201,7 +201,7 @@ def test_openings_by_a_proxy_are_openings_by_a_machine(tmp_path: Path) -> None:
     assert table["source_campaign_id"].dropna().tolist() == ["receipt"] * 6  # NA is no tag
     assert table["link_url"].dropna().tolist() == ["https://shop.example.com/"]
     assert table["reject_reason"].dropna().tolist() == ["blocked", "invalid"]
-    assert "1 event of a kind that the preset does not know is kept as unknown: 'Ouvert'" in log.notes
+    assert "1 event of a kind unknown to the preset is kept as unknown: 'Ouvert'" in log.notes
 
 
 def test_the_log_assembled_from_two_readers_is_read(shared: Path) -> None:
@@ -284,7 +284,7 @@ to,status,channel,date,message
 def test_a_row_that_stands_twice_counts_once_and_another_mail_of_the_person_is_one_more(tmp_path: Path) -> None:
     log, table = events_of(exports.write(tmp_path, "a.csv", ELASTIC), MOSCOW)
     assert (log.rows_read, log.rows_kept, log.rows_repeated) == (7, 6, 1)
-    assert [(one.line, one.reason) for one in log.rejections] == [(4, "it says what line 3 says")]
+    assert [(one.line, one.reason) for one in log.rejections] == [(4, "it has the same content as line 3")]
     assert kinds(table) == {
         "sent": 5, "delivered": 4, "opened": 2, "clicked": 1, "bounced": 1, "queued": 1, "complained": 1
     }  # fmt: skip
@@ -316,7 +316,7 @@ def test_openings_that_name_nobody_are_counted_and_no_people(tmp_path: Path) -> 
     assert pd.isna(row["opened"])
     assert pd.isna(row["clicks_total"])
     assert tables["events"][["event_type", "source_campaign_id"]].to_numpy().tolist() == [["opened", "u-2"]]
-    assert str(log.notes[-1]).startswith("1 campaign has rows without a person (individual tracking is off)")
+    assert str(log.notes[-1]).startswith("1 campaign has rows without a person because individual tracking is off")
 
 
 def test_clicks_that_name_nobody_are_clicks(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_the_fields_of_a_list_tell_what_it_lists(shared: Path, name: str, counts
     log, table = events_of(shared / "formats" / "campaign_monitor" / f"campaign_{name}.json")
     assert kinds(table) == counts  # counted in the files
     assert (log.rows_kept, log.unmapped) == (max(counts.values()), ())
-    page = "this is one page of 2200 records: 20 are here, the others are in further answers"
+    page = "this is one page of 2200 records: 20 are here, the others are on further pages"
     assert (page in log.notes) == (name == "recipients")
 
 
@@ -374,4 +374,4 @@ def test_events_of_a_warehouse_know_their_send_and_their_bots(shared: Path, tmp_
 def test_an_accounts_own_events_are_set_aside(shared: Path) -> None:
     log, table = events_of(shared / "formats" / "dbt_iterable" / "event_data.csv")
     assert (log.preset, log.rows_read, kinds(table)) == ("iterable_events", 6, {"subscribed": 2})
-    assert {one.reason for one in log.rejections} == {"its event_name is 'newEvent': it is set aside"}
+    assert {one.reason for one in log.rejections} == {"its event_name is 'newEvent', so it is set aside"}

@@ -110,15 +110,15 @@ def _swapped(old: str, new: str) -> str:
 
 
 BAD = [
-    ('"Tue, Mar 3, 2026 10:00"', '"soon"', (3, "Delivery Date/Time:", "'soon' is no time")),
-    ('"5/4/26 6:01"', '"never"', (19, "Last Click Date:", "'never' is no time")),
-    ('"40","19"', '"40"', (26, None, "it has 2 cells and the header has 3")),
+    ('"Tue, Mar 3, 2026 10:00"', '"soon"', (3, "Delivery Date/Time:", "'soon' is not a time")),
+    ('"5/4/26 6:01"', '"never"', (19, "Last Click Date:", "'never' is not a time")),
+    ('"40","19"', '"40"', (26, None, "it has 2 cells, but the header has 3")),
 ]
 
 
 UNREAD = [
-    ('"1,005"', '"-5"', (9, "Total Recipients:", "'-5' is negative, and a count never is; the row is kept without it")),
-    ('"40","19"', '"40","x"', (26, "Unique Clicks", "'x' is no number; the row is kept without it")),
+    ('"1,005"', '"-5"', (9, "Total Recipients:", "'-5' is negative, but a count never is; the row is kept without it")),
+    ('"40","19"', '"40","x"', (26, "Unique Clicks", "'x' is not a number; the row is kept without it")),
 ]
 
 
@@ -144,7 +144,7 @@ def test_a_cut_report_says_so(tmp_path: Path) -> None:
     cut = exports.REPORT[: exports.REPORT.index('"Total Clicks:"') + len('"Total Clicks:"')]
     log, table, _ = read_one(exports.write(tmp_path, "a.csv", cut))
     assert [one.reason for one in log.rejections] == [
-        "a key has no value; the file may be cut off here, export it again"
+        "a key has no value; perhaps the file is cut off here. Export it again"
     ]
     assert table.empty
 

@@ -80,8 +80,8 @@ def test_a_row_that_answers_nothing_is_set_aside(tmp_path: Path) -> None:
     log, table = read(tmp_path, survey("nps_score", 9, "", 4, ""))
     assert table["score"].tolist() == [9, 4]
     assert [(row.line, str(row.reason)) for row in log.rejections] == [
-        (3, "it answers no question: it is set aside"),
-        (5, "it answers no question: it is set aside"),
+        (3, "it has no answer to any question and is set aside"),
+        (5, "it has no answer to any question and is set aside"),
     ]
 
 
@@ -137,7 +137,7 @@ def test_rows_of_another_channel_are_set_aside(tmp_path: Path, channel: str) -> 
     text = f"email,subscribed_at,channel\na@example.com,2026-01-01,email\nb@example.com,2026-01-02,{channel}\n"
     log, table = read(tmp_path, text)
     assert table["email"].tolist() == ["a@example.com"]
-    assert [str(row.reason) for row in log.rejections] == [f"its Channel is '{channel}': it is set aside"]
+    assert [str(row.reason) for row in log.rejections] == [f"its Channel is '{channel}', so it is set aside"]
     text = f"Campaign,Date,Channel,Sent,Opens\nA,2026-01-01,Email,100,30\nB,2026-01-02,{channel},100,\n"
     assert read(tmp_path, text)[1]["campaign_name"].tolist() == ["A"]
 
@@ -157,7 +157,7 @@ def test_an_order_given_back_whole_is_no_sale_and_one_in_part_is(tmp_path: Path)
     text = "Order ID,Date,Total,Refunded\n1,2026-01-05,50,50\n2,2026-01-06,60,10\n3,2026-01-07,0,0\n"
     log, table = read(tmp_path, text)
     assert [bool(pd.notna(off) and off) for off in table["is_cancelled"]] == [True, False, False]
-    assert "1 order was given back whole: it is kept and no sale" in map(str, log.notes)
+    assert "1 order was refunded in full; it is kept but not counted as a sale" in map(str, log.notes)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_state_of_an_order_is_known_or_said_to_be_taken_as_a_sale(
 ) -> None:
     log, table = read(tmp_path, f"{MONEY}1;a@example.com;2026-01-05;20;paid\n2;b@example.com;2026-01-06;30;{status}\n")
     assert table["is_cancelled"].fillna(value=False).astype(bool).tolist() == [False, not sold]
-    assert any("such orders are taken as sales" in str(note) for note in log.notes) is named
+    assert any("such orders count as sales" in str(note) for note in log.notes) is named
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ def test_surveymonkey_has_two_rows_of_headers(tmp_path: Path) -> None:
     assert table["responded_local"][0] == pd.Timestamp("2026-01-05 10:05")
     question = "How likely is it that you would recommend us to a friend?"
     assert [(one.line, one.column, one.reason) for one in log.rejections] == [
-        (5, question, "11 is outside its scale, 0 to 10")
+        (5, question, "11 is outside its scale of 0 to 10")
     ]
-    assert log.notes == ("times without a zone are taken as Europe/Berlin, the time_zone of kit.toml",)
+    assert log.notes == ("times without a zone are read in Europe/Berlin, the time_zone of kit.toml",)
 
 
 def test_the_second_row_of_headers_may_be_empty(tmp_path: Path) -> None:
@@ -70,8 +70,8 @@ def test_the_second_row_of_headers_may_be_empty(tmp_path: Path) -> None:
     log, table = read(tmp_path, text)
     assert answers(table) == [["csat", 4, 1, 5]]
     assert log.notes[-1] == (
-        "csat: no scale is named; 1 to 5 is taken by its answers from 4 to 4; if that is wrong, say scale_min and "
-        "scale_max as constants of a mapping (kit map)"
+        "csat: the scale is not given; 1 to 5 is assumed from answers of 4 to 4. If that is wrong, set scale_min "
+        "and scale_max as constants in a mapping (kit map)"
     )
 
 
@@ -154,7 +154,7 @@ def test_a_question_answered_in_words_alone_is_no_rating(tmp_path: Path) -> None
     text = "Date,Email,NPS,What are you most satisfied with?\n2026-01-05,a@example.com,9,the coffee\n"
     log, table = read(tmp_path, text)
     assert answers(table) == [["nps", 9, 0, 10]]
-    assert "column 'What are you most satisfied with?' holds no scores and is not used" in log.notes
+    assert "column 'What are you most satisfied with?' contains no scores and is not used" in log.notes
     assert log.unmapped == ("What are you most satisfied with?",)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BARE = Settings()
 MOSCOW = Settings(values={"time_zone": "Europe/Moscow"})
-NO_ZONE = "no time zone is known: times stay as written; say time_zone in kit.toml"
+NO_ZONE = "the time zone is unknown, so times stay as written; set time_zone in kit.toml"
 
 
 def read_one(path: Path, settings: Settings = BARE) -> tuple[FileLog, pd.DataFrame]:
@@ -45,7 +45,7 @@ def test_a_campaigns_export_is_read_as_it_says(tmp_path: Path) -> None:
     assert (log.status, log.preset, log.encoding, log.separator) == ("read", "mailchimp_campaigns", "utf-8", ",")
     assert log.why == "its header has Title, Subject, Send Date, Total Recipients"
     assert (log.unmapped, log.rejections) == ((), ())
-    assert log.notes == ("times without a zone are taken as Europe/Moscow, the time_zone of kit.toml",)
+    assert log.notes == ("times without a zone are read in Europe/Moscow, the time_zone of kit.toml",)
     first = table.iloc[0]
     assert first[["campaign_name", "subject", "list_name", "source_campaign_id", "vendor"]].tolist() == [
         "Brake check, spring",
@@ -129,7 +129,10 @@ def test_encodings_and_separators_are_found_and_said(tmp_path: Path, encoding: s
 def test_a_header_that_means_people_or_clicks_is_said(tmp_path: Path) -> None:
     log, _ = read_one(exports.write(tmp_path, "a.csv", exports.RUSSIAN))
     assert log.notes == (
-        "column 'Переходы' is taken as clicked, not as clicks_total; if that is wrong, say so in a mapping (kit map)",
+        (
+            "column 'Переходы' is read as clicked, not as clicks_total; if that is wrong, correct it in a mapping "
+            "(kit map)"
+        ),
         NO_ZONE,
     )
 
@@ -138,7 +141,7 @@ def test_a_name_is_taken_from_the_first_other_column_that_says_one(tmp_path: Pat
     text = "Campaign,Subject,Date,Sent,Opened\n,,2026-01-05,9,3\n,Hello,2026-01-06,9,3\nA,Hello,2026-01-07,9,3\n"
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
     assert table["campaign_name"].tolist() == ["2026-01-05", "Hello", "A"]
-    assert log.why == "its header has Campaign, Subject, Date, Sent, Opened, taken by their names alone"
+    assert log.why == "its header has Campaign, Subject, Date, Sent, Opened, recognised by name only"
 
 
 def test_a_sheet_of_months_is_a_campaign_a_month(tmp_path: Path) -> None:
@@ -193,17 +196,22 @@ def test_people_are_known_by_their_key_in_every_table(tmp_path: Path) -> None:
 
 HEAD = "Campaign,Date,Sent,Delivered,Opened,Revenue\n"
 REJECTED = [
-    ("A,2026-01-05,soon,,,", 2, "Sent", "'soon' is no number"),
-    ("A,03.11.26x,3,1,1,1", 2, "Date", "'03.11.26x' is no time"),
-    ("A,2026-01-05,3,1,1,1,7", 2, None, "it has 7 cells and the header has 6"),
-    ("A,2026-01-05,3\nB,2026-01-06,4,1,1,1", 2, None, "it has 3 cells and the header has 6"),
-    ("A,2026-01-05,3", 2, None, "it has 3 cells and the header has 6; the file may be cut off here, export it again"),
-    ('A,2026-01-05,3,1,1,"1', 2, None, "a quote is opened and never closed"),
-    ('"A"x,2026-01-05,3,1,1,1', 2, None, "a quote is misplaced"),
-    ("A\0,2026-01-05,3,1,1,1", 2, "Campaign", "it holds a NUL byte"),
+    ("A,2026-01-05,soon,,,", 2, "Sent", "'soon' is not a number"),
+    ("A,03.11.26x,3,1,1,1", 2, "Date", "'03.11.26x' is not a time"),
+    ("A,2026-01-05,3,1,1,1,7", 2, None, "it has 7 cells, but the header has 6"),
+    ("A,2026-01-05,3\nB,2026-01-06,4,1,1,1", 2, None, "it has 3 cells, but the header has 6"),
+    (
+        "A,2026-01-05,3",
+        2,
+        None,
+        ("it has 3 cells, but the header has 6. Perhaps the file is cut off here; export it again"),
+    ),
+    ('A,2026-01-05,3,1,1,"1', 2, None, "a quote is opened but never closed"),
+    ('"A"x,2026-01-05,3,1,1,1', 2, None, "a quote is in the wrong place"),
+    ("A\0,2026-01-05,3,1,1,1", 2, "Campaign", "it contains a NUL byte"),
     ("Total,,300,100,100,100", 2, None, "it adds up the other rows"),
-    ('"A\nlong\nname",2026-01-05,3,1,1,1\nB,soon,1,1,1,1', 5, "Date", "'soon' is no time"),
-    ("A,2026-01-05,3,1,1,1\n\n\nB,soon,1,1,1,1", 5, "Date", "'soon' is no time"),
+    ('"A\nlong\nname",2026-01-05,3,1,1,1\nB,soon,1,1,1,1', 5, "Date", "'soon' is not a time"),
+    ("A,2026-01-05,3,1,1,1\n\n\nB,soon,1,1,1,1", 5, "Date", "'soon' is not a time"),
 ]
 
 
@@ -218,10 +226,10 @@ def test_a_bad_row_is_rejected_with_its_own_line(
 UNREAD = [
     ("A,2026-01-05,100,98,27.78%,1", "opened", "'27.78%' is a share, not a count"),
     ('A,2026-01-05,100,98,"25,5%",1', "opened", "'25,5%' is a share, not a count"),
-    ("A,2026-01-05,-3,1,1,1", "sent", "'-3' is negative, and a count never is"),
-    ("A,2026-01-05,1.5,1,1,1", "sent", "'1.5' is no whole number, and a count always is"),
+    ("A,2026-01-05,-3,1,1,1", "sent", "'-3' is negative, but a count never is"),
+    ("A,2026-01-05,1.5,1,1,1", "sent", "'1.5' is not a whole number, but a count always is"),
     ("A,2026-01-05,#REF!,1,1,1", "sent", "'#REF!' is a spreadsheet's error, not a value"),
-    ("A,2026-01-05,3,1,1,free", "revenue", "'free' is no amount of money"),
+    ("A,2026-01-05,3,1,1,free", "revenue", "'free' is not an amount of money"),
 ]
 
 
@@ -241,14 +249,14 @@ def test_a_count_that_cannot_be_read_costs_itself_and_not_the_other_counts(
 def test_a_row_that_is_one_thing_is_wrong_where_a_part_of_it_is(tmp_path: Path) -> None:
     text = "Order ID,Email,Date,Total\n1,a@example.com,2026-01-05,25%\n2,a@example.com,2026-01-05,5\n"
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
-    assert said(log) == [(2, "Total", "'25%' is no amount of money")]
+    assert said(log) == [(2, "Total", "'25%' is not an amount of money")]
     assert table["order_id"].tolist() == ["2"]
 
 
 def test_one_lost_quote_costs_one_row(tmp_path: Path) -> None:
     rows = ["A,2026-01-05,3,1,1,1", '"B,2026-01-05,3,1,1,1', *(f"C{n},2026-01-05,3,1,1,1" for n in range(40))]
     log, table = read_one(exports.write(tmp_path, "a.csv", HEAD + "\n".join(rows)))
-    assert said(log) == [(3, None, "a quote is opened and never closed")]
+    assert said(log) == [(3, None, "a quote is opened but never closed")]
     assert len(table) == 41
 
 
@@ -256,16 +264,17 @@ def test_a_broken_byte_costs_its_row_and_is_no_other_encoding(tmp_path: Path) ->
     raw = exports.RUSSIAN.encode().replace("Весна".encode(), "Весна".encode()[:-1])
     log, table = read_one(exports.write(tmp_path, "a.csv", raw))
     assert (log.encoding, table["campaign_name"].tolist()) == ("utf-8", ["Шины"])
-    assert said(log) == [(2, "Название кампании", "it holds bytes that are no character of the file's encoding")]
-    assert log.notes[0] == "some bytes are no UTF-8; the rows that hold them are rejected"
+    assert said(log) == [(2, "Название кампании", ("it contains bytes that are not characters of the file's encoding"))]
+    assert log.notes[0] == "some bytes are not UTF-8; the rows that contain them are rejected"
 
 
 STOPPED = [
     ("", "empty", "a.csv: it is empty. Export it again."),
     ("\n \n", "empty", "a.csv: it is empty. Export it again."),
-    (HEAD, "empty", "a.csv, line 1: it has a header and no rows. Export it again if rows are expected."),
+    (HEAD, "empty", "a.csv, line 1: it has a header and no rows. Export it again if it should have rows."),
     (HEAD + "A,03/04/2026,3,1,1,1\n", "unreadable",
-     "a.csv, line 2, column 'Date': '03/04/2026' reads as two dates. Say day_first = true or false in kit.toml."),
+     ("a.csv, line 2, column 'Date': '03/04/2026' can be read as two different dates. Set day_first = true or false "
+      "in kit.toml.")),
 ]  # fmt: skip
 
 
@@ -294,15 +303,15 @@ def test_delivered_is_made_of_sent_and_bounced_where_no_file_says_it(tmp_path: P
 
 
 OFF = (
-    "reported_open_rate is not opened over delivered in 1 row, first on line 2: "
-    "35.00% reported, 30.00% by the counts; the counts are used"
+    "reported_open_rate is not opened divided by delivered in 1 row, first on line 2: 35.00% reported, 30.00% "
+    "from the counts. The counts are used"
 )
 RATES = [
     ("30.00%", ()),  # 300 of 1000 delivered
     ("30.09%", ()),
     ("0.3", ()),
     ("30", ()),
-    ("27.27%", ("reported_open_rate is opened over sent in this file, not over delivered",)),  # 300 of 1100 sent
+    ("27.27%", ("reported_open_rate in this file is opened divided by sent, not by delivered",)),  # 300 of 1100 sent
     ("35%", (OFF,)),
     ("#DIV/0!", ("1 reported rate cannot be read; it is left empty",)),
 ]  # fmt: skip
@@ -337,7 +346,7 @@ def test_impossible_counts_are_a_warning_and_not_an_error(tmp_path: Path, row: s
 def test_a_header_may_stand_below_a_title_and_twice(tmp_path: Path) -> None:
     text = "Report of 2026,,,\n,,,\nCampaign,Sent,Opened,Sent\nA,100,30,7\n"
     log, table = read_one(exports.write(tmp_path, "a.csv", text))
-    assert log.notes == ("column 'Sent' stands 2 times; the first is taken",)
+    assert log.notes == ("column 'Sent' occurs 2 times; the first one is used",)
     assert (table["sent"].tolist(), log.unmapped) == ([100], ("Sent",))
 
 
@@ -367,5 +376,5 @@ def test_a_cut_workbook_is_damaged_and_says_so(tmp_path: Path) -> None:
     (log,) = sources.read(tmp_path, BARE).files
     assert (log.status, str(log.error)) == (
         "unreadable",
-        "a.xlsx: the workbook is damaged. Open it, save it afresh as .xlsx and try again.",
+        "a.xlsx: the workbook is damaged. Open it, save it again as .xlsx and retry.",
     )

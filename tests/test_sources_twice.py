@@ -59,7 +59,7 @@ def test_a_log_of_hooks_and_the_same_log_as_a_table_are_one(tmp_path: Path) -> N
     # the hooks say "request", which is handed over to Brevo: that it was sent is told by the table alone
     table = next(log for log in data.files if log.file == "log.csv")
     assert (table.rows_read, table.rows_kept, table.rows_repeated) == (7, 2, 5)
-    assert "5 of its 7 rows tell what the log tells of the same messages; they are counted once" in table.notes
+    assert "5 of its 7 rows repeat what the log contains about the same messages; they are counted once" in table.notes
 
 
 def test_what_the_log_does_not_know_is_added(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_totals_that_may_be_the_same_send_are_said_by_name(tmp_path: Path) -> No
     assert total(data, ["sent"]) == [200]
     (note,) = data.notes
     assert note == (
-        "a.csv: 'Spring' and 'Name of c1' of log.ndjson were sent within a day to nearly as many (100 and 100): "
-        "if they are one mailing they count twice; say so by [[same]] in kit.toml"
+        "a.csv: 'Spring' and 'Name of c1' of log.ndjson were sent within a day to nearly as many people (100 and "
+        "100). If they are one campaign, it is counted twice; join them with [[same]] in kit.toml"
     )
 
 
@@ -188,8 +188,8 @@ def test_files_that_differ_only_in_what_is_not_read_are_two_and_said(tmp_path: P
     data = kit.open(tmp_path)
     assert data.table("costs")["amount"].sum() == 2000  # the rent of two branches
     assert data.files[1].notes[-1] == (
-        "its rows are those of east.csv in all that is read, and differ in 'branch': both count; if it is a copy, "
-        "take one of them away"
+        "its rows are the same as in east.csv in everything that is read, but differ in 'branch'. Both count; if "
+        "one is a copy, remove it"
     )
 
 
@@ -236,8 +236,8 @@ def test_a_list_whose_name_fits_several_campaigns_is_left_apart_and_said(tmp_pat
     assert len(data.campaigns) == 3
     (note,) = data.notes
     assert note == (
-        "granular_activity/opens/a-campaign.csv: its name 'a-campaign' fits 2 campaigns; it is left apart. "
-        "Say which is meant by [[same]] in kit.toml."
+        "granular_activity/opens/a-campaign.csv: its name 'a-campaign' fits 2 campaigns, so it is kept separate. "
+        "Choose the right one with [[same]] in kit.toml."
     )
 
 
@@ -289,7 +289,7 @@ def test_a_list_of_campaign_monitor_is_about_the_campaign_whose_id_its_path_hold
     data = kit.open(tmp_path)
     assert data.table("events")["source_campaign_id"].fillna("").tolist() == [second, first, ""]
     notes = {log.file: log.notes for log in data.files}
-    said = "its rows name no campaign; put the campaign's id into the name of the file or of its folder"
+    said = "its rows have no campaign; put the campaign's id into the name of the file or of its folder"
     assert [said in notes[name] for name in ("opens.json", f"{first}_opens.json", f"{second}/opens.json")] == [
         True, False, False,
     ]  # fmt: skip

@@ -50,18 +50,18 @@ def test_a_count_as_people_and_programs_write_it(cell: Any, value: int | None) -
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [
-        ("-3", "'-3' is negative, and a count never is"),
-        ("1.5", "'1.5' is no whole number, and a count always is"),
-        ("1.751", "'1.751' is no whole number, and a count always is"),
-        ("1,75", "'1,75' is no whole number, and a count always is"),
+        ("-3", "'-3' is negative, but a count never is"),
+        ("1.5", "'1.5' is not a whole number, but a count always is"),
+        ("1.751", "'1.751' is not a whole number, but a count always is"),
+        ("1,75", "'1,75' is not a whole number, but a count always is"),
         ("27.78%", "'27.78%' is a share, not a count"),
         ("#REF!", "'#REF!' is a spreadsheet's error, not a value"),
         ("#ДЕЛ/0!", "'#ДЕЛ/0!' is a spreadsheet's error, not a value"),
-        ("many", "'many' is no number"),
-        ("12 34", "'12 34' is no number"),
-        ("1,2,3", "'1,2,3' is no number"),
-        ("inf", "'inf' is no number"),
-        (True, "'True' is no number"),
+        ("many", "'many' is not a number"),
+        ("12 34", "'12 34' is not a number"),
+        ("1,2,3", "'1,2,3' is not a number"),
+        ("inf", "'inf' is not a number"),
+        (True, "'True' is not a number"),
         ("79161234567890", "'79161234567890' is too large for a count"),
     ],
 )
@@ -209,7 +209,7 @@ def test_a_time_without_a_zone_stays_as_written_and_is_no_instant(cell: Any, loc
     ],
 )
 def test_what_is_no_time_is_refused(cell: Any) -> None:
-    with pytest.raises(ValueError, match="is no time"):
+    with pytest.raises(ValueError, match=r"is not a (time|possible time for an export)$"):
         Clock(zone=None).read(cell)
 
 
@@ -276,7 +276,7 @@ def test_a_span_of_days_has_its_first_and_its_last(
 
 @pytest.mark.parametrize("cell", ["17.05.2026 – 13.05.2026", "2024-05-01 – 2026-05-01", "May 7-1, 2026"])
 def test_a_span_that_ends_before_it_begins_or_lasts_for_years_is_no_time(cell: str) -> None:
-    with pytest.raises(ValueError, match="is no time"):
+    with pytest.raises(ValueError, match=r"is not a (time|possible time for an export)$"):
         Clock(None).read(cell)
 
 

@@ -301,7 +301,7 @@ def test_mail_to_an_arm_with_no_planned_share_breaks_the_split() -> None:
 
 
 def test_a_plan_for_other_arms_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^2 arms were sent, 3 shares are planned$"):
+    with pytest.raises(UsageError, match=r"^2 versions were sent, but 3 shares are planned$"):
         sample_ratio_test([5, 5], [0.2, 0.3, 0.5])
 
 

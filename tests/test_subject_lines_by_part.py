@@ -46,11 +46,11 @@ def test_where_the_split_changed_the_pooled_verdict_misleads_and_it_is_said(shar
     assert (test["pooled"] < 0, test["difference"] > 0) == (True, True)
     text = found.summary().text
     assert text.startswith(
-        "“test”: the pooled rates mislead. Put together, B is −0.46 points from A; within the parts "
+        "“test”: the combined rates mislead. All together, B compared with A: −0.46 points. Within the segments "
     )
-    assert "+0.20 points (+0.16 to +0.24), higher" in text
-    assert "the pooled rates mislead" in found.table().text()
-    assert found.plot().alt == "Tests part by part: test +0.20 points within parts."
+    assert "this version is the higher one: +0.20 points (+0.16 to +0.24)." in text
+    assert "the combined rates mislead" in found.table().text()
+    assert found.plot().alt == "Tests by segment: test +0.20 points within segments."
 
 
 def test_an_effect_of_one_part_is_read_part_by_part(shared: Path) -> None:
@@ -64,22 +64,22 @@ def test_an_effect_of_one_part_is_read_part_by_part(shared: Path) -> None:
     assert test["reading"] == "uneven"
     # STATISTICS' note: +1.1 points for those who never bought women's wear, +7.3 for those who did.
     assert found.rates["difference"].tolist() == pytest.approx([0.0111, 0.0731], abs=5e-5)
-    assert "read it part by part" in found.summary().text
+    assert "Judge each segment separately" in found.summary().text
 
 
 def test_one_effect_in_all_parts_is_read_as_no_difference_seen() -> None:
     found, test = only(parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 1000), ("B", "y", 130, 1000)))
     assert test["reading"] == "same"
     assert test["difference"] == pytest.approx(0.025)
-    assert "no part is seen to differ" in found.summary().text  # and not: there is none
-    assert found.summary().text.endswith("moves it by more than 0.00 points.")
+    assert "no segment seems to differ" in found.summary().text  # and not: there is none
+    assert found.summary().text.endswith("move the result by at most 0.00 points.")
 
 
 def test_a_test_of_a_broken_split_is_shown_and_not_read() -> None:
     frame = parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 500), ("B", "y", 130, 500))
     found, test = only(frame, broken=["test"])
     assert test["reading"] == "broken"
-    assert "cannot be read by segment" in found.summary().text
+    assert "cannot be analysed by segment" in found.summary().text
 
 
 def test_small_parts_are_taken_together_and_a_handful_is_not_judged() -> None:
@@ -93,11 +93,11 @@ def test_small_parts_are_taken_together_and_a_handful_is_not_judged() -> None:
 def test_without_parts_or_of_money_it_is_said() -> None:
     nowhere = parts(("A", "x", 5, 100), ("B", "x", 7, 100)).assign(segment=None)
     found = by_part.judge(nowhere, "click_rate", "segment")
-    assert "no log tells it of the people of a test" in found.summary().text
-    assert "no log tells the parts" in found.table().text()
+    assert "no event log has it for the people of a test" in found.summary().text
+    assert "no event log shows the segments" in found.table().text()
     assert "nothing to draw" in found.plot().alt
     money = by_part.judge(nowhere, "revenue_per_mail", "segment")
-    assert "it is told of rates only" in money.summary().text
+    assert "this works only for rates" in money.summary().text
     single, test = only(parts(("A", "x", 5, 100), ("B", "x", 7, 100)))
     assert test["reading"] == "unknown"
     assert single.parts_table().cells()[0][1] == "x"

@@ -48,7 +48,7 @@ def test_spend_of_the_published_campaign_by_welch_and_adjusted(shared: Path) -> 
     assert [womens["difference"], womens["low"], womens["high"]] == pytest.approx([0.424, 0.169, 0.680], abs=5e-4)
     assert mens["gained"] == pytest.approx(0.0004, abs=5e-5)
     assert womens["gained"] < 0.001
-    assert "at most 0.06% of the variance is gone" in found.summary().text
+    assert "They remove at most 0.06% of the random variation" in found.summary().text
     assert "0.77 USD (0.48 USD to 1.05 USD)" in found.table().text()
 
 
@@ -87,12 +87,12 @@ def test_what_people_spent_before_comes_from_orders_before_the_mail(tmp_path: Pa
 def test_without_orders_it_is_said() -> None:
     none = earlier_spending.judge(pd.DataFrame(columns=SPENT), NAMES)
     assert "cannot be taken into account" in none.summary().text
-    assert "no log and orders tell" in none.table().text()
+    assert "no event log and orders that show" in none.table().text()
 
 
 def test_what_is_gained_is_told() -> None:
     frame = pd.DataFrame([[None] * 13 + [0.5, 1.0]], columns=[*earlier_spending.COLUMNS]).astype({"gained": float})
     assert (
-        "takes away up to 50% of the variance, as if a test had 100% more mails"
+        "removes up to 50% of the random variation, as if a test had 100% more messages"
         in earlier_spending.EarlierSpending(frame).summary().text
     )

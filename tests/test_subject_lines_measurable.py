@@ -29,8 +29,8 @@ def test_dilution_is_as_published() -> None:
     assert found.rows["needed"].tolist() == [6510, 14261, 27179, 37513, 53015]
     assert found.rows["raw"].tolist() == pytest.approx([0.2, 0.36, 0.52, 0.6, 0.68])
     assert found.summary().text == (
-        "If people open 20% and no machine does, a test needs 6,510 mails an arm; 14,261 with 20%, 27,179 with 40%, "
-        "37,513 with 50%, 53,015 with 60% of the mail opened by machines."
+        "If people open 20% and no machine does, a test needs 6,510 messages per version. Otherwise it needs "
+        "14,261 with 20%, 27,179 with 40%, 37,513 with 50%, 53,015 with 60% of messages opened by machines."
     )
 
 
@@ -51,7 +51,7 @@ def test_the_measurable_alone_need_fewer_mails() -> None:
     assert row["needed_all"] == 37513
     assert row["needed_measurable"] == pytest.approx(13019, abs=1)
     assert (row["value_a"], row["difference"]) == (0.2, 0)
-    assert "37,513 mails an arm" in found.summary().text
+    assert "each version needs 37,513 messages" in found.summary().text
 
 
 def test_a_difference_that_machines_dilute_is_seen_whole() -> None:
@@ -73,7 +73,7 @@ def test_without_machine_information_nothing_is_claimed() -> None:
         arms({"delivered": 500.0, "opened": 90.0}, {"delivered": 500.0, "opened": 99.0}), worthwhile=0.1
     )
     assert np.isnan(found.tests.iloc[0][["trackable", "difference", "needed_all"]].astype(float)).all()
-    assert "is not known: the exports do not tell machines from people" in found.summary().text
+    assert "is not known: the exports do not separate machines from people" in found.summary().text
     assert found.table().cells()[0][2] == "–"
     assert measurable.judge(arms({}).iloc[:0], worthwhile=0.1).tests.empty
 

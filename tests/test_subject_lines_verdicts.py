@@ -46,7 +46,7 @@ class TestPlan:
         row = found.verdicts.iloc[0]
         assert row["decision"] == "too early"
         assert row[["p", "difference", "low", "high", "higher"]].isna().all()
-        assert said(found).startswith("“test”: too early: 41% of planned n.")
+        assert said(found).startswith("“test”: too early: 41% of the planned number.")
 
     def test_at_the_planned_number_it_is_the_plain_test(self) -> None:
         frame = arms((1100, 5000), (1200, 5000))
@@ -67,7 +67,7 @@ class TestPlan:
             0.0005 < found.verdicts.iloc[0]["bar"] < 0.003
         )  # between those of a quarter (z = 4.33) and of half of the plan
         if decision == "go on":
-            assert "(look 2 of 4, at 41% of planned n)" in said(found)
+            assert "(look 2 of 4, at 41% of the planned number)" in said(found)
 
     # The bounds of four looks are z = 4.333, 2.963, 2.359, 2.014 (R ldbounds, its function 1).
     def test_the_last_look_has_nearly_all_of_the_error(self) -> None:
@@ -83,11 +83,11 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("n", "look", "message"),
         [
-            (5000, "5 of 4", "look: 4 looks were planned, there is no look 5. Judge at the planned ones only."),
-            (5000, "0 of 4", "look: 4 looks were planned, there is no look 0. Judge at the planned ones only."),
-            (0, "2 of 4", "look: looks share out a planned number of mails. State it as plan."),
-            (5000, "often", """look: 'often' is no look. Write it like "2 of 4", or "any time"."""),
-            (-5, "", "plan: -5 mails an arm cannot be planned."),
+            (5000, "5 of 4", "look: 4 looks were planned, so look 5 does not exist. Judge only at the planned looks."),
+            (5000, "0 of 4", "look: 4 looks were planned, so look 0 does not exist. Judge only at the planned looks."),
+            (0, "2 of 4", "look: looks divide a planned number of messages. Set this number as plan."),
+            (5000, "often", 'look: \'often\' cannot be used. Write it like "2 of 4", or "any time".'),
+            (-5, "", "plan: -5 messages per version cannot be planned."),
         ],
     )
     def test_what_is_no_plan_is_refused(self, n: int, look: str, message: str) -> None:
@@ -111,7 +111,7 @@ class TestPlan:
     def test_any_time_is_withheld_of_a_handful(self) -> None:
         found = verdicts.judge(arms((4, 5000), (90, 5000)), "open_rate", plan=plans.plan(0, "any time"))
         assert found.verdicts.iloc[0]["decision"] == "too few"
-        assert "fewer than 5 in an arm did it" in said(found)
+        assert "fewer than 5 people in one of the versions reacted" in said(found)
 
     def test_a_young_test_is_judged_and_marked(self) -> None:
         frame = arms((1100, 5000), (1300, 5000))
@@ -146,20 +146,20 @@ class TestExpectation:
         assert won["decision"] == "b"
         assert 0 < won["expect"] < won["difference"] == pytest.approx(0.03)
         assert won["expect_low"] < won["expect"] < won["expect_high"]
-        assert f"Of +3.0 points measured, such tests usually keep +{100 * won['expect']:.1f} (" in said(found)
+        assert f"Of the +3.0 points measured, +{100 * won['expect']:.1f} usually remain in such tests (" in said(found)
 
     def test_with_fewer_than_ten_tests_it_is_said_that_it_cannot_be_told(self) -> None:
         found = self.judged([150, 10, -40, 30, 20, -15, 5, 10, 0])
         assert found.verdicts["expect"].isna().all()
-        assert "usually keep" not in said(found)
-        assert "fewer than ten tests cannot tell" in found.table().text()
+        assert "usually remain" not in said(found)
+        assert "with fewer than ten tests it is not known by how much" in found.table().text()
 
     def test_a_winner_among_many_tests_has_to_be_clearer(self) -> None:
         alone = self.judged([95])
         assert alone.verdicts["decision"].tolist() == ["b"]  # p = 0.02
         among = self.judged([95, 10, -40, 30, 20, -15, 5])
         assert among.verdicts["decision"].tolist() == ["ahead", *["not decided"] * 6]
-        assert "Of 7 tests, none is decided, 1 has one line ahead, 6 not." in said(among)
+        assert "Of 7 tests, none is decided, 1 has one line ahead, 6 undecided." in said(among)
         assert "is ahead of A by" in among.words_table().text()
         assert "test it again" in among.words_table().text()
         assert "equal lines show a winner on 5 % of such pages" in among.table().text()
@@ -183,12 +183,12 @@ class TestSizes:
 
     def test_an_unknown_rate_has_no_sizes(self) -> None:
         frame = pd.DataFrame({"opened": [None], "delivered": [1000]}, dtype="Float64")
-        assert "the present rate is not known" in sample_size.judge(frame, "open_rate").table().text()
+        assert "the current rate is not known" in sample_size.judge(frame, "open_rate").table().text()
 
     def test_peeking_is_told_as_published(self) -> None:  # Armitage, McPherson & Rowe (1969)
         assert peeking.false_winners().summary().text == (
-            "Two equal lines show a “winner” in 5% of tests with one look, "
-            "8% with 2, 14% with 5, 19% with 10, 25% with 20 looks."
+            "Two equal subject lines show a false “winner” in 5% of tests with one look, 8% with 2, 14% with 5, "
+            "19% with 10, 25% with 20 looks."
         )
 
 
@@ -279,12 +279,12 @@ class TestArms:
             assert "(Holm)" in found.table().text()
             assert "each two of them are compared" in found.table().text()
         assert verdicts.judge(frame, "open_rate").verdicts["decision"].tolist() == ["not decided", "b", "b"]
-        assert said(verdicts.judge(frame, "open_rate")).startswith("Of 3 comparisons, 2 are decided, 1 not.")
+        assert said(verdicts.judge(frame, "open_rate")).startswith("Of 3 comparisons, 2 are decided, 1 undecided.")
 
     def test_clicks_over_openings_are_no_drawn_comparison(self) -> None:
         frame = arms((1000, 5000), (1200, 5000), clicked=[100, 110])
         text = verdicts.judge(frame, "click_to_open_rate").table().text()
-        assert "Who opened was not drawn at random" in text
+        assert "The people who opened are not a random sample" in text
 
     def test_what_rounds_to_nothing_has_no_sign(self) -> None:
         frame = arms((0, 20_000_000), (0, 20_000_000), clicked=[10_000_000, 9_999_999])
@@ -313,7 +313,7 @@ class TestMoney:
         frame = arms((0, 700), (0, 700), revenue=[500.0, 900.0], revenue_squares=[30000.0, 90000.0])
         found = replace(verdicts.judge(frame, "revenue_per_mail"), currency="EUR")
         text = found.table().text()
-        assert "Below 2,000 mails in an arm a single large order can turn the result." in text
+        assert "With fewer than 2,000 messages in a version, a single large order can turn the result." in text
         assert "0.71 EUR" in text
 
     def test_without_squares_it_is_unknown(self) -> None:
@@ -346,7 +346,7 @@ class TestAssignment:
         spent = counts.spent(data).set_index("variant")["revenue"]
         assert spent.to_dict() == {"A": 10, "B": 30}
         table = verdicts.compare(data, kpi="revenue_per_mail").table().text()
-        assert "whatever mail brought it" in table
+        assert "whichever e-mail caused it" in table
         assert earlier_spending.adjust(data).tests["difference"].iloc[0] == pytest.approx(1.0)
 
     def test_campaigns_side_by_side_still_add_up(self, tmp_path: Path) -> None:
@@ -368,8 +368,9 @@ class TestAllTests:
         assert row["a_year"] == 10
         assert np.isnan(row["total"])
         assert found.summary().text == (
-            "A line won in 1 of 3 tests: 33.3% (0.8–90.6). Fewer than ten tests cannot tell what winners bring in all; "
-            "a winner is usually overstated. A year's mail carries 10 tests that would see a lift of 10%."
+            "A subject line won in 1 of 3 tests: 33.3% (0.8–90.6). With fewer than ten tests, the winners' total gain "
+            "cannot be estimated. A winner is usually overstated. A year's messages are enough for 10 tests that "
+            "would see a lift of 10%."
         )
 
     def test_the_winners_bring_less_together_than_they_measured(self) -> None:
@@ -384,5 +385,5 @@ class TestAllTests:
     def test_tests_of_three_lines_are_left_out_and_none_is_said(self) -> None:
         frame = arms((1000, 5000), (1010, 5000), (1200, 5000))
         found = gains.judge(verdicts.judge(frame, "open_rate"), np.nan)
-        assert found.summary().text == "No test of two lines can be judged here."
+        assert found.summary().text == "No test of two subject lines can be judged here."
         assert found.table().cells() == []

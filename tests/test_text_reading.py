@@ -130,16 +130,16 @@ def test_a_changed_guide_is_used_and_its_accuracy_is_not_known(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("old", "new", "place", "reason"),
     [
-        ('"no", ', "no, ", "negations.en", "is no list of texts"),
-        ("  positive:", "  postive:", "tones.postive", "is not known here"),
-        ("negations:", "negation:", "negation", "is not known here"),
+        ('"no", ', "no, ", "negations.en", "it is not a list of texts"),
+        ("  positive:", "  postive:", "tones.postive", "this name is unknown here"),
+        ("negations:", "negation:", "negation", "this name is unknown here"),
         (
             "    words:\n      en: [wait,",
             "    words:\n      de: [wait,",
             "themes.waiting.words.de",
-            "is not known here",
+            "this name is unknown here",
         ),
-        ("courtesy:", "courtesy: 5\nother:", "other", "is not known here"),
+        ("courtesy:", "courtesy: 5\nother:", "other", "this name is unknown here"),
     ],
 )
 def test_a_mistake_in_the_guide_is_named(tmp_path: Path, old: str, new: str, place: str, reason: str) -> None:

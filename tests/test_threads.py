@@ -93,7 +93,7 @@ def test_without_ids_a_subject_joins_only_with_its_person_and_within_a_month(
     table = data.table("correspondence")
     assert (len(set(table["thread_id"])) == 1) == joins
     assert table["joined_by"].tolist() == ["ids", "subject" if joins else "ids"]
-    note = "1 e-mail names no e-mail that it answers: it was put into a thread by subject and person"
+    note = "1 e-mail does not name the e-mail that it answers; it was put into a thread by subject and person"
     assert (note in data.notes) == joins
 
 
@@ -237,7 +237,7 @@ def test_mail_that_came_back_answers_and_asks_nobody(tmp_path: Path, back: bytes
     assert people["sent"].sum() == (2 if reached else 0)
     assert people[["ours", "theirs_answered"]].sum().tolist() == ([1, 1] if reached else [0, 0])
     assert contacts.measure(data).came_back == (0 if reached else 2)
-    said = "2 e-mails of ours came back undelivered" in " ".join(map(str, contacts.measure(data).table().notes))
+    said = "2 of our e-mails bounced" in " ".join(map(str, contacts.measure(data).table().notes))
     assert said != reached
 
 
@@ -254,7 +254,10 @@ def test_who_we_are_is_guessed_from_the_sent_mail_and_said(tmp_path: Path, sent:
     data = opened(tmp_path, boxes, toml="")
     assert turns(data)["minutes"].tolist() == [120]
     notes = {str(note) for log in data.files for note in log.notes}
-    said = "who we are is guessed from the sent mail: example.com; say own_domains in kit.toml where it is wrong"
+    said = (
+        "your own domains were guessed from the sent e-mails: example.com; if they are wrong, set own_domains "
+        "in kit.toml"
+    )
     assert said in notes
     assert counts.own_side_is_guessed(data) == 1
 

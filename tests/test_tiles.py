@@ -61,7 +61,7 @@ def test_few_months_are_not_judged_and_a_year_before_is_not_invented() -> None:
     found = tiles.judge(mail(USUAL[:3], begin="2026-04"), NO_SERVICE, ["open_rate"], as_of=AS_OF)
     assert found.tiles["word"].tolist() == ["open"]
     assert np.isnan(found.tiles["year"].iloc[0])
-    assert "too few months to say" in found.html()
+    assert "too few months to judge" in found.html()
 
 
 def test_a_change_of_the_service_is_told_with_its_month() -> None:

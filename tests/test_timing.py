@@ -63,15 +63,16 @@ class TestPace:
             "0.00% (0.00–84.19)",
         ]  # Clopper-Pearson
         assert result.summary().text == (
-            "Half of the week's openings come within 1 hour of delivery, nine in ten within 31 hours (7 openings); "
-            "half of the week's clicks come within 3 hours of delivery, nine in ten within 32 hours (2 clicks)."
+            "Half of the opens in the first week come within 1 hour of delivery, nine in ten within 31 hours (7 "
+            "opens). Half of the clicks come within 3 hours of delivery, nine in ten within 32 hours (2 "
+            "clicks)."
         )
-        assert "openings by people within 24 h 86%" in result.plot().alt
+        assert "opens by people within 24 h 86%" in result.plot().alt
 
     def test_without_a_log_it_is_not_known(self, tmp_path: Path) -> None:
         small.mailchimp(tmp_path, [{}])
         result = time_to_react.measure(kit.open(tmp_path))
-        assert result.summary().text == "How soon people react is not known: no event log was read."
+        assert result.summary().text == "It is unknown how soon people react: your files contain no event log."
         assert result.table().cells() == []
         assert result.table().notes == ()  # no "of 0 mails that were followed"
         assert result.plot().svg
@@ -91,7 +92,7 @@ class TestWeek:
             [1, 9, 5, 3 * 50 + 2 * 60, 5000, True],
             [3, 9, 3, 270, 3000, False],
         ]
-        assert [row[-1] for row in result.table().cells()] == ["yes", "too few"]
+        assert [row[-1] for row in result.table().cells()] == ["yes", "too little data"]
         alt = result.plot().alt
         assert "Tuesday 09–12 5.4% of 5,000, Thursday 09–12 9.0% of 3,000 (too few)" in alt
         assert "No hour is called the best" in result.summary().text
@@ -104,16 +105,16 @@ class TestWeek:
         assert result.cells.empty
         text = result.summary().text
         assert text == (
-            "What the week's hours bring is not known: hours are not judged, since no time zone is known; set "
-            "time_zone in kit.toml."
+            "It is unknown which hours of the week work better: hours are not judged, because the time zone is "
+            "unknown; set time_zone in kit.toml."
         )
-        assert "no time zone is known" in result.plot().alt
-        assert "no time zone is known" in result.table().text()
+        assert "the time zone is unknown" in result.plot().alt
+        assert "the time zone is unknown" in result.table().text()
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
         row = send_time.count(kit.open(tmp_path)).iloc[0]
         assert (row["weekday"], row["hour"]) == (0, 10)  # 5 January 2026 is a Monday
         text = send_time.by_weekday(kit.open(tmp_path)).summary().text
-        assert text.startswith("Mail went out in 1 part of the week")
+        assert text.startswith("E-mails went out in 1 part of the week")
 
     def test_what_is_dated_without_a_time_of_day_went_out_at_no_hour(self, tmp_path: Path) -> None:
         small.settings(tmp_path, 'time_zone = "Europe/Moscow"')
@@ -124,4 +125,4 @@ class TestWeek:
         assert send_time.count(data).empty
         assert groups.hours(data).empty
         text = send_time.by_weekday(data).summary().text
-        assert text == "What the week's hours bring is not known: no campaign has a time of day of its sending."
+        assert text == ("It is unknown which hours of the week work better: no campaign has a time of sending.")

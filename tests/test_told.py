@@ -80,7 +80,7 @@ class TestDeliveries:
         assert row["delivered_is_derived"]
         assert rate(data, "open_rate") == (pytest.approx(100 / 290), 290)
         said = kit.arrived(data)
-        assert "Delivered is derived, sent less bounced, for 1 campaign" in str(said)
+        assert "For 1 campaign, delivered is calculated as sent minus bounced" in str(said)
         assert said.numbers["delivered_is_derived"] == 1
 
     def test_the_same_of_a_log_from_the_field(self, shared: Path) -> None:
@@ -143,8 +143,14 @@ class TestOfSent:
         row = result.rates[result.rates["kpi"] == "open_rate_of_sent"].iloc[0]
         assert (row["numerator"], row["n"], row["value"]) == (100, 300, pytest.approx(1 / 3))
         table = result.table()
-        assert [str(column.title) for column in table.columns] == ["Month", "Mails sent", "Open rate (raw), of sent"]
-        assert "Rates are of mails sent: no source tells what was delivered." in str(kit.arrived(data))
+        assert [str(column.title) for column in table.columns] == [
+            "Month",
+            "E-mails sent",
+            "Open rate (raw), of e-mails sent",
+        ]
+        assert "Rates are based on sent e-mails: your files do not contain the number delivered." in str(
+            kit.arrived(data)
+        )
 
     def test_a_table_of_campaigns_with_sent_and_clicked(self, tmp_path: Path) -> None:
         rows = [[f"Mail {n}", f"2026-0{n}-05", 1000, 40 + n] for n in range(1, 7)]
@@ -207,13 +213,13 @@ class TestTracking:
         assert rate(data, "open_rate") == (pytest.approx(0.076), 4000)  # with the zeros 3.04 % of 10,000
         assert rate(data, "click_rate") == (pytest.approx(0.02), 10_000)
         said = str(kit.arrived(data))
-        assert "Openings are not known and left out where they were not tracked: 6,000 mails of Mail 0, Mail 1" in said
-        assert "None is counted there, 7.6% elsewhere" in said
+        assert "Opens are unknown and excluded where they were not tracked: 6,000 e-mails (Mail 0, Mail 1" in said
+        assert "None are recorded there, compared with 7.6% elsewhere" in said
 
     def test_the_check_names_them_and_asks(self, tmp_path: Path) -> None:
         untracked(tmp_path)
         found = check(tmp_path)
-        assert "6,000 mails" in found.as_text()
+        assert "6,000 e-mails" in found.as_text()
         assert list(found.asked) == ["tracking.opens_since"]
 
     def test_the_setting_says_it_instead(self, tmp_path: Path) -> None:
@@ -291,11 +297,11 @@ class TestPages:
         ("header", "row", "reasons"),
         [
             (["Delivered", "Unique Opens"], [1000, 300], {}),
-            (["Sent", "Unique Clicks"], [1000, 40], {"04": "no source tells what was delivered"}),
+            (["Sent", "Unique Clicks"], [1000, 40], {"04": "no source shows how many were delivered"}),
             (
                 ["Sent", "Unique Opens", "Subject"],
                 [1000, "", "Hello"],
-                dict.fromkeys(("01", "02", "03", "04"), "no source tells what became of the mail"),
+                dict.fromkeys(("01", "02", "03", "04"), "no source shows what happened to the e-mails"),
             ),
         ],
     )
@@ -315,35 +321,35 @@ class TestPages:
         rows = [[f"Mail {n}", 1000, 990, 300 + n] for n in range(6)]
         small.table(tmp_path, "c.csv", ["Campaign", "Sent", "Delivered", "Unique Opens"], rows)
         said = check(tmp_path).questions.set_index("notebook")["reason"]
-        assert said["02_months"] == "no campaign has a date, so no month can be told"
+        assert said["02_months"] == "no campaign has a date, so the months are not known"
         assert said["03_compare_campaigns"] is None
         data = kit.open(tmp_path)
         assert stand_out.compare(data).kpi.key == "open_rate"
-        assert "6 campaigns have no date, so that they are in no month and no period." in str(kit.arrived(data))
+        assert "6 campaigns have no date, so they are not included in any month or period." in str(kit.arrived(data))
 
     def test_clicks_alone_have_no_rate(self, tmp_path: Path) -> None:
         read(tmp_path, [event("click", n, url="https://example.com/") for n in range(30)])
         said = check(tmp_path).questions.set_index("notebook")["reason"]
-        assert said["02_months"] == "no source tells how much mail was sent or delivered"
+        assert said["02_months"] == "no source shows how many e-mails were sent or delivered"
         assert said["07_after_the_click"] is None
 
     def test_the_week_names_what_is_missing(self, shared: Path) -> None:
         week = months.send_time.by_weekday(kit.open(shared / "field" / "H_week_sentence_without_clicks"))
         assert str(week.summary()) == (
-            "What the week's hours bring is not known: click rate (raw) of mails sent is not known of any campaign "
-            "with a time of sending."
+            "It is unknown which hours of the week work better: no campaign with a time of sending has a "
+            "value for click rate (raw) of e-mails sent."
         )
 
     def test_a_log_without_deliveries_dates_no_reaction(self, tmp_path: Path) -> None:
         pace = months.time_to_react.measure(read(tmp_path, of_campaign()))
-        assert str(pace.summary()) == "How soon people react is not known: the log dates no delivery."
+        assert str(pace.summary()) == "It is unknown how soon people react: the event log has no delivery dates."
 
     def test_mail_without_campaigns_has_its_months(self, tmp_path: Path) -> None:
         events = [event(kind, n) for kind in ("delivered", "open") for n in range(100)]
         data = read(tmp_path, [one | {"singlesend_id": None, "singlesend_name": None} for one in events])
         rates = months.rates.by_month(data).rates.set_index("kpi")
         assert rates.loc["open_rate", ["month", "numerator", "n"]].tolist() == ["2026-01", 100, 100]
-        assert "No mail names a campaign" in str(kit.arrived(data))
+        assert "These pages cover all e-mails, because none of them is linked to a campaign." in str(kit.arrived(data))
 
 
 class TestUsedOrSaid:
@@ -352,7 +358,7 @@ class TestUsedOrSaid:
     def test_the_check_names_what_no_question_uses(self, tmp_path: Path) -> None:
         rows = [["1", "2026-01-05 09:00", "2026-01-05 11:00", "chat"], ["2", "2026-01-06 09:00", "", "mail"]]
         small.table(tmp_path, "tickets.csv", ["Ticket ID", "Created at", "Resolved at", "Channel"], rows)
-        assert "read, and used by no question yet: channel" in check(tmp_path).as_text()
+        assert "read but not yet used by any question: channel" in check(tmp_path).as_text()
 
     def test_scores_of_tickets_are_satisfaction_where_no_survey_asks(self, tmp_path: Path) -> None:
         header = ["Ticket ID", "Email", "Created at", "First response at", "CSAT"]
@@ -512,5 +518,5 @@ def test_what_a_log_without_deliveries_delivered_is_derived_or_unknown(tmp_path:
         assert pd.isna(rate)
     else:
         assert (row["delivered"], rate) == (delivered, pytest.approx(4 / delivered))
-    said = any("Delivered is derived" in sentence for sentence in check(tmp_path).told_less)
+    said = any("delivered is calculated as sent minus bounced" in sentence for sentence in check(tmp_path).told_less)
     assert said is is_derived

@@ -138,5 +138,5 @@ class TestChoice:
     def test_a_language_that_is_not_there_is_said(self, tmp_path: Path) -> None:
         exports.write(tmp_path, "a.csv", exports.MONTHS)
         (tmp_path / "kit.toml").write_text('lang = "tlh"\n', encoding="utf-8")
-        with pytest.raises(SettingsError, match="no language that the kit speaks"):
+        with pytest.raises(SettingsError, match="is not a language that the kit supports"):
             open_data(tmp_path)

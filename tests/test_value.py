@@ -65,9 +65,11 @@ def test_orders_find_the_buyers_as_published(earlier: pd.DataFrame, shared: Path
 
 
 def test_bg_nbds_chance_of_being_alive_ranks_nobody(earlier: pd.DataFrame) -> None:  # E9
-    with pytest.raises(UsageError, match="1 for everybody who bought once, so it ranks nobody"):
+    with pytest.raises(
+        UsageError, match="everybody who bought once has a chance of 1 of being active, so it ranks nobody"
+    ):
         backtest.judge(earlier, days=HELD_BACK, kind="bg", by="alive")
-    with pytest.raises(UsageError, match="put in order by no 'palive'"):
+    with pytest.raises(UsageError, match="customers cannot be ranked by 'palive'"):
         backtest.judge(earlier, days=HELD_BACK, by="palive")
 
 
@@ -82,7 +84,9 @@ def test_the_check_sets_what_happened_beside_what_was_expected(check: backtest.B
     assert (totals["observed"] > totals["high"]).all()
     drift = totals.loc["mbg", "observed"] / totals.loc["mbg", "expected"] - 1
     assert totals.loc["mbg", "drift"] == pytest.approx(drift)
-    assert f"{drift:.1%} more than expected: times have changed or the model does not fit" in check.summary().text
+    assert (
+        f"{drift:.1%} more than expected. Either conditions changed or the model does not fit" in check.summary().text
+    )
     assert check.bands["n"].sum() == check.customers == 2357
     assert (check.bands["n"] * check.bands["observed"]).sum() == pytest.approx(1882)
     assert check.bands["expected"].is_monotonic_increasing
@@ -104,7 +108,8 @@ def test_everybody_is_expected_to_buy_and_pay_something(shared: Path, tmp_path: 
     assert row["low"] < row["value"] < row["high"]
     assert found.fit[["observed", "mbg", "bg"]].sum().tolist() == pytest.approx([2357] * 3)
     text = found.summary().text
-    assert text.startswith("2,357 customers, of whom 1,139 bought again, are expected to buy ")
+    assert text.startswith("2,357 customers are expected to make ")
+    assert "more purchases within 180 days; 1,139 have already bought again." in text
     assert "USD" in text
 
 
@@ -117,24 +122,24 @@ def test_a_log_no_longer_than_what_is_held_back_is_not_said_to_be_without_buyers
     nobody = history(0).iloc[:0]
     assert customer_value.judge(nobody, days=30).reason == "nobody bought"
     check = backtest.judge(nobody, days=180)
-    assert str(check.reason).startswith("nobody is known to have bought before the last 180 days, which are held back")
+    assert str(check.reason).startswith("the data has no purchases before the last 180 days, which are held back")
     assert str(check.reason) in check.bands_table().text()
 
 
 @pytest.mark.parametrize(
     ("counted", "days", "reason"),
     [
-        (history(499), 30, "at least 500 customers are needed, there are 499"),
-        (history(600, 50), 201, "for 201 days ahead 101 of history are needed, there are 100"),
-        (history(600), 30, "no model of buying was found: too few people bought again"),
+        (history(499), 30, "at least 500 customers are needed; the data has 499"),
+        (history(600, 50), 201, "a forecast for 201 days needs 101 days of history; the data has 100"),
+        (history(600), 30, "no purchase model could be fitted: too few people bought again"),
     ],
 )
 def test_what_cannot_be_told_says_why(counted: pd.DataFrame, days: int, reason: str) -> None:
     found, check = customer_value.judge(counted, days=days), backtest.judge(counted, days=days)
     assert (found.reason, check.reason) == (reason, reason)
     assert found.total is None
-    assert found.summary().text == f"What a customer is worth is not told: {reason}."
-    assert check.summary().text == f"The models are not checked: {reason}."
+    assert found.summary().text == f"What a customer is worth is not known: {reason}."
+    assert check.summary().text == f"The models could not be checked: {reason}."
     for table in (found.table(), found.fit_table(), check.bands_table()):
         assert reason in table.text()
 
@@ -152,7 +157,7 @@ def test_amounts_of_several_currencies_are_not_added(tmp_path: Path) -> None:
     more = pd.concat([history(600, 300), counted.assign(n=1)])
     found = customer_value.judge(more, days=30, currencies=("EUR", "USD"))
     assert (found.total, found.moneyless) == (
-        None, "orders are in EUR, USD, and amounts of several currencies are not added",
+        None, "orders are in EUR, USD, and amounts in different currencies are not added up",
     )  # fmt: skip
     assert "EUR, USD" in found.summary().text
 

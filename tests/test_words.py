@@ -113,8 +113,12 @@ def test_a_remark_in_brackets_is_no_interval_and_may_wrap() -> None:
 def test_the_goal_says_how_many_campaigns_do_not_tell_it() -> None:
     row = {"kpi": "revenue_per_mail", "n": 3215, "value": 0.56, "low": math.nan, "high": math.nan}
     none = pd.DataFrame(columns=["kpi", "n", "value", "low", "high", "left_out"])
-    for missing, said in ((0, "."), (1, "; 1 campaign without data on it left out."), (43, "; 43 campaigns without")):
+    for missing, said in (
+        (0, "."),
+        (1, "; 1 campaign has no data on it and is left out."),
+        (43, "; 43 campaigns have no data on it"),
+    ):
         mail = pd.DataFrame([row | {"missing": missing}])
         text = goal.GoalKpis(metrics.goal("revenue"), mail, none, currency="EUR").summary().text
-        value = "over all months revenue per mail is 0.56 EUR, of 3,215 mails"
-        assert text.startswith(f"The goal is revenue: {value}{said}")
+        value = "revenue per mail over all months is 0.56 EUR, of 3,215 messages"
+        assert text.startswith(f"Your goal is revenue: {value}{said}")

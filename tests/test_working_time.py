@@ -121,5 +121,5 @@ def test_hours_are_read_from_kit_toml(tmp_path: Path) -> None:
 )
 def test_hours_that_are_none_are_named(tmp_path: Path, wrong: str) -> None:
     exports.write(tmp_path, "kit.toml", f'[service]\nhours = ["{wrong}"]\n')
-    with pytest.raises(SettingsError, match=r"service\.hours.*is no list of hours"):
+    with pytest.raises(SettingsError, match=r"service\.hours.*is not a list of hours of the week"):
         load(tmp_path)

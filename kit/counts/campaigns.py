@@ -113,7 +113,7 @@ def of_record(
         if column not in columns:
             raise UsageError(
                 _(
-                    "counts.messages: mail has no {column} to group by. {hint}",
+                    "counts.messages: messages have no column {column} to group by. {hint}",
                     column=repr(column),
                     hint=nearest(column, columns),
                 )
@@ -121,7 +121,7 @@ def of_record(
     if not data.zone_known and {"weekday", "hour"} & set(by):
         raise UsageError(
             _(
-                "counts.messages: weekday and hour are of local time, and no time zone is known. Set time_zone in "
+                "counts.messages: weekday and hour need the local time zone, which is not known. Set time_zone in "
                 "kit.toml."
             )
         )

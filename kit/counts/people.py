@@ -71,7 +71,7 @@ def openers(data: Data, by: Sequence[str], *, kind: str | None = None) -> pd.Dat
         if column not in columns:
             raise UsageError(
                 message(
-                    "counts.openers: mail has no {column} to group by. {hint}",
+                    "counts.openers: messages have no column {column} to group by. {hint}",
                     column=repr(column),
                     hint=nearest(column, columns),
                 )

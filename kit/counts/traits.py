@@ -123,24 +123,25 @@ TRAITS = {
             message("from the contacts"), _of_contact("country"),
         ),
         Trait(
-            "opt_in_source", message("Joined by"), message("joined by"),
-            message("how the person joined, from the contacts"), _of_contact("opt_in_source"),
+            "opt_in_source", message("Sign-up source"), message("sign-up source"),
+            message("how the person joined the list, from the contacts"), _of_contact("opt_in_source"),
         ),
         Trait(
-            "tenure", message("On the list for"), message("on the list for"),
-            message("from joining to this mail"), _tenure,
+            "tenure", message("Time on the list"), message("time on the list"),
+            message("from joining the list to this e-mail"), _tenure,
         ),
         Trait(
             "engagement", message("Engagement"), message("engagement"),
             message(
-                "active: clicked as people do in the 90 days before this mail (engagement.days); silent: did not, of 3 "
-                "or more mails (engagement.mails); new: had fewer"
+                "active: clicked in the 90 days before this e-mail, scanners' clicks left out (engagement.days). "
+                "Silent: no such click on 3 or more e-mails (engagement.mails). New: got fewer e-mails"
             ),
             _engagement,
         ),
         Trait(
-            "pressure", message("Mails in a week"), message("mails in a week"),
-            message("mails to the person in the {days} days up to this one, bulk and automated", days=PRESSURE_DAYS),
+            "pressure", message("E-mails in a week"), message("e-mails in a week"),
+            message("e-mails to the person in the {days} days up to and including this one, bulk and automated",
+                    days=PRESSURE_DAYS),
             _pressure,
         ),
     )

@@ -40,16 +40,18 @@ GOALS = {
         Goal(
             "appointments", message("More appointments"), message("more appointments"), "appointment",
             (
-                ("conversion_rate", message("appointments booked after the mail are the goal itself")),
-                ("response_time", message("who asks and waits books elsewhere: response speed decides the booking")),
-                ("click_rate_human", message("the step before the booking; seen in larger numbers, so sooner")),
+                ("conversion_rate", message("appointments booked after the e-mail are the goal itself")),
+                ("response_time", message("people who wait for an answer book elsewhere: response speed decides the "
+                                          "booking")),
+                ("click_rate_human", message("the step before the booking; its numbers are larger, so a change "
+                                             "shows sooner")),
             ),
         ),
         Goal(
             "reviews", message("More reviews"), message("more reviews"), "review",
             (
-                ("conversion_rate", message("reviews left after the mail are the goal itself")),
-                ("satisfaction", message("asking for reviews pays only where people are satisfied")),
+                ("conversion_rate", message("reviews written after the e-mail are the goal itself")),
+                ("satisfaction", message("asking for reviews pays off only if people are satisfied")),
                 ("click_rate_human", message("the step before the review")),
             ),
         ),
@@ -58,15 +60,15 @@ GOALS = {
             (
                 ("satisfaction", message("satisfied customers stay")),
                 ("repeat_visit_rate", message("repeat visits are retention itself")),
-                ("unsubscribe_rate", message("who leaves the list cannot be reached again")),
+                ("unsubscribe_rate", message("people who unsubscribe cannot be reached again")),
             ),
         ),
         Goal(
             "win_back", message("Win back lost customers"), message("win back lost customers"), "",
             (
-                ("conversion_rate", message("people who came back after the mail")),
-                ("reply_rate", message("an answer is the first sign of life, and may say why they left")),
-                ("complaint_rate", message("old addresses complain more, and that harms every later mail")),
+                ("conversion_rate", message("people who came back after the e-mail")),
+                ("reply_rate", message("a reply is the first sign of interest, and may say why they left")),
+                ("complaint_rate", message("old addresses complain more often, and that harms every later e-mail")),
             ),
             "guide 4",
         ),
@@ -74,7 +76,7 @@ GOALS = {
             "revenue", message("Revenue"), message("revenue"), "order",
             (
                 ("revenue_per_mail", message("the goal itself, in money")),
-                ("conversion_rate", message("orders vary less than sums, so a change is seen sooner")),
+                ("conversion_rate", message("the number of orders varies less than revenue, so a change shows sooner")),
                 ("click_rate_human", message("the step before the order")),
             ),
             "guide 2",
@@ -82,17 +84,17 @@ GOALS = {
         Goal(
             "list_growth", message("A larger, healthier list"), message("a larger, healthier list"), "",
             (
-                ("unsubscribe_rate", message("what leaves the list by will")),
-                ("bounce_hard_rate", message("what leaves the list by decay")),
-                ("complaint_rate", message("what endangers delivery to everybody else")),
+                ("unsubscribe_rate", message("people who unsubscribe")),
+                ("bounce_hard_rate", message("addresses that are lost because they no longer work")),
+                ("complaint_rate", message("the risk to delivery for everybody else")),
             ),
         ),
         Goal(
             "faster_answers", message("Faster answers"), message("faster answers"), "",
             (
                 ("response_time", message("the goal itself")),
-                ("satisfaction", message("whether speed is what people missed")),
-                ("reply_rate", message("how much mail the service must answer")),
+                ("satisfaction", message("whether speed is what people were missing")),
+                ("reply_rate", message("how many e-mails the service must answer")),
             ),
         ),
     )

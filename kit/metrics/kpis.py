@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from kit.messages import Message
     from kit.store import Data
 
-TIME_ZONE = message("the firm's (time_zone in kit.toml); without it months are as written and hours are not judged")
+TIME_ZONE = message(
+    "the firm's (time_zone in kit.toml); without it months are as in the file, and hours get no verdict"
+)
 """Whose clock days and months are of, as `explain` says it."""
 
 
@@ -85,27 +87,28 @@ KPIS = {
         Kpi(
             "delivery_rate", message("Delivery rate"), message("delivery rate"),
             "delivered", "sent", "higher", "delivery",
-            message("delivered = sent - bounced where it is not exported; the table says so"),
+            message("delivered = sent - bounced if the export has no count of delivered e-mails; the table shows "
+                    "this"),
             _G1,
             aliases=("deliverability",),
         ),
         Kpi(
             "bounce_rate", message("Bounce rate"), message("bounce rate"), "bounced", "sent", "lower", "delivery",
-            message("for good and for now together; over sent, not delivered"),
+            message("hard and soft bounces together; divided by sent, not delivered"),
             _G1,
             aliases=("bounces",),
         ),
         Kpi(
             "bounce_hard_rate", message("Hard bounce rate"), message("hard bounce rate"),
             "bounced_hard", "sent", "lower", "delivery",
-            message("over sent, not delivered; an address that bounced and opened counts as bounced"),
+            message("divided by sent, not delivered; an address that bounced and opened counts as bounced"),
             _G1,
             aliases=("hard_bounces",),
         ),
         Kpi(
             "bounce_soft_rate", message("Soft bounce rate"), message("soft bounce rate"),
             "bounced_soft", "sent", "lower", "delivery",
-            message("full, busy or blocked; over sent"),
+            message("mailbox full, server busy or message blocked; divided by sent"),
             _G1,
             aliases=("soft_bounces",),
         ),
@@ -113,8 +116,8 @@ KPIS = {
             "open_rate_human", message("Open rate (people)"), message("open rate (people)"),
             "opened_trackable", "delivered_trackable", "higher", "attention",
             message(
-                "of mail to people whose program, as their other mails tell, loads pictures only when they read; others"
-                " may read otherwise (kit explain opens_estimate); known from event logs only"
+                "only people whose e-mail program, judging by their other e-mails, loads pictures only when they "
+                "read. Others may read differently (kit explain opens_estimate). Available from event logs only"
             ),
             _G1,
             aliases=("human_opens",), raw="open_rate",
@@ -123,7 +126,7 @@ KPIS = {
             "open_rate", message("Open rate (raw)"), message("open rate (raw)"),
             "opened", "delivered", "higher", "attention",
             message(
-                "an upper bound: programs that load every picture count as openings (Apple Mail Privacy Protection "
+                "an upper bound: programs that load every picture count as opens (Apple Mail Privacy Protection "
                 "since September 2021)"
             ),
             _G1,
@@ -133,8 +136,9 @@ KPIS = {
             "click_rate_human", message("Click rate (people)"), message("click rate (people)"),
             "clicked_human", "delivered", "higher", "action",
             message(
-                "without the clicks that a strict rule names as a scanner's: every link within 3 s, 3 links within 2 "
-                "s, within 5 s of delivery, a scanner's program, a hidden link; known from event logs only"
+                "without clicks that a strict rule attributes to a scanner. The rule: every link within 3 s, 3 "
+                "links within 2 s, a click within 5 s of delivery, a scanner's program, a hidden link. Available "
+                "from event logs only"
             ),
             _G1,
             aliases=("human_ctr",), raw="click_rate",
@@ -143,8 +147,8 @@ KPIS = {
             "click_rate", message("Click rate (raw)"), message("click rate (raw)"),
             "clicked", "delivered", "higher", "action",
             message(
-                "people, not clicks; an upper bound: gateways that follow every link count as clickers; the link that"
-                " unsubscribes is no click"
+                "people are counted, not clicks. An upper bound: security gateways that follow every link count as "
+                "clickers. A click on the unsubscribe link does not count"
             ),
             _G1,
             aliases=("ctr", "clicks"),
@@ -152,7 +156,7 @@ KPIS = {
         Kpi(
             "click_to_open_rate_human", message("Click-to-open rate (people)"), message("click-to-open rate (people)"),
             "clicked_trackable", "opened_trackable", "higher", "action",
-            message("of mail to people whose program tells when they read: clicks and openings of people alone"),
+            message("only people whose e-mail program shows when they read: clicks and opens by people alone"),
             _G1,
             aliases=("human_ctor",), raw="click_to_open_rate",
         ),
@@ -160,9 +164,9 @@ KPIS = {
             "click_to_open_rate", message("Click-to-open rate (raw)"), message("click-to-open rate (raw)"),
             "clicked", "opened", "higher", "action",
             message(
-                "sum over sum, never the mean of campaigns' rates; falls when machines open, rises where pictures are"
-                " blocked: a click without an opening that was seen counts above the line only; with more clickers "
-                "than openers no rate is shown"
+                "sum divided by sum, never the mean of campaigns' rates. Opens by machines lower it. Blocked "
+                "pictures raise it: a click without a recorded open counts in the numerator only. With more "
+                "clickers than openers, no rate is shown"
             ),
             _G1,
             aliases=("ctor",),
@@ -171,8 +175,8 @@ KPIS = {
             "conversion_rate", message("Conversion rate"), message("conversion rate"),
             "converted", "delivered", "higher", "action",
             message(
-                "once a mail, within the window after it, credited to the last mail before; attributed, not proven to"
-                " be caused"
+                "once per e-mail, within the window after it, credited to the last e-mail before the action; "
+                "attributed, not proven to be caused by it"
             ),
             "guide 1, step 2; guide 2",
             aliases=("cr", "cvr", "conversions"),
@@ -180,7 +184,7 @@ KPIS = {
         Kpi(
             "unsubscribe_rate", message("Unsubscribe rate"), message("unsubscribe rate"),
             "unsubscribed", "delivered", "lower", "harm",
-            message("for each mail; a person who gets many mails meets it many times"),
+            message("per e-mail; for a person who gets many e-mails, the risk adds up"),
             _G1,
             aliases=("unsub", "unsubs", "unsubscribes"),
         ),
@@ -193,7 +197,7 @@ KPIS = {
         ),
         Kpi(
             "reply_rate", message("Reply rate"), message("reply rate"), "replied", "delivered", "higher", "action",
-            message("an out-of-office notice is no answer"),
+            message("an out-of-office notice does not count as a reply"),
             "guide 3",
             aliases=("replies",),
         ),
@@ -201,8 +205,8 @@ KPIS = {
             "revenue_per_mail", message("Revenue per mail"), message("revenue per mail"),
             "revenue", "delivered", "higher", "action",
             message(
-                "net of refunds, one currency; attributed, not proven to be caused; without single orders there is no"
-                " interval"
+                "net of refunds, in one currency; attributed, not proven to be caused by the e-mail. Without single "
+                "orders there is no interval"
             ),
             "guide 1, step 2; guide 2",
             kind="mean", unit="money", counts="messages",
@@ -212,8 +216,8 @@ KPIS = {
             "response_time", message("Response time"), message("response time"),
             "first answer", "tickets", "lower", "service",
             message(
-                "Kaplan-Meier: a request still waiting counts as waiting, it is not dropped; to the second; nights "
-                "and weekends count; one that was answered before it came in is left out, and the table says how many"
+                "Kaplan-Meier: unanswered requests stay in the calculation. Times are to the second; nights and "
+                "weekends count. A request answered before it came in is left out, and the table shows how many"
             ),
             "guide 1, step 1; Kaplan and Meier (1958), doi:10.1080/01621459.1958.10501452",
             kind="wait", unit="minutes", counts="waits",
@@ -222,7 +226,7 @@ KPIS = {
         Kpi(
             "satisfaction", message("Satisfaction (CSAT)"), message("satisfaction (CSAT)"),
             "satisfied", "answered", "higher", "service",
-            message("4 and 5 of 5, or as far up another scale; who did not answer is not known"),
+            message("4 and 5 of 5, or the equivalent on another scale; nothing is known of people who did not answer"),
             _G1,
             kind="rate", unit="share", counts="answers",
             aliases=("csat",),
@@ -231,9 +235,10 @@ KPIS = {
             "repeat_visit_rate", message("Repeat visit rate"), message("repeat visit rate"),
             "returned", "visitors", "higher", "service",
             message(
-                "of the people whose first known visit was at least visits.return_days (180) before the end of the "
-                "data, who came again on another day within so many days; later ones cannot have returned yet and are"
-                " counted apart; a visit is a person and day with a booking or an order that was not cancelled"
+                "people whose first known visit was at least visits.return_days (180) days before the end of the "
+                "data. Counted: those who came again on another day within that time. People with a later first "
+                "visit are counted separately, since they cannot have returned yet. A visit is a person and day "
+                "with a booking or an order that was not cancelled"
             ),
             "guide 1, step 1; guide 2",
             kind="rate", unit="share", counts="visits",
@@ -253,8 +258,8 @@ OF_SENT = {
     key: replace(
         kpi,
         key=f"{key}_of_sent",
-        title=message("{kpi}, of sent", kpi=kpi.title),
-        name=message("{kpi} of mails sent", kpi=kpi.name),
+        title=message("{kpi}, of e-mails sent", kpi=kpi.title),
+        name=message("{kpi} of e-mails sent", kpi=kpi.name),
         denominator="sent",
         aliases=(),
     )
@@ -381,7 +386,7 @@ def chosen(keys: str) -> list[str]:
     for key in named:
         if key not in MAIL_RATES:
             hint = ", ".join(MAIL_RATES)
-            raise UsageError(_("{key} is no rate of campaign mail. Known: {known}.", key=key, known=hint))
+            raise UsageError(_("{key} is not a rate of campaign e-mails. Available: {known}.", key=key, known=hint))
     return named
 
 
@@ -393,24 +398,24 @@ def mail_rate(key: str) -> Kpi:
     """
     kpi = find(key)
     if kpi.counts != "messages" or kpi.kind != "rate":
-        raise UsageError(_("{key} is no rate of campaign mail, so campaigns cannot be compared by it.", key=key))
+        raise UsageError(_("{key} is not a rate of campaign e-mails, so campaigns cannot be compared by it.", key=key))
     return kpi
 
 
 _MAILS = {
-    "delivered_trackable": message("Mails to people whose program tells"),
-    "opened_trackable": message("Mails opened by people whose program tells"),
-    "sent": message("Mails sent"),
-    "delivered": message("Mails delivered"),
-    "opened": message("Mails opened"),
+    "delivered_trackable": message("E-mails delivered (opens trackable)"),
+    "opened_trackable": message("E-mails opened (opens trackable)"),
+    "sent": message("E-mails sent"),
+    "delivered": message("E-mails delivered"),
+    "opened": message("E-mails opened"),
 }
 
 _DENOMINATORS = {
     "sent": message("Sent"),
     "delivered": message("Delivered"),
     "opened": message("Opened"),
-    "delivered_trackable": message("Delivered, program tells"),
-    "opened_trackable": message("Opened, program tells"),
+    "delivered_trackable": message("Delivered (opens trackable)"),
+    "opened_trackable": message("Opened (opens trackable)"),
 }
 
 

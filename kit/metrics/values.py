@@ -43,7 +43,7 @@ def values(counts: pd.DataFrame, kpis: Iterable[str | Kpi], *, by: Sequence[str]
 
 def _value(counts: pd.DataFrame, kpi: Kpi, by: list[str], level: float) -> pd.DataFrame:
     if kpi.kind == "wait":
-        raise UsageError(_("{kpi} is a waiting time: use metrics.response_time(counts.waits(data)).", kpi=kpi.key))
+        raise UsageError(_("{kpi} is a response time: use metrics.response_time(counts.waits(data)).", kpi=kpi.key))
     of, per = (_numbers(counts, name) for name in (kpi.numerator, kpi.denominator))
     has_value = (per > 0) & ~np.isnan(of)
     if kpi.kind == "rate":

@@ -37,10 +37,10 @@ def totals_note(kpi: Kpi, left_out: int) -> list[str]:
         return []
     return [
         _n(
-            "Totals do not tell people from machines: {n} campaign of which nothing else is known is left out; the "
-            "parameter kpi={raw} shows it by raw reactions.",
-            "Totals do not tell people from machines: {n} campaigns of which nothing else is known are left out; the "
-            "parameter kpi={raw} shows them by raw reactions.",
+            "{n} campaign has only totals, which do not separate people from machines, so it is left out. The "
+            "parameter kpi={raw} shows it with machines included.",
+            "{n} campaigns have only totals, which do not separate people from machines, so they are left out. The "
+            "parameter kpi={raw} shows them with machines included.",
             left_out,
             raw=kpi.raw,
         )
@@ -82,8 +82,9 @@ def base_rate_note(keys: Iterable[str], base: pd.DataFrame | None) -> list[str]:
     )
     return [
         _(
-            "Conversion rate: people act without mail, too. Of {mails} of these mails {before} have the same action of "
-            "their person in the {days} days before them, and {later} in the {days} days that follow the window.",
+            "Conversion rate: people act without e-mails, too. Of {mails} of these e-mails, {before} had the same "
+            "action by the same person in the {days} days before. In the {days} days after the window, {later} had "
+            "it.",
             mails=whole(mails), before=before, later=later, days=whole(row["days"]),
         )
     ]  # fmt: skip

@@ -81,7 +81,7 @@ def load(folder: Path = NOTEBOOKS) -> list[Notebook]:
     notebooks = [_read(path) for path in sorted(folder.glob("*.ipynb"))]
     if not notebooks:
         raise UsageError(
-            _("{folder} holds no notebook. The kit runs from its checkout, beside notebooks/.", folder=folder)
+            _("{folder} contains no notebooks. Run the kit from its own folder, next to notebooks/.", folder=folder)
         )
     return notebooks
 
@@ -120,10 +120,12 @@ def _read(path: Path) -> Notebook:
         raw = json.loads(path.read_text(encoding="utf-8"))
         cells = [(cell, text(cell["source"])) for cell in raw["cells"]]
     except (ValueError, KeyError) as error:
-        raise UsageError(_("{name} is no notebook: {error}.", name=path.name, error=error)) from error
+        raise UsageError(_("{name} is not a notebook: {error}.", name=path.name, error=error)) from error
     tagged = [source for cell, source in cells if "parameters" in cell["metadata"].get("tags", [])]
     if len(tagged) != 1:
-        raise UsageError(_("{name} has {n} cells tagged 'parameters', not one.", name=path.name, n=len(tagged)))
+        raise UsageError(
+            _("{name} has {n} cells tagged 'parameters', but exactly one is needed.", name=path.name, n=len(tagged))
+        )
     cover = next((source for _cell, source in cells if re.match("# +.", source)), "")
     metadata = raw["metadata"].get("kit", {})
     return Notebook(
@@ -147,5 +149,5 @@ def _parameter(node: ast.stmt, lines: list[str], file: str) -> Parameter:
                 comment = (lines[(node.end_lineno or node.lineno) - 1]).encode()[node.end_col_offset or 0 :]
                 return Parameter(name, kind, default, comment.decode().strip().removeprefix("#").strip())
     raise UsageError(
-        _("{file}: {line} is no parameter. Write it like min_sends: int = 500  # help.", file=file, line=repr(line))
+        _("{file}: {line} is not a parameter. Write it like min_sends: int = 500  # help.", file=file, line=repr(line))
     )

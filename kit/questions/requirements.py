@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FACTS = {
     "contact_key": message("the customer's address or number"),
     "ordered_local": message("the date of the order"),
-    "created_local": message("the date of opening"),
+    "created_local": message("the creation date"),
     "occurred_local": message("the date"),
     "opted_in_at": message("the date of joining"),
     "first_response_local": message("the time of the first answer"),
@@ -73,21 +73,22 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
     if campaigns < (n := requires.get("campaigns", 0)):
         reason = _n(
-            "it needs {n} campaign, there are {available}", "it needs {n} campaigns, there are {available}", n,
+            "{n} campaign is needed, but there are {available}",
+            "{n} campaigns are needed, but there are {available}", n,
             available=campaigns,
         )  # fmt: skip
     elif "rates" in requires and (why := _no_rate(data, requires["rates"])):
         reason = why
     elif "months" in requires and not (available := len(_months(data))) and data.campaigns["sent_local"].isna().any():
-        reason = _("no campaign has a date, so no month can be told")
+        reason = _("no campaign has a date, so the months are not known")
     elif "months" in requires and (available := len(_months(data))) < (n := requires["months"]):
         reason = _n(
-            "it needs {n} month with mail, there are {available}",
-            "it needs {n} months with mail, there are {available}",
+            "{n} month with e-mails is needed, but there are {available}",
+            "{n} months with e-mails are needed, but there are {available}",
             n, available=available,
         )  # fmt: skip
     elif "variants" in requires and _variants(data) < (n := requires["variants"]):
-        reason = _n("no campaign went out in {n} variant", "no campaign went out in {n} variants", n)
+        reason = _n("no campaign went out in {n} version", "no campaign went out in {n} versions", n)
     else:
         return None
     return " ".join([reason, *_narrowing(data)])
@@ -136,15 +137,15 @@ def _no_rate(data: Data, keys: Sequence[str]) -> str | None:
     if metrics.overall(mail, kpis)["value"].notna().any():
         return None
     if mail.empty:
-        return _("no mail came in")
+        return _("your files contain no e-mails")
     if mail[["sent", "delivered"]].isna().all(axis=None):
-        return _("no source tells how much mail was sent or delivered")
+        return _("no source shows how many e-mails were sent or delivered")
     reactions = {kpi.numerator for kpi in map(metrics.find, kpis)} & set(mail)
     if mail[sorted(reactions)].isna().all(axis=None):
-        return _("no source tells what became of the mail: no bounce, opening, click or unsubscribing is counted")
+        return _("no source shows what happened to the e-mails: no bounces, opens, clicks or unsubscribes are counted")
     if of_sent(data):
-        return _("its rates are of mails delivered, and no source tells what was delivered")
-    return _("no source tells both counts of any of its rates")
+        return _("this question's rates are shares of delivered e-mails, and no source shows how many were delivered")
+    return _("no source has both counts for any of this question's rates")
 
 
 def _variants(data: Data) -> int:
@@ -160,8 +161,8 @@ def _variants(data: Data) -> int:
 
 def _narrowing(data: Data) -> list[str]:
     """What the question is narrowed to, as phrases."""
-    filters = [_("with {column} {value}", column=column, value=repr(value)) for column, value in data.filters]
+    filters = [_("with {column} = {value}", column=column, value=repr(value)) for column, value in data.filters]
     if data.period is None:
         return filters
     first, last = data.period.ends
-    return [_("in {first} to {last}", first=first, last=last), *filters]
+    return [_("from {first} to {last}", first=first, last=last), *filters]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def no_export(folder: Path) -> EmptyError:
     """The error of a folder without an export."""
     return EmptyError(
-        _("{folder} holds no export. Put the files of your platforms there, as they came.", folder=folder)
+        _("{folder} contains no exports. Put the files of your platforms there without changing them.", folder=folder)
     )
 
 

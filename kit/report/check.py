@@ -83,11 +83,11 @@ class Check:
         parts = {
             "": [text for line, log in lines for text in (line, *_details(log, self.unused.get(log.file, ())))],
             _("Rows left out"): [line for log in self.files for line in _rejected(log)],
-            _("Rows set aside, for they are no data"): [line for log in self.files for line in _set_aside(log)],
+            _("Rows set aside because they are not data"): [line for log in self.files for line in _set_aside(log)],
             _("Cells left empty"): [line for log in self.files for line in _cells(log)],
             _("All files together"): [f"  {note}" for note in (*self.notes, *self.told_less)],
             _("Questions"): [line for row in self.questions.itertuples(index=False) for line in _question(*row)],
-            _("Please say in kit.toml"): [f"  {key}: {reason}" for key, reason in self.asked.items()],
+            _("Please set in kit.toml"): [f"  {key}: {reason}" for key, reason in self.asked.items()],
         }
         blocks = [["", *([title] if title else []), *lines] for title, lines in parts.items() if lines]
         return "\n".join([_totals(self.quality), *(line for block in blocks for line in block)])
@@ -120,21 +120,24 @@ def asked(data: Data) -> dict[str, str]:
     wanted = {log.error.setting for log in data.files if log.error}
     needs = {
         "time_zone": (
-            _("files write times without a zone; without it they cannot be joined, and hours are not judged")
+            _(
+                "some times have no time zone; without it, files cannot be combined and hours of the day are not "
+                "analysed"
+            )
             if not data.zone_known and data.as_of is not None
             else ""
         ),
         "day_first": (
-            _("03/04/2026 can be 3 April or 4 March; true: the day comes first") if "day_first" in wanted else ""
+            _("03/04/2026 can be 3 April or 4 March; set true if the day comes first") if "day_first" in wanted else ""
         ),
-        "currency": _("amounts name none") if not given["currency"] and _without_currency(data) else "",
+        "currency": _("some amounts have no currency") if not given["currency"] and _without_currency(data) else "",
         **{
-            setting: _("mail without a single reaction is taken for not tracked, by its numbers alone")
+            setting: _("e-mails without a single reaction are assumed to be untracked, judged by their numbers alone")
             for count, setting in tracking.SINCE.items()
             if given[setting] is None and (data.untracked["count"] == count).any()
         },
         "own_domains": (
-            _("a mailbox does not say which mails are your own")
+            _("a mailbox does not show which e-mails are your own")
             if data.expression(MAILS.name) is not None and not given["own_domains"] and not given["own_addresses"]
             else ""
         ),
@@ -153,10 +156,10 @@ def start(target: Path) -> tuple[Path, dict[str, str]]:
         raise UsageError(_("{path}: there is no such folder or file.", path=target))
     path = folder / settings.FILE
     if path.exists():
-        raise UsageError(_("{path} is there already; it stays as it is.", path=path))
+        raise UsageError(_("{path} already exists and was not changed.", path=path))
     data = store.open_data(target)
     likeliest = guesses(data, asked(data))
-    with reaching(path, _("Check the folder and who may write there.")):
+    with reaching(path, _("Check the folder and its write permissions.")):
         write_new(path, settings.template(likeliest).encode())
     return path, {key: value for key, (value, _why) in likeliest.items()}
 
@@ -184,8 +187,8 @@ def _totals(total: Quality) -> str:
         [
             _("{name}: {read} of {all} files read", name=total.name, read=total.read, all=total.found),
             _("{n} rows = {parts}", n=total.rows("read"), parts=" + ".join(rows)),
-            _("as of {moment}", moment=total.as_of) if total.as_of else _("as of no known time"),
-            _("time zone {zone}", zone=total.time_zone) if total.time_zone else _("no time zone known"),
+            _("as of {moment}", moment=total.as_of) if total.as_of else _("end date of the data unknown"),
+            _("time zone {zone}", zone=total.time_zone) if total.time_zone else _("time zone unknown"),
         ]
     )
 
@@ -201,17 +204,17 @@ def _file(log: FileLog) -> list[str]:
 
 
 def _details(log: FileLog, unused: Sequence[str]) -> list[str]:
-    separator = [_("columns by {separator}", separator=repr(log.separator))] if log.separator else []
+    separator = [_("columns separated by {separator}", separator=repr(log.separator))] if log.separator else []
     written = ", ".join([*([log.encoding] if log.encoding else []), *separator])
     unmapped = ", ".join(log.unmapped[:SHOWN])
     if (more := len(log.unmapped) - SHOWN) > 0:
         unmapped = _("{names} and {n} more", names=unmapped, n=more)
     details = [
         why(log),
-        *(_("not {preset}", preset=reason) for reason in log.passed_over),
-        _("written as {form}", form=written) if written else "",
+        *(_("does not match {preset}", preset=reason) for reason in log.passed_over),
+        _("format: {form}", form=written) if written else "",
         _("not used: {names}", names=unmapped) if unmapped else "",
-        _("read, and used by no question yet: {names}", names=", ".join(unused)) if unused else "",
+        _("read but not yet used by any question: {names}", names=", ".join(unused)) if unused else "",
         *log.notes,
     ]
     return [f"    {detail}" for detail in details if detail]

@@ -27,19 +27,19 @@ def check(out: Path, target: Path) -> None:
             that notebooks cannot be told of.
     """
     if target.is_dir() and out.resolve().is_relative_to(target.resolve()):
-        raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
+        raise UsageError(_("--out {out} is inside the folder of exports, and nothing is written there.", out=out))
     try_exchange(out, f"--out {out}")
     if out.is_dir():
         foreign = sorted(path.name for path in out.iterdir() if not _of_a_report(path))
         if foreign:
             raise UsageError(
-                _("--out {out} is no former report (it has {name}). Name an empty or a new folder.",
+                _("--out {out} is not an earlier report (it contains {name}). Choose an empty or new folder.",
                   out=out, name=repr(foreign[0]))
             )  # fmt: skip
         if any(out.iterdir()) and not is_report(out):
-            raise UsageError(_("--out {out} is no former report. Name an empty or a new folder.", out=out))
+            raise UsageError(_("--out {out} is not an earlier report. Choose an empty or new folder.", out=out))
     elif out.exists():
-        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
+        raise UsageError(_("--out {out} is a file. Choose a folder.", out=out))
     try_name(target, str(target))
 
 

@@ -59,11 +59,12 @@ def _zone(data: Data) -> tuple[str, Message] | None:
     likeliest = max(fits, key=fits.__getitem__)
     if fits[likeliest] * 2 > len(moments):
         why = message(
-            "Guessed: {n} times in the files have its offset. Correct it where it is wrong.", n=fits[likeliest]
+            "Guess: {n} times in the files have the UTC offset of this time zone. Correct it if it is wrong.",
+            n=fits[likeliest],
         )
         return f'"{likeliest}"', why
     if local and not moments:
-        return f'"{here}"', message("Guessed: it is this machine's. Correct it where it is not the firm's.")
+        return f'"{here}"', message("Guess: this is the computer's time zone. Correct it if the firm's is different.")
     return None
 
 
@@ -91,7 +92,7 @@ def _currency(data: Data) -> tuple[str, Message] | None:
     if not times:
         return None
     currency, n = max(times.items(), key=lambda item: (item[1], item[0]))
-    return f'"{currency}"', message("Guessed: {n} other amounts name it. Correct it where it is wrong.", n=n)
+    return f'"{currency}"', message("Guess: {n} other amounts are in this currency. Correct it if it is wrong.", n=n)
 
 
 def _domains(data: Data) -> tuple[str, Message] | None:
@@ -103,7 +104,7 @@ def _domains(data: Data) -> tuple[str, Message] | None:
     if not times:
         return None
     domain, n = max(times.items(), key=lambda item: (item[1], item[0]))
-    why = message("Guessed: {n} senders and receivers of the mails have it. Correct it where it is wrong.", n=n)
+    why = message("Guess: {n} senders and recipients of the e-mails use this domain. Correct it if it is wrong.", n=n)
     return f'["{domain}"]', why
 
 

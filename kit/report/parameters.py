@@ -40,7 +40,7 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = (piece.strip() for piece in word.partition("="))
         if not equals:
-            raise UsageError(_("-p {word}: a parameter is written name=value.", word=word))
+            raise UsageError(_("-p {word}: write a parameter as name=value.", word=word))
         if name in given:
             raise UsageError(_("-p {name}: it is given twice.", name=name))
         given[name] = value
@@ -56,12 +56,16 @@ def values(notebooks: Sequence[Notebook], given: Mapping[str, str]) -> dict[str,
     arguments: dict[str, dict[str, Any]] = {notebook.name: {} for notebook in notebooks}
     for name, value in given.items():
         if name == "data":
-            raise UsageError(_("-p data: the data is the folder that the command names."))
+            raise UsageError(_("-p data: name the folder with the data in the command itself."))
         knowing = [notebook for notebook in notebooks if name in notebook.parameters]
         if not knowing:
             names = {parameter for notebook in notebooks for parameter in notebook.parameters} - {"data"}
             raise UsageError(
-                _("-p {name}: no chosen notebook has such a parameter. {hint}", name=name, hint=nearest(name, names))
+                _(
+                    "-p {name}: none of the chosen notebooks has such a parameter. {hint}",
+                    name=name,
+                    hint=nearest(name, names),
+                )
             )
         for notebook in knowing:
             arguments[notebook.name][name] = _value(notebook.parameters[name], value, notebook.accepts.get(name, ()))
@@ -113,18 +117,18 @@ def _value(parameter: Parameter, text: str, accepted: Sequence[str]) -> Any:
 def _rate(text: str) -> None:
     if text not in metrics.MAIL_RATES:
         hint = nearest(metrics.ALIASES.get(text, text), metrics.MAIL_RATES)
-        raise UsageError(_("{value} is no rate of campaign mail. {hint}", value=repr(text), hint=hint))
+        raise UsageError(_("{value} is not a rate of e-mail campaigns. {hint}", value=repr(text), hint=hint))
 
 
 def _column(text: str) -> None:
     if text not in (*OF_CAMPAIGN, *OF_MESSAGE):
         hint = nearest(text, (*OF_CAMPAIGN, *OF_MESSAGE))
-        raise UsageError(_("mail has no {value} to group by. {hint}", value=repr(text), hint=hint))
+        raise UsageError(_("e-mails cannot be grouped by {value}. {hint}", value=repr(text), hint=hint))
 
 
 def _month(text: str) -> None:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise UsageError(_("{value} is no month. Write it like 2026-03.", value=repr(text)))
+        raise UsageError(_("{value} is not a month. Write it like 2026-03.", value=repr(text)))
 
 
 def _campaign(data: Data, text: str) -> None:
@@ -133,10 +137,10 @@ def _campaign(data: Data, text: str) -> None:
     ids = campaigns.loc[(campaigns == text).any(axis=1), "campaign_id"].tolist()
     if not ids:
         hint = nearest(text, campaigns["campaign_name"].dropna().unique())
-        raise UsageError(_("no campaign is named {name}. {hint}", name=repr(text), hint=hint))
+        raise UsageError(_("no campaign has the name {name}. {hint}", name=repr(text), hint=hint))
     if len(ids) > 1:
         raise UsageError(
-            _("{n} campaigns are named {name}. Use the id of one: {ids}.", n=len(ids), name=repr(text),
+            _("{n} campaigns have the name {name}. Use one of the ids: {ids}.", n=len(ids), name=repr(text),
               ids=", ".join(ids))
         )  # fmt: skip
 
@@ -150,8 +154,8 @@ def _action(data: Data, text: str) -> None:
     actions = {*data.table("conversions")["action"].dropna()}
     actions |= set() if data.table("orders").empty else {"order"}
     if text not in actions:
-        hint = nearest(text, actions) if actions else _("It holds no actions.")
-        raise UsageError(_("nobody does {action} in this data. {hint}", action=repr(text), hint=hint))
+        hint = nearest(text, actions) if actions else _("The data contains no actions.")
+        raise UsageError(_("nobody took the action {action} in this data. {hint}", action=repr(text), hint=hint))
 
 
 def _above_zero(value: float) -> None:
@@ -205,10 +209,10 @@ def _number(text: str) -> float:
 def _not_of_the_type(parameter: Parameter, text: str) -> str:
     values = {"name": parameter.name, "value": repr(text), "help": parameter.help}
     if parameter.type == "int":
-        return _("-p {name}: {value} is not a whole number. It means: {help}.", **values)
+        return _("-p {name}: {value} is not a whole number. The parameter means: {help}.", **values)
     if parameter.type == "float":
-        return _("-p {name}: {value} is not a number. It means: {help}.", **values)
-    return _("-p {name}: {value} is not true or false. It means: {help}.", **values)
+        return _("-p {name}: {value} is not a number. The parameter means: {help}.", **values)
+    return _("-p {name}: {value} is neither true nor false. The parameter means: {help}.", **values)
 
 
 _CONVERT: dict[str, Callable[[str], Any]] = {

@@ -93,10 +93,10 @@ def _empty(data: Data) -> str:
         return ""
     filters = listing([f"{name} “{value}”" for name, value in data.filters])
     if data.period and data.filters:
-        return _("The data holds no mail with {filters} in {period}.", filters=filters, period=data.period)
+        return _("The data contains no e-mails with {filters} in {period}.", filters=filters, period=data.period)
     if data.period:
-        return _("The data holds no mail in {period}.", period=data.period)
-    return _("The data holds no mail with {filters}.", filters=filters)
+        return _("The data contains no e-mails in {period}.", period=data.period)
+    return _("The data contains no e-mails with {filters}.", filters=filters)
 
 
 def why(log: FileLog) -> str:
@@ -122,11 +122,11 @@ def _unread(log: FileLog) -> str:
     if log.status in ("unreadable", "empty"):
         return str(log.error or log.why)
     if not log.rows_rejected:
-        more = [_("And {n} more of its cells.", n=len(log.cells) - 1)] if len(log.cells) > 1 else []
+        more = [_("And {n} more cells.", n=len(log.cells) - 1)] if len(log.cells) > 1 else []
         return " ".join([str(log.cells[0]), *more]) if log.cells else ""
     lost = [row for row in log.rejections if not row.is_set_aside]
     first = next((row for row in lost if row.hint), lost[0] if lost else log.file)
-    more = [_("And {n} more of its rows.", n=log.rows_rejected - 1)] if log.rows_rejected > 1 else []
+    more = [_("And {n} more rows.", n=log.rows_rejected - 1)] if log.rows_rejected > 1 else []
     return " ".join([str(first), *more])
 
 

@@ -216,7 +216,7 @@ def _reason(cells: list[dict[str, Any]], stopped: Exception | None) -> str:
     if stopped is None:
         return ""
     if isinstance(stopped, DeadKernelError):
-        return _("code cell {number}: its Python ended without a word, as when memory runs out", number=number)
+        return _("code cell {number}: Python stopped without a message, as it does when memory runs out", number=number)
     error = f"{type(stopped).__name__}: {masked(plain(str(stopped).strip()))}"
     return _("code cell {number}: {error}", number=number, error=error)
 

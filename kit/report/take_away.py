@@ -75,9 +75,9 @@ def _letter(
     findings = [f"{finding['text']} {finding['next_step']}".strip() for finding in render.headlines(pages)]
     changes = [f"{line.title}: {line.sentence}" for line in since.lines()[: since.shown]] if since else []
     parts = {
-        _("What matters"): findings,
+        _("Main findings"): findings,
         _("What changed since the last report"): changes,
-        _("The service now"): [summary["text"] for summary in render.standing(pages)],
+        _("Customer service now"): [summary["text"] for summary in render.standing(pages)],
     }
     subject = letter.heading(quality.name, quality.as_of)
     drawn = letter.pictures(rows, months)
@@ -89,5 +89,5 @@ def _letter(
         },
     )  # fmt: skip
     stands = [f"{tile['title']}: {tile['value']} {tile['interval']}, {tile['month']}; {tile['word']}" for tile in tiles]
-    text = letter.plain_text({subject: list(asked.values()), _("Where it stands"): stands} | parts)
+    text = letter.plain_text({subject: list(asked.values()), _("Key figures"): stands} | parts)
     letter.write(place, html, text, subject, drawn)

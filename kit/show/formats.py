@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 MINUS = "\N{MINUS SIGN}"
 
 MARGIN_OF_ERROR = message(
-    "The brackets are 95 % intervals of counting error: how well the rate is known, not how much it usually moves."
+    "The range in brackets is the margin of error (95 % interval). It shows how precisely the rate is known, not "
+    "how much it usually varies."
 )
 """The note under every table of rates."""
 
-RAW = message("Raw: as the platform counts, openings and clicks of machines among them; an upper bound.")
+RAW = message("Raw: as counted by the platform, including opens and clicks by machines; an upper limit.")
 """The note under every table that has a raw rate."""
 
 UNKNOWN = "–"

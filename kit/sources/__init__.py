@@ -170,7 +170,7 @@ def propose(path: Path) -> str:
         known = report[0].name if report else messages.preset.name if messages else ""
     if known:
         problem = message("it is read as {preset}, and needs no mapping", preset=known)
-        raise InputError(problem, file=path.name, hint=message("`kit check` says what is read."))
+        raise InputError(problem, file=path.name, hint=message("`kit check` shows what is read."))
     return mappings.propose(path)
 
 
@@ -198,7 +198,7 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
         if workbook.is_workbook(raw):
             sheets = workbook.read(raw, name)
             if not sheets:
-                raise _EmptyFileError(message("the workbook has no filled sheet"), file=name, hint=_EXPORT_AGAIN)
+                raise _EmptyFileError(message("the workbook has no sheet with data"), file=name, hint=_EXPORT_AGAIN)
             return [_grid(sheet, mappings, settings) for sheet in sheets]
         return [_text(raw, name, mappings, settings, (packed.CUT,) if cut else ())]
     except InputError as error:
@@ -215,7 +215,7 @@ def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, not
     decoded = encodings.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
-        return _unknown(name, message("it is no text and no workbook"))
+        return _unknown(name, message("it is neither a text file nor a workbook"))
     table = grid.of_text(decoded, name)
     table = replace(table, notes=(*notes, *table.notes))
     report = sections.recognised(table)
@@ -239,7 +239,8 @@ def _answer(raw: bytes, name: str, mappings: list[Preset], settings: Settings) -
         if part.log.status != "unrecognised":
             return part
     why = message(
-        "it is JSON, and no line of its beginning is an event that a preset knows; `kit map FILE` proposes a mapping"
+        "it is JSON, but none of its first lines is an event that a preset recognises; `kit map FILE` proposes a "
+        "mapping"
     )
     return _unknown(name, why)
 

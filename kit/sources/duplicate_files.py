@@ -73,8 +73,8 @@ class Rows:
             if not differ:
                 return file, ""
             note = message(
-                "its rows are those of {file} in all that is read, and differ in {columns}: both count; "
-                "if it is a copy, take one of them away",
+                "its rows are the same as in {file} in everything that is read, but differ in {columns}. Both "
+                "count; if one is a copy, remove it",
                 file=file,
                 columns=listed(map(repr, differ)),
             )

@@ -236,7 +236,7 @@ def changed(name: str) -> InputError:
     return InputError(
         message("it changed while it was read, and is not used"),
         file=name,
-        hint=message("Run the kit again when nothing writes to it any more."),
+        hint=message("Run the kit again when no program is writing to the file."),
     )
 
 

@@ -68,7 +68,7 @@ def fit(
     k, n = floats(done), floats(times)
     weight = np.ones(k.shape) if weights is None else floats(weights)
     if (wrong := (k > n) | (k < 0)).any():
-        raise UsageError(_("{n} rows did it more often than they could", n=np.count_nonzero(wrong)))
+        raise UsageError(_("{n} rows have more actions than opportunities", n=np.count_nonzero(wrong)))
     events, total = float(weight @ k), float(weight @ n)
     if not 0 < events < total:
         return None

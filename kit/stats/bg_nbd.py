@@ -139,7 +139,7 @@ def history(
     valid = (x >= 0) & (last >= 0) & (last <= until) & (weight >= 0) & ((x > 0) == (last > 0))
     if not valid.all():
         raise UsageError(
-            _("{n} rows are no history of purchases: 0 <= recency <= age is needed", n=np.count_nonzero(~valid))
+            _("{n} rows are not a purchase history: 0 <= recency <= age is required", n=np.count_nonzero(~valid))
         )
     return History(x, last, until, weight)
 

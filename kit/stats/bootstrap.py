@@ -75,10 +75,14 @@ def units(amounts: ArrayLike | pd.Series, n: int) -> Units:
     values = floats(amounts).ravel()
     if not np.isfinite(values).all():
         missing = np.count_nonzero(~np.isfinite(values))
-        raise UsageError(_("{missing} amounts are missing: a mean of the rest is another.", missing=missing))
+        raise UsageError(
+            _("{missing} amounts are missing; the mean of the others is a different number.", missing=missing)
+        )
     values = values[values != 0]
     if values.size > n:
-        raise UsageError(_("{size} amounts are more than the {n} units that they belong to.", size=values.size, n=n))
+        raise UsageError(
+            _("There are {size} amounts, more than the {n} units that they belong to.", size=values.size, n=n)
+        )
     return Units(values, int(n))
 
 

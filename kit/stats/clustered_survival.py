@@ -143,7 +143,9 @@ def kaplan_meier_clustered(
     minutes, event = floats(time), floats(ended)
     valid = np.isfinite(minutes) & (minutes >= 0) & np.isin(event, (0, 1))
     if not valid.all():
-        raise UsageError(_("{n} waits have no time from 0, or no yes or no", n=int((~valid).sum())))
+        raise UsageError(
+            _("{n} response times are missing or below 0, or have no outcome (yes or no)", n=int((~valid).sum()))
+        )
     rows = _Rows.of(minutes, event == 1, [_codes(kind) for kind in clusters])
     number = int(rows.clusters[0].max()) + 1 if minutes.size and rows.clusters else 0
     critical = float(student.isf((1 - level) / 2, number - 1)) if number > 1 else nan

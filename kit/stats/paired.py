@@ -101,7 +101,7 @@ def cochran_q(did: ArrayLike | pd.DataFrame, people: ArrayLike | pd.Series) -> C
     """
     pattern, weight = floats(did), floats(people)
     if pattern.ndim != 2 or len(pattern) != weight.size or not np.isin(pattern, (0, 1)).all():
-        raise UsageError(_("patterns are rows of yes and no, one for each number of people"))
+        raise UsageError(_("patterns must be rows of yes and no, one per number of people"))
     times = pattern.shape[1]
     each, whole = pattern.sum(axis=1), weight @ pattern
     changed = float(weight @ (each * (times - each)))

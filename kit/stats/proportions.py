@@ -155,7 +155,7 @@ def proportion_difference(
     if method != "newcombe":
         raise UsageError(
             _(
-                "rates.difference: {method} is refused. {hint}",
+                "rates.difference: the method {method} is not accepted. {hint}",
                 method=repr(method),
                 hint=REFUSED.get(method, "It is not known here."),
             )
@@ -204,7 +204,9 @@ def sample_ratio_test(counts: ArrayLike | pd.Series, planned: Sequence[float] = 
     sent = floats(counts)
     shares = floats(planned) if len(planned) else np.ones(sent.shape)
     if shares.shape != sent.shape:
-        raise UsageError(_("{size} arms were sent, {size2} shares are planned", size=sent.size, size2=shares.size))
+        raise UsageError(
+            _("{size} versions were sent, but {size2} shares are planned", size=sent.size, size2=shares.size)
+        )
     total = sent.sum()
     if sent.size < 2 or not (np.isfinite(total) and total > 0 and (sent >= 0).all()):
         return SampleRatio(nan, broken=False)

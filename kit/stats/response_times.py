@@ -117,7 +117,10 @@ def _rows(
     if not valid.all():
         invalid = np.count_nonzero(~valid)
         raise UsageError(
-            _("{invalid} waiting times have no minutes from 0, no yes or no, or no whole weight", invalid=invalid)
+            _(
+                "{invalid} response times have no valid minutes (0 or more), no yes or no, or no whole weight",
+                invalid=invalid,
+            )
         )
     counted = weight > 0
     return time[counted], event[counted] == 1, weight[counted], counted

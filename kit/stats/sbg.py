@@ -87,7 +87,7 @@ def fit(
     begin = np.zeros(last.shape) if entry is None else floats(entry)
     valid = (last - gone >= begin) & (begin >= 0) & np.isin(gone, (0, 1)) & (weight >= 0)
     if not valid.all():
-        raise UsageError(_("{n} rows end before they were watched for a period", n=np.count_nonzero(~valid)))
+        raise UsageError(_("{n} rows end before one period was observed", n=np.count_nonzero(~valid)))
     if not (weight @ gone) > 0:
         return None
     periods = np.arange(1, last.max() + 1)

@@ -116,7 +116,7 @@ def confidence_sequence(n: float, *, tuned: float, alpha: float = 0.05) -> float
 def _times(time: ArrayLike) -> Floats:
     times = floats(time)
     if not (times.size and times[0] > 0 and (np.diff(times) > 0).all() and times[-1] <= 1 + 1e-12):
-        raise UsageError(_("looks must be shares of the plan that rise from above 0 to at most 1"))
+        raise UsageError(_("looks must be increasing shares of the plan, above 0 and at most 1"))
     return times
 
 

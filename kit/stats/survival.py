@@ -266,7 +266,8 @@ def _table(
         invalid = np.count_nonzero(~valid)
         raise UsageError(
             _(
-                "{invalid} rows have no time from 0, no known end, no whole weight, or a watch that begins late",
+                "{invalid} rows have no time of 0 or more, no known end, no whole-number weight, or a late start of "
+                "observation",
                 invalid=invalid,
             )
         )

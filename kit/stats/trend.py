@@ -116,9 +116,9 @@ def quasi_binomial(count: ArrayLike | pd.Series, n: ArrayLike | pd.Series, desig
     """
     x, total, columns = floats(count), floats(n), floats(design)
     if x.ndim != 1 or total.shape != x.shape:
-        raise UsageError(_("counts of a regression are one column of events and one of trials"))
+        raise UsageError(_("the counts of a regression must be one column of events and one of trials"))
     if columns.ndim != 2 or len(columns) != x.size or x.size <= columns.shape[1]:
-        raise UsageError(_("a regression needs a row of the design for each count, and more rows than columns"))
+        raise UsageError(_("a regression needs one row of the design per count, and more rows than columns"))
     with warnings.catch_warnings():
         # It is also said of rates that all lie on the line; those without an end are told by their fit below.
         warnings.simplefilter("ignore", PerfectSeparationWarning)

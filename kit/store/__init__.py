@@ -193,8 +193,8 @@ class Data:
         if self.settings["as_of"] is None or latest is None or self.as_of is None or self.as_of >= latest:
             return tuple(map(str, build.notes(self.path)))
         early = _(
-            "as_of in kit.toml says {moment}, but the data knows of {latest}: what came later is counted all the same, "
-            "and what is young or still waits is judged too early; write the moment of the last export",
+            "as_of in kit.toml is {moment}, but the data goes up to {latest}. Later data is still counted, and "
+            "recent or unanswered items are judged too early. Enter the time of the last export",
             moment=f"{self.as_of:%Y-%m-%d %H:%M}", latest=f"{latest:%Y-%m-%d %H:%M}",
         )  # fmt: skip
         return (*map(str, build.notes(self.path)), early)
@@ -254,7 +254,7 @@ def parse_where(where: str) -> list[tuple[str, str]]:
         column, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not value:
             raise UsageError(
-                _("where: {text} is no filter. Write it like list_name=Customers.", text=repr(part.strip()))
+                _("where: {text} is not a filter. Write it like list_name=Customers.", text=repr(part.strip()))
             )
         if column not in FILTERS:
             raise UsageError(

@@ -112,8 +112,8 @@ def _local(moment: pd.Timestamp, settings: Settings) -> pd.Timestamp:
 def _named(source: Expression, column: str, moment: pd.Timestamp) -> Text:
     file = source.filter(source[column] == moment.to_pydatetime()).source_file.min().to_pyarrow().as_py()
     return message(
-        "{file}: {column} {moment} lies far ahead of the other times, or of the clock. It does not set the moment up "
-        "to which the data knows.",
+        "{file}: {column} {moment} is far later than the other times or than now. It is not used as the end date of "
+        "the data.",
         file=file,
         column=column,
         moment=f"{moment:%Y-%m-%d}",

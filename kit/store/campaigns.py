@@ -127,7 +127,7 @@ def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None)
     doubled = sums & sent.isin(single)
     notes: list[Text] = [
         message(
-            "{file}: months that their campaigns tell, too, of which the own rows are passed over: {n}",
+            "{file}: months also covered by the campaigns themselves, whose separate rows are not used: {n}",
             file=str(file),
             n=len(rows),
         )

@@ -163,8 +163,8 @@ def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
         lost.add(
             older,
             lambda n: message_n(
-                "{n} of its rows has the {id} of another row of it: the latest state counts once",
-                "{n} of its rows have the {id} of other rows of it: the latest state of each counts once",
+                "{n} of its rows has the same {id} as another of its rows; the latest state counts once",
+                "{n} of its rows have the same {id} as other rows; the latest state of each counts once",
                 n, n=f"{n:,}", id=identity.id,
             ),
         )  # fmt: skip
@@ -172,8 +172,8 @@ def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
         lost.add(older, _in_another)
         if n := len(older):
             note = message_n(
-                "{table}: {n} row stands in several files by the same {id}; the file that knows latest counts",
-                "{table}: {n} rows stand in several files by the same {id}; the file that knows latest counts",
+                "{table}: {n} row is in several files with the same {id}; the file with the latest data counts",
+                "{table}: {n} rows are in several files with the same {id}; the file with the latest data counts",
                 n, table=name, id=identity.id,
             )  # fmt: skip
     _unnumbered(frame.drop(index=numbered.index), identity, lost)
@@ -250,7 +250,7 @@ def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost
         lost.add(
             copies,
             lambda n: message(
-                "{n} of its rows, from {start} to {end}, are all that {file} tells of these days, too: they count once",
+                "{n} of its rows, from {start} to {end}, are all that {file} has for these days too; they count once",
                 n=f"{n:,}", file=file, **days,
             ),
         )  # fmt: skip
@@ -258,9 +258,10 @@ def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost
     lost.name(
         equal.index,
         lambda n: message_n(
-            "{n} of its rows is in {file} too in every cell and has no id: both count; if it is a copy, take it away",
-            "{n} of its rows are in {file} too in every cell and have no id: both count; if they are copies, take them "
-            "away",
+            "{n} of its rows is also in {file}, identical in every cell, and has no id. Both count; if it is a "
+            "copy, remove it",
+            "{n} of its rows are also in {file}, identical in every cell, and have no id. Both count; if they are "
+            "copies, remove them",
             n, n=f"{n:,}", file=file,
         ),
     )  # fmt: skip
@@ -269,8 +270,8 @@ def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost
 def repeats(n: int) -> Text:
     """What to say of rows of a file that may be copies."""
     return message_n(
-        "{n} of its rows repeats another in every cell and has no id: both count; if it is a copy, take it away",
-        "{n} of its rows repeat others in every cell and have no id: all count; if they are copies, take them away",
+        "{n} of its rows is identical to another row and has no id. Both count; if it is a copy, remove it",
+        "{n} of its rows are identical to other rows and have no id. All count; if they are copies, remove them",
         n, n=f"{n:,}",
     )  # fmt: skip
 
@@ -331,19 +332,21 @@ def _people(frame: pd.DataFrame) -> Deduped:
     lost.add(
         again.index[within],
         lambda n: message_n(
-            "{n} of its rows is about a person of another row of it, who counts once with the latest status",
-            "{n} of its rows are about people of other rows of it, who count once with their latest status",
+            "{n} of its rows is about a person who is in another row too; the person counts once, with the latest "
+            "status",
+            "{n} of its rows are about people who are in other rows too; each person counts once, with the latest "
+            "status",
             n, n=f"{n:,}",
         ),
     )  # fmt: skip
     lost.add(again.index[~within], _in_another)
     note = message_n(
-        "contacts: {n} person stands on several rows and counts once, with the latest status",
-        "contacts: {n} people stand on several rows and count once, {differ} with their latest status",
+        "contacts: {n} person is in several rows and counts once, with the latest status",
+        "contacts: {n} people are in several rows and count once, {differ} with their latest status",
         len(kept), differ=differ,
     ) if differ else message_n(
-        "contacts: {n} person stands on several rows and counts once",
-        "contacts: {n} people stand on several rows and count once",
+        "contacts: {n} person is in several rows and counts once",
+        "contacts: {n} people are in several rows and count once",
         len(kept),
     )  # fmt: skip
     deduped = lost.deduped(note)
@@ -361,8 +364,8 @@ def _statements(frame: pd.DataFrame) -> Deduped:
     lost.add(
         rows.index[equal & certain],
         lambda n: message_n(
-            "{n} of its rows says of a campaign what another row says: it counts once",
-            "{n} of its rows say of campaigns what other rows say: they count once",
+            "{n} of its rows repeats the campaign data of another row; it counts once",
+            "{n} of its rows repeat the campaign data of other rows; they count once",
             n, n=f"{n:,}",
         ),
     )  # fmt: skip
@@ -370,8 +373,8 @@ def _statements(frame: pd.DataFrame) -> Deduped:
     lost.add(
         _earlier(rows[~equal & rows["source_campaign_id"].notna()]),
         lambda n: message_n(
-            "{n} of its rows tells an earlier state of a campaign that another row tells later: the later counts",
-            "{n} of its rows tell earlier states of campaigns that other rows tell later: the later count",
+            "{n} of its rows has an earlier state of a campaign than another row; the later state counts",
+            "{n} of its rows have earlier states of campaigns than other rows; the later states count",
             n, n=f"{n:,}",
         ),
     )  # fmt: skip
@@ -391,7 +394,7 @@ def _earlier(rows: pd.DataFrame) -> pd.Index:
 
 def _in_another(n: int) -> Text:
     return message_n(
-        "{n} of its rows stands in another file too and is counted once",
-        "{n} of its rows stand in another file too and are counted once",
+        "{n} of its rows is also in another file and is counted once",
+        "{n} of its rows are also in another file and are counted once",
         n, n=f"{n:,}",
     )  # fmt: skip

@@ -25,8 +25,10 @@ MESSAGE = ["source", "ref", "message_id", "contact_key"]
 """What tells one message from another."""
 
 _OF_FILE = {ORIGIN[1].name, "line"}
-_BY_LOG = message("{again} of its {rows} rows tell what the log tells of the same messages; they are counted once")
-_BY_TABLE = message("{again} of its {rows} rows stand in another file too and are counted once")
+_BY_LOG = message(
+    "{again} of its {rows} rows repeat what the log contains about the same messages; they are counted once"
+)
+_BY_TABLE = message("{again} of its {rows} rows are also in another file and are counted once")
 
 
 def dedupe_events(engine: Engine, frame: pd.DataFrame, logs: Sequence[Path]) -> Deduped:

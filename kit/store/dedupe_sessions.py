@@ -23,13 +23,13 @@ MEASURES = [column.name for column in WEB.columns if column.type in {"int", "flo
 
 _DAY = pd.Timedelta(days=1)
 
-SAME = message("{again} of its {rows} rows stand in {others} too, of the same days; they are counted once")
+SAME = message("{again} of its {rows} rows are also in {others}, for the same days; they are counted once")
 LESS = message(
-    "{others} tells the same sessions and more of where they came from; {again} of its {rows} rows are not counted"
+    "{others} has the same sessions and more about where they came from; {again} of its {rows} rows are not counted"
 )
 OVERLAP = message(
-    "its days {days} overlap those of {others}, and nobody can tell which sessions both hold: {again} of its {rows} "
-    "rows are not counted; export periods that do not overlap"
+    "its days {days} overlap with those of {others}, so it is unknown which sessions are in both. {again} of its "
+    "{rows} rows are not counted. Export periods that do not overlap"
 )
 
 

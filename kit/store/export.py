@@ -197,15 +197,15 @@ def check_place(out: Path, target: Path | None) -> None:
         UsageError: in the folder of the exports, on something else, or not to be written.
     """
     if target is not None and target.is_dir() and out.resolve().is_relative_to(target.resolve()):
-        raise UsageError(_("--out {out} lies in the folder of the exports, where nothing is written.", out=out))
+        raise UsageError(_("--out {out} is inside the folder of exports, and nothing is written there.", out=out))
     try_exchange(out, f"--out {out}")
     if out.exists() and not out.is_dir():
-        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
+        raise UsageError(_("--out {out} is a file. Choose a folder.", out=out))
     others = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
     if others and MANIFEST not in others:
         raise UsageError(
             _(
-                "--out {out} is no former export of tables (it has {value}). Name an empty or a new folder.",
+                "--out {out} is not an earlier export of tables (it contains {value}). Choose an empty or new folder.",
                 out=out,
                 value=repr(others[0]),
             )
@@ -274,8 +274,8 @@ def _salt() -> bytes:
         salt = path.read_bytes()
     if len(salt) != SALT or not any(salt):
         raise InputError(
-            message("the secret of the keys has {n} random bytes, and this file holds {held}", n=SALT, held=len(salt)),
+            message("the secret of the keys needs {n} random bytes, but this file has {held}", n=SALT, held=len(salt)),
             file=str(path),
-            hint=message("Delete it: the next export makes another one, and the keys differ from earlier ones."),
+            hint=message("Delete it: the next export creates a new one, and its keys differ from earlier ones."),
         )
     return salt

@@ -48,7 +48,7 @@ def check(folder: str) -> Path:
     place = Path(folder).expanduser()
     if not place.is_absolute():
         raise UsageError(
-            _("lists: {folder} is no whole path. Write it from the root of the disk.", folder=repr(folder))
+            _("lists: {folder} is not a full path. Write it from the root of the disk.", folder=repr(folder))
         )
     return place
 
@@ -73,11 +73,11 @@ def write(frame: pd.DataFrame, data: Data, folder: str, name: str, *, addresses:
     target = data.target
     if target is not None and target.is_dir() and place.resolve().is_relative_to(target.resolve()):
         raise UsageError(
-            _("lists: {folder} lies in the folder of the exports, where nothing is written.", folder=place)
+            _("lists: {folder} is inside the folder of exports, and nothing is written there.", folder=place)
         )
     path = place / name
     if path.exists():
-        raise UsageError(_("lists: {path} is there already; it stays as it is. Name another folder.", path=path))
+        raise UsageError(_("lists: {path} already exists and was not changed. Choose another folder.", path=path))
     try_folder(place, f"lists={folder}")
     content = neutral(people(frame, data, addresses=addresses)).to_csv(index=False, lineterminator="\n")
     with reaching(path, NAME_ANOTHER):

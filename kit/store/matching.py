@@ -136,7 +136,8 @@ def _mails(rows: list[dict]) -> tuple[list[Hashable], list[Text]]:
         reused.update({file: len(abouts) for file, abouts in several.items()})
     return mails, [
         message(
-            "{file}: {n} mails share campaign ids and differ in day, name or subject; each counts as a mail of its own",
+            "{file}: {n} e-mails share campaign ids but differ in day, name or subject; each counts as a separate "
+            "e-mail",
             file=file,
             n=n,
         )
@@ -203,8 +204,8 @@ def _join_files(rows: list[dict], groups: _Groups) -> list[Text]:
             groups.join(near.pop(), number)
         elif near:
             note = message(
-                "{file}: its name {name} fits {n} campaigns; it is left apart. Say which is meant by [[same]] in "
-                "kit.toml.",
+                "{file}: its name {name} fits {n} campaigns, so it is kept separate. Choose the right one with "
+                "[[same]] in kit.toml.",
                 file=row["source_file"], name=repr(row["campaign_name"]), n=len(near),
             )  # fmt: skip
             notes[note] = None
@@ -253,8 +254,8 @@ def _join_alike(rows: list[dict], groups: _Groups) -> list[Text]:
         elif near:
             title = _text(row["campaign_name"]) or _text(row["subject"])
             note = message(
-                "{file}: {title} fits {n} campaigns of other files; it is left apart. Say which is meant by [[same]] "
-                "in kit.toml.",
+                "{file}: {title} fits {n} campaigns of other files, so it is kept separate. Choose the right one "
+                "with [[same]] in kit.toml.",
                 file=row["source_file"], title=repr(title), n=len(near),
             )  # fmt: skip
             notes[note] = None
@@ -302,8 +303,9 @@ def _perhaps(rows: list[dict], groups: _Groups) -> list[Text]:
             names = [_text(send["campaign_name"]) or _id(send) or _text(send["subject"]) for send in (row, log)]
             notes.append(
                 message(
-                    "{file}: {name} and {logged} of {log} were sent within a day to nearly as many ({sent} and "
-                    "{logged_sent}): if they are one mailing they count twice; say so by [[same]] in kit.toml",
+                    "{file}: {name} and {logged} of {log} were sent within a day to nearly as many people ({sent} "
+                    "and {logged_sent}). If they are one campaign, it is counted twice; join them with [[same]] in "
+                    "kit.toml",
                     file=row["source_file"], name=repr(names[0]), logged=repr(names[1]), log=log["source_file"],
                     sent=int(row["sent"]), logged_sent=int(log["sent"]),
                 )

@@ -77,8 +77,8 @@ def parse_period(period: str) -> Period | None:
     if first is None or last is None:
         raise UsageError(
             _(
-                "period: {period} is no month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 or "
-                "2026-03-01..2026-03-15.",
+                "period: {period} is not a month, quarter or day. Write it like 2026-03, 2026-Q2, 2026-01..2026-06 "
+                "or 2026-03-01..2026-03-15.",
                 period=repr(period),
             )
         )

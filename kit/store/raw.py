@@ -63,7 +63,7 @@ def _place(data: Data, file: str) -> tuple[Path, str]:
             for path, name in inside.items():
                 if name == file:
                     return location(path)
-    raise UsageError(_("{file}: the log is no longer where it was read, and the store holds no copy of it.", file=file))
+    raise UsageError(_("{file}: the log is no longer where it was read, and the store has no copy of it.", file=file))
 
 
 def _of_log(path: Path, inside: str, preset: Preset) -> pd.DataFrame:
@@ -98,7 +98,7 @@ def _box(data: Data, file: str) -> MailBox:
             if box.file == file:
                 return box
     raise UsageError(
-        _("{file}: the mail is no longer where it was read, and the store holds no copy of it.", file=file)
+        _("{file}: the mail file is no longer where it was read, and the store has no copy of it.", file=file)
     )
 
 

@@ -34,8 +34,8 @@ def requests(messages: pd.DataFrame) -> tuple[pd.DataFrame, list[Text]]:
     tickets = asked[columns].merge(answers, on=keys, how="left")
     ours = len(dated.drop_duplicates(keys)) - len(tickets)
     note = message_n(
-        "ticket_messages: {n} conversation in which no customer wrote is no request",
-        "ticket_messages: {n} conversations in which no customer wrote are no requests",
+        "ticket_messages: {n} conversation without a message from a customer does not count as a request",
+        "ticket_messages: {n} conversations without a message from a customer do not count as requests",
         ours,
     )
     return tickets, [note] if ours else []

@@ -169,8 +169,8 @@ def _join(engine: Engine) -> list[Text]:
         engine.run("CREATE TABLE threads AS SELECT * FROM joined")
     guessed = int((how == "subject").sum())
     note = message_n(
-        "{n} e-mail names no e-mail that it answers: it was put into a thread by subject and person",
-        "{n} e-mails name no e-mail that they answer: they were put into threads by subject and person",
+        "{n} e-mail does not name the e-mail that it answers; it was put into a thread by subject and person",
+        "{n} e-mails do not name the e-mail that they answer; they were put into threads by subject and person",
         guessed,
     )
     return [note] if guessed else []

@@ -124,10 +124,12 @@ class _Checked:
 
     def table(self, value: Any, place: str, names: tuple[str, ...] = (), *, whole: bool = False) -> Mapping[str, Any]:
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-            raise self._error(message("is no table of names"), place)
+            raise self._error(message("it is not a table of names"), place)
         for name in names and value:
             if name not in names:
-                raise self._error(message("is not known here"), f"{place}.{name}".lstrip("."), nearest(name, names))
+                raise self._error(
+                    message("this name is unknown here"), f"{place}.{name}".lstrip("."), nearest(name, names)
+                )
         for name in names if whole else ():
             if name not in value:
                 raise self._error(message("is missing"), f"{place}.{name}".lstrip("."))
@@ -148,7 +150,7 @@ class _Checked:
         ]
         words = self.words(parts.get("words", {}), f"{place}.words")
         if not sentences and not any(words.values()):
-            raise self._error(message("has neither words nor sentences"), place)
+            raise self._error(message("it has neither words nor sentences"), place)
         return Topic(name, {code: str(text) for code, text in titles.items()}, words, tuple(sentences))
 
     def words(self, value: Any, place: str) -> Phrases:
@@ -157,7 +159,9 @@ class _Checked:
 
     def _texts(self, value: Any, place: str) -> list[str]:
         if not isinstance(value, list) or not all(isinstance(text, str) and text.strip(" *") for text in value):
-            raise self._error(message("is no list of texts"), place, message("Put yes, no, on and numbers in quotes."))
+            raise self._error(
+                message("it is not a list of texts"), place, message("Put yes, no, on and numbers in quotes.")
+            )
         return value
 
     def _error(self, problem: Any, place: str, hint: Any = "") -> InputError:

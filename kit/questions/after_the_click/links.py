@@ -173,7 +173,7 @@ class Links(Result):
         """Which link most people follow, and one that only scanners follow."""
         rated = self.ranked[self.ranked["value"].notna()]
         if rated.empty:
-            return Summary("links", _("Which links were followed is not known: no report or log lists them."))
+            return Summary("links", _("We cannot see which links were clicked: none of your files lists them."))
         first = rated.iloc[0]
         values = {
             "links": whole(len(rated)),
@@ -183,14 +183,21 @@ class Links(Result):
         }
         if first["told"]:
             text = _(
-                "Of {links} links most people follow {link}: {value} of {n} mails; {raw} with machines among them.",
+                "People clicked {link} most: {value} of {n} e-mails delivered; {raw} with clicks by machines. Links "
+                "compared: {links}.",
                 raw=share(first["raw"]), **values,
             )  # fmt: skip
         else:
-            text = _("Of {links} links {link} is followed most: {value} of {n} mails, machines among them.", **values)
+            text = _(
+                "{link} was clicked most: {value} of {n} e-mails delivered, clicks by machines included. Links "
+                "compared: {links}.",
+                **values,
+            )
         scanned = rated[(rated["clicked_human"] == 0) & (rated["clicked"] >= SCANNED)]
         if len(scanned):
-            by_scanners = _("Only scanners follow {links}.", links=listing(scanned["link"].head(3).tolist()))
+            by_scanners = _(
+                "Only security scanners clicked {links}, no people.", links=listing(scanned["link"].head(3).tolist())
+            )
             text = f"{text} {by_scanners}"
         return Summary("links", text, {"links": len(rated), "scanned": len(scanned), "value": first["value"]})
 
@@ -199,9 +206,9 @@ class Links(Result):
         columns = (
             Column("link", message("Link")),
             Column("campaigns", message("Campaigns"), whole, number=True),
-            Column("n", message("Mails delivered"), whole, unit="mails", number=True),
+            Column("n", message("E-mails delivered"), whole, unit="mails", number=True),
             Column("clicked_human", message("People who clicked"), whole, unit="people", number=True),
-            Column("people", message("Of the mails"), _people, unit="share", number=True, whole_row=True),
+            Column("people", message("Share of e-mails"), _people, unit="share", number=True, whole_row=True),
             Column("raw", message("Raw"), cells.rate_of("raw"), unit="share", number=True, whole_row=True),
         )
         columns = (
@@ -212,28 +219,35 @@ class Links(Result):
         more = len(self.ranked) - SHOWN
         notes = [
             message(
-                "Mails delivered: of the campaigns in which somebody clicked the link. One person may click several "
-                "links, so the rows do not add up to clickers. The link that unsubscribes is left out."
+                "E-mails delivered: only campaigns in which somebody clicked the link. One person may click several "
+                "links, so the rows do not add up to the number of people who clicked. The unsubscribe link is left "
+                "out."
             )
         ]
         notes.append(
             message(
-                "People: where an event log tells, without clicks that a strict rule names (02); raw: all who clicked."
+                "People: where an event log allows it, without clicks that strict rules attribute to machines "
+                "(notebook 02). Raw: everyone who clicked."
             )
         )
         if more > 0:
             notes.append(
-                message_n("{n} more link, with fewer people.", "{n} more links, each with fewer people.", more)
+                message_n(
+                    "{n} more link was clicked by fewer people.", "{n} more links were clicked by fewer people.", more
+                )
             )
-        title, empty = message("Which links were followed"), message("no report or log lists links.")
+        title, empty = (
+            message("Which links were clicked"),
+            message("none of your files lists the links that were clicked."),
+        )
         return Table("links", title, self.ranked.head(SHOWN), columns, tuple(notes), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share of mails in which each link was followed, with its interval; hollow: raw."""
         rated = self.ranked[self.ranked["value"].notna()]
-        title = message("Which links were followed")
+        title = message("Which links were clicked")
         if rated.empty:
-            return nothing("links", title, message("no report or log lists links"))
+            return nothing("links", title, message("none of your files lists the links that were clicked"))
         rows = rated.head(DRAWN).iloc[::-1].to_dict("records")
         with drawing(1.0 + 0.3 * max(len(rows), 2), ax) as axes:
             for place, row in enumerate(rows):
@@ -245,12 +259,12 @@ class Links(Result):
             highest = max(max(row["high"], row["raw"]) for row in rows)
             axes.set_xlim(-0.02 * highest, 1.05 * highest)
             axes.xaxis.set_major_formatter(percent(highest))
-            clicked = _("people who clicked it, of delivered mails, 95 % interval")
-            hollow = _("hollow: raw, machines among them")
+            clicked = _("people who clicked the link, of e-mails delivered; line: margin of error (95 %)")
+            hollow = _("hollow: clicks by machines included")
             axes.set_xlabel(f"{clicked}\n{hollow}")
             axes.grid(visible=False, axis="y")
             rates = ", ".join(f"{row['link']} {share(row['value'])}" for row in rows[::-1])
-            alt = _("Which links were followed: {rates}.", rates=rates)
+            alt = _("Which links were clicked: {rates}.", rates=rates)
             return picture(axes, name="links", title=title, alt=alt)
 
 
@@ -268,12 +282,13 @@ def _short(link: str) -> str:
 FIGURES = (
     Figure(
         "link_rate", message("Clicked a link"),
-        message("people who clicked it / mails delivered of the campaigns that have a click on it"),
-        message("a person, campaign and link"), "guide 1, step 6",
+        message("people who clicked the link / e-mails delivered in the campaigns with a click on it"),
+        message("one person, one campaign, one link"), "guide 1, step 6",
         ("links.value", "links.people", "links.raw", "links.links", "links.scanned"),
         interval=WILSON,
         edge=message(
-            "one person may click several: links do not add up to people. Scanned: links that only scanners follow"
+            "one person may click several links, so the links do not add up to people. Scanned: links that only "
+            "security scanners clicked"
         ),
     ),
 )  # fmt: skip

@@ -43,9 +43,9 @@ VERDICTS = {
     "better": message("better"),
     "worse": message("worse"),
     "as usual": message("as usual"),
-    "too few": message("too few"),
-    "too young": message("too young to judge"),
-    "automated": message("automated: no yardstick"),
+    "too few": message("too little data"),
+    "too young": message("too recent to judge"),
+    "automated": message("automated: nothing to compare with"),
     "unknown": message("unknown"),
 }
 
@@ -178,26 +178,33 @@ class Sessions(Result):
         worse = self.rates[self.rates["verdict"] == "worse"]
         numbers: dict[str, Any] = {"sessions": self.matched, "worse": len(worse), "silent": len(self.silent)}
         if not self.matched:
-            return Summary("after_click", _("No session of the web analytics names a campaign."), numbers)
+            return Summary(
+                "after_click",
+                _(
+                    "No website session can be linked to a campaign: no tag in the web analytics is a campaign's id "
+                    "or name."
+                ),
+                numbers,
+            )
         engaged = share(float(self.rates["engaged_sessions"].sum()) / self.matched)
         if worse.empty:
             text = _n(
-                "{n} session came from campaigns; {engaged} of them engaged, and no campaign lies below the usual.",
-                "{n} sessions came from campaigns; {engaged} of them engaged, and no campaign lies below the usual.",
+                "{n} website session came from campaigns, {engaged} of them engaged. No campaign is unusually low.",
+                "{n} website sessions came from campaigns, {engaged} of them engaged. No campaign is unusually low.",
                 self.matched,
                 engaged=engaged,
             )
         else:
             worst = worse.sort_values("value").iloc[0]
             came = _n(
-                "{n} session came from campaigns; {engaged} of them engaged.",
-                "{n} sessions came from campaigns; {engaged} of them engaged.",
+                "{n} website session came from campaigns, {engaged} of them engaged.",
+                "{n} website sessions came from campaigns, {engaged} of them engaged.",
                 self.matched,
                 engaged=engaged,
             )
             below = _(
-                "{campaign} lies below the usual: {value} of {n} instead of {expected}. Open its link and look at the "
-                "page.",
+                "{campaign} is unusually low: {value} of {n} sessions were engaged; {expected} was expected. Open "
+                "its link and look at the page.",
                 campaign=named(worst["campaign_name"]),
                 value=share(worst["value"]),
                 n=whole(worst["sessions"]),
@@ -206,8 +213,8 @@ class Sessions(Result):
             text = f"{came} {below}"
         if len(self.silent):
             none_at_all = _n(
-                "{n} clicked campaign has no session at all.",
-                "{n} clicked campaigns have no session at all.",
+                "{n} campaign was clicked but shows no website session.",
+                "{n} campaigns were clicked but show no website session.",
                 len(self.silent),
             )
             text = f"{text} {none_at_all}"
@@ -221,7 +228,7 @@ class Sessions(Result):
             Column("clickers", message("Clickers"), whole, unit="people", number=True),
             Column("clicked", message("Clickers (raw)"), whole, unit="people", number=True),
             Column("sessions", message("Sessions"), whole, unit="sessions", number=True),
-            Column("per_click", message("… a clicker"), lambda value: decimal(value, 2), number=True),
+            Column("per_click", message("… per clicker"), lambda value: decimal(value, 2), number=True),
             Column("value", message("Engaged"), cells.rate, unit="share", number=True, whole_row=True),
             Column("expected", message("Usual"), share, unit="share", number=True),
             Column("key_events", message("Key events"), whole, unit="events", number=True),
@@ -229,18 +236,21 @@ class Sessions(Result):
         )
         notes = (
             message(
-                "Engaged: sessions of ten seconds, two pages or a key event, of all sessions; the brackets are 95 % "
-                "intervals."
+                "Engaged: the share of all sessions that last at least ten seconds, include two pages or contain a "
+                "key event. The brackets are 95 % intervals."
             ),
-            message("Clickers: people, where an event log tells them from machines; else as raw."),
-            message("Usual: what the other campaigns of the whole history let one expect of this one."),
             message(
-                "Sessions a clicker are no rate of people: two systems count, gateways make no session, people come "
-                "back."
+                "Clickers: people only, where an event log separates them from machines; otherwise everyone who "
+                "clicked (raw)."
+            ),
+            message("Usual: what the other campaigns of the whole history lead us to expect."),
+            message(
+                "Sessions per clicker are not a share of people. Clicks and sessions are counted by two systems, "
+                "security scanners create no sessions, and people come back."
             ),
         )
         frame = self.rates.sort_values("sessions", ascending=False, ignore_index=True)
-        empty = message("no session names a campaign.")
+        empty = message("no session can be linked to a campaign.")
         return Table("after_click", message("What the clicks led to"), frame, columns, notes, empty)
 
     def unmatched_table(self) -> Table:
@@ -252,7 +262,7 @@ class Sessions(Result):
         )
         more = len(frame) - SHOWN
         notes = (message_n("{n} more tag.", "{n} more tags.", more),) if more > 0 else ()
-        title, empty = message("Sessions that belong to no campaign"), message("every tag has one.")
+        title, empty = message("Sessions without a campaign"), message("every tag belongs to a campaign.")
         return Table("unmatched", title, frame.head(SHOWN), columns, notes, empty)
 
     def silent_table(self) -> Table:
@@ -263,12 +273,12 @@ class Sessions(Result):
             Column("clicked", message("Clickers (raw)"), whole, unit="people", number=True),
         )
         other_days = message_n(
-            "{n} clicked campaign of other days than the report's: not measured.",
-            "{n} clicked campaigns of other days than the report's: not measured.",
+            "{n} clicked campaign was sent outside the days of the web report, so its sessions are unknown.",
+            "{n} clicked campaigns were sent outside the days of the web report, so their sessions are unknown.",
             self.outside,
         )
         notes = (other_days,) if self.outside else ()
-        title, empty = message("Clicked, but no session"), message("every clicked campaign has sessions.")
+        title, empty = message("Clicks but no sessions"), message("every clicked campaign has sessions.")
         return Table("silent", title, self.silent, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -290,37 +300,43 @@ class Sessions(Result):
             axes.set_ylim(-0.8, max(len(rows), 1) - 0.2)
             axes.set_xlim(0, 1)
             axes.xaxis.set_major_formatter(lambda value, _place: share(value, 0))
-            axes.set_xlabel(_("engaged of all sessions (number), 95 % interval\ngrey: where campaigns usually lie"))
+            axes.set_xlabel(
+                _(
+                    "engaged sessions, of all sessions (number); line: margin of error (95 %)\ngrey: usual "
+                    "range of campaigns"
+                )
+            )
             axes.grid(visible=False, axis="y")
             title = _("Engaged sessions by campaign")
             rates = [f"{row['campaign_name']} {share(row['value'])}" for row in rows.iloc[::-1].to_dict("records")]
-            alt = _("Engaged sessions by campaign: {rates}.", rates=", ".join(rates) or _("none known"))
+            alt = _("Engaged sessions by campaign: {rates}.", rates=", ".join(rates) or _("no data"))
             return picture(axes, name="after_click", title=title, alt=alt)
 
 
 FIGURES = (
     Figure(
         "sessions", message("Sessions and key events"),
-        message("sessions that name the campaign in their tags; key events in them"),
-        message("a session of the web analytics"), "support.google.com/analytics/answer/12195621",
+        message("sessions whose tags contain the campaign; key events in these sessions"),
+        message("one session in the web analytics"), "support.google.com/analytics/answer/12195621",
         ("after_click.sessions", "after_click.key_events", "unmatched.sessions"),
-        edge=message("a tag that no campaign has stands in its own table"),
+        edge=message("tags that belong to no campaign are in a separate table"),
     ),
     Figure(
-        "clickers", message("Clickers"), message("people who clicked, without machines where a log tells them apart"),
-        message("a person once a mail"), "guide 1, step 6", ("after_click.clickers", "silent.clickers"),
+        "clickers", message("Clickers"), message("people who clicked, without machines where an event log separates "
+                                                 "them"),
+        message("one person, once per e-mail"), "guide 1, step 6", ("after_click.clickers", "silent.clickers"),
     ),
     Figure(
-        "engaged_sessions", message("Engaged"), message("engaged sessions / sessions that name the campaign"),
-        message("a session of the web analytics"), "support.google.com/analytics/answer/12195621",
+        "engaged_sessions", message("Engaged"), message("engaged sessions / sessions linked to the campaign"),
+        message("one session in the web analytics"), "support.google.com/analytics/answer/12195621",
         ("after_click.value",),
-        interval=WILSON, edge=message("engaged: ten seconds, two pages or a key event"),
+        interval=WILSON, edge=message("engaged: at least ten seconds, two pages or a key event"),
     ),
     Figure(
-        "sessions_a_clicker", message("Sessions a clicker"), message("sessions / people who clicked"),
-        message("a session; a person"), "guide 1, step 6", ("after_click.per_click", "after_click.silent"),
+        "sessions_a_clicker", message("Sessions per clicker"), message("sessions / people who clicked"),
+        message("one session; one person"), "guide 1, step 6", ("after_click.per_click", "after_click.silent"),
         edge=message(
-            "two systems count: no rate of people. Beside it: campaigns with clicks and without any session"
+            "two systems count, so this is not a share of people. Beside it: campaigns with clicks but no sessions"
         ),
     ),
 )  # fmt: skip

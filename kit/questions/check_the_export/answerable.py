@@ -45,7 +45,7 @@ class Answerable(Result):
         columns = (
             Column("notebook", message("Notebook")),
             Column("question", message("Question")),
-            Column("reason", message("Can it be answered?"), _answered, whole_row=True),
+            Column("reason", message("Can the data answer it?"), _answered, whole_row=True),
         )
         return Table("questions", message("Which questions this data can answer"), self.questions, columns)
 

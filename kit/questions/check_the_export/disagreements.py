@@ -45,8 +45,8 @@ class Disagreements(Result):
         """How much of each there is."""
         differences, tests = len(self.differences), len(self.tests)
         parts = [
-            _n("In {n} count sources differ", "In {n} counts sources differ", differences),
-            _n("{n} test send is left out", "{n} test sends are left out", tests),
+            _n("Sources differ in {n} count", "Sources differ in {n} counts", differences),
+            _n("{n} test send is excluded", "{n} test sends are excluded", tests),
         ]
         numbers = {"differences": differences, "tests": tests, "notes": len(self.notes)}
         return Summary("disagreements", _("{parts}.", parts=joined(parts)), numbers)
@@ -57,11 +57,11 @@ class Disagreements(Result):
             Column("campaign_name", message("Campaign")),
             Column("count", message("Count")),
             Column("value", message("Used"), whole, number=True),
-            Column("source", message("From")),
-            Column("other_value", message("Passed over"), whole, number=True),
-            Column("other_source", message("From")),
+            Column("source", message("Source of the value used")),
+            Column("other_value", message("Not used"), whole, number=True),
+            Column("other_source", message("Source of the other value")),
         )
-        empty = message("no two sources tell different counts.")
+        empty = message("no two sources report different counts.")
         return Table("differences", message("Where sources differ"), self.differences, columns, empty=empty)
 
     def tests_table(self) -> Table:
@@ -73,14 +73,16 @@ class Disagreements(Result):
             Column("sent", message("Recipients"), whole, number=True),
         )
         n = len(self.tests)
-        note = _n("{n} test send left out of the other pages.", "{n} test sends left out of the other pages.", n)
-        empty = message("no send looks like a test.")
+        note = _n(
+            "{n} test send is excluded from the other pages.", "{n} test sends are excluded from the other pages.", n
+        )
+        empty = message("no campaign looks like a test.")
         return Table("tests_left_out", message("Test sends"), self.tests, columns, (note,) if n else (), empty)
 
     def notes_table(self) -> Table:
         """What else a reader must know of the data."""
-        columns = (Column("about", message("About")), Column("note", message("Note")))
-        return Table("notes", message("What to know of the data"), self.notes, columns, empty=message("nothing."))
+        columns = (Column("about", message("Topic")), Column("note", message("Note")))
+        return Table("notes", message("What to know about the data"), self.notes, columns, empty=message("nothing."))
 
 
 def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
@@ -93,24 +95,31 @@ def _notes(data: Data, conflicts: int) -> list[tuple[str, str]]:
     notes += [_labelled(note, data) for note in data.notes]
     if conflicts:
         note = _n(
-            "bounced, and opened or clicked all the same: {n} message, counted as bounced",
-            "bounced, and opened or clicked all the same: {n} messages, counted as bounced",
+            "{n} message bounced but was opened or clicked: it counts as bounced",
+            "{n} messages bounced but were opened or clicked: they count as bounced",
             conflicts,
         )
         notes.append((_("event log"), note))
     if before := counts.before_the_log(data):
         note = _n(
-            "went out before the log began, and only its reactions are there: {n} message, in no count",
-            "went out before the log began, and only their reactions are there: {n} messages, in no count",
+            "{n} message was sent before the log began, so only its opens and clicks are logged: it is not counted",
+            "{n} messages were sent before the log began, so only their opens and clicks are logged: they are not "
+            "counted",
             before,
         )
         notes.append((_("event log"), note))
     notes += [(_("campaigns"), sentence) for sentence in told_less(data, told(data))]
     if len(data.currencies) > 1:
-        note = _("amounts in {currencies} are never added: revenue is not shown", currencies=listing(data.currencies))
+        note = _(
+            "revenue is not shown, because amounts in different currencies ({currencies}) cannot be added",
+            currencies=listing(data.currencies),
+        )
         notes.append((_("money"), note))
     if not data.zone_known:
-        note = _("no time zone is known: months are as written; set time_zone in kit.toml to join conversions to mails")
+        note = _(
+            "the time zone is unknown, so months are taken as written; to link conversions to e-mails, set "
+            "time_zone in kit.toml"
+        )
         notes.append((_("time"), note))
     return notes
 

@@ -36,11 +36,11 @@ STATUS = {
     "unrecognised": message("not recognised"),
     "unreadable": message("cannot be read"),
     "empty": message("empty"),
-    "ignored": message("passed over"),
+    "ignored": message("skipped"),
 }
 
 UNTRACKED = {
-    "opened": (message("Openings"), "tracking.opens_since"),
+    "opened": (message("Opens"), "tracking.opens_since"),
     "clicked": (message("Clicks"), "tracking.clicks_since"),
 }
 """What may not have been tracked, and the setting that says since when it was."""
@@ -68,28 +68,28 @@ def arrived(data: Data) -> Summary:
     if set_aside:
         counts.append(_n("{n} set aside", "{n} set aside", set_aside))
     counts.append(_n("{n} campaign", "{n} campaigns", campaigns))
-    zone = data.settings["time_zone"] if data.zone_known else _("time zone not known: times as written")
+    zone = data.settings["time_zone"] if data.zone_known else _("time zone unknown, times as written")
     text = (
         _("{name}: {counts}.", name=data.name, counts=commas(counts))
         if data.as_of is None
         else _(
-            "{name}: {counts}; it knows up to {time} ({zone}).",
+            "{name}: {counts}; data up to {time} ({zone}).",
             name=data.name, counts=commas(counts), time=moment(data.as_of), zone=zone,
         )
     )  # fmt: skip
     if data.period:
         first, last = data.period.ends
-        text += " " + _("The question is narrowed to {first} to {last}.", first=first, last=last)
+        text += " " + _("These pages cover only the period {first} to {last}.", first=first, last=last)
     if months := scope.months_left_out(data):
         text += " " + _n(
-            "{n} total of a whole month cannot be cut by days and is left out.",
-            "{n} totals of whole months cannot be cut by days and are left out.",
+            "{n} monthly total is excluded, because it cannot be split by day.",
+            "{n} monthly totals are excluded, because they cannot be split by day.",
             months,
         )
     if data.population == "automated":
-        text += " " + _("The filters keep automated e-mails only, so these pages are about them.")
+        text += " " + _("These pages cover automated e-mails only, because the filters exclude all others.")
     if data.population == "no campaign":
-        text += " " + _("No mail names a campaign, so these pages are about all of it.")
+        text += " " + _("These pages cover all e-mails, because none of them is linked to a campaign.")
     known = told(data)
     text = " ".join([text, *told_less(data, known)])
     numbers = {"files": files, "read": read, "rows": rows, "kept": kept, "rejected": rejected, "campaigns": campaigns}
@@ -105,20 +105,22 @@ def told_less(data: Data, known: Told) -> list[str]:
     """What the sources do not tell of mail and what is taken instead, in sentences."""
     sentences = []
     if known.of_sent:
-        sentences.append(_("Rates are of mails sent: no source tells what was delivered."))
+        sentences.append(_("Rates are based on sent e-mails: your files do not contain the number delivered."))
     if known.derived:
         sentences.append(
             _n(
-                "Delivered is derived, sent less bounced, for {n} campaign: no source tells its deliveries.",
-                "Delivered is derived, sent less bounced, for {n} campaigns: no source tells their deliveries.",
+                "For {n} campaign, delivered is calculated as sent minus bounced, because your files do not contain "
+                "it.",
+                "For {n} campaigns, delivered is calculated as sent minus bounced, because your files do not "
+                "contain it.",
                 known.derived,
             )
         )
     if undated := int(data.campaigns["sent_local"].isna().sum()):
         sentences.append(
             _n(
-                "{n} campaign has no date, so that it is in no month and no period.",
-                "{n} campaigns have no date, so that they are in no month and no period.",
+                "{n} campaign has no date, so it is not included in any month or period.",
+                "{n} campaigns have no date, so they are not included in any month or period.",
                 undated,
             )
         )
@@ -126,14 +128,15 @@ def told_less(data: Data, known: Told) -> list[str]:
     for what, rows in known.untracked.groupby("count"):
         name, setting = UNTRACKED[str(what)]
         mails, usual = whole(rows["n"].sum()), float(rows["usual"].max())
-        where = [str(names.get(key) or _("mail without a campaign")) for key in rows["campaign_id"]]
+        where = [str(names.get(key) or _("e-mails without a campaign")) for key in rows["campaign_id"]]
         sentences.append(
-            _("{what} are not known and left out where they were not tracked: {mails} mails of {campaigns}.",
+            _("{what} are unknown and excluded where they were not tracked: {mails} e-mails ({campaigns}).",
               what=name, mails=mails, campaigns=listing(list(dict.fromkeys(where))))
         )  # fmt: skip
         if not np.isnan(usual):  # else the setting says it
             sentences.append(
-                _("None is counted there, {usual} elsewhere; {setting} in kit.toml says since when they were.",
+                _("None are recorded there, compared with {usual} elsewhere. To state when tracking began, set "
+                  "{setting} in kit.toml.",
                   usual=share(usual), setting=setting)
             )  # fmt: skip
     return sentences
@@ -142,10 +145,10 @@ def told_less(data: Data, known: Told) -> list[str]:
 def versions(data: Data) -> Table:
     """Versions and files: what made this page, so that it can be made again."""
     rows = [("python", platform.python_version()), *((name, version(name)) for name in PACKAGES)]
-    columns = (Column("what", message("What")), Column("version", message("Version")))
+    columns = (Column("what", message("Component")), Column("version", message("Version")))
     read = commas([log.file for log in data.files if log.status == "read"])
     frame = pd.DataFrame(rows, columns=["what", "version"])
-    return Table("versions", message("Made with"), frame, columns, (_("Files: {files}.", files=read),))
+    return Table("versions", message("Software versions"), frame, columns, (_("Files: {files}.", files=read),))
 
 
 def check(data: Data) -> Files:
@@ -199,20 +202,25 @@ class Files(Result):
         about_files = [_n("{n} of {files} was read", "{n} of {files} were read", read, files=of_files)]
         if unread:
             names = listing(unread[:NAMED])
-            about_files.append(_n("{names} was not", "{names} were not", len(unread), names=names))
+            about_files.append(_n("{names} was not read", "{names} were not read", len(unread), names=names))
         about_rows = [
-            _n("{share} of {n} row rejected", "{share} of {n} rows rejected", rows, share=share(rejected / rows))
+            _n(
+                "{share} of {n} row was rejected",
+                "{share} of {n} rows were rejected",
+                rows,
+                share=share(rejected / rows),
+            )
             if rejected
-            else _n("None of {n} row was rejected", "None of {n} rows was rejected", rows)
+            else _n("{n} row was read and not rejected", "None of {n} rows was rejected", rows)
         ]
         if repeated:
             about_rows.append(
-                _n("{n} row said again what a kept one says, counted once",
-                   "{n} rows said again what a kept one says, counted once", repeated)
+                _n("{n} duplicate row was removed",
+                   "{n} duplicate rows were removed", repeated)
             )  # fmt: skip
         if set_aside:
             about_rows.append(
-                _n("{n} row is no data and was set aside", "{n} rows are no data and were set aside", set_aside)
+                _n("{n} row holds no data and was set aside", "{n} rows hold no data and were set aside", set_aside)
             )
         text = _("{files}. {rows}.", files=joined(about_files), rows=joined(about_rows))
         numbers = {"files": files, "read": read, "rows": rows, "rejected": rejected, "repeated": repeated}
@@ -226,15 +234,15 @@ class Files(Result):
             Column("rows_read", message("Rows"), whole, number=True),
             Column("rows_kept", message("Kept"), whole, number=True),
             Column("rows_rejected", message("Rejected"), whole, number=True),
-            Column("rows_repeated", message("Repeated"), whole, number=True),
+            Column("rows_repeated", message("Duplicates"), whole, number=True),
             Column("rows_set_aside", message("Set aside"), whole, number=True),
             Column("unmapped", message("Columns not used"), commas),
         )
         note = message(
-            "Rows = kept + rejected + repeated + set aside. A repeated row counts once. "
-            "A row set aside is no data, like a total."
+            "Rows = kept + rejected + duplicates + set aside. A duplicate counts once. A row that is set aside "
+            "holds no data, for example a total."
         )
-        return Table("files", message("What came in"), self.files, columns, (note,))
+        return Table("files", message("Files received"), self.files, columns, (note,))
 
     def recognised_table(self) -> Table:
         """Why each file was taken for what it is, and what else it could have been."""
@@ -245,13 +253,13 @@ class Files(Result):
         ]
         columns = (
             Column("file", message("File")),
-            Column("preset", message("Taken for")),
-            Column("why", message("Known by")),
-            Column("passed_over", message("It is not"), joined),
+            Column("preset", message("Recognised as")),
+            Column("why", message("Recognised by")),
+            Column("passed_over", message("Ruled out"), joined),
         )
         frame = pd.DataFrame(rows, columns=["file", "preset", "why", "passed_over"])
         empty = message("no file was read.")
-        return Table("recognised", message("How each file was known"), frame, columns, empty=empty)
+        return Table("recognised", message("How each file was recognised"), frame, columns, empty=empty)
 
     def unread_table(self) -> Table:
         """The files that were not read, each with the reason and what to do."""
@@ -271,7 +279,7 @@ class Files(Result):
             Column("status", message("Status"), STATUS.__getitem__),
             Column("why", message("Why")),
             Column("hint", message("What to do")),
-            Column("passed_over", message("It is not"), joined),
+            Column("passed_over", message("Ruled out"), joined),
         )
         frame = pd.DataFrame(rows, columns=["file", "status", "why", "hint", "passed_over"])
         empty = message("every file was read.")
@@ -295,10 +303,10 @@ class Files(Result):
         ]
         if repeated := sum(log.rows_repeated for log in rejecting):
             notes.append(
-                _n("Among them {n} row of these files that say again what a kept one says.",
-                   "Among them {n} rows of these files that say again what a kept one says.", repeated)
+                _n("The excluded rows include {n} duplicate row of these files.",
+                   "The excluded rows include {n} duplicate rows of these files.", repeated)
             )  # fmt: skip
-        title, empty = message("Rows that were left out"), message("no row was left out.")
+        title, empty = message("Excluded rows"), message("no row was excluded.")
         return Table("rejections", title, frame.astype({"line": "Int64"}), columns, tuple(notes), empty)
 
 
@@ -330,20 +338,20 @@ def _why(log: FileLog) -> str:
 FIGURES = (
     Figure(
         "rows", message("Rows and files"),
-        message("rows read = kept + rejected + said again + set aside; files read of all files"),
+        message("rows read = kept + rejected + duplicates + set aside; files read out of all files"),
         message("a row of a file"), "kit.sources",
         (
             "files.rows_read", "files.rows_kept", "files.rows_rejected", "files.rows_repeated", "files.rows_set_aside",
             "arrived.files", "arrived.read", "arrived.rows", "arrived.kept", "arrived.rejected", "data_quality.files",
             "data_quality.read", "data_quality.rows", "data_quality.rejected", "data_quality.repeated",
         ),
-        edge=message("a row that says again what a kept one says is counted once; nothing else is dropped silently"),
+        edge=message("a duplicate row is counted once; no other row is dropped without a note"),
     ),
     Figure(
-        "told_less", message("Campaigns that tell less"),
-        message("campaigns with deliveries that are sent less bounced; those before openings or clicks were tracked"),
+        "told_less", message("Campaigns with incomplete data"),
+        message("campaigns whose delivered is sent minus bounced; campaigns before opens or clicks were tracked"),
         message("a campaign"), "kit.store",
         ("arrived.delivered_is_derived", "arrived.rates_of_sent", "arrived.untracked"),
-        edge=message("what was not tracked is in no rate"),
+        edge=message("what was not tracked is not in any rate"),
     ),
 )  # fmt: skip

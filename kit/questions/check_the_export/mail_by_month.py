@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KINDS = {
     "bulk": (message("bulk"), PLAIN),
     "automated": (message("automated"), "#9db8d6"),
-    "no campaign": (message("no campaign"), QUIET),
+    "no campaign": (message("without a campaign"), QUIET),
 }
 """Kinds of mail, in the order in which they are drawn: name and colour."""
 
@@ -60,9 +60,10 @@ class MailByMonth(Result):
         """From when to when there is mail."""
         months = sorted(self.counts["month"].dropna().unique())
         if not months:
-            return Summary("mail_by_month", _("No month with mail came in."), {"months": 0})
+            return Summary("mail_by_month", _("Your files contain no month with e-mails."), {"months": 0})
         text = _n(
-            "Mail was sent in {n} month, {first}.", "Mail was sent in {n} months, {first} to {last}.", len(months),
+            "E-mails were sent in {n} month: {first}.", "E-mails were sent in {n} months, from {first} to {last}.",
+            len(months),
             first=month(months[0]), last=month(months[-1]),
         )  # fmt: skip
         return Summary("mail_by_month", text, {"months": len(months)})
@@ -73,19 +74,19 @@ class MailByMonth(Result):
         frame = by_kind[list(COUNTS)].agg(lambda column: column.sum(skipna=False)).reset_index()
         frame.insert(1, "months", frame["kind"].map(by_kind["month"].nunique()))
         columns = (
-            Column("kind", message("Mail")),
+            Column("kind", message("Type of e-mail")),
             Column("months", message("Months"), whole, number=True),
             *(Column(name, title, whole, unit="mails", number=True) for name, title in COUNTS.items()),
         )
-        note = message("Tests are left out. “–”: some campaigns lack it.")
-        return Table("mail_by_kind", message("Mail by kind"), frame, columns, (note,))
+        note = message("Test sends are excluded. “–”: this number is missing for some campaigns.")
+        return Table("mail_by_kind", message("E-mails by type"), frame, columns, (note,))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Mails sent by month, the kinds on top of each other."""
-        title = _("Mails sent by month")
+        title = _("E-mails sent by month")
         wide = self.counts.pivot_table(index="month", columns="kind", values="sent", aggfunc="sum").astype(float)
         if wide.empty:
-            return nothing("coverage", title, message("no month with mail came in"))
+            return nothing("coverage", title, message("your files contain no month with e-mails"))
         wide = wide.reindex(pd.period_range(wide.index.min(), wide.index.max(), freq="M").strftime("%Y-%m")).fillna(0)
         kinds = [kind for kind in KINDS if kind in wide]
         with drawing(2.6, ax) as axes:
@@ -94,7 +95,7 @@ class MailByMonth(Result):
                 name, color = KINDS[kind]
                 axes.bar(range(len(wide)), wide[kind], bottom=bottom, color=color, width=0.7, label=str(name))
                 bottom += wide[kind].to_numpy()
-            axes.set_ylabel(_("mails sent"))
+            axes.set_ylabel(_("e-mails sent"))
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: whole(value)))
             axes.grid(visible=False, axis="x")
             month_axis(axes, list(wide.index))

@@ -49,7 +49,7 @@ def _versions(data: Data, key: str, why: str | Message) -> Iterator[tuple[str, s
     told = metrics.as_told(data, metrics.as_spoken(data, key))
     yield told, why
     if raw := metrics.find(told).raw:
-        yield raw, message("the same with machines among the people; all mail, also such as only totals tell of")
+        yield raw, message("the same rate with machines included, over all messages, also those known only from totals")
 
 
 def find(data: Data, goal: str = "") -> Goal:
@@ -87,23 +87,24 @@ class GoalKpis(Result):
         row = next((row for row in rows if known(row["value"])), None)
         if row is None:
             text = (
-                _("The goal is {goal}. How far it is reached these exports do not tell: {kpi} is not known.",
+                _("Your goal is {goal}. We cannot see how close you are: these exports contain no data on {kpi}.",
                   goal=goal, kpi=kpi)
                 if self.is_set
-                else _("No goal is set; taken is {goal}. How far it is reached these exports do not tell: {kpi} is not "
-                       "known.", goal=goal, kpi=kpi)
+                else _("No goal is set, so this page assumes {goal}. These exports contain no data on {kpi}, so "
+                       "progress is unknown.", goal=goal, kpi=kpi)
             )  # fmt: skip
             return Summary("goal", text)
-        clauses = [_("over all months {kpi} is {figure}", kpi=kpi, figure=service.figure(row, self.currency))]
+        clauses = [_("{kpi} over all months is {figure}", kpi=kpi, figure=service.figure(row, self.currency))]
         if known(missing := row.get("missing", 0)) and missing:
             clauses.append(
-                _n("{n} campaign without data on it left out", "{n} campaigns without data on it left out", missing,
+                _n("{n} campaign has no data on it and is left out", "{n} campaigns have no data on it and are left "
+                                                                     "out", missing,
                    n=whole(missing))
             )  # fmt: skip
         text = (
-            _("The goal is {goal}: {clauses}.", goal=goal, clauses=joined(clauses))
+            _("Your goal is {goal}: {clauses}.", goal=goal, clauses=joined(clauses))
             if self.is_set
-            else _("No goal is set; taken is {goal}: {clauses}.", goal=goal, clauses=joined(clauses))
+            else _("No goal is set, so this page assumes {goal}: {clauses}.", goal=goal, clauses=joined(clauses))
         )
         return Summary("goal", text, {name: row[name] for name in ("value", "low", "high", "n")})
 
@@ -124,7 +125,7 @@ class GoalKpis(Result):
         )  # fmt: skip
         incomplete = self.mail[self.mail["kpi"].isin(keys) & (self.mail["missing"] > 0)]
         notes = (
-            _("All months: over the whole period, with its 95 % interval. “–”: not known from these exports."),
+            _("All months: the whole period, with the 95 % interval in brackets. “–”: no data in these exports."),
             *metrics.raw_note(keys),
             *(
                 _n("{kpi}: {n} campaign has no data on it and is left out.",

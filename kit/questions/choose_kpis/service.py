@@ -51,7 +51,7 @@ class Service(Result):
         """Where the service stands; for the first page."""
         rows = [row for row in self.values.to_dict("records") if known(row["value"])]
         if not rows:
-            text = _("How the service does is not known: no tickets, surveys or visits came in.")
+            text = _("How the service performs is unknown: your files contain no tickets, surveys or visits.")
             return Summary("service_stands", text)
         clauses = [_clause(row, self.months) for row in rows]
         latest = {row["kpi"]: self.months.latest(row["kpi"]) or row for row in rows}
@@ -66,7 +66,7 @@ class Service(Result):
             Column("n", message("Out of"), whole, number=True),
             Column("latest", message("Latest complete month"), self._latest, number=True, whole_row=True),
         )
-        title, empty = message("What the service gives"), message("no tickets, surveys or visits came in.")
+        title, empty = message("How the service performs"), message("your files contain no tickets, surveys or visits.")
         return Table("service", title, self.values, columns, tuple(self._notes()), empty)
 
     def _latest(self, row: Mapping[Any, Any]) -> str:
@@ -80,19 +80,19 @@ class Service(Result):
         notes = []
         if "response_time" in left_out:
             note = _(
-                "Response time: half of the requests are answered within it, nights and days off counted "
-                "(10: working time)."
+                "Response time: half of the requests get an answer within this time, nights and days off included "
+                "(notebook 10: working time)."
             )
             notes.append(" ".join(filter(None, [note, impossible_waits(left_out["response_time"])])))
         if "repeat_visit_rate" in left_out:
             notes.append(
                 _n(
-                    "Repeat visit rate: of the people whose first known visit was {days} days or more before the end "
-                    "of the data, who came again on another day within so many days (visits.return_days). One person "
-                    "first came later than that: not judged yet.",
-                    "Repeat visit rate: of the people whose first known visit was {days} days or more before the end "
-                    "of the data, who came again on another day within so many days (visits.return_days). {n} people "
-                    "first came later than that: not judged yet.",
+                    "Repeat visit rate: the share of people who came again on another day within {days} days "
+                    "(visits.return_days). Only first known visits at least that long before the end of the data "
+                    "are counted. For one person it is too early to judge.",
+                    "Repeat visit rate: the share of people who came again on another day within {days} days "
+                    "(visits.return_days). Only first known visits at least that long before the end of the data "
+                    "are counted. For {n} people it is too early to judge.",
                     left_out["repeat_visit_rate"],
                     n=whole(left_out["repeat_visit_rate"]), days=self.return_days,
                 )
@@ -118,30 +118,31 @@ def _clause(row: Mapping[Any, Any], months: ServiceMonths) -> str:
         values = {"kpi": kpi.title, "figure": figure(row)}
         if kpi.kind == "wait":
             return _(
-                "Over all months half of the requests are answered within {figure}, nights and days off counted.",
+                "Over all months, half of the requests were answered within {figure}, nights and days off included.",
                 **values,
             )
-        return _("Over all months {kpi} is {figure}.", **values)
+        return _("{kpi} over all months is {figure}.", **values)
     values = {"kpi": kpi.title, "figure": figure(latest), "month": month(latest["month"])}
     change = latest["change"]
     if change is None:
         if kpi.kind == "wait":
             return _(
-                "Half of the requests of {month} are answered within {figure}, nights and days off counted.", **values
+                "In {month}, half of the requests were answered within {figure}, nights and days off included.",
+                **values,
             )
-        return _("{kpi} in {month} is {figure}.", **values)
+        return _("{kpi} in {month} was {figure}.", **values)
     values |= {"before": months.written(kpi.key, change["before"]), "since": month(change["first"])}
     if kpi.kind == "wait":
         return _(
-            "Half of the requests of {month} are answered within {figure}, nights and days off counted; before {since} "
-            "it took {before}.",
+            "In {month}, half of the requests were answered within {figure}, nights and days off included. Before "
+            "{since} it took {before}.",
             **values,
         )
-    return _("{kpi} in {month} is {figure}; before {since} it was {before}.", **values)
+    return _("{kpi} in {month} was {figure}. Before {since} it was {before}.", **values)
 
 
 _OUT_OF = {
-    "messages": lambda n: _n("{n} mail", "{n} mails", n, n=whole(n)),
+    "messages": lambda n: _n("{n} message", "{n} messages", n, n=whole(n)),
     "answers": lambda n: _n("{n} answer", "{n} answers", n, n=whole(n)),
     "visits": lambda n: _n("{n} visitor", "{n} visitors", n, n=whole(n)),
     "waits": lambda n: _n("{n} request", "{n} requests", n, n=whole(n)),

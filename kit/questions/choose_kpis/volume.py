@@ -38,21 +38,21 @@ SPANS = (("each campaign", 0), ("each month", 1), ("a quarter", 3), ("a year", 1
 """Spans in which mails come together: name and months; 0 months is one campaign."""
 
 VERDICTS = {
-    "each campaign": message("each campaign"),
+    "each campaign": message("campaign by campaign"),
     "each month": message("month by month"),
     "a quarter": message("quarter by quarter"),
     "a year": message("year by year"),
-    "not at this volume": message("not at this volume"),
+    "not at this volume": message("not with this number of e-mails"),
     "unknown": message("not known"),
 }
 """How often a KPI can be compared."""
 
 _NAMES = {
-    "each campaign": message("each campaign"),
+    "each campaign": message("campaign by campaign"),
     "each month": message("each month"),
-    "a quarter": message("a quarter"),
-    "a year": message("a year"),
-    "not at this volume": message("not at this volume"),
+    "a quarter": message("each quarter"),
+    "a year": message("each year"),
+    "not at this volume": message("not with this number of e-mails"),
     "unknown": message("unknown"),
 }
 """The same in the figure's alternative text."""
@@ -145,16 +145,17 @@ class Volume(Result):
         change = share(self.worthwhile, 0)
         quick, slow = self._names("each campaign"), self._names("each month", "a quarter", "a year")
         clauses = [
-            _("Between two campaigns a change of {change} of the present rate can be seen in {kpis}", change=change,
+            _("Comparing two campaigns can reveal a {change} change (relative to today's rate) in {kpis}",
+              change=change,
               kpis=listing(quick))
             if quick
-            else _("Between two campaigns a change of {change} of the present rate can be seen in no KPI",
+            else _("Comparing two campaigns cannot reveal a {change} change (relative to today's rate) in any KPI",
                    change=change)
         ]  # fmt: skip
         if slow:
-            clauses.append(_("only over months in {kpis}", kpis=listing(slow)))
+            clauses.append(_("at least a month of e-mails is needed for {kpis}", kpis=listing(slow)))
         if never := self._names("not at this volume"):
-            clauses.append(_("not at all in {kpis}", kpis=listing(never)))
+            clauses.append(_("this number of e-mails is too small for {kpis}", kpis=listing(never)))
         numbers = {row["kpi"]: row["verdict"] for row in self.rates.to_dict("records")}
         return Summary("volume_reach", _("{clauses}.", clauses=joined(clauses)), numbers, headline=True, weight=45)
 
@@ -169,35 +170,38 @@ class Volume(Result):
             Column("kpi", message("KPI"), _title),
             Column("base", message("Now"), _rate, unit="share", number=True, whole_row=True),
             Column("n", message("Out of"), whole, unit="mails", number=True),
-            Column("needed", message("Needed on each side"), whole, unit="mails", number=True),
+            Column("needed", message("Needed per side"), whole, unit="mails", number=True),
             Column("verdict", message("Can be compared"), VERDICTS.__getitem__),
         )
         notes = (
             _(
-                "Needed: mails on each side to see a change of {change} of the present rate, up or down, four times in "
-                "five (two-sided, 5 %).",
+                "Needed: messages per side to detect a change of {change} of today's rate, up or down. Such a "
+                "change is then found four times in five (two-sided test, 5 %).",
                 change=share(self.worthwhile, 0),
             ),
             MARGIN_OF_ERROR,
             *metrics.raw_note(self.rates["kpi"]),
         )
-        return Table("volume", message("What this volume can measure"), self.rates, columns, notes)
+        return Table("volume", message("What you can measure with this many e-mails"), self.rates, columns, notes)
 
     def smallest_changes_table(self) -> Table:
         """What each KPI has in a campaign and a month, and the smallest change that they show."""
         columns = (
             Column("kpi", message("KPI"), _title),
-            Column("n_campaign", message("In a campaign"), whole, unit="mails", number=True),
-            Column("sees_campaign", message("Two campaigns show (points)"), size, unit="share", number=True),
-            Column("n_month", message("In a month"), whole, unit="mails", number=True),
-            Column("sees_month", message("Two months show (points)"), size, unit="share", number=True),
+            Column("n_campaign", message("Per campaign"), whole, unit="mails", number=True),
+            Column(
+                "sees_campaign", message("Smallest change, two campaigns (points)"), size, unit="share", number=True
+            ),
+            Column("n_month", message("Per month"), whole, unit="mails", number=True),
+            Column("sees_month", message("Smallest change, two months (points)"), size, unit="share", number=True),
         )
         note = message(
-            "In a campaign, in a month: the median; of mails delivered, or of what the KPI is out of. Show: the "
-            "smallest change by counting error alone; what months and campaigns differ by anyway comes on top (02, 03)."
+            "Per campaign, per month: the median number of e-mails delivered, or of what the KPI is a share of. "
+            "Smallest change: by margin of error alone. The usual differences between months and campaigns come on "
+            "top (notebooks 02, 03)."
         )
         frame = self.rates[self.rates["needed"].notna()].reset_index(drop=True)
-        title, empty = message("The smallest change that shows"), message("no rate is known.")
+        title, empty = message("The smallest change you can detect"), message("there is no data on any rate.")
         return Table("reach", title, frame, columns, (note,), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -222,15 +226,15 @@ class Volume(Result):
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: whole(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.set_xlabel(_("mails (logarithmic)\ndot: needed on each side; bar: from one campaign to a year"))
+            axes.set_xlabel(_("messages (logarithmic scale)\ndot: needed per side; bar: from one campaign to one year"))
             axes.grid(visible=False, axis="y")
             needs = [
-                _("{kpi} needs {n}: {verdict}", kpi=_title(row["kpi"]), n=whole(row["needed"]),
+                _("{kpi} needs {n} per side: {verdict}", kpi=_title(row["kpi"]), n=whole(row["needed"]),
                   verdict=_NAMES[row["verdict"]])
                 for row in reversed(rows)
             ]  # fmt: skip
-            alt = _("What the volume can measure: {needs}.", needs=joined(needs))
-            return picture(axes, name="volume", title=_("What this volume can measure"), alt=alt)
+            alt = _("What you can measure with this many e-mails: {needs}.", needs=joined(needs))
+            return picture(axes, name="volume", title=_("What you can measure with this many e-mails"), alt=alt)
 
 
 def _title(key: str) -> Any:
@@ -243,20 +247,20 @@ def _rate(row: Any) -> str:
 
 FIGURES = (
     Figure(
-        "mails_needed", message("Mails needed on each side"),
-        message("sample size of two rates, for the change worth having, up or down"),
-        message("what is below the line of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
-        edge=message("5 % two-sided, found four times in five; of a rate near 1 what is left of it counts"),
+        "mails_needed", message("Messages needed per side"),
+        message("sample size for comparing two rates, for a change that matters, up or down"),
+        message("denominator of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14", ("volume.needed",),
+        edge=message("two-sided, 5 %, found four times in five; for a rate near 100 % the remainder counts"),
     ),
     Figure(
-        "usual_size", message("In a campaign, in a month"), message("median of what is below the line of the KPI"),
-        message("a campaign, a month of sending"), "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
+        "usual_size", message("Per campaign, per month"), message("median denominator of the KPI"),
+        message("one campaign, one month of sending"), "guide 1, step 1", ("reach.n_campaign", "reach.n_month"),
     ),
     Figure(
-        "smallest_change", message("Smallest change that two of them show"),
-        message("smallest rise of the rate that two usual campaigns, or months, find four times in five"),
-        message("what is below the line of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14",
+        "smallest_change", message("Smallest change between two of them"),
+        message("smallest rise that two usual campaigns or months reveal four times in five"),
+        message("denominator of the KPI"), "Fleiss, Levin & Paik (2003), eq. 4.14",
         ("reach.sees_campaign", "reach.sees_month"),
-        edge=message("counting error alone; what months and campaigns differ by anyway comes on top"),
+        edge=message("by margin of error alone; the usual differences between months and campaigns come on top"),
     ),
 )  # fmt: skip

@@ -120,16 +120,21 @@ class AudienceMix(Result):
         }
         if self.mix.empty:
             text = _(
-                "The {part} is not known campaign by campaign, so campaigns cannot be set on one mix of it.", part=part
+                "The {part} of each campaign's e-mails is unknown, so campaigns cannot be compared on the same "
+                "audience mix.",
+                part=part,
             )
             return Summary("one_mix", text, numbers)
         if len(self.mix) < 2:
-            text = _("The {part} is the same for all mail, so campaigns cannot be set on one mix of it.", part=part)
+            text = _(
+                "The {part} is the same for all e-mails, so campaigns cannot be compared on the same audience mix.",
+                part=part,
+            )
             return Summary("one_mix", text, numbers)
         if self.comparable < 2:
             text = _(
-                "Campaigns cannot be set on one mix of audience: by {part} there are {parts} parts, and fewer than two "
-                "campaigns went to all of them.",
+                "Campaigns cannot be compared on the same audience mix. There are {parts} audience groups by "
+                "{part}, and fewer than two campaigns went to all of them.",
                 part=part, parts=parts,
             )  # fmt: skip
             return Summary("one_mix", text, numbers)
@@ -138,8 +143,8 @@ class AudienceMix(Result):
         furthest = both.iloc[int(moved.argmax())]
         numbers["moved"] = float(moved.max())
         text = _(
-            "Were {n} campaigns sent to one mix of {parts} parts by {part}, “{kpi}” would move by {points} points at "
-            "most: {name} has {counted} as counted and {standard} on the common mix.",
+            "On the same audience mix, “{kpi}” of {n} campaigns would change by at most {points} points. The most "
+            "affected is {name}: {counted} as counted, {standard} on that mix of {parts} groups by {part}.",
             n=whole(self.comparable), parts=parts, part=part, kpi=self.kpi.name, points=size(moved.max()),
             name=named(furthest["campaign_name"]), counted=share(furthest["value"]),
             standard=share(furthest["standard"]),
@@ -154,19 +159,19 @@ class AudienceMix(Result):
             Column("campaign_name", _("Campaign")),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
             Column("value", _("As counted"), share, unit="share", number=True),
-            Column("standard", _("On the common mix"), _standard, unit="share", number=True, whole_row=True),
+            Column("standard", _("On the same audience mix"), _standard, unit="share", number=True, whole_row=True),
             *(replace(column, title=_("As counted, raw")) for column in metrics.raw_columns(self.kpi)),
         )
         notes = []
         if len(frame):
             parts = ", ".join(f"{name} {share(part, 0)}" for name, part in self.mix.items())
-            notes.append(_("The common mix: {parts}.", parts=parts))
+            notes.append(_("The shared audience mix: {parts}.", parts=parts))
             if lacking := len(self.rates) - len(frame):
                 notes.append(
-                    _("{n} campaigns are left out: they went to nobody in one of the parts.", n=whole(lacking))
+                    _("{n} campaigns are left out because nobody in one of the groups received them.", n=whole(lacking))
                 )
-        title = _("Campaigns by {kpi} on one mix of audience", kpi=self.kpi.name)
-        empty = _("no two campaigns can be set on one mix.")
+        title = _("{kpi} by campaign on the same audience mix", kpi=self.kpi.name)
+        empty = _("no two campaigns can be compared on the same audience mix.")
         return Table("one_mix", title, frame, columns, tuple(notes), empty)
 
 
@@ -177,26 +182,28 @@ def _standard(row: Any) -> str:
 _PARTS = {
     "list_name": message("list"),
     "domain": message("domain of the address"),
-    "variant": message("variant"),
+    "variant": message("version"),
     "month": message("month of sending"),
 }
 
 FIGURES = (
     Figure(
-        "one_mix_rate", message("On the common mix"),
-        message("sum over parts of (the part's share of all mail x the campaign's rate in it)"), message("a message"),
+        "one_mix_rate", message("On the same audience mix"),
+        message("sum over groups of (the group's share of all messages x the campaign's rate in it)"),
+        message("a message"),
         "Fay & Feuer (1997)", ("one_mix.standard",), interval=message("95 %: gamma interval of Fay and Feuer"),
-        edge=message("parts under a twentieth of all mail are one; none where the campaign has nobody in a part"),
+        edge=message("groups smaller than 5 % of all messages are combined; no value where a campaign reached "
+                     "nobody in a group"),
     ),
     Figure(
-        "one_mix_raw", message("As counted, raw"), message("the campaign's rate with machines among the people"),
+        "one_mix_raw", message("As counted, raw"), message("the campaign's rate with machines included"),
         message("a message"), "guide 1, step 2", ("one_mix.raw",), interval=WILSON,
     ),
     Figure(
-        "one_mix_moved", message("How far one mix moves them"),
-        message("largest distance of a rate on the common mix from the rate as counted"),
-        message("a campaign with people in every part"), "Fay & Feuer (1997)",
+        "one_mix_moved", message("How much the same audience mix changes rates"),
+        message("largest difference between the rate on the same audience mix and the rate as counted"),
+        message("one campaign with recipients in every group"), "Fay & Feuer (1997)",
         ("one_mix.moved", "one_mix.comparable", "one_mix.parts"),
-        edge=message("beside it: campaigns that can be set on one mix, and parts of the mix"),
+        edge=message("beside it: campaigns that can be compared on the same audience mix, and its groups"),
     ),
 )  # fmt: skip

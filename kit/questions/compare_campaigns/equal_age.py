@@ -110,23 +110,23 @@ class EqualAge(Result):
     def summary(self) -> Summary:
         """How young campaigns do at their age, and how much of a week's reactions has come by then."""
         if not self.hours:
-            return Summary("equal_age", _("No campaign of an event log is too young to be judged as it stands."))
+            return Summary("equal_age", _("No campaign in your event log is too recent to judge."))
         campaigns = [
-            _("{name}: {rate} of {n}, {verdict}", name=named(row["campaign_name"]), n=whole(row["n"]),
+            _("{name}: {rate} of {n} messages, {verdict}", name=named(row["campaign_name"]), n=whole(row["n"]),
               rate=with_interval(row["value"], row["low"], row["high"]), verdict=_VERDICTS[row["verdict"]])
             for row in self.young.to_dict("records")
         ]  # fmt: skip
         kpi = self.compared.kpi
         text = _(
-            "{kpi} within {hours} h of each person's delivery. {campaigns}.",
+            "{kpi} within {hours} h of delivery to each person. {campaigns}.",
             kpi=kpi.title, hours=whole(self.hours), campaigns=joined(campaigns),
         )  # fmt: skip
         if known(self.reacted):
             values = {"share": share(self.reacted), "low": share(self.low), "high": share(self.high)}
             if kpi.numerator == "opened":
-                by_then = _("By then {share} ({low} to {high}) of a week's openings by people have come.", **values)
+                by_then = _("By then, {share} ({low} to {high}) of a week's opens by people have come in.", **values)
             else:
-                by_then = _("By then {share} ({low} to {high}) of a week's clicks by people have come.", **values)
+                by_then = _("By then, {share} ({low} to {high}) of a week's clicks by people have come in.", **values)
             text = f"{text} {by_then}"
         numbers = {"hours": self.hours, "young": len(self.young), "seen": self.reacted}
         return Summary("equal_age", text, numbers)
@@ -134,31 +134,32 @@ class EqualAge(Result):
     def table(self) -> Table:
         """All campaigns at the age of the youngest."""
         compared = self.compared.table()
-        title, notes = _("At equal age"), ()
+        title, notes = _("At the same age"), ()
         if self.hours:
-            title = _("Campaigns {hours} h after each person's own delivery", hours=whole(self.hours))
+            title = _("Campaigns {hours} h after delivery to each person", hours=whole(self.hours))
             notes = compared.notes
-        empty = _("no campaign of an event log is too young.")
+        empty = _("no campaign in your event log is too recent to judge.")
         return Table("equal_age", title, compared.frame, compared.columns, notes, empty)
 
 
 _VERDICTS = {
-    "better": message("better than the others were at that age"),
-    "worse": message("worse than the others were at that age"),
-    "as usual": message("as the others were at that age"),
-    "too few": message("too few to judge"),
+    "better": message("better than the others at that age"),
+    "worse": message("worse than the others at that age"),
+    "as usual": message("like the others at that age"),
+    "too few": message("too little data to judge"),
     "unknown": message("not judged"),
 }
 
 FIGURES = (
     Figure(
-        "equal_age", message("At equal age"),
-        message("first openings or clicks by people within the age of the youngest campaign / those within a week"),
-        message("a delivered mail; its first opening and its first click"), "guide 1, step 3",
+        "equal_age", message("At the same age"),
+        message("first opens or clicks by people within the age of the newest campaign / those within a week"),
+        message("one delivered message; its first open and its first click"), "guide 1, step 3",
         ("equal_age.hours", "equal_age.young", "equal_age.seen"),
-        window=message("so many hours from each person's own delivery, the same for all campaigns"),
+        window=message("the same number of hours after delivery to each person, for all campaigns"),
         edge=message(
-            "beside it: young campaigns, and how much of a week's reactions has come by then; event logs only"
+            "beside it: recent campaigns, and the share of a week's reactions that has come in by then; event logs "
+            "only"
         ),
     ),
 )  # fmt: skip

@@ -149,13 +149,13 @@ class EveryCampaign(Result):
         """How many campaigns and automations there are."""
         numbers = {"campaigns": len(self.campaigns), "automations": len(self.automations)}
         text = _(
-            "Campaigns: {campaigns}. Automations: {automations}, in a table of their own.",
+            "Campaigns: {campaigns}. Automations: {automations}, in a separate table.",
             campaigns=whole(len(self.campaigns)), automations=whole(len(self.automations)),
         )  # fmt: skip
         if self.tests or self.outside:
             left = _(
-                "Of {came} that came in the tables leave out {tests} test sends, and {outside} outside the question or "
-                "without counts.",
+                "Left out of {came} campaigns and automations in your files: test sends ({tests}), and others "
+                "outside the selection or without counts ({outside}).",
                 came=whole(self.came), tests=whole(self.tests), outside=whole(self.outside),
             )  # fmt: skip
             text = f"{text} {left}"
@@ -175,17 +175,17 @@ class EveryCampaign(Result):
         has_steps = self.automations["step"].notna().any()
         columns = [Column("campaign_name", message("Automation"))]
         if has_steps:
-            columns += [Column("sequence", message("Sequence")), Column("step", message("Mail"), whole, number=True)]
+            columns += [Column("sequence", message("Sequence")), Column("step", message("E-mail"), whole, number=True)]
         columns += [
-            Column("first", message("From"), month),
-            Column("last", message("To"), month),
-            Column("monthly", message("Mails a month (median)"), whole, unit="mails", number=True),
+            Column("first", message("First month"), month),
+            Column("last", message("Last month"), month),
+            Column("monthly", message("Messages per month (median)"), whole, unit="mails", number=True),
             *_counts(self.automations),
             *_rates(self.automations, self.kpis["automated"]),
         ]
         notes = list(self._notes(self.automations, "automated"))
         if not has_steps and len(self.automations):
-            notes.append(_("No sequence: no two automations are named as its numbered mails, like “Welcome 1” and 2."))
+            notes.append(_("No sequence: no two automations have numbered names such as “Welcome 1” and “Welcome 2”."))
         title = message("Automations with all their counts and KPIs")
         return Table("automations", title, self.automations, tuple(columns), tuple(notes), _NO_AUTOMATIONS)
 
@@ -194,29 +194,32 @@ class EveryCampaign(Result):
             return
         yield str(MARGIN_OF_ERROR)
         yield _(
-            "Opened and clicked are people, once a mail; opens and clicks in total are every one. “–”: no export of "
-            "the campaign has it, or it is too recent."
+            "Opened and clicked: people, counted once per e-mail. Total opens and clicks: every single one. “–”: "
+            "not in any export, or too recent to judge."
         )
         yield from metrics.raw_note(self.kpis[kind])
         if kind == "bulk":
             yield from metrics.base_rate_note(self.kpis[kind], self.base)
         unknown = [str(_TITLES.get(name, name)) for name in COUNTED if name in rows and rows[name].isna().all()]
         if unknown:
-            yield _("Not known of any: {counts}.", counts=listing(unknown))
+            yield _("No data for any of them: {counts}.", counts=listing(unknown))
         if kind == "automated":
-            yield _("An automation chooses its people by what they did: its rates are no yardstick for campaigns.")
+            yield _(
+                "An automation selects people by what they did, so its rates cannot serve as a benchmark for campaigns."
+            )
 
 
 _NONE = message("no campaign has counts.")
-_NO_AUTOMATIONS = message("no automated mail came in.")
+_NO_AUTOMATIONS = message("your files contain no automated e-mails.")
 
 
 _TITLES = {
     "sent": message("Sent"), "delivered": message("Delivered"), "bounced": message("Bounced"),
-    "bounced_hard": message("of them hard"), "bounced_soft": message("of them soft"), "opened": message("Opened (raw)"),
-    "opens_total": message("Opens in total"), "clicked_human": message("Clicked (people)"),
-    "clicked": message("Clicked (raw)"), "clicks_total": message("Clicks in total"),
-    "unsubscribed": message("Unsubscribed"), "complained": message("Complained"), "replied": message("Replied"),
+    "bounced_hard": message("Hard bounces"), "bounced_soft": message("Soft bounces"),
+    "opened": message("Opened (raw)"),
+    "opens_total": message("Total opens"), "clicked_human": message("Clicked (people)"),
+    "clicked": message("Clicked (raw)"), "clicks_total": message("Total clicks"),
+    "unsubscribed": message("Unsubscribed"), "complained": message("Marked as spam"), "replied": message("Replied"),
     "converted": message("Converted"),
 }  # fmt: skip
 
@@ -240,16 +243,16 @@ def _rates(rows: pd.DataFrame, kpis: list[str]) -> list[Column]:
 FIGURES = (
     Figure(
         "campaigns_and_automations", message("Campaigns and automations"),
-        message("campaigns that went to a list at once; mails that a person's own doing set off"),
+        message("campaigns sent to a whole list at once; e-mails triggered by what a person did"),
         message("a campaign, by the platform's id"), "guide 1, step 3",
         ("every_campaign.campaigns", "every_campaign.automations", "every_campaign.came", "every_campaign.tests",
          "every_campaign.outside"),
-        edge=message("test sends are none"),
+        edge=message("test sends are not counted"),
     ),
     Figure(
-        "automation_monthly", message("Mails a month of an automation"),
-        message("median of the mails of its months that have any"), message("a message"), "guide 1, step 3",
+        "automation_monthly", message("Messages of an automation per month"),
+        message("median messages per month, over the months with any"), message("a message"), "guide 1, step 3",
         ("automations.monthly", "automations.step"),
-        edge=message("the step is the number that ends the name, where several automations share what is before it"),
+        edge=message("the step is the number at the end of the name, if several automations share the rest of it"),
     ),
 )  # fmt: skip

@@ -122,28 +122,33 @@ class Ranking(Result):
         }
         if self.kpi.better == "lower":
             chance = _(
-                "Of {n} equal campaigns of this size the best would by luck alone look {luck} points below the rest.",
+                "Luck matters: among {n} equally good campaigns of this size, the best would still look {luck} "
+                "points below the rest.",
                 n=n, luck=size(self.luck),
             )  # fmt: skip
         else:
             chance = _(
-                "Of {n} equal campaigns of this size the best would by luck alone look {luck} points above the rest.",
+                "Luck matters: among {n} equally good campaigns of this size, the best would still look {luck} "
+                "points above the rest.",
                 n=n, luck=size(self.luck),
             )  # fmt: skip
         if not self.apart:
-            order = _("By “{kpi}” there is no order: the campaigns differ by no more than chance.", kpi=kpi)
+            order = _("Campaigns cannot be ranked by “{kpi}”: their differences are no larger than chance.", kpi=kpi)
             return Summary("ranking_first", f"{order} {chance}", numbers)
         place = _(
-            "{name} comes first by “{kpi}”: expect {expected}. The chance that it truly is the best of {n} is {best}; "
-            "choosing it costs {regret} points on average against the one that is.",
+            "{name} ranks first by “{kpi}”: expect {expected}. The chance that it really is the best of {n} is "
+            "{best}. Choosing it costs {regret} points on average compared with the true best.",
             name=named(first["campaign_name"]), kpi=kpi, expected=_expected(first), n=n,
             best=share(first["best"], 0), regret=size(self.regret),
         )  # fmt: skip
         if self.top == first["campaign_name"]:
-            caution = _("Its own counted rate likely overstates by {points} points.", points=size(self.overstated))
+            caution = _(
+                "Its counted rate is probably {points} points too good.",
+                points=size(self.overstated),
+            )
         else:
             caution = _(
-                "{name} was counted best; its counted rate likely overstates by {points} points.",
+                "{name} had the best counted rate, but it is probably {points} points too good.",
                 name=named(self.top), points=size(self.overstated),
             )  # fmt: skip
         return Summary("ranking_first", f"{place} {caution} {chance}", numbers, headline=True, weight=35)
@@ -155,21 +160,24 @@ class Ranking(Result):
             Column("place", _("Place"), whole, number=True),
             Column("campaign_name", _("Campaign")),
             Column("n", metrics.denominator_title(self.kpi), whole, unit="mails", number=True),
-            Column("value", _("Counted"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("value", _("Counted rate"), cells.rate, unit="share", number=True, whole_row=True),
             *metrics.raw_columns(self.kpi),
-            Column("expect", _("To be expected"), _expected, unit="share", number=True, whole_row=True),
-            Column("best", _("Chance to be the best"), lambda value: share(value, 0), unit="share", number=True),
+            Column("expect", _("Expected rate"), _expected, unit="share", number=True, whole_row=True),
+            Column("best", _("Chance of being the best"), lambda value: share(value, 0), unit="share", number=True),
         )
         notes = (
-            _("To be expected: the counted rate drawn towards the usual one, the further the smaller the campaign is."),
-            _("The order is by what is to be expected. Campaigns that are too young are left out."),
             _(
-                "Brackets: 95 %; of the first place count on 90 %, since it was looked for: where a few campaigns lie "
-                "far from the others, its bracket holds less often."
+                "Expected rate: the counted rate, moved towards the usual rate. The smaller the campaign, the further "
+                "it is moved."
+            ),
+            _("Campaigns are in order of their expected rate. Campaigns too recent to judge are left out."),
+            _(
+                "Brackets: 95 %; for the first place rely on 90 %, because it was picked as the best. If a few "
+                "campaigns are far from the others, its bracket holds less often."
             ),
         )
         frame = frame if known(self.regret) else frame.iloc[:0]
-        title = _("Campaigns by the {kpi} to be expected of them", kpi=self.kpi.name)
+        title = _("Campaigns by expected {kpi}", kpi=self.kpi.name)
         return Table("ranking", title, frame, columns, notes, _("fewer than four campaigns can be ranked."))
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -190,7 +198,7 @@ class Ranking(Result):
             axes.xaxis.set_major_formatter(percent(high - low))
             axes.set_xlabel(
                 _(
-                    "{kpi}; dot: to be expected, 95 % interval (first place: 90 %)\nring: as counted; line: usual",
+                    "{kpi}; dot: expected; bar: likely range (95 %; first place: 90 %)\nring: as counted; line: usual",
                     kpi=self.kpi.name,
                 )
             )
@@ -217,33 +225,33 @@ _GELMAN = "Gelman (2006), doi:10.1214/06-BA117A"
 
 FIGURES = (
     Figure(
-        "expected_of_campaign", message("To be expected of a campaign"),
+        "expected_of_campaign", message("Expected rate of a campaign"),
         message("posterior median of its true rate, with log odds of all campaigns around a usual value"),
         message("a message"), _GELMAN, ("ranking.expect", "ranking_first.expect"),
-        interval=message("95 % of the posterior, over every usual value, spread and tail of the law of all"),
+        interval=message("95 % of the posterior, over all usual values, spreads and tails of the common distribution"),
         edge=message(
-            "of the first place 90 % are promised, where a few campaigns lie far from the others; too young campaigns "
-            "are left out; the KPI chosen stands in the place of clicked / delivered"
+            "for the first place only 90 % is promised if a few campaigns are far from the others. Campaigns too "
+            "recent to judge are left out. The chosen KPI replaces clicked / delivered"
         ),
     ),
     Figure(
-        "chance_best", message("Chance to be the best"),
-        message("posterior chance that its true rate is the best of all ranked"), message("a campaign"), _GELMAN,
+        "chance_best", message("Chance of being the best"),
+        message("posterior probability that its true rate is the best of all ranked"), message("a campaign"), _GELMAN,
         ("ranking.best", "ranking_first.best"),
     ),
     Figure(
-        "regret", message("What choosing the first costs"),
+        "regret", message("Cost of choosing the first"),
         message("mean of (true best rate - true rate of the first), over the posterior"), message("a campaign"),
         _GELMAN, ("ranking_first.regret",),
     ),
     Figure(
         "overstated", message("By how much the best counted rate is too good"),
-        message("distance of its counted rate from the rate to be expected"), message("a campaign"), _GELMAN,
+        message("difference between its counted rate and its expected rate"), message("a campaign"), _GELMAN,
         ("ranking_first.overstated",),
     ),
     Figure(
-        "luck", message("How good the best of equal ones looks"),
-        message("expected largest of k standard normals x counting error of a campaign of the median size"),
+        "luck", message("How good the best of equal campaigns looks"),
+        message("expected maximum of k standard normals x standard error of a campaign of median size"),
         message("a campaign"), "Harter (1961), doi:10.1093/biomet/48.1-2.151", ("ranking_first.luck",),
     ),
 )  # fmt: skip

@@ -179,7 +179,7 @@ class SamePeople(Result):
             )
             return Summary("same_people", text, numbers)
         differences = [
-            _("{b} {points} points ({span}) against {a}", a=named(row["name_a"]), b=named(row["name_b"]),
+            _("{b}: {points} points ({span}) compared with {a}", a=named(row["name_a"]), b=named(row["name_b"]),
               points=points(row["value"]), span=span(row["low"], row["high"]))
             for row in self.pairs.to_dict("records")
             if row["decision"] in ("a", "b")
@@ -187,16 +187,16 @@ class SamePeople(Result):
         numbers["decided"] = len(differences)
         values = {"people": whole(self.people), "names": listing(names)}
         if len(names) == 2:
-            who = _("{people} people got both {names}.", **values)
+            who = _("{people} people received both {names}.", **values)
         else:
-            who = _("{people} people got all of {names}.", **values)
+            who = _("{people} people received all of {names}.", **values)
         if differences:
-            text = _("By “{kpi}” they differ: {differences}.", kpi=self.kpi.name, differences=listing(differences))
+            text = _("“{kpi}” differs among them: {differences}.", kpi=self.kpi.name, differences=listing(differences))
             return Summary("same_people", f"{who} {text}", numbers, headline=True, weight=28)
         changed = int(self.pairs[["only_a", "only_b"]].sum(axis=1).max())
         text = _(
-            "By “{kpi}” which did better with them is not decided: at most {n} reacted to one of two and not to the "
-            "other, and only they can tell.",
+            "“{kpi}” shows no clear winner among them. Only people who reacted to one campaign and not the other "
+            "count, at most {n}.",
             kpi=self.kpi.name, n=whole(changed),
         )  # fmt: skip
         return Summary("same_people", f"{who} {text}", numbers)
@@ -213,21 +213,28 @@ class SamePeople(Result):
         columns = (
             Column("name_a", _("First")),
             Column("name_b", _("Second")),
-            Column("value_a", _("Of them, first"), share, unit="share", number=True),
+            Column("value_a", _("Among them, first"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
             *(self._raw_columns() if self.raw is not None else ()),
-            Column("only_a", _("First alone"), whole, unit="people", number=True),
-            Column("only_b", _("Second alone"), whole, unit="people", number=True),
+            Column("only_a", _("First only"), whole, unit="people", number=True),
+            Column("only_b", _("Second only"), whole, unit="people", number=True),
             Column("value", _("Difference (points)"), cells.apart, unit="share", number=True, whole_row=True),
             Column("decision", _("Verdict"), _DECISIONS.__getitem__),
         )
         notes = (
-            _("{kpi} among the {people} people who got all of them.", kpi=self.kpi.title, people=whole(self.people)),
-            _("Only who reacted to one alone can tell (McNemar); the verdicts are held to 5 % over all pairs (Holm)."),
+            _(
+                "{kpi} among the {people} people who received all of the campaigns.",
+                kpi=self.kpi.title,
+                people=whole(self.people),
+            ),
+            _(
+                "Only people who reacted to one campaign and not the other count (McNemar). The chance of any false "
+                "verdict over all pairs is at most 5 % (Holm)."
+            ),
         )
         frame, notes = (frame.iloc[:0], ()) if self.why else (frame, notes)
-        empty = f"{_REASONS[self.why]}." if self.why else _("no two campaigns.")
-        return Table("same_people", _("The same people, campaign against campaign"), frame, columns, notes, empty)
+        empty = f"{_REASONS[self.why]}." if self.why else _("there are no two campaigns to compare.")
+        return Table("same_people", _("Campaigns compared among the same people"), frame, columns, notes, empty)
 
     def _raw_columns(self) -> tuple[Column, ...]:
         names = (("value_a_raw", _("First, raw")), ("value_b_raw", _("Second, raw")))
@@ -235,15 +242,15 @@ class SamePeople(Result):
 
 
 _REASONS = {
-    "kpi": message("it is not told person by person, or who did it got no further mail"),
-    "totals": message("no event log tells of these campaigns, and totals know no people"),
-    "nobody": message("nobody is seen to have got all of these campaigns"),
+    "kpi": message("the data do not show it person by person, or those who did it received no further e-mails"),
+    "totals": message("no event log contains these campaigns, and totals do not show individual people"),
+    "nobody": message("the data show nobody who received all of these campaigns"),
 }
 
 _DECISIONS = {
     "a": message("the first did better"),
     "b": message("the second did better"),
-    "not decided": message("not decided"),
+    "not decided": message("no clear winner"),
     "unknown": message("cannot be estimated"),
 }
 
@@ -252,17 +259,17 @@ _MCNEMAR = "McNemar (1947), doi:10.1007/BF02295996"
 
 FIGURES = (
     Figure(
-        "same_people", message("The same people"), message("people who got all the campaigns set side by side"),
-        message("a person"), _MCNEMAR, ("same_people.people",), edge=message("known from event logs only"),
+        "same_people", message("The same people"), message("people who received all of the compared campaigns"),
+        message("one person"), _MCNEMAR, ("same_people.people",), edge=message("only from event logs"),
     ),
     Figure(
-        "same_people_alone", message("Reacted to one alone"),
-        message("of the same people those who reacted to the one and not the other"), message("a person"), _MCNEMAR,
+        "same_people_alone", message("Reacted to only one"),
+        message("people among them who reacted to one campaign and not the other"), message("one person"), _MCNEMAR,
         ("same_people.only_a", "same_people.only_b"),
     ),
     Figure(
         "same_people_rate", message("Rate among the same people"),
-        message("the same people who reacted / the same people"), message("a person"), _MCNEMAR,
+        message("the same people who reacted / the same people"), message("one person"), _MCNEMAR,
         ("same_people.value_a*", "same_people.value_b*", "same_people.value"),
         interval=message("95 %: Bonett and Price, of the difference"),
         edge=message("difference: second minus first"),

@@ -61,7 +61,9 @@ def split(campaigns: str) -> list[str]:
     """
     names = [name.strip() for name in campaigns.split(";") if name.strip()]
     if len(names) == 1:
-        raise UsageError(_("{name} is one campaign. Name two or more, separated by semicolons.", name=repr(names[0])))
+        raise UsageError(
+            _("{name} is only one campaign. Enter two or more, separated by semicolons.", name=repr(names[0]))
+        )
     return names
 
 
@@ -117,12 +119,12 @@ def named_campaign(mail: pd.DataFrame, name: str) -> pd.Series:
     """
     rows = mail[(mail["campaign_name"] == name) | (mail["campaign_id"] == name)]
     if rows.empty:
-        raise UsageError(_("no campaign is named {name}. Use the campaign's id", name=repr(name)))
+        raise UsageError(_("there is no campaign named {name}. Use the campaign's id", name=repr(name)))
     if len(rows) > 1:
         ids = ", ".join(rows["campaign_id"])
         raise UsageError(
-            _n("{n} campaign is named {name}. Use the campaign's id: {ids}",
-               "{n} campaigns are named {name}. Use the campaign's id: {ids}", len(rows), name=repr(name), ids=ids)
+            _n("{n} campaign has the name {name}. Use the campaign's id: {ids}",
+               "{n} campaigns have the name {name}. Use the campaign's id: {ids}", len(rows), name=repr(name), ids=ids)
         )  # fmt: skip
     return rows.iloc[0]
 
@@ -174,15 +176,15 @@ class SideBySide(Result):
         """By which KPIs the campaigns differ beyond chance."""
         campaigns = self.campaigns
         if len(campaigns) < 2:
-            return Summary("side_by_side", _("There are not two campaigns that are old enough to be compared."))
+            return Summary("side_by_side", _("Fewer than two campaigns are old enough to be compared."))
         judged = self.figures[self.figures["p"].notna()]
         apart = judged[judged["p"] < ALPHA]
         numbers = {"campaigns": len(campaigns), "judged": len(judged), "apart": len(apart)}
         names = listing([named(row["campaign_name"]) for row in campaigns])
         if apart.empty:
             text = _n(
-                "{names}: of {n} comparison none differs beyond chance.",
-                "{names}: of {n} comparisons none differs beyond chance.",
+                "{names} show no difference larger than chance ({n} comparison).",
+                "{names} show no difference larger than chance ({n} comparisons).",
                 len(judged), names=names, n=whole(len(judged)),
             )  # fmt: skip
             return Summary("side_by_side", text, numbers)
@@ -194,8 +196,8 @@ class SideBySide(Result):
         kpi, name = metrics.find(row["kpi"]).name, named(row["campaign_name"])
         value = metrics.value_with_interval(row, self.currency)
         if row["difference"] > 0:
-            return _("{kpi} of {name} is higher, {value}", kpi=kpi, name=name, value=value)
-        return _("{kpi} of {name} is lower, {value}", kpi=kpi, name=name, value=value)
+            return _("{name} has a higher {kpi}, {value}", kpi=kpi, name=name, value=value)
+        return _("{name} has a lower {kpi}, {value}", kpi=kpi, name=name, value=value)
 
     def table(self) -> Table:
         """A row a KPI; for each campaign its counts and value, and what lies between it and the first."""
@@ -217,11 +219,11 @@ class SideBySide(Result):
                 columns.append(
                     Column(f"difference_{place + 1}", title, self._difference(place), number=True, whole_row=True)
                 )
-                columns.append(Column(f"p_{place + 1}", message("Beyond chance?"), _decided))
+                columns.append(Column(f"p_{place + 1}", message("More than chance?"), _decided))
         if len(campaigns) < 2:
             wide, columns = wide.iloc[:0], columns[:1]
-        empty = message("there are not two campaigns that are old enough to be compared.")
-        title = message("Campaigns side by side")
+        empty = message("fewer than two campaigns are old enough to be compared.")
+        title = message("Campaigns compared")
         return Table("side_by_side", title, wide, tuple(columns), tuple(self._notes(campaigns)), empty)
 
     def _value(self, place: int) -> Callable[[Mapping[Any, Any]], str]:
@@ -246,20 +248,21 @@ class SideBySide(Result):
     def _notes(self, campaigns: list[dict[Any, Any]]) -> Iterator[str]:
         if len(campaigns) < 2:
             return
-        yield _("The brackets are 95 % intervals of each value and each difference alone, in points for rates.")
+        yield _("The brackets are separate 95 % intervals for each value and each difference, in points for rates.")
         yield _(
-            "Beyond chance: “yes” accounts for all {n} comparisons of the table (Holm). They went out at different "
-            "times, so a difference is theirs, not only the subject's or the offer's.",
+            "More than chance: “yes” takes all {n} comparisons of the table into account (Holm). The campaigns went "
+            "out at different times. A difference belongs to the whole campaign, not only to its subject line or "
+            "offer.",
             n=whole(self.figures["p"].notna().sum()),
         )
         yield from metrics.raw_note(list(self.figures["kpi"]))
         young = [named(row["campaign_name"]) for row in campaigns if not row["mature"]]
         if young:
-            yield _("Too recent: the numbers of {names} still grow.", names=listing(young))
+            yield _("Too recent to judge: the numbers of {names} are still growing.", names=listing(young))
         values = self.figures.groupby("kpi", sort=False)["value"].count()
         unknown = [metrics.find(str(key)).title for key in values.index[values == 0]]
         if unknown:
-            yield _("Not known of any of them: {kpis}.", kpis=listing(unknown))
+            yield _("No data for any of them: {kpis}.", kpis=listing(unknown))
 
 
 _COUNTED = ("numerator", "n", "value", "low", "high")
@@ -288,20 +291,20 @@ def _counted(place: int) -> Callable[[Mapping[Any, Any]], str]:
 
 
 def _decided(p: Any) -> str:
-    return _("yes") if p < ALPHA else _("not decided")
+    return _("yes") if p < ALPHA else _("no clear winner")
 
 
 FIGURES = (
     Figure(
-        "side_by_side_values", message("Value of a campaign side by side"),
-        message("above / below the line of the KPI that the row names (kit explain KPI)"),
-        message("as that KPI says"), "guide 1, step 3",
+        "side_by_side_values", message("Values of the compared campaigns"),
+        message("numerator / denominator of the KPI in this row (kit explain KPI)"),
+        message("as for that KPI"), "guide 1, step 3",
         ("side_by_side.numerator_*", "side_by_side.n_*", "side_by_side.value_*"),
-        interval=message("as that KPI says"),
+        interval=message("as for that KPI"),
     ),
     Figure(
         "side_by_side_difference", message("Difference from the first campaign"),
-        message("value of the campaign - value of the first"), message("as the KPI of the row says"),
+        message("value of the campaign - value of the first"), message("as for the KPI in this row"),
         "Newcombe (1998), method 10; Welch (1947)",
         ("side_by_side.difference_*", "side_by_side.p_*", "side_by_side.judged",
          "side_by_side.apart", "side_by_side.campaigns"),

@@ -47,8 +47,8 @@ VERDICTS = {
     "better": message("better than usual"),
     "worse": message("worse than usual"),
     "as usual": message("as usual"),
-    "too few": message("too few to judge"),
-    TOO_RECENT: message("too young to judge"),
+    "too few": message("too little data to judge"),
+    TOO_RECENT: message("too recent to judge"),
     "unknown": message("not judged"),
 }
 
@@ -166,28 +166,29 @@ class StandOut(Result):
         }
         if self.judged == 0:
             text = _(
-                "Fewer than four campaigns can be judged by “{kpi}”, so nothing can stand out from the others.",
+                "Fewer than four campaigns can be judged by “{kpi}”, so none can stand out from the others.",
                 kpi=self.kpi.name,
             )
             return Summary("comparison", text, numbers)
         usual = _(
-            "Across {n} campaigns “{kpi}” is {mean}; beyond counting error they usually differ by {tau} points (sd).",
+            "“{kpi}” is {mean} across {n} campaigns. Beyond the margin of error, campaigns usually differ by {tau} "
+            "points.",
             n=whole(self.judged), kpi=self.kpi.name, mean=share(self.spread.mean), tau=size(self.spread.tau),
         )  # fmt: skip
         names = {side: self._named(side) for side in ("better", "worse")}
         if better and worse:
-            text = _("Beyond that, {better}, and {worse}.", better=_better(names["better"], better),
+            text = _("Outside this usual variation, {better}, and {worse}.", better=_better(names["better"], better),
                      worse=_worse(names["worse"], worse))  # fmt: skip
         elif better:
-            text = _("Beyond that, {better}.", better=_better(names["better"], better))
+            text = _("Outside this usual variation, {better}.", better=_better(names["better"], better))
         elif worse:
-            text = _("Beyond that, {worse}.", worse=_worse(names["worse"], worse))
+            text = _("Outside this usual variation, {worse}.", worse=_worse(names["worse"], worse))
         else:
-            text = _("None stands out beyond that.")
+            text = _("No campaign stands out from this usual variation.")
         weight = 60 if better or worse else 30
         if machines := self._by_machines():
             alone = _(
-                "By “{raw}” {names} would stand out otherwise; without machines that is not seen.",
+                "{names} would stand out by “{raw}”; without machines this is not visible.",
                 raw=metrics.find(self.kpi.raw).name, names=listing([named(name) for name in machines[:_NAMED]]),
             )  # fmt: skip
             text = f"{text} {alone}"
@@ -209,13 +210,13 @@ class StandOut(Result):
         frame = self.rates[self.rates["value"].notna()].sort_values("value", ascending=False, ignore_index=True)
         notes = [
             MARGIN_OF_ERROR,
-            _("{n} comparisons; the verdicts hold false ones to 5 % of those flagged.", n=whole(self.judged)),
+            _("{n} comparisons; at most 5 % of the flagged ones are expected to be false.", n=whole(self.judged)),
         ]
         unknown = len(self.rates) - len(frame)
         notes += metrics.totals_note(self.kpi, unknown)
         if unknown and not self.kpi.raw:
             notes.append(
-                _("{n} campaigns are left out: their {numerator} or {denominator} is not known.", n=whole(unknown),
+                _("{n} campaigns are left out because their {numerator} or {denominator} is unknown.", n=whole(unknown),
                   numerator=self.kpi.numerator, denominator=self.kpi.denominator)
             )  # fmt: skip
         columns = (
@@ -227,7 +228,7 @@ class StandOut(Result):
             Column("expected", _("Expected"), share, unit="share", number=True),
             Column("verdict", _("Verdict"), VERDICTS.__getitem__),
         )
-        return Table("campaigns", _("Campaigns by {kpi}", kpi=self.kpi.name), frame, columns, tuple(notes))
+        return Table("campaigns", _("{kpi} by campaign", kpi=self.kpi.name), frame, columns, tuple(notes))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Campaigns with their intervals over the band within which they usually lie, the best on top."""
@@ -248,20 +249,20 @@ class StandOut(Result):
             axes.set_ylim(-0.8, len(drawn) - 0.2)
             axes.set_xlim(left=0)
             axes.xaxis.set_major_formatter(percent(drawn["high"].max() if len(drawn) else 1))
-            axes.set_xlabel(_("{kpi}, 95 % interval\ngrey: where campaigns usually lie", kpi=self.kpi.name))
+            axes.set_xlabel(_("{kpi}; line: margin of error (95 %)\ngrey: usual range of campaigns", kpi=self.kpi.name))
             axes.grid(visible=False, axis="y")
-            title = _("Campaigns by {kpi}", kpi=self.kpi.name)
+            title = _("{kpi} by campaign", kpi=self.kpi.name)
             if not_drawn := len(rows) - len(drawn):
-                title = _("Campaigns by {kpi} ({n} as usual not drawn)", kpi=self.kpi.name, n=whole(not_drawn))
+                title = _("{kpi} by campaign ({n} usual ones not shown)", kpi=self.kpi.name, n=whole(not_drawn))
             beyond = [
-                _("{name} {verdict}", name=row["campaign_name"], verdict=_SIDES[row["verdict"]])
+                _("{name} – {verdict}", name=row["campaign_name"], verdict=_SIDES[row["verdict"]])
                 for row in records
                 if row["verdict"] in _SIDES
             ]
-            alt = _("{title}: none known.", title=title)
+            alt = _("{title}: no data.", title=title)
             if len(drawn):
                 alt = _(
-                    "{title}: {n} from {low} to {high}; beyond the usual: {beyond}.",
+                    "{title}: {n} from {low} to {high}; outside the usual range: {beyond}.",
                     title=title, n=whole(len(drawn)), low=share(drawn["value"].min()), high=share(drawn["value"].max()),
                     beyond=listing(beyond) or _("none"),
                 )  # fmt: skip
@@ -273,24 +274,24 @@ _SIDES = {"better": message("better"), "worse": message("worse")}
 
 def _better(names: str, n: int) -> str:
     if n > _NAMED:
-        return _("{names} do better (and {n} more)", names=names, n=n - _NAMED)
-    return _n("{names} does better", "{names} do better", n, names=names)
+        return _("{names} did better (and {n} more)", names=names, n=n - _NAMED)
+    return _n("{names} did better", "{names} did better", n, names=names)
 
 
 def _worse(names: str, n: int) -> str:
     if n > _NAMED:
-        return _("{names} do worse (and {n} more)", names=names, n=n - _NAMED)
-    return _n("{names} does worse", "{names} do worse", n, names=names)
+        return _("{names} did worse (and {n} more)", names=names, n=n - _NAMED)
+    return _n("{names} did worse", "{names} did worse", n, names=names)
 
 
 FIGURES = (
     Figure(
         "expected_rate", message("Expected"),
-        message("what the other groups let one expect; of a limit the limit, of a trend its beginning"),
+        message("what the other groups lead us to expect; for a limit, the limit itself; for a trend, its start"),
         message("the other groups"),
         "Higgins, Thompson & Spiegelhalter (2009), doi:10.1111/j.1467-985X.2008.00552.x",
         ("campaigns.expected", "equal_age.expected", "problems.expected", "extremes.expected", "after_click.expected"),
-        window=message("of problems the whole history; else what is asked for"),
-        edge=message("leave-one-out: a group is no part of its own yardstick"),
+        window=message("for problems, the whole history; otherwise the selected data"),
+        edge=message("leave-one-out: a group is not compared with itself"),
     ),
 )  # fmt: skip

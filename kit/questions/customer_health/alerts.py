@@ -160,7 +160,7 @@ def held_back(account: str, date: str, part: float) -> bool:
 
 
 def _load(path: Path) -> pd.DataFrame:
-    hint = message("Take the table of alerts from the report, and fill acted_on.")
+    hint = message("Take the table of alerts from the report, and fill in acted_on.")
     try:
         given = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, ParserError) as error:
@@ -202,11 +202,11 @@ class Alerts(Result):
         n = len(self.now)
         numbers: dict[str, Any] = {"open": n, "raised": len(self.alerts)}
         if not self.years:
-            return Summary("health_alerts", _("No account is watched, so there is no alert."), numbers)
+            return Summary("health_alerts", _("No account is being monitored, so there are no alerts."), numbers)
         numbers["a_year"] = len(self.alerts) / self.years
         text = _n(
-            "{n} alert is open; an account has {rate} alerts a year.",
-            "{n} alerts are open; an account has {rate} alerts a year.",
+            "{n} alert is open. An account has {rate} alerts a year on average.",
+            "{n} alerts are open. An account has {rate} alerts a year on average.",
             n, n=whole(n), rate=decimal(numbers["a_year"], 2),
         )  # fmt: skip
         return Summary("health_alerts", text, numbers, headline=n > 0, weight=28)
@@ -215,19 +215,27 @@ class Alerts(Result):
         """The open alerts as a list to act on; its CSV is made for a CRM."""
         columns = [
             Column("account", message("Account")),
-            Column("raised_on", message("Since"), day),
-            Column("score", message("Score then"), lambda value: decimal(value, 0), "points", number=True),
-            Column("reason", message("Because of")),
+            Column("raised_on", message("Raised on"), day),
+            Column("score", message("Score at the start"), lambda value: decimal(value, 0), "points", number=True),
+            Column("reason", message("Main reasons")),
             Column("owner", message("Owner"), lambda owner: owner or "–"),
-            Column("action", message("To do")),
-            Column("due_on", message("Until"), day),
+            Column("action", message("Next step")),
+            Column("due_on", message("Due by"), day),
         ]
         if self.alerts["held_back"].any():
-            columns.append(Column("held_back", message("Held back"), lambda held: _("yes") if held else _("no")))
+            columns.append(
+                Column("held_back", message("Control group (no action)"), lambda held: _("yes") if held else _("no"))
+            )
         notes = (
-            _("An alert begins after weeks of red in a row and ends some points above it, so that noise raises few."),
-            _("Outages, lost signals and a changed configuration raise none: history is recomputed under one rule."),
-            _("Fill acted_on in the CSV and name it as the parameter outcomes: what acting did is then compared."),
+            _(
+                "An alert starts after several red weeks in a row and ends some points above red. So random ups and "
+                "downs raise few alerts."
+            ),
+            _("Outages, lost signals and new settings raise no alerts: the past is recalculated with the same rule."),
+            _(
+                "Fill in acted_on in the CSV and name the file in the parameter outcomes. The report then compares "
+                "alerts with and without action."
+            ),
         )
         frame = self.now.drop(columns=["reasons", "open", "outcome"])
         return Table("health_alerts", message("Open alerts"), frame, tuple(columns), notes,
@@ -263,14 +271,14 @@ class Alerts(Result):
         every = rows["all"]
         numbers: dict[str, Any] = {"n": every["n"]}
         if not self.way:
-            text = _("Nobody is known to have left, so whether alerts were right is not known.")
+            text = _("No customer is known to have left, so it is not known whether the alerts were right.")
         elif not known(every["value"]):
-            text = _("{n} alerts were followed for {days} days: too few to say how often they were right.",
+            text = _("{n} alerts were followed for {days} days: too few to show how often they were right.",
                      n=whole(every["n"]), days=whole(self.horizon))  # fmt: skip
         else:
             numbers |= {name: every[name] for name in ("value", "low", "high")}
             text = _(
-                "Of {n} earlier alerts {share} were followed by leaving within {days} days.",
+                "Of {n} earlier alerts, {share} were followed by the customer leaving within {days} days.",
                 n=whole(every["n"]), days=whole(self.horizon),
                 share=with_interval(every["value"], every["low"], every["high"]),
             )  # fmt: skip
@@ -284,24 +292,25 @@ class Alerts(Result):
             )  # by assignment: whether anybody acted or not
             if known(gap.low):
                 return _(
-                    "Of those that were not held back {points} points left ({ends}): what alerting did.",
+                    "Difference from the control group in the share that left: {points} points ({ends}). This is "
+                    "the effect of alerting.",
                     points=points(gap.value), ends=span(gap.low, gap.high),
                 )  # fmt: skip
         return _(
-            "Customers who are called leave less, so acting makes alerts look wrong; only a random part that is held "
-            "back (health.hold_back) tells."
+            "Customers who get a call leave less often, so acting makes good alerts look wrong. Only a random "
+            "control group (health.hold_back) shows the effect."
         )
 
     def outcomes_table(self) -> Table:
         """Earlier alerts by what was done."""
         columns = (
             Column("group", message("Alerts"), _GROUPS.__getitem__),
-            Column("n", message("Followed"), whole, "alerts", number=True),
+            Column("n", message("Alerts observed"), whole, "alerts", number=True),
             Column("left", message("Left"), whole, "accounts", number=True),
             Column("value", message("Share that left"), _interval, "share", number=True, whole_row=True),
         )
-        notes = (_("Acted and not acted are no experiment: whom one calls is not chosen by chance."),)
-        return Table("health_outcomes", message("What became of earlier alerts"), self.kept, columns, notes)
+        notes = (_("Alerts with and without action are not an experiment: it is not random who gets a call."),)
+        return Table("health_outcomes", message("What happened after earlier alerts"), self.kept, columns, notes)
 
 
 def _interval(row: Any) -> str:
@@ -310,25 +319,27 @@ def _interval(row: Any) -> str:
 
 _GROUPS = {
     "all": message("all"),
-    "acted": message("somebody acted"),
-    "not acted": message("nobody is known to have acted"),
-    "held back": message("held back at random"),
+    "acted": message("action taken"),
+    "not acted": message("no action known"),
+    "held back": message("control group (random)"),
 }
 
-_FOLLOWED = message("an alert that was followed for the whole horizon")
+_FOLLOWED = message("an alert that was followed for the whole period (parameter horizon)")
 
 FIGURES = (
     Figure(
-        "health_alerts", message("Alerts"), message("alerts open; alerts raised / account-years watched"),
-        message("an account below red for health.weeks_red weeks in a row"), "DEFINITIONS: alerts",
+        "health_alerts", message("Alerts"), message("open alerts; alerts raised / account-years observed"),
+        message("an account below the red limit for health.weeks_red weeks in a row"), "DEFINITIONS: alerts",
         ("health_alerts.open", "health_alerts.raised", "health_alerts.a_year", "health_alerts.score",
          "health_backtest.alerts_month", "health_backtest.false_month"),
-        edge=message("ends health.leave points above red; pauses health.pause_weeks; guarded weeks raise none"),
+        edge=message("ends health.leave points above red; then a pause of health.pause_weeks weeks; protected weeks "
+                     "raise no alert"),
     ),
     Figure(
-        "health_outcomes", message("Precision of alerts"), message("alerts followed by leaving / alerts followed"),
+        "health_outcomes", message("Precision of alerts"), message("alerts after which the customer left / alerts "
+                                                                   "followed"),
         _FOLLOWED, "DEFINITIONS: playbooks", ("health_outcomes.value", "health_outcomes.n", "health_outcomes.left"),
-        window=message("the parameter horizon, from the day of the alert"), interval=WILSON,
-        edge=message("acting lowers it; only alerts held back at random show what acting does"),
+        window=message("the parameter horizon, counted from the day of the alert"), interval=WILSON,
+        edge=message("acting lowers it; only the random control group shows what acting does"),
     ),
 )  # fmt: skip

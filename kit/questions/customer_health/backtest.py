@@ -59,14 +59,15 @@ def check(scores: Scores, *, horizon: int = 90, gap: int = 14) -> Backtest:
     """
     earlier, later = halves(scores, gap=gap, horizon=horizon)
     if not scores.churn.way:
-        return _untold(scores, later, message("nobody is known to have left"), horizon, gap)
+        return _untold(scores, later, message("no customer is known to have left"), horizon, gap)
     marks = _marks(scores, earlier, later)
     there = ~np.isnan(marks.score)
     left_accounts = np.unique(later.account[there & later.left]).size
     stayed = np.unique(later.account[there & ~later.left]).size
     if left_accounts < FEWEST or stayed < FEWEST:
         reason = message(
-            "in the weeks held back {left} accounts with a score left and {stayed} stayed, and {n} of each are needed",
+            "in the test weeks, {left} accounts with a score left and {stayed} stayed, but at least {n} of each are "
+            "needed",
             left=whole(left_accounts), stayed=whole(stayed), n=FEWEST,
         )  # fmt: skip
         return _untold(scores, later, reason, horizon, gap)
@@ -293,13 +294,18 @@ class Backtest(Result):
         numbers |= {"left": self.counts["left"], "lift": self.lift} | self.work
         words = {"share": _pairs(row), "left": whole(self.counts["left"])}
         if self.predicts:
-            text = _("The score foretells who leaves: it puts {share} of pairs in the right order ({left} left).",
+            text = _("The score predicts who leaves: in {share} of pairs, the account that left had the lower score "
+                     "({left} left).",
                      **words)  # fmt: skip
         elif row["high"] < 0.5:
-            text = _("The score foretells the wrong way: only {share} of pairs are in the right order.", **words)
+            text = _(
+                "The score predicts the wrong way: in only {share} of pairs, the account that left had the "
+                "lower score.",
+                **words,
+            )
         else:
-            text = _("No, the score does not foretell who leaves: {share} of pairs in the right order is no better "
-                     "than a coin, as far as {left} leavings tell.", **words)  # fmt: skip
+            text = _("No, the score does not predict who leaves, judging by {left} accounts that left. They had the "
+                     "lower score in {share} of pairs, no better than a coin toss.", **words)  # fmt: skip
         return Summary("health_backtest", f"{text} {self._rivals()}".rstrip(), numbers, headline=True, weight=32)
 
     def _rivals(self) -> str:
@@ -308,51 +314,54 @@ class Backtest(Result):
             return ""
         best = max(plain.to_dict("records"), key=lambda row: row["value"])
         if best["more_low"] > 0:
-            return _("No plain signal does as well.")
+            return _("No single signal does as well.")
         if best["more_high"] < 0:
             return _("One signal alone does better: {signal}.", signal=_name(best["by"]))
-        return _("One signal alone does as well, as far as the data tells: {signal}.", signal=_name(best["by"]))
+        return _("As far as the data shows, one signal alone does as well: {signal}.", signal=_name(best["by"]))
 
     def table(self) -> Table:
         """The score beside fitted weights and plain signals."""
         columns = (
-            Column("by", message("Accounts in order of"), _name),
+            Column("by", message("Accounts ranked by"), _name),
             Column("n", message("Snapshots"), whole, "snapshots", number=True),
-            Column("value", message("Pairs in the right order"), _pairs, "share", number=True, whole_row=True),
-            Column("more", message("The score has more by"), _more, "share", number=True, whole_row=True),
+            Column("value", message("Pairs ranked correctly"), _pairs, "share", number=True, whole_row=True),
+            Column("more", message("Lead of the score (points)"), _more, "share", number=True, whole_row=True),
         )
         if self.reason:
             notes: tuple[str, ...] = ()
         else:
             c = self.counts
             notes = (
-                _("Left: {way}. Counted from {gap} to {end} days after each snapshot.", way=WAYS[self.way],
+                _("“Left” means: {way}. It counts from {gap} to {end} days after each snapshot.", way=WAYS[self.way],
                   gap=self.gap, end=self.gap + self.horizon),
-                _("Half is a coin. Intervals by drawing accounts again; weights and anchors are from earlier weeks."),
+                _("50 % is a coin toss. Intervals come from resampled accounts; weights and anchors come from "
+                  "earlier weeks."),
                 _(
-                    "Not in it: {young} snapshots not followed for so long, {at_once} that left within {gap} days, "
+                    "Left out: {young} snapshots too recent to judge, {at_once} that left within {gap} days, and "
                     "{unknown} without a score, of which {unknown_left} left.",
                     young=whole(c["young"]), at_once=whole(c["at_once"]), unknown=whole(c["unknown"]), gap=self.gap,
                     unknown_left=whole(c["unknown_left"]),
                 ),
             )  # fmt: skip
-        return Table("health_ranks", message("Does the score foretell who leaves?"), self.ranks, columns, notes,
+        return Table("health_ranks", message("Does the score predict who leaves?"), self.ranks, columns, notes,
                      message("{reason}.", reason=self.reason))  # fmt: skip
 
     def drivers_table(self) -> Table:
         """Each signal: its weight by hand, as fitted, and what it foretells alone."""
         columns = (
             Column("signal", message("Signal"), lambda key: SIGNALS[key].title),
-            Column("weight", message("Weight by hand"), lambda value: share(value, 0), "share", number=True),
-            Column("fitted", message("Fitted: log odds of leaving per ten points"), _fitted, "log odds", number=True,
+            Column("weight", message("Weight set by hand"), lambda value: share(value, 0), "share", number=True),
+            Column("fitted", message("Fitted weight (log odds of leaving per ten points)"), _fitted, "log odds",
+                   number=True,
                    whole_row=True),
-            Column("value", message("Alone: pairs in the right order"), _pairs, "share", number=True, whole_row=True),
+            Column("value", message("Pairs ranked correctly by this signal alone"), _pairs, "share", number=True,
+                   whole_row=True),
         )  # fmt: skip
         notes = (
-            _("Fitted to the weeks before; below nothing, a better component goes with less leaving. Signals that go "
-              "together share what they tell."),
+            _("Fitted on earlier weeks. Below 0: the better the signal, the less often customers leave. Signals "
+              "that move together share their weight."),
         ) if len(self.drivers) else ()  # fmt: skip
-        return Table("health_drivers", message("Which signals foretell"), self.drivers, columns, notes,
+        return Table("health_drivers", message("Which signals predict leaving"), self.drivers, columns, notes,
                      message("{reason}.", reason=self.reason))  # fmt: skip
 
     def colours_table(self) -> Table:
@@ -361,22 +370,32 @@ class Backtest(Result):
             Column("colour", message("Colour"), COLOURS.__getitem__),
             Column("n", message("Snapshots"), whole, "snapshots", number=True),
             Column("value", message("Share that left (precision)"), _left, "share", number=True, whole_row=True),
-            Column("recall", message("Of all that left (recall)"), lambda value: share(value, 0), "share", number=True),
+            Column(
+                "recall",
+                message("Share of all that left (recall)"),
+                lambda value: share(value, 0),
+                "share",
+                number=True,
+            ),
         )
         notes = (
-            _("Colours change {flips} times in an account-year; {alerts} of 100 accounts turn red in a month, {false} "
-              "of them falsely.", flips=decimal(self.work["flips"], 1), alerts=decimal(self.work["alerts_month"], 1),
+            _("Colours change {flips} times a year per account. In a month, {alerts} of 100 accounts turn red, "
+              "{false} of them falsely.", flips=decimal(self.work["flips"], 1),
+              alerts=decimal(self.work["alerts_month"], 1),
               false=decimal(self.work["false_month"], 1)),
-            _("The tenth with the lowest score leaves {lift} times as often as all.", lift=decimal(self.lift, 1)),
+            _("The tenth of accounts with the lowest scores leaves {lift} times as often as all accounts.",
+              lift=decimal(self.lift, 1)),
         ) if self.work else ()  # fmt: skip
-        return Table("health_colours", message("Leaving by colour"), self.colours, columns, notes,
+        return Table("health_colours", message("Customers that left, by colour"), self.colours, columns, notes,
                      message("{reason}.", reason=self.reason))  # fmt: skip
 
     def calibration_summary(self) -> Summary:
         """Whether chances made of the score hold."""
         if self.fit.empty:
-            why = self.reason or message("too few left in the training weeks")
-            return Summary("health_calibration", _("No chance is made of the score: {reason}.", reason=why), {})
+            why = self.reason or message("too few accounts left in the training weeks")
+            return Summary(
+                "health_calibration", _("The score is not converted to a chance of leaving: {reason}.", reason=why), {}
+            )
         slope, intercept = self.fit.to_dict("records")
         numbers = {"slope": slope["value"], "intercept": intercept["value"]}
         held = slope["low"] <= 1 <= slope["high"] and intercept["low"] <= 0 <= intercept["high"]
@@ -384,10 +403,11 @@ class Backtest(Result):
             "slope": _ends(slope), "intercept": _ends(intercept),
         }  # fmt: skip
         text = (
-            _("Chances made of the score hold in later weeks: slope {slope}, intercept {intercept}.", **words)
+            _("Chances of leaving computed from the score also hold in later weeks: slope {slope}, intercept "
+              "{intercept}.", **words)
             if held
-            else _("Chances made of the score are off in later weeks: slope {slope} (ideal 1), intercept {intercept} "
-                   "(ideal 0).", **words)
+            else _("Chances of leaving computed from the score are wrong in later weeks: slope {slope} (ideal 1), "
+                   "intercept {intercept} (ideal 0).", **words)
         )  # fmt: skip
         return Summary("health_calibration", text, numbers)
 
@@ -416,9 +436,9 @@ class Backtest(Result):
 
 
 _ORDERS = {
-    "score": message("the score, weights by hand"),
-    "logistic": message("the same signals, weights fitted"),
-    "silent_days": message("days without a sign of the customer, alone"),
+    "score": message("the score, weights set by hand"),
+    "logistic": message("the same signals, fitted weights"),
+    "silent_days": message("days without customer activity, alone"),
 }
 
 
@@ -450,48 +470,49 @@ def _ends(row: Any) -> str:
     )
 
 
-_SNAPSHOT = message("a customer on one evening of every fourth week that was held back, followed to the end")
-_WINDOW = message("leaving from the parameter gap to gap + horizon days after the evening")
+_SNAPSHOT = message("a customer on one evening of every fourth test week, followed to the end")
+_WINDOW = message("leaving between gap and gap + horizon days after the evening (parameters)")
 
 FIGURES = (
     Figure(
-        "health_auc", message("Pairs in the right order (AUC) of a health score"),
-        message("chance that one who left had the lower score than one who stayed"), _SNAPSHOT,
+        "health_auc", message("Pairs ranked correctly (AUC) by a health score"),
+        message("chance that an account that left had the lower score than one that stayed"), _SNAPSHOT,
         "DEFINITIONS: AUC; Efron & Tibshirani (1993), doi:10.1201/9780429246593",
         ("health_backtest.value", "health_ranks.value", "health_ranks.more", "health_drivers.value",
          "health_ranks.n"),
         window=_WINDOW, interval=message("95 %: bootstrap over accounts"),
-        edge=message("ties count half; snapshots without a score are left out and counted"),
+        edge=message("ties count half; snapshots without a score are left out and counted separately"),
     ),
     Figure(
-        "health_lift", message("Lift of the tenth with the lowest score"),
-        message("share that left of the lowest tenth / share that left of all"), _SNAPSHOT,
+        "health_lift", message("Lift of the tenth with the lowest scores"),
+        message("share that left of the lowest tenth / share that left of all accounts"), _SNAPSHOT,
         "DEFINITIONS: top-decile lift", ("health_backtest.lift",), window=_WINDOW,
     ),
     Figure(
-        "health_restlessness", message("Restlessness of colours"),
-        message("changes of colour / account-years; turns to red a month and 100 accounts"), _SNAPSHOT,
+        "health_restlessness", message("Colour changes"),
+        message("colour changes / account-years; turns to red per month and 100 accounts"), _SNAPSHOT,
         "DEFINITIONS: stability", ("health_backtest.flips", "health_backtest.left"),
     ),
     Figure(
         "health_precision", message("Precision and recall of a colour"),
-        message("left of the colour / of the colour; left of the colour / left"), _SNAPSHOT,
+        message("accounts of the colour that left / accounts of the colour; accounts of the colour that left / all "
+                "that left"), _SNAPSHOT,
         "DEFINITIONS: precision, recall", ("health_colours.value", "health_colours.recall", "health_colours.n"),
         window=_WINDOW, interval=message("95 %: accounts as clusters (Deng et al. 2018), Wilson by effective number"),
     ),
     Figure(
-        "health_weights", message("Weight of a signal, by hand and fitted"),
+        "health_weights", message("Weight of a signal, set by hand and fitted"),
         message("weight / sum of weights; coefficient of a logistic regression on the components / 10"), _SNAPSHOT,
         "Le Cessie & van Houwelingen (1992), doi:10.2307/2347628",
         ("health_drivers.weight", "health_drivers.fitted"), window=message("the training weeks"),
         interval=message("95 %: sandwich, accounts as clusters"),
-        edge=message("a missing component is taken as the mean of the training weeks"),
+        edge=message("a missing component is replaced by the mean of the training weeks"),
     ),
     Figure(
         "health_calibration", message("Slope and intercept of the chances"),
         message("logistic regression of leaving on the log odds that the training weeks give a score"), _SNAPSHOT,
         "Steyerberg (2019), doi:10.1007/978-3-030-16399-0",
         ("health_calibration.slope", "health_calibration.intercept"), window=_WINDOW,
-        interval=message("95 %: sandwich, accounts as clusters"), edge=message("ideal are 1 and 0"),
+        interval=message("95 %: sandwich, accounts as clusters"), edge=message("ideal values: 1 and 0"),
     ),
 )  # fmt: skip

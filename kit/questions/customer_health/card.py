@@ -98,7 +98,7 @@ class Card(Result):
             return Summary("health_card", _("There is no account to show."), {})
         numbers: dict[str, Any] = {"score": self.score, "coverage": self.coverage}
         if not known(self.score):
-            text = _("{account} has no score: only {coverage} of the weight is known.", account=self.account,
+            text = _("{account} has no score: only {coverage} of the weight has data.", account=self.account,
                      coverage=share(self.coverage, 0))  # fmt: skip
             return Summary("health_card", text, numbers)
         text = _("{account} is {colour} with a score of {score}.", account=self.account, colour=COLOURS[self.colour],
@@ -109,7 +109,7 @@ class Card(Result):
             by = reasons(dict(zip(self.components["signal"], self.components["contribution"], strict=True)),
                          1 if change > 0 else -1)  # fmt: skip
             text = f"{text} " + _(
-                "In 4 weeks it changed by {change} points, most by: {reasons}.", change=signed(change),
+                "In 4 weeks it changed by {change} points, mainly because of: {reasons}.", change=signed(change),
                 reasons=commas([SIGNALS[key].title for key in by]),
             )  # fmt: skip
         return Summary("health_card", text, numbers)
@@ -117,15 +117,17 @@ class Card(Result):
     def table(self) -> Table:
         """The account's signals, components and contributions."""
         columns = (
-            Column("group", message("Part"), GROUPS.__getitem__),
+            Column("group", message("Signal group"), GROUPS.__getitem__),
             Column("signal", message("Signal"), lambda key: SIGNALS[key].title),
             Column("value", message("Value"), lambda value: decimal(value, 2), "as the signal", number=True),
-            Column("before", message("Component {n} weeks ago", n=MONTH), _points, "points", number=True),
+            Column("before", message("Points {n} weeks ago", n=MONTH), _points, "points", number=True),
             Column("component", message("Now"), _points, "points", number=True),
-            Column("contribution", message("Adds to the change"), signed, "points", number=True),
+            Column("contribution", message("Contribution to the change"), signed, "points", number=True),
         )
-        notes = (_("What the signals add is the change of the score; “–” is not known, or older than it may be."),)
-        return Table("health_card", message("The account {account}", account=self.account), self.components, columns,
+        notes = (
+            _("The signals' contributions add up to the change in the score. “–” means not known or out of date."),
+        )
+        return Table("health_card", message("Account {account}", account=self.account), self.components, columns,
                      notes, message("there is no account to show."))  # fmt: skip
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -133,7 +135,7 @@ class Card(Result):
         title = _("Score of {account}", account=self.account)
         history = self.history.tail(YEAR)
         if not history.notna().any():
-            return nothing("health_card", title, message("no score is known of it"))
+            return nothing("health_card", title, message("its score is not known"))
         parts = self.scores.components(list(self.scores.weeks.accounts).index(self.account)).T.tail(YEAR)
         moved = (parts.max() - parts.min()).dropna().sort_values(ascending=False).index[:PARTS]
         with panels(2.4 + (1.0 * ((len(moved) + 1) // 2) if ax is None else 0)) as figure:
@@ -154,7 +156,7 @@ class Card(Result):
                     small.set_xticks([])
                     small.set_title(label(SIGNALS[key].title, 38), fontsize=8.5, loc="left")
             alt = _(
-                "{title} over {n} weeks: {first} at first, {last} now; dashed lines at {red} and {green}.",
+                "{title} over {n} weeks: {first} at the start, {last} now; dashed lines at {red} and {green}.",
                 title=title, n=len(history), first=_points(history.dropna().iloc[0]), last=_points(history.iloc[-1]),
                 red=_points(config.red), green=_points(config.green),
             )  # fmt: skip
@@ -168,11 +170,11 @@ def _points(value: Any) -> str:
 FIGURES = (
     Figure(
         "health_card", message("An account's signals and components"),
-        message("the signal's value; between its anchors from 0 to 100"), message("an account and signal"),
+        message("the signal's value; from 0 to 100 between its anchors"), message("an account and signal"),
         "DEFINITIONS: component score",
         ("health_card.value", "health_card.component", "health_card.before", "health_card.score",
          "health_card.coverage"),
-        window=message("the signal's own, up to the last evening, and to that 4 weeks before"),
-        edge=message("not known where a source was dark, the account too new, or the value older than it may be"),
+        window=message("each signal's own period, up to the last evening and up to the evening 4 weeks before"),
+        edge=message("not known if a source was out of order, the account is too new, or the value is out of date"),
     ),
 )  # fmt: skip

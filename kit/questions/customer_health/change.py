@@ -131,22 +131,25 @@ class Changes(Result):
         rose = self.accounts["change"] >= LARGE
         numbers: dict[str, Any] = {"known": int(known.sum()), "fell": int(fell.sum()), "rose": int(rose.sum())}
         if not known.any():
-            text = _("No score is known of both weeks, so no change is either.")
+            text = _("No account has a score in both weeks, so no change is known.")
         else:
             text = _(
-                "In {weeks} weeks {fell} of {n} accounts fell by {points} points or more, and {rose} rose.",
+                "In {weeks} weeks, {fell} of {n} accounts fell by {points} points or more, and {rose} rose by as "
+                "much.",
                 weeks=self.weeks, fell=whole(fell.sum()), n=whole(known.sum()), points=decimal(LARGE, 0),
                 rose=whole(rose.sum()),
             )  # fmt: skip
             down = self.contributions[fell].sum().sort_values()
             if len(down) and down.iloc[0] < 0:
-                text = f"{text} " + _("What pulled most of them down: {signal}.", signal=SIGNALS[down.index[0]].title)
+                text = f"{text} " + _(
+                    "The signal that pulled scores down most: {signal}.", signal=SIGNALS[down.index[0]].title
+                )
         if self.accounts["configuration"].notna().any():
             moved = int((self.accounts["configuration"].abs() >= LARGE).sum())
             numbers["configuration"] = moved
             text = f"{text} " + _n(
-                "The new configuration alone moves {n} score by so much; that is none of these changes.",
-                "The new configuration alone moves {n} scores by so much; that is none of these changes.",
+                "The new settings alone move {n} score by that much. This is not part of these changes.",
+                "The new settings alone move {n} scores by that much. This is not part of these changes.",
                 moved, n=whole(moved),
             )  # fmt: skip
         return Summary("health_change", text, numbers)
@@ -158,14 +161,14 @@ class Changes(Result):
             Column("before", message("{n} weeks ago", n=self.weeks), _points, "points", number=True),
             Column("after", message("Now"), _points, "points", number=True),
             Column("change", message("Change"), signed, "points", number=True),
-            Column("reasons", message("Most by"), lambda keys: commas([SIGNALS[key].title for key in keys])),
+            Column("reasons", message("Main reasons"), lambda keys: commas([SIGNALS[key].title for key in keys])),
         ]
         if self.accounts["configuration"].notna().any():
-            columns.append(Column("configuration", message("By the configuration"), signed, "points", number=True))
-        notes = (_("Both scores are made with today's configuration; contributions of signals add up to the change."),)
+            columns.append(Column("configuration", message("Due to settings"), signed, "points", number=True))
+        notes = (_("Both scores use today's settings. The signals' contributions add up to the change."),)
         known = self.accounts[self.accounts["change"].abs() >= LARGE].reset_index(drop=True)
         return Table("health_change", message("Changes of {points} points or more", points=decimal(LARGE, 0)), known,
-                     tuple(columns), notes, message("no score moved by so much."), most=10)  # fmt: skip
+                     tuple(columns), notes, message("no score changed by that much."), most=10)  # fmt: skip
 
 
 def _points(value: Any) -> str:
@@ -174,17 +177,18 @@ def _points(value: Any) -> str:
 
 FIGURES = (
     Figure(
-        "health_change", message("Change of a health score"), message("score now less the score weeks ago"),
+        "health_change", message("Change of a health score"), message("score now minus the score some weeks ago"),
         message("an account with both scores"), "DEFINITIONS: trend",
         ("health_change.before", "health_change.after", "health_change.change", "health_change.known",
          "health_change.fell", "health_change.rose", "health_card.contribution", "health_card.change"),
         window=message("4 weeks"),
-        edge=message("both under one configuration; contributions add up to it, with components that came and went"),
+        edge=message("both with the same settings; contributions add up to it, including components that appeared "
+                     "or disappeared"),
     ),
     Figure(
-        "health_configuration", message("Change by the configuration"),
-        message("score of then under today's configuration less that under the older one"),
+        "health_configuration", message("Change due to settings"),
+        message("the earlier score with today's settings minus the same score with the older ones"),
         message("an account with both scores"), "DEFINITIONS: trend", ("health_change.configuration",),
-        edge=message("the older kit.toml is named by health.before"),
+        edge=message("health.before names the older kit.toml"),
     ),
 )  # fmt: skip

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from kit.questions.customer_health.weeks import Weeks
 
 WAYS: dict[str, Message] = {
-    "stated": message("an action of a file says that the customer left (churn, cancelled)"),
+    "stated": message("a file contains an action by which the customer left (churn, cancelled)"),
     "billing": message("no payment within 30 days after the next one was due"),
-    "usage": message("no use for 56 days after the last one"),
-    "": message("nobody is known to have left"),
+    "usage": message("no product use for 56 days"),
+    "": message("no customer is known to have left"),
 }
 
 GRACE, SILENT = 30, 56
@@ -81,7 +81,7 @@ def find(weeks: Weeks, way: str = "") -> Churn:
         UsageError: an unknown way.
     """
     if way not in WAYS:
-        raise UsageError(_("churn: there is no way {way}. {hint}", way=repr(way), hint=nearest(way, WAYS)))
+        raise UsageError(_("churn: {way} is not a known value. {hint}", way=repr(way), hint=nearest(way, WAYS)))
     n = len(weeks.accounts)
     if way == "stated" or (not way and weeks.has("left")):
         return Churn("stated", _first(weeks, "left", n), weeks.end, np.zeros(n, bool))

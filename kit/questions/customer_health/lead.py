@@ -67,20 +67,23 @@ class Lead(Result):
         """How long before they left accounts were red."""
         lead = self.leads["lead"]
         if lead.empty:
-            why = message("nobody left in the weeks held back")
-            return Summary("health_lead", _("How early red comes is not known: {reason}.", reason=why), {})
+            why = message("no account left in the test weeks")
+            return Summary("health_lead", _("It is not known how early accounts turn red: {reason}.", reason=why), {})
         caught, missed = lead[lead > 0], int((lead == 0).sum())
         low, high = proportion_interval(missed, len(lead))
         numbers: dict[str, Any] = {"n": len(lead), "missed": missed / len(lead)}
         words = {"n": whole(len(lead)), "missed": with_interval(missed / len(lead), float(low), float(high))}
         if caught.empty:
-            return Summary("health_lead", _("None of {n} accounts was red when it left.", **words), numbers)
+            return Summary(
+                "health_lead", _("None of the {n} accounts that left was red when it left.", **words), numbers
+            )
         first, third = caught.quantile([0.25, 0.75])
         middle, low_end, high_end = quantile_interval(caught)
         numbers |= {"median": middle, "median_low": low_end, "median_high": high_end, "first": first, "third": third}
         text = _(
-            "Of {n} accounts that left {missed} were not red when they did; half of the others were red for {median} "
-            "days or longer before (interval {low} to {high}; quartiles {first} and {third}).",
+            "Of {n} accounts that left, {missed} were not red at that time. Half of the others had been red for "
+            "{median} days or longer (between {low} and {high}, given the margin of error). The middle half had "
+            "been red for {first} to {third} days.",
             median=whole(middle), low=_days(low_end), high=_days(high_end), first=whole(first), third=whole(third),
             **words,
         )  # fmt: skip
@@ -88,10 +91,10 @@ class Lead(Result):
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Share of the accounts that left that were red so many days before."""
-        title = _("Red so many days before leaving")
+        title = _("How many days before leaving accounts were red")
         lead = np.sort(self.leads["lead"].to_numpy(float))[::-1]
         if not lead.size:
-            return nothing("health_lead", title, message("nobody left in the weeks held back"))
+            return nothing("health_lead", title, message("no account left in the test weeks"))
         days = np.arange(0, max(float(lead.max()), 7.0) + 1, 1.0)
         red = (lead[None, :] > days[:, None]).mean(axis=1)
         with drawing(2.8, ax) as axes:
@@ -101,9 +104,10 @@ class Lead(Result):
             axes.set_ylim(0, 1)
             axes.yaxis.set_major_formatter(lambda value, _place: share(value, 0))
             axes.set_xlabel(_("days before leaving"))
-            axes.set_ylabel(_("accounts that are red"))
+            axes.set_ylabel(_("red accounts"))
             early = float((lead > self.gap).mean())
-            alt = _("{title}: {n} accounts left, {share} were red {gap} days before.", title=title, n=whole(lead.size),
+            alt = _("{title}: {n} accounts left; {share} of them were red {gap} days before.", title=title,
+                    n=whole(lead.size),
                     share=share(early, 0), gap=self.gap)  # fmt: skip
             return picture(axes, name="health_lead", title=title, alt=alt)
 
@@ -114,11 +118,11 @@ def _days(value: float) -> str:
 
 FIGURES = (
     Figure(
-        "health_lead", message("Lead time of red"),
-        message("day of leaving less the first day of the last unbroken red before it"),
-        message("an account that left in the weeks held back"), "DEFINITIONS: lead time",
+        "health_lead", message("Time from red to leaving"),
+        message("day of leaving minus the first day of the last unbroken red period before it"),
+        message("an account that left in the test weeks"), "DEFINITIONS: lead time",
         ("health_lead.n", "health_lead.missed", "health_lead.median", "health_lead.first", "health_lead.third"),
         interval=message("95 %: Wilson; of the median by order statistics"),
-        edge=message("not red when it left: 0, missed; a week without a score breaks a spell"),
+        edge=message("not red when it left: 0, missed; a week without a score ends the red period"),
     ),
 )  # fmt: skip

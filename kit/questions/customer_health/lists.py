@@ -77,8 +77,8 @@ def _expansion(scores: Scores) -> pd.DataFrame:
 
 _RULES = {
     "licence_use": message("licences"),
-    "use_trend": message("use"),
-    "nps": message("recommending"),
+    "use_trend": message("usage"),
+    "nps": message("likelihood to recommend"),
     "unpaid_days": message("payments"),
 }
 
@@ -134,13 +134,14 @@ class Lists(Result):
         loss = float(self.risk["loss"].sum()) if self.risk["loss"].notna().any() else np.nan
         numbers = {"expansion": len(self.expansion), "silent": len(self.silent), "loss": loss}
         text = _n(
-            "{n} account looks ready to grow; {silent} gave no sign for {days} days.",
-            "{n} accounts look ready to grow; {silent} gave no sign for {days} days.",
+            "{n} account looks ready to buy more; {silent} showed no activity for {days} days.",
+            "{n} accounts look ready to buy more; {silent} showed no activity for {days} days.",
             len(self.expansion), n=whole(len(self.expansion)), silent=whole(len(self.silent)), days=SILENT,
         )  # fmt: skip
         if known(loss):
             text = f"{text} " + _(
-                "Leaving within {days} days would cost {loss} of a year's payments, by the chances of the score.",
+                "The expected loss from customers leaving within {days} days is {loss} of a year's payments, "
+                "judging by the chances from the score.",
                 days=self.horizon, loss=money(self.currency)(loss),
             )  # fmt: skip
         return Summary("health_lists", text, numbers)
@@ -150,21 +151,28 @@ class Lists(Result):
         columns = (
             Column("account", message("Account")),
             Column("licence_use", message("Licences used"), lambda value: share(value, 0), "share", number=True),
-            Column("use_trend", message("Use against before"), lambda value: decimal(value, 2), "ratio", number=True),
-            Column("nps", message("Recommending"), lambda value: decimal(value, 1), "points", number=True),
+            Column(
+                "use_trend",
+                message("Usage compared with before"),
+                lambda value: decimal(value, 2),
+                "ratio",
+                number=True,
+            ),
+            Column("nps", message("Likelihood to recommend"), lambda value: decimal(value, 1), "points", number=True),
             Column("unknown", message("Not known"), lambda text: text or "–"),
             Column("owner", message("Owner"), lambda owner: owner or "–"),
         )
         notes = (
             _(
-                "{licences} of the licences used or more, use not falling, recommending {nps} or more, nothing unpaid, "
-                "no component of use, billing, support or voice below {low}. A high score alone puts nobody here.",
+                "Rules: {licences} of the licences used or more, usage not falling, likelihood to recommend {nps} "
+                "or more, nothing unpaid. No component of usage, billing, support or customer opinion is below "
+                "{low}. A high score alone is not enough.",
                 licences=share(LICENCES, 0),
                 nps=decimal(PROMOTER, 0),
                 low=decimal(HEALTHY, 0),
             ),
         )
-        return Table("health_expansion", message("Ready to grow"), self.expansion, columns, notes,
+        return Table("health_expansion", message("Ready to buy more"), self.expansion, columns, notes,
                      message("no account meets every rule."), most=MOST)  # fmt: skip
 
     def risk_table(self) -> Table:
@@ -178,13 +186,23 @@ class Lists(Result):
             Column("owner", message("Owner"), lambda owner: owner or "–"),
         ]
         if self.risk["chance"].notna().any():
-            columns.insert(3, Column("chance", message("Chance to leave in {days} days", days=self.horizon),
+            columns.insert(3, Column("chance", message("Chance of leaving in {days} days", days=self.horizon),
                                      lambda value: share(value, 0), "share", number=True))  # fmt: skip
             columns.insert(5, Column("loss", message("Expected loss"), amount, "money", number=True))
-            notes = (_("Chances are those of accounts of like score in the training weeks; see the calibration."),)
+            notes = (
+                _(
+                    "Chances come from accounts with similar scores in the training weeks. The calibration shows "
+                    "whether they are right."
+                ),
+            )
         else:
-            notes = (_("No chance is shown, since the score is not known to foretell: the lowest scores come first."),)
-        title = message("What leaving would cost, the most first")
+            notes = (
+                _(
+                    "No chance is shown, because the score is not known to predict leaving. The lowest scores come "
+                    "first."
+                ),
+            )
+        title = message("What leaving would cost, highest cost first")
         return Table("health_risk", title, self.risk, tuple(columns), notes, message("no account has a score."),
                      most=MOST)  # fmt: skip
 
@@ -192,28 +210,29 @@ class Lists(Result):
         """Accounts without a sign."""
         columns = (
             Column("account", message("Account")),
-            Column("days", message("Days without a sign"), whole, "days", number=True),
+            Column("days", message("Days without activity"), whole, "days", number=True),
             Column("colour", message("Colour"), COLOURS.__getitem__),
             Column("spend", message("Paid in a year"), money(self.currency), "money", number=True),
             Column("owner", message("Owner"), lambda owner: owner or "–"),
         )
         notes = (
-            _("A sign is use, a request, an answer, a message, a visit or a click; a payment is none."),
-            _("A silent account may be green all the same."),
+            _("Activity is use, a request, an answer, a message, a visit or a click. A payment does not count."),
+            _("A silent account can still be green."),
         )  # fmt: skip
         return Table("health_silent", message("Silent accounts"), self.silent, columns, notes,
                      message("no account is silent."), most=MOST)  # fmt: skip
 
 
-_ACCOUNT = message("an account that is a customer in the last week")
+_ACCOUNT = message("an account that was a customer in the last week")
 
 FIGURES = (
     Figure(
-        "health_expansion", message("Ready to grow"), message("accounts that meet every rule that is known of them"),
+        "health_expansion", message("Ready to buy more"), message("accounts that meet every rule for which they have "
+                                                              "data"),
         _ACCOUNT, "DEFINITIONS: expansion list",
         ("health_lists.expansion", "health_expansion.licence_use", "health_expansion.use_trend",
          "health_expansion.nps"),
-        edge=message("licences used or, where none are known, the trend of use must be known"),
+        edge=message("the share of licences used must be known or, without it, the trend of usage"),
     ),
     Figure(
         "health_loss", message("Expected loss"), message("chance of leaving in the horizon x net payments of 52 weeks"),
@@ -221,11 +240,12 @@ FIGURES = (
         ("health_lists.loss", "health_risk.score", "health_risk.chance", "health_risk.spend", "health_risk.loss",
          "health_silent.spend"),
         window=message("the chance: the parameter horizon; the payments: the last 52 weeks"),
-        edge=message("no chance where the back-test does not show that the score foretells"),
+        edge=message("no chance if the check against the past does not show that the score predicts leaving"),
     ),
     Figure(
-        "health_silent", message("Days without a sign"), message("last evening less the last day of any sign"),
+        "health_silent", message("Days without activity"), message("last evening minus the last day with any activity"),
         _ACCOUNT, "guide 3", ("health_lists.silent", "health_silent.days"),
-        edge=message("use, requests, answers, messages, visits, openings and clicks of people are signs; payments not"),
+        edge=message("activity: use, requests, answers, messages, visits, and opens and clicks by people; payments "
+                     "do not count"),
     ),
 )  # fmt: skip

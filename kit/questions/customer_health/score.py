@@ -114,10 +114,12 @@ def configure(settings: Settings, values: Mapping[str, Matrix], mask: NDArray[np
     for key, names in (("weights", said), ("anchors", fixed), ("onboarding", new)):
         for name in names:
             if name not in SIGNALS:
-                raise _wrong(f"health.{key}", message("{name} is no signal", name=repr(name)), nearest(name, SIGNALS))
+                raise _wrong(
+                    f"health.{key}", message("{name} is not a signal", name=repr(name)), nearest(name, SIGNALS)
+                )
     if settings["health.missing"] not in POLICIES:
         raise _wrong(
-            "health.missing", message("is none of {names}", names=commas([*POLICIES])),
+            "health.missing", message("is not one of {names}", names=commas([*POLICIES])),
             nearest(settings["health.missing"], POLICIES),
         )  # fmt: skip
     weights = {key: SIGNALS[key].weight for key in values} | said
@@ -197,7 +199,7 @@ def measure(data: Data, *, churned: str = "") -> Scores:
     settings = data.settings
     if settings["health.accounts"] not in accounts.KINDS:
         raise _wrong(
-            "health.accounts", message("is none of {names}", names=commas([*accounts.KINDS])),
+            "health.accounts", message("is not one of {names}", names=commas([*accounts.KINDS])),
             nearest(settings["health.accounts"], accounts.KINDS),
         )  # fmt: skip
     people = touches.people(data)
@@ -390,7 +392,7 @@ class Scores(Result):
         colours = {name: int((frame["colour"] == name).sum()) for name in COLOURS}
         numbers: dict[str, Any] = {"accounts": n} | colours
         if not n:
-            return Summary("health", _("No account can be scored: nothing is known of what customers did."), numbers)
+            return Summary("health", _("No account can be scored: there is no data on what customers did."), numbers)
         if colours["unknown"] == n:
             text = _n(
                 "No score is shown for {n} account: too few of its signals are known.",
@@ -398,7 +400,8 @@ class Scores(Result):
             )  # fmt: skip
         else:
             text = _(
-                "Accounts: {n}. Red {red}, yellow {yellow}, green {green}; with too few signals {unknown}.",
+                "Accounts: {n}. Red: {red}, yellow: {yellow}, green: {green}; too few signals for a score: "
+                "{unknown}.",
                 n=whole(n), **{name: whole(value) for name, value in colours.items()},
             )  # fmt: skip
         return Summary("health", text, numbers, headline=True, weight=30)
@@ -410,27 +413,28 @@ class Scores(Result):
             Column("score", message("Score"), _one, "points", number=True),
             Column("colour", message("Colour"), COLOURS.__getitem__),
             Column("change", message("Change in 4 weeks"), signed, "points", number=True),
-            Column("coverage", message("Known"), lambda value: share(value, 0), "share", number=True),
+            Column("coverage", message("Data available"), lambda value: share(value, 0), "share", number=True),
             Column("stage", message("Stage"), STAGES.__getitem__),
             Column("people", message("Addresses"), whole, "people", number=True),
             Column("owner", message("Owner"), lambda owner: owner or "–"),
         )
         notes = [
             _(
-                "Red below {red}, green from {green}; shown where at least {coverage} of the weight is known; a "
-                "missing component: {missing}. Configuration {version}.",
+                "Red is below {red}, green is from {green}. A score needs data for at least {coverage} of the "
+                "weight; missing component: {missing}. Settings {version}.",
                 red=_one(self.config.red), green=_one(self.config.green), coverage=share(self.config.coverage, 0),
                 missing=self.config.missing, version=self.config.version,
             ),
-            _("A score says what the signals say; whether it foretells who leaves, the back-test below says."),
+            _("A score sums up the signals. Whether it predicts who leaves is shown by the check below."),
         ]  # fmt: skip
         if self.unassigned:
             notes.append(
-                _n("{n} person is in no account.", "{n} people are in no account.", self.unassigned,
+                _n("{n} person does not belong to any account.", "{n} people do not belong to any account.",
+                   self.unassigned,
                    n=whole(self.unassigned))
             )  # fmt: skip
-        return Table("health", message("Accounts by health, the lowest score first"), self.frame.drop(columns="code"),
-                     columns, tuple(notes), message("no customer is known."), most=SHOWN)  # fmt: skip
+        return Table("health", message("Accounts by health score, lowest first"), self.frame.drop(columns="code"),
+                     columns, tuple(notes), message("the data contains no customers."), most=SHOWN)  # fmt: skip
 
     def signals_table(self) -> Table:
         """Every signal: its weight, anchors, direction, and of how many accounts it is known."""
@@ -451,27 +455,32 @@ class Scores(Result):
                 }
             )  # fmt: skip
         columns = (
-            Column("group", message("Part"), GROUPS.__getitem__),
+            Column("group", message("Signal group"), GROUPS.__getitem__),
             Column("signal", message("Signal"), lambda key: SIGNALS[key].title),
             Column("weight", message("Weight"), lambda value: decimal(value, 1), number=True),
-            Column("worst", message("0 at"), _plain, "as the signal", number=True),
-            Column("best", message("100 at"), _plain, "as the signal", number=True),
-            Column("median", message("Middle account"), _plain, "as the signal", number=True),
-            Column("n", message("Known of"), whole, "accounts", number=True),
+            Column("worst", message("0 points at"), _plain, "as the signal", number=True),
+            Column("best", message("100 points at"), _plain, "as the signal", number=True),
+            Column("median", message("Typical account (median)"), _plain, "as the signal", number=True),
+            Column("n", message("Accounts with data"), whole, "accounts", number=True),
         )
         absent = [GROUPS[group] for group in GROUPS if group not in {row["group"] for row in rows}]
         notes = [
             _(
-                "Anchors that kit.toml does not say are the tenth and ninetieth percentile of the weeks up to {day}; "
-                "copy them into [health.anchors] to keep them.",
+                "Anchors that kit.toml does not set are the tenth and ninetieth percentile of the weeks up to "
+                "{day}. To keep them, copy them into [health.anchors].",
                 day=written_day(self.weeks.dates[self.trained - 1]),
             )
         ] if len(self.weeks.accounts) else []  # fmt: skip
         if absent:
-            notes.append(_("No file tells of: {groups}. The score says nothing about them.", groups=commas(absent)))
+            notes.append(
+                _(
+                    "None of your files contains data on: {groups}. The score does not cover them.",
+                    groups=commas(absent),
+                )
+            )
         frame = pd.DataFrame(rows, columns=["signal", "group", "weight", "worst", "best", "n", "median", "suggested"])
         return Table("health_signals", message("What the score is made of"), frame, columns, tuple(notes),
-                     message("no signal is known."))  # fmt: skip
+                     message("no signal has data."))  # fmt: skip
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """How many customers are of each colour, week by week."""
@@ -493,7 +502,7 @@ class Scores(Result):
             axes.set_ylabel(_("accounts"))
             axes.legend(loc="upper left", frameon=False, fontsize=9.5, ncols=3)
             ends = commas([f"{COLOURS[name]} {whole(n[-1])}" for name, n in colours.items()])
-            alt = _("{title} over {n} weeks; now {ends}.", title=title, n=len(dates), ends=ends)
+            alt = _("{title} over {n} weeks; now: {ends}.", title=title, n=len(dates), ends=ends)
             return picture(axes, name="health", title=title, alt=alt)
 
     def under(self, settings: Settings) -> Scores:
@@ -520,33 +529,38 @@ def signed(value: Any) -> str:
     return f"+{text}" if value >= 0.05 else text
 
 
-_ACCOUNT = message("an account that is a customer in the last week")
+_ACCOUNT = message("an account that was a customer in the last week")
 
 FIGURES = (
     Figure(
-        "health_score", message("Health score"), message("sum of weight x component / sum of weights of the known"),
+        "health_score", message("Health score"), message("sum of weight x component / sum of the weights of known "
+                                                         "components"),
         _ACCOUNT, "DEFINITIONS: health; Natero, Define health criteria",
         ("health.score", "health.change", "health_signals.median"),
-        window=message("each signal's own, up to the week's evening; older values up to the signal's greatest age"),
-        edge=message("unknown below health.coverage; missing components by health.missing; an index"),
+        window=message("each signal's own period, up to the week's evening; older values up to the signal's maximum "
+                       "age"),
+        edge=message("not known below health.coverage; missing components as health.missing sets; an index, not a "
+                     "chance"),
     ),
     Figure(
         "health_coverage", message("Coverage of a health score"),
-        message("weight of the signals that are known / weight of all that the files tell of any account"), _ACCOUNT,
+        message("weight of the known signals / weight of all signals on which the files have data for any account"),
+        _ACCOUNT,
         "DEFINITIONS: health", ("health.coverage", "health.people", "health.accounts", "health_signals.n"),
-        edge=message("signals that no file tells of are not in it, unless kit.toml gives them a weight"),
+        edge=message("signals without data in any file are left out, unless kit.toml gives them a weight"),
     ),
     Figure(
-        "health_colours", message("Accounts by colour"), message("accounts below red, between, from green on, unknown"),
+        "health_colours", message("Accounts by colour"), message("accounts below the red limit, between the limits, "
+                                                                 "from the green limit upwards, without a score"),
         _ACCOUNT, "DEFINITIONS: colour",
         ("health.red", "health.yellow", "health.green", "health.unknown"),
-        edge=message("the edges belong to the better colour"),
+        edge=message("a score on a limit gets the better colour"),
     ),
     Figure(
         "health_anchors", message("Weight and anchors of a signal"),
         message("the values at which a component is 0 and 100, and its weight"), message("a signal"),
         "DEFINITIONS: component score", ("health_signals.weight", "health_signals.worst", "health_signals.best"),
         window=message("suggested from the first three fifths of the weeks"),
-        edge=message("where the percentiles are one value the kit's own anchors are taken"),
+        edge=message("if both percentiles are the same, the kit's own anchors are used"),
     ),
 )  # fmt: skip

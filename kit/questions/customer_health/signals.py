@@ -70,8 +70,8 @@ GROUPS = {
     "billing": message("Billing"),
     "tickets": message("Support"),
     "voice": message("Voice of the customer"),
-    "touches": message("Marketing touches"),
-    "mail": message("Campaign mail"),
+    "touches": message("Marketing touchpoints"),
+    "mail": message("Campaign e-mails"),
     "talk": message("Correspondence"),
     "deals": message("Sales opportunities"),
 }
@@ -136,12 +136,12 @@ def _nps(weeks: Weeks) -> Matrix:
 
 
 _USAGE, _BILLING, _TICKETS, _TALK = "usage", "billing", "tickets", "talk"
-_CALL_USE = message("Ask what has changed in the team's work, and offer to show what they do not use yet.")
-_CALL_PAY = message("Call about the payment before the subscription lapses.")
+_CALL_USE = message("Ask what has changed in the team's work, and offer to show features that they do not use yet.")
+_CALL_PAY = message("Call about the payment before the subscription ends.")
 _SUPPORT = message("Go through the open requests with support, and call when each has an answer.")
-_VOICE = message("Call back on the low score, and say what will be done about it.")
-_WRITE = message("Write personally; a question that needs an answer, not a newsletter.")
-_SALES = message("Have the account's owner go through the deals with the customer.")
+_VOICE = message("Call back about the low score, and explain what you will do about it.")
+_WRITE = message("Write a personal message with a question that needs an answer, not a newsletter.")
+_SALES = message("Ask the account's owner to go through the deals with the customer.")
 
 SIGNALS = {
     signal.key: signal
@@ -151,15 +151,17 @@ SIGNALS = {
             MONTH, 4, 3.0, (0.0, 20.0), _CALL_USE, lambda weeks: weeks.total("use_day", MONTH), history=MONTH,
         ),
         Signal(
-            "use_trend", "usage", message("Use in 28 days against the 84 before"), _USAGE, ("use",), "ratio", "higher",
+            "use_trend", "usage", message("Usage in 28 days compared with the 84 days before"), _USAGE, ("use",),
+            "ratio", "higher",
             MONTH, 4, 3.0, (0.4, 1.1), _CALL_USE, _against_past("use"), history=4 * MONTH,
         ),
         Signal(
-            "licence_use", "usage", message("Share of the licences that is used"), _USAGE, ("licences",), "share",
+            "licence_use", "usage", message("Share of licences used"), _USAGE, ("licences",), "share",
             "higher", MONTH, 4, 2.0, (0.2, 0.9), _CALL_USE, _licence_use, history=MONTH,
         ),
         Signal(
-            "spend_trend", "billing", message("Mean payment in 91 days against the 91 before"), _BILLING, ("charge",),
+            "spend_trend", "billing", message("Average payment in 91 days compared with the 91 days before"),
+            _BILLING, ("charge",),
             "ratio", "higher", QUARTER, 8, 2.0, (0.5, 1.05), _CALL_PAY, _spend, history=2 * QUARTER,
         ),
         Signal(
@@ -168,16 +170,18 @@ SIGNALS = {
             lambda weeks: weeks.total("failed", QUARTER, counted=True),
         ),
         Signal(
-            "unpaid_days", "billing", message("Days since a payment failed that none followed"), _BILLING, ("failed",),
+            "unpaid_days", "billing", message("Days since a failed payment that is still unpaid"), _BILLING,
+            ("failed",),
             "days", "lower", 1, 8, 2.0, (30.0, 0.0), _CALL_PAY, _unpaid_days,
         ),
         Signal(
-            "ticket_trend", "tickets", message("Requests in 28 days against the 84 before"), _TICKETS, ("ticket",),
+            "ticket_trend", "tickets", message("Requests in 28 days compared with the 84 days before"), _TICKETS,
+            ("ticket",),
             "ratio", "lower", MONTH, 4, 1.0, (3.0, 1.0), _SUPPORT, _against_past("ticket", counted=True, add=1.0),
             history=4 * MONTH, everyone=True,
         ),
         Signal(
-            "open_tickets", "tickets", message("Requests open"), _TICKETS, ("open_ticket",), "requests", "lower", 1, 4,
+            "open_tickets", "tickets", message("Open requests"), _TICKETS, ("open_ticket",), "requests", "lower", 1, 4,
             1.5, (4.0, 0.0), _SUPPORT, lambda weeks: weeks.standing("open_ticket", counted=True), everyone=True,
         ),
         Signal(
@@ -186,11 +190,14 @@ SIGNALS = {
             everyone=True,
         ),
         Signal(
-            "nps", "voice", message("Recommending, 0 to 10, latest answers in a year"), "surveys", ("nps",), "points",
+            "nps", "voice", message("Likelihood to recommend (0 to 10), latest answers in a year"), "surveys", ("nps",
+                                                                                                                ),
+            "points",
             "higher", 1, 0, 2.0, (3.0, 9.5), _VOICE, _nps,
         ),
         Signal(
-            "csat", "voice", message("Satisfied answers in half a year"), "surveys", ("csat",), "share", "higher",
+            "csat", "voice", message("Share of satisfied answers in half a year"), "surveys", ("csat",), "share",
+            "higher",
             HALF_YEAR, 13, 1.5, (0.3, 1.0), _VOICE, lambda weeks: weeks.mean("csat", HALF_YEAR, 2),
         ),
         Signal(
@@ -199,41 +206,45 @@ SIGNALS = {
             lambda weeks: weeks.total("touch", QUARTER, counted=True), history=QUARTER,
         ),
         Signal(
-            "mail_opened", "mail", message("E-mails opened by people in 91 days"), "messages", ("mail_opened",),
+            "mail_opened", "mail", message("Share of e-mails opened by people in 91 days"), "messages",
+            ("mail_opened",),
             "share", "higher", QUARTER, 13, 0.5, (0.0, 0.5), _WRITE,
             _share("mail_opened", "mail_trackable", QUARTER, FEWEST_MAILS),
         ),
         Signal(
-            "mail_clicked", "mail", message("E-mails clicked by people in 91 days"), "messages", ("mail_clicked",),
+            "mail_clicked", "mail", message("Share of e-mails clicked by people in 91 days"), "messages",
+            ("mail_clicked",),
             "share", "higher", QUARTER, 13, 0.5, (0.0, 0.2), _WRITE,
             _share("mail_clicked", "mail", QUARTER, FEWEST_MAILS),
         ),
         Signal(
-            "unsubscribed", "mail", message("Unsubscribed in half a year"), "messages", ("mail",), "people", "lower",
+            "unsubscribed", "mail", message("People unsubscribed in half a year"), "messages", ("mail",), "people",
+            "lower",
             HALF_YEAR, 13, 1.0, (2.0, 0.0), _WRITE, lambda weeks: weeks.total("unsubscribed", HALF_YEAR, counted=True),
         ),
         Signal(
-            "contact_days", "talk", message("Days since a message either way"), "correspondence",
+            "contact_days", "talk", message("Days since the last message in either direction"), "correspondence",
             ("mail_in", "mail_out"), "days", "lower", 1, 4, 1.0, (120.0, 14.0), _WRITE,
             lambda weeks: weeks.latest(("mail_in", "mail_out")),
         ),
         Signal(
-            "talk_trend", "talk", message("Messages from them in 28 days against the 84 before"), "correspondence",
+            "talk_trend", "talk", message("The customer's messages in 28 days compared with the 84 days before"),
+            "correspondence",
             ("mail_in",), "ratio", "higher", MONTH, 4, 1.0, (0.3, 1.0), _WRITE,
             _against_past("mail_in", counted=True, add=1.0), history=4 * MONTH,
         ),
         Signal(
-            "reply_rate", "talk", message("Our first messages answered within 7 days, in half a year"),
+            "reply_rate", "talk", message("Share of our first messages answered within 7 days, in half a year"),
             "correspondence", ("begun",), "share", "higher", HALF_YEAR, 8, 1.0, (0.1, 0.8), _WRITE,
             _share("answered", "begun", HALF_YEAR, 2),
         ),
         Signal(
-            "tone", "talk", message("Share of their messages that is negative, in 91 days"), "correspondence",
+            "tone", "talk", message("Share of the customer's messages that are negative, in 91 days"), "correspondence",
             ("tone",), "share", "lower", QUARTER, 8, 1.0, (0.6, 0.0), _SUPPORT,
             lambda weeks: weeks.mean("tone", QUARTER, FEWEST_MESSAGES),
         ),
         Signal(
-            "open_deals", "deals", message("Deals open"), "deals", ("open_deal",), "deals", "higher", 1, 0, 0.5,
+            "open_deals", "deals", message("Open deals"), "deals", ("open_deal",), "deals", "higher", 1, 0, 0.5,
             (0.0, 2.0), _SALES, lambda weeks: weeks.standing("open_deal", counted=True),
         ),
         Signal(

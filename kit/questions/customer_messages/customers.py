@@ -129,20 +129,21 @@ class Customers(Result):
         numbers = {"judged": judged, "worse": worse, "writers": self.writers}
         if not judged:
             text = _(
-                "No customer wrote {n} messages in the last {days} days and as many before: no trend can be told.",
+                "No trend can be shown: no customer wrote {n} messages in the last {days} days and as many before.",
                 n=whole(LEAST), days=whole(DAYS[-1]),
             )  # fmt: skip
             return Summary("customers", text, numbers)
         if not worse:
             text = _n(
-                "{n} customer wrote often enough to be compared with the own past; the tone got no worse.",
-                "{n} customers wrote often enough to be compared with their own past; the tone of none got worse.",
+                "{n} customer wrote often enough to be compared with earlier messages; the tone did not get worse.",
+                "{n} customers wrote often enough to be compared with their own earlier messages; nobody's tone got "
+                "worse.",
                 judged, n=whole(judged),
             )  # fmt: skip
             return Summary("customers", text, numbers)
         text = _n(
-            "{worse} customer of {n} who wrote often enough writes less kindly than before.",
-            "{worse} customers of {n} who wrote often enough write less kindly than before.",
+            "{worse} of {n} customers who wrote often enough now writes in a less friendly tone than before.",
+            "{worse} of {n} customers who wrote often enough now write in a less friendly tone than before.",
             worse, worse=whole(worse), n=whole(judged),
         )  # fmt: skip
         return Summary("customers", text, numbers, headline=True, weight=3)
@@ -152,30 +153,35 @@ class Customers(Result):
         columns = (
             Column("customer", message("Customer")),
             Column("before", message("Messages before"), whole, number=True),
-            Column("after", message("Since"), whole, number=True),
-            Column("days", message("Days since"), whole, number=True),
-            Column("value", message("Chance that a later one is less kind"), _chance, number=True, whole_row=True),
+            Column("after", message("Messages since"), whole, number=True),
+            Column("days", message("Latest days compared"), whole, number=True),
+            Column(
+                "value", message("Chance that a later message is less friendly"), _chance, number=True, whole_row=True
+            ),
             Column("verdict", message("Verdict"), lambda verdict: str(_VERDICTS[verdict])),
-            Column("quote", message("The least kind of the latest"), lambda quote: f"“{quote}”" if quote else "–"),
+            Column("quote", message("Least friendly recent message"), lambda quote: f"“{quote}”" if quote else "–"),
         )
         frame = self.changes.drop(columns="person")
         left = self.writers - len(frame)
         notes = (
             _(
-                "Not judged, with fewer than {least} messages before or since: {n}.",
+                "Customers not judged, with fewer than {least} messages before or since: {n}.",
                 least=whole(LEAST),
                 n=whole(left),
             ),
-            _("Who a customer is stands in the notebook only, as the key of the address."),
-            _("0.5 is no change. The customers of the table are tested together: at most one in twenty is false."),
+            _("The report does not name customers; only the notebook shows the key of their address."),
+            _(
+                "0.5 means no change. The customers in this table are tested together, so at most one in twenty of "
+                "those flagged is expected to be flagged wrongly."
+            ),
         )
         empty = message("no customer wrote often enough.")
-        return Table("customers", message("Customers against their own past"), frame, columns, notes, empty)
+        return Table("customers", message("Each customer compared with their own past"), frame, columns, notes, empty)
 
 
 _VERDICTS = {
-    "worse": message("less kind than before"),
-    "better": message("kinder than before"),
+    "worse": message("less friendly than before"),
+    "better": message("friendlier than before"),
     "no change seen": message("no change seen"),
 }
 
@@ -190,21 +196,24 @@ def _chance(line: Any) -> str:
 FIGURES = (
     Figure(
         "kinder",
-        message("Chance that a later message is less kind"),
+        message("Chance that a later message is less friendly"),
         message(
-            "pairs of a later and an earlier message whose later score of tone is lower, equal ones half / all pairs"
+            "pairs of a later and an earlier message whose later tone score is lower (equal scores count half) / "
+            "all pairs"
         ),
         message("a pair of messages of one customer in one language"),
         "Brunner and Munzel (2000)",
         ("customers.value", "customers.before", "customers.after", "customers.judged", "customers.worse"),
-        window=message("the last 90 days, else up to 180, against all before"),
+        window=message("the last 90 days (up to 180 if needed) compared with all earlier ones"),
         interval=message("95 %: Brunner and Munzel"),
-        edge=message("fewer than six messages in either part: not judged; p-values are adjusted (Benjamini-Hochberg)"),
+        edge=message(
+            "no verdict with fewer than six messages in either part; p-values are adjusted (Benjamini-Hochberg)"
+        ),
     ),
     Figure(
         "compared_days",
-        message("Days since"),
-        message("the shortest of the windows in which six messages were written"),
+        message("Latest days compared"),
+        message("the shortest window that contains six messages"),
         message("a customer"),
         "guide 3: tone and language",
         ("customers.days",),
@@ -212,8 +221,8 @@ FIGURES = (
     Figure(
         "writers",
         message("Customers who wrote"),
-        message("people of whom a message is read"),
-        message("a person once"),
+        message("people with at least one message that was read"),
+        message("each person once"),
         "guide 3: mail volume",
         ("customers.writers",),
     ),

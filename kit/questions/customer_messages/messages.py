@@ -201,38 +201,42 @@ class Messages(Result):
         """How many messages were read, of how many people."""
         n, people = len(self.rows), self.rows["person"].nunique()
         if not n:
-            text = _("No customer's message was read: {why}", why=str(self._why_none()))
+            text = _("No customer messages were read: {why}", why=str(self._why_none()))
             return Summary("messages_read", text, {"n": 0})
         known = float((self.rows["language"] != "").mean())
         text = _(
-            "{n} messages of {people} people were read; the language of {share} is known.",
+            "{n} messages from {people} people were read; the language is known for {share} of them.",
             n=whole(n), people=whole(people), share=share(known),
         )  # fmt: skip
         return Summary("messages_read", text, {"n": n, "people": people, "language_known": known})
 
     def _why_none(self) -> Any:
         if self.left_out.get("unknown"):
-            return message("who wrote to whom is not known: say own_domains or own_addresses in kit.toml.")
-        return message("no mailbox, no help desk's messages and no survey with comments came in.")
+            return message("it is unknown which messages are yours: set own_domains or own_addresses in kit.toml.")
+        return message("your files contain no mailbox, no help desk messages and no survey comments.")
 
     def notes(self) -> list[str]:
         """What was not read, and by what the others were."""
-        notes = [_("Read by {engine}.", engine=self.engine if self.engine_name != engines.WORDS else _("words alone"))]
+        notes = [
+            _("Read by {engine}.", engine=self.engine if self.engine_name != engines.WORDS else _("word list only"))
+        ]
         out = self.left_out
         if out.get("automatic"):
             notes.append(
-                _n("{n} automatic message or list mail is not read.",
-                   "{n} automatic messages and list mails are not read.",
+                _n("{n} automatic message or mailing-list e-mail was not read.",
+                   "{n} automatic messages and mailing-list e-mails were not read.",
                    out["automatic"], n=whole(out["automatic"]))
             )  # fmt: skip
         if out.get("unknown"):
             notes.append(
-                _n("{n} message has no direction and is not read: say own_domains in kit.toml.",
-                   "{n} messages have no direction and are not read: say own_domains in kit.toml.",
+                _n("{n} message was not read, because it is unknown whether you or a customer wrote it: set "
+                   "own_domains in kit.toml.",
+                   "{n} messages were not read, because it is unknown whether you or customers wrote them: set "
+                   "own_domains in kit.toml.",
                    out["unknown"], n=whole(out["unknown"]))
             )  # fmt: skip
         if out.get("beyond"):
-            notes.append(_("Of more than {n} messages a random sample is read.", n=whole(MOST)))
+            notes.append(_("Only a random sample is read from each source with more than {n} messages.", n=whole(MOST)))
         return notes
 
     def table(self) -> Table:
@@ -240,7 +244,7 @@ class Messages(Result):
         rows = self.rows.assign(language=self.rows["language"].astype(str))
         frame = rows.groupby(["origin", "language"]).agg(n=("day", "size"), people=("person", "nunique")).reset_index()
         columns = (
-            Column("origin", message("From"), lambda name: str(ORIGINS[name])),
+            Column("origin", message("Source"), lambda name: str(ORIGINS[name])),
             Column("language", message("Language"), language_name),
             Column("n", message("Messages"), whole, number=True),
             Column("people", message("People"), whole, number=True),
@@ -264,12 +268,12 @@ class Messages(Result):
             frame[name] = (frame["right"] / frame[below]).where(frame[below] > 0)
             frame[f"{name}_low"], frame[f"{name}_high"] = low, high
         columns = (
-            Column("kind", message("Read"), lambda kind: str(KINDS[kind])),
-            Column("label", message("As")),
+            Column("kind", message("Kind"), lambda kind: str(KINDS[kind])),
+            Column("label", message("Category")),
             Column("language", message("Language"), language_name),
             Column(
                 "precision",
-                message("Right, of those read so"),
+                message("Correct, of those recognised"),
                 _of("precision", "read"),
                 unit="share",
                 number=True,
@@ -277,7 +281,7 @@ class Messages(Result):
             ),
             Column(
                 "recall",
-                message("Read so, of those that are"),
+                message("Recognised, of those labelled"),
                 _of("recall", "true"),
                 unit="share",
                 number=True,
@@ -287,12 +291,20 @@ class Messages(Result):
             Column("texts", message("Texts"), whole, number=True),
         )
         notes = (
-            _("Measured with {engine}, on half of each sample; the other half chose the cuts.", engine=self.engine),
-            _("The samples are short public texts; long, polite mail is read less well. Your own labels say how well."),
-            _("What no row names was not measured: English tone, and most themes and intents."),
+            _(
+                "Measured with {engine} on half of each sample; the other half was used to set the thresholds.",
+                engine=self.engine,
+            ),
+            _(
+                "The samples are short public texts; long, polite e-mails are recognised less well. To see how well, "
+                "label some of your own messages."
+            ),
+            _("Anything not listed was not measured: English tone, and most themes and intents."),
         )
-        empty = message("nothing was measured for this engine, or for a guide of your own.")
-        return Table("reading_accuracy", message("How often the reading is right"), frame, columns, notes, empty)
+        empty = message("nothing was measured for this engine, or for your own word lists.")
+        return Table(
+            "reading_accuracy", message("How often messages are recognised correctly"), frame, columns, notes, empty
+        )
 
 
 KINDS = {"tone": message("tone"), "intent": message("intent"), "theme": message("theme")}
@@ -301,7 +313,7 @@ KINDS = {"tone": message("tone"), "intent": message("intent"), "theme": message(
 def _of(name: str, below: str) -> Any:
     def write(line: Any) -> str:
         if not line[below]:
-            return str(message("never read so"))
+            return str(message("never recognised"))
         written = with_interval(line[name], line[f"{name}_low"], line[f"{name}_high"])
         return _("{share} of {n}", share=written, n=whole(line[below]))
 
@@ -315,15 +327,16 @@ def language_name(code: str) -> str:
 
 FIGURES = (
     Figure(
-        "messages_read", message("Messages and people that are read"),
-        message("messages from customers, and the people who wrote them; of them those whose language is known"),
-        message("a message once; a person once"), "guide 3: tone and language",
+        "messages_read", message("Messages read, and people who wrote them"),
+        message("messages from customers, and the people who wrote them; messages in a known language"),
+        message("each message once; each person once"), "guide 3: tone and language",
         ("messages_read.n", "messages_read.people", "messages_read.language_known"),
-        edge=message("automatic mail, lists and mail without a direction are not read"),
+        edge=message("automatic e-mails, mailing lists and e-mails with an unknown sender side are not read"),
     ),
     Figure(
-        "reading_precision", message("Right, of those read so; read so, of those that are"),
-        message("texts read and labelled so / texts read so; the same / texts labelled so"),
+        "reading_precision", message("Correct, of those recognised; recognised, of those labelled"),
+        message("texts with the same label from the engine and from people / texts so recognised; the same / texts "
+                "so labelled"),
         message("a labelled text"), "guide 3: tone and language",
         ("reading_accuracy.precision", "reading_accuracy.recall", "reading_accuracy.texts"),
         interval=WILSON,

@@ -61,7 +61,7 @@ def _key(text: str) -> str:
 
 
 def _load(path: Path) -> pd.DataFrame:
-    hint = message("It needs the columns key and tone; take the table of messages to label from the report.")
+    hint = message("The file needs the columns key and tone; start from the report's table of messages to label.")
     try:
         labels = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError, ParserError) as error:
@@ -76,7 +76,7 @@ def _load(path: Path) -> pd.DataFrame:
     if len(wrong):
         line, tone = wrong.index[0], wrong["tone"].iloc[0]
         raise InputError(
-            message("{tone} is no tone", tone=repr(tone)), file=path.name, line=int(str(line)) + 2, column="tone",
+            message("{tone} is not a tone", tone=repr(tone)), file=path.name, line=int(str(line)) + 2, column="tone",
             hint=message("Write negative, neutral or positive, or leave it empty."),
         )  # fmt: skip
     return labels.drop_duplicates("key", keep="last")[["key", "tone"]]
@@ -126,12 +126,15 @@ class OwnLabels(Result):
         """How right the reading is on the labels, and the gain."""
         n = len(self.labelled)
         if not n:
-            text = _("No messages of yours are labelled: 100 to 200 say how right the reading is.")
+            text = _(
+                "You have not labelled any messages yet: 100 to 200 labels show how often the tone is "
+                "recognised correctly."
+            )
             return Summary("own_labels", text, {"n": 0})
         right = float((self.labelled["truth"] == self.labelled["reading"]).mean())
         text = _n(
-            "The tone of {share} of {n} labelled message is read as you labelled it.",
-            "The tone of {share} of {n} labelled messages is read as you labelled it.",
+            "The recognised tone agrees with your label for {share} of {n} labelled message.",
+            "The recognised tone agrees with your labels for {share} of {n} labelled messages.",
             n, share=share(right), n=whole(n),
         )  # fmt: skip
         numbers: dict[str, Any] = {"n": n, "right": right}
@@ -139,7 +142,7 @@ class OwnLabels(Result):
             return Summary("own_labels", f"{text} {_('For a head of your own there are too few labels.')}", numbers)
         as_is, trained = self.head
         gain = _(
-            "Macro-F1 is {as_is}; a head trained on your labels has {trained}, cross-validated.",
+            "Macro-F1 is {as_is}; a model trained on your labels reaches {trained} in cross-validation.",
             as_is=decimal(as_is, 2), trained=decimal(trained, 2),
         )  # fmt: skip
         return Summary("own_labels", f"{text} {gain}", numbers | {"as_is": as_is, "trained": trained})
@@ -147,15 +150,22 @@ class OwnLabels(Result):
     def table(self) -> Table:
         """Labels against readings."""
         columns = (
-            Column("truth", message("You say"), lambda tone: str(_TITLES[tone])),
+            Column("truth", message("Your label"), lambda tone: str(_TITLES[tone])),
             Column("reading", message("Read as"), lambda tone: str(_TITLES[tone])),
             Column("n", message("Messages"), whole, number=True),
         )
         frame = self.labelled.groupby(["truth", "reading"]).size().rename("n").reset_index()
         notes = ()
         if self.unmatched:
-            notes = (_("Labels of no message that is read here: {n}.", n=whole(self.unmatched)),)
-        return Table("own_labels", message("Your labels and the reading"), frame, columns, notes, message("no labels."))
+            notes = (_("Labels that match no message read here: {n}.", n=whole(self.unmatched)),)
+        return Table(
+            "own_labels",
+            message("Your labels and the recognised tone"),
+            frame,
+            columns,
+            notes,
+            message("no labels yet."),
+        )
 
     def to_label(self) -> Table:
         """Messages drawn at random, to be labelled; take it as CSV and fill the column tone."""
@@ -164,7 +174,7 @@ class OwnLabels(Result):
             Column("text", message("Message")),
             Column("tone", message("Tone")),
         )
-        empty = message("none is listed; -p label=150 lists so many.")
+        empty = message("the list is empty; to get 150 messages, add -p label=150.")
         return Table("to_label", message("Messages to label"), self.drawn, columns, (), empty)
 
 
@@ -178,19 +188,19 @@ _TITLES = {
 FIGURES = (
     Figure(
         "own_labels",
-        message("Right on your own labels"),
-        message("labelled messages whose tone is read as labelled / labelled messages"),
-        message("a message once"),
+        message("Correct on your own labels"),
+        message("labelled messages whose recognised tone agrees with the label / labelled messages"),
+        message("each message once"),
         "guide 3: tone and language",
         ("own_labels.n", "own_labels.right"),
     ),
     Figure(
         "macro_f1",
-        message("Macro-F1 as it is, and of a head trained on the labels"),
-        message("mean over the tones of 2 x right / (labelled so + read so)"),
-        message("a message once; each is read by a head that was trained without it"),
+        message("Macro-F1 without training, and of a model trained on the labels"),
+        message("mean over the tones of 2 x correct / (labelled as it + recognised as it)"),
+        message("each message once; its tone comes from a model trained without it"),
         "guide 3: tone and language",
         ("own_labels.as_is", "own_labels.trained"),
-        edge=message("five parts; fewer than 50 labels, or 5 of a tone: not trained"),
+        edge=message("five parts; no training with fewer than 50 labels, or fewer than 5 for a tone"),
     ),
 )

@@ -102,7 +102,9 @@ class Reasons(Result):
         """The reason that is given most often."""
         given = self.left[self.left["reason"].notna()].sort_values("n", ascending=False, kind="stable")
         if given.empty:
-            return Summary("reasons", _("Why people unsubscribe is not known: no reason came in."), {"n": 0})
+            return Summary(
+                "reasons", _("Your files contain no reasons, so it is unknown why people unsubscribe."), {"n": 0}
+            )
         first, total = given.iloc[0], int(given["n"].sum())
         text = _(
             "Of {n} people who gave a reason for unsubscribing, {share} say “{reason}”.",
@@ -118,8 +120,8 @@ class Reasons(Result):
             Column("value", message("Score"), voice.written, number=True, whole_row=True),
             Column("n", message("People"), whole, number=True),
         )
-        notes = (_("Only of those who add a comment; who does is often very content or very discontent."),)
-        title, empty = message("Scores by theme"), message("no answer has a comment.")
+        notes = (_("Only people who add a comment are included; they are often very satisfied or very dissatisfied."),)
+        title, empty = message("Scores by theme"), message("no survey answer has a comment.")
         return Table("voice_themes", title, self.themes, columns, notes, empty)
 
     def unsubscribed(self) -> Table:
@@ -132,7 +134,7 @@ class Reasons(Result):
         """Reasons for losing deals."""
         notes = (
             _("{n} of {every} lost deals have a reason.", **_numbers(self.lost)),
-            _("What the seller wrote down is not always what the customer meant."),
+            _("The seller's note is not always what the customer meant."),
         )
         return _table("reasons_lost", message("Why deals are lost"), self.lost, message("Deals"), notes)
 
@@ -150,12 +152,12 @@ def _table(name: str, title: Any, reasons: pd.DataFrame, counted: Any, notes: tu
     frame = given.assign(value=given["n"] / max(total, 1), low=low, high=high)
     frame = frame.sort_values("n", ascending=False, kind="stable", ignore_index=True)
     columns = (
-        Column("reason", message("Reason, as given")),
+        Column("reason", message("Reason given")),
         Column("n", counted, whole, number=True),
         Column("value", message("Share"), _share, unit="share", number=True, whole_row=True),
     )
-    rarer = [_("Rarer reasons are not listed: {n}.", n=whole(len(frame) - SHOWN))] if len(frame) > SHOWN else []
-    return Table(name, title, frame.head(SHOWN), columns, (*notes, *rarer), message("no reason came in."))
+    rarer = [_("Rarer reasons not listed: {n}.", n=whole(len(frame) - SHOWN))] if len(frame) > SHOWN else []
+    return Table(name, title, frame.head(SHOWN), columns, (*notes, *rarer), message("your files contain no reasons."))
 
 
 def _share(line: Any) -> str:
@@ -166,8 +168,8 @@ FIGURES = (
     Figure(
         "voice_by_theme",
         message("Score by the theme of the comment"),
-        message("as the score of the question, of the answers whose comment is read as of the theme"),
-        message("a person once a theme, by the latest answer"),
+        message("calculated like the survey score, from the answers whose comment has this theme"),
+        message("each person once per theme, by the latest answer"),
         "Reichheld (2003); Rocks (2016), doi:10.1080/00031305.2016.1158124",
         ("voice_themes.value", "voice_themes.n"),
         interval=message("95 %: adjusted Wald (Rocks); of shares Wilson"),
@@ -176,8 +178,8 @@ FIGURES = (
     Figure(
         "unsubscribe_reason",
         message("Share of a reason for unsubscribing, or for losing a deal"),
-        message("people who gave the reason / people who gave one; of deals the same"),
-        message("a person once; a lost deal once"),
+        message("people who gave this reason / people who gave any reason; for deals likewise"),
+        message("each person once; each lost deal once"),
         "DEFINITIONS: reason for leaving",
         ("reasons.value", "reasons.n", "reasons.share", "reasons_lost.value", "reasons_lost.n"),
         interval=WILSON,

@@ -191,17 +191,17 @@ class Tone(Result):
         """Whether the tone has changed."""
         n = int(self.months["n"].sum())
         if not n:
-            return Summary("tone", _("In which tone customers write is not known."), {"n": 0})
+            return Summary("tone", _("The tone of customers' messages is unknown."), {"n": 0})
         rows = _with_tone(self.read).assign(all="")
         negative = messages.rate(rows, rows["tone"] == NEGATIVE, ["all"]).iloc[0]
         as_read = _(
-            "{share} of {n} messages in a language that is known are read as negative.",
+            "{share} of {n} messages in a known language were recognised as negative.",
             share=with_interval(negative["value"], negative["low"], negative["high"]), n=whole(n),
         )  # fmt: skip
         numbers: dict[str, Any] = {"read": negative["value"], "n": n}
         if self.change is None:
             text = _(
-                "Whether that changed is not known: too few messages in languages whose errors of reading are known."
+                "It is unknown whether this changed: there are too few messages in languages with a known error rate."
             )
             return Summary("tone", f"{as_read} {text}", numbers)
         value, low, high = self.change
@@ -209,19 +209,22 @@ class Tone(Result):
         first, last = map(month, self.latest)
         if low <= 0 <= high:
             text = _(
-                "No change is seen in {first} to {last}: corrected for errors of reading, the difference is {span}.",
+                "No change is visible in {first} to {last}: after correction for recognition errors, the difference "
+                "is {span}.",
                 first=first, last=last, span=span(low, high),
             )  # fmt: skip
             return Summary("tone", f"{as_read} {text}", numbers)
         moved = span(low, high)
         if value > 0:
             text = _(
-                "Customers write more negatively in {first} to {last} than before: {span}, but for reading errors.",
+                "Customers wrote more negatively in {first} to {last} than before: {span} after correction for "
+                "recognition errors.",
                 first=first, last=last, span=moved,
             )  # fmt: skip
         else:
             text = _(
-                "Customers write less negatively in {first} to {last} than before: {span}, but for reading errors.",
+                "Customers wrote less negatively in {first} to {last} than before: {span} after correction for "
+                "recognition errors.",
                 first=first, last=last, span=moved,
             )  # fmt: skip
         return Summary("tone", f"{as_read} {text}", numbers, headline=True, weight=3)
@@ -232,38 +235,42 @@ class Tone(Result):
             Column("month", message("Month"), month),
             Column("n", message("Messages"), whole, number=True),
             Column("people", message("People"), whole, number=True),
-            Column("value", message("Negative, as read"), _read, unit="share", number=True, whole_row=True),
+            Column("value", message("Negative (as recognised)"), _read, unit="share", number=True, whole_row=True),
             Column("corrected", message("Corrected for errors"), _right, unit="share", number=True, whole_row=True),
         )
         notes = [
-            _("Corrected by how often the reading errs in each language on labelled samples; your mail may differ."),
-            _("Fewer than {n} messages in a month: not corrected.", n=whole(LEAST)),
+            _(
+                "The correction uses the error rate in each language on labelled samples; it may differ for your "
+                "messages."
+            ),
+            _("Months with fewer than {n} messages are not corrected.", n=whole(LEAST)),
         ]
         total, covered = self.months["n"].sum(), self.months["covered"].sum()
         if self.refuted:
             notes.append(
-                _("{languages}: fewer messages are read as negative than the errors on the samples alone would make. "
-                  "Those errors are not made here, so nothing is corrected by them. Labels of your own would tell.",
+                _("{languages}: fewer messages are recognised as negative than the errors measured on the samples "
+                  "would produce alone. So your messages have fewer errors, and no correction is made. To measure "
+                  "the errors, label your own messages.",
                   languages=commas([messages.language_name(code) for code in self.refuted]))
             )  # fmt: skip
         untold = len(self.read.rows) - int(total)
         if untold:
             notes.append(
-                _n("Of {all} messages that were read, {n} has no tone here: its language or date is not known.",
-                   "Of {all} messages that were read, {n} have no tone here: their language or date is not known.",
+                _n("Of {all} messages that were read, {n} has no tone, because its language or date is unknown.",
+                   "Of {all} messages that were read, {n} have no tone, because their language or date is unknown.",
                    untold, n=whole(untold), all=whole(len(self.read.rows)))
             )  # fmt: skip
         if covered < total:
             notes.append(
-                _("{n} messages are in languages whose errors are not known, and in no corrected share.",
+                _("{n} messages are in languages with an unknown error rate, so they are not in any corrected share.",
                   n=whole(total - covered))
             )  # fmt: skip
-        title, empty = message("Negative messages by month"), message("no message with a tone was read.")
+        title, empty = message("Negative messages by month"), message("no message has a recognised tone.")
         return Table("tone", title, self.months, columns, (*notes, *self.read.notes()), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Negative messages by month, as read, with intervals."""
-        title = message("Negative messages by month, as read")
+        title = message("Negative messages by month (as recognised)")
         rates = self.months[self.months["n"] >= LEAST].reset_index(drop=True) if len(self.months) else self.months
         if rates.empty:
             return nothing("tone", title, message("no month has enough messages"))
@@ -274,7 +281,7 @@ class Tone(Result):
             axes.yaxis.set_major_formatter(percent(float(rates["high"].max())))
             axes.grid(visible=False, axis="x")
             month_axis(axes, names)
-            alt = _("Share of messages read as negative: {shares}.", shares=series_with_ends(rates, share))
+            alt = _("Share of messages recognised as negative: {shares}.", shares=series_with_ends(rates, share))
             return picture(axes, name="tone", title=title, alt=alt)
 
 
@@ -289,31 +296,33 @@ def _right(line: Any) -> str:
 FIGURES = (
     Figure(
         "negative_read",
-        message("Negative messages, as read"),
-        message("messages whose tone is read as negative / messages with a tone"),
-        message("a message once; the person is the unit of the interval"),
+        message("Negative messages (as recognised)"),
+        message("messages recognised as negative / messages with a tone"),
+        message("each message once; the interval treats each person as one unit"),
         "guide 3: tone and language",
         ("tone.value", "tone.read", "tone.n", "tone.people"),
         interval=message("95 %: effective number of messages, people as clusters"),
-        edge=message("a message that is short or in another language has no tone and is not below the line"),
+        edge=message("short messages and messages in other languages have no tone and are not in the denominator"),
     ),
     Figure(
         "negative_corrected",
-        message("Negative messages, corrected for errors of reading"),
-        message("(share read + specificity - 1) / (sensitivity + specificity - 1), by language, weighted by messages"),
-        message("a message once; the person is the unit of the interval"),
+        message("Negative messages, corrected for recognition errors"),
+        message(
+            "(recognised share + specificity - 1) / (sensitivity + specificity - 1), by language, weighted by messages"
+        ),
+        message("each message once; the interval treats each person as one unit"),
         SOURCE,
         ("tone.corrected",),
         interval=message("95 %: Lang and Reiczigel; of several languages by the delta method"),
-        edge=message("not shown below 20 messages, and where readings say next to nothing of the truth"),
+        edge=message("not shown below 20 messages, or where the recognised tone has almost no link to the true one"),
     ),
     Figure(
         "negative_change",
         message("Change of the corrected share"),
-        message("corrected share of the latest three months - that of all months before"),
-        message("a message once; the person is the unit of the interval"),
+        message("corrected share of the latest three months - corrected share of all months before"),
+        message("each message once; the interval treats each person as one unit"),
         SOURCE,
         ("tone.change", "tone.change_low", "tone.change_high"),
-        interval=message("95 %: delta method; the errors of a language count once for both times"),
+        interval=message("95 %: delta method; the errors of a language count once for both periods"),
     ),
 )

@@ -101,11 +101,11 @@ class Topics(Result):
         """The most frequent theme."""
         themes = self.shares[(self.shares["kind"] == "theme") & (self.shares["name"] != UNKNOWN)]
         if themes.empty:
-            return Summary("topics", _("What customers write about is not known: no theme was recognised."), {"n": 0})
+            return Summary("topics", _("It is unknown what customers write about: no theme was recognised."), {"n": 0})
         first = themes.iloc[0]
         text = _(
-            "Customers write most often about “{theme}”, as far as a theme is recognised: {share} of {n} messages; "
-            "{unknown} have none.",
+            "Customers write most often about “{theme}”, as far as themes are recognised: {share} of {n} messages. "
+            "No theme was recognised in {unknown} of them.",
             theme=first["title"],
             share=with_interval(first["value"], first["low"], first["high"]),
             n=whole(first["n"]),
@@ -127,14 +127,19 @@ class Topics(Result):
             Column("marked", message("Messages"), whole, number=True),
             Column("value", message("Share"), _share, unit="share", number=True, whole_row=True),
             Column(
-                "negative_value", message("Negative, as read"), _negative, unit="share", number=True, whole_row=True
+                "negative_value",
+                message("Negative (as recognised)"),
+                _negative,
+                unit="share",
+                number=True,
+                whole_row=True,
             ),
-            Column("words", message("Words that decided"), lambda words: words or "–"),
-            Column("quote", message("For example"), lambda quote: f"“{quote}”" if quote else "–"),
+            Column("words", message("Deciding words"), lambda words: words or "–"),
+            Column("quote", message("Example"), lambda quote: f"“{quote}”" if quote else "–"),
         )
         frame = self.shares[self.shares["kind"] == kind].reset_index(drop=True)
         notes = (
-            _("Each message has one theme and one intent at most; of several that fit, the one with most words."),
+            _("Each message has at most one theme and one intent: the one with the most matching words."),
             *self.read.notes(),
         )
         return Table(name, title, frame, columns, notes, message("no message was read."))
@@ -170,21 +175,21 @@ FIGURES = (
     Figure(
         "topic_share",
         message("Share of a theme or intent"),
-        message("messages that are read as of it / all messages that are read"),
-        message("a message once; the person is the unit of the interval"),
+        message("messages with this theme or intent / all messages that were read"),
+        message("each message once; the interval treats each person as one unit"),
         "guide 3: tone and language",
         ("themes.value", "themes.marked", "intents.value", "intents.marked", "topics.value", "topics.n"),
         interval=message("95 %: effective number of messages, people as clusters"),
-        edge=message("what no word and no near sentence decides is a row of its own: not known"),
+        edge=message("messages that match no word and no example sentence have their own row: not known"),
     ),
     Figure(
         "topic_negative",
-        message("Negative, as read"),
-        message("messages of the topic whose tone is read as negative / messages of the topic"),
-        message("a message once; the person is the unit of the interval"),
+        message("Negative (as recognised)"),
+        message("messages on the topic recognised as negative / messages on the topic"),
+        message("each message once; the interval treats each person as one unit"),
         "guide 3: tone and language",
         ("themes.negative_value", "intents.negative_value"),
         interval=message("95 %: effective number of messages, people as clusters"),
-        edge=message("not corrected for the errors of the reading; fewer than five messages: not shown"),
+        edge=message("not corrected for recognition errors; not shown for fewer than five messages"),
     ),
 )

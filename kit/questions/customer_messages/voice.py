@@ -226,11 +226,13 @@ class Voice(Result):
     def summary(self) -> Summary:
         """The scores."""
         if self.scores.empty:
-            return Summary("voice", _("Whether customers are satisfied is not known: no survey came in."), {"n": 0})
+            return Summary(
+                "voice", _("Your files contain no survey, so it is unknown whether customers are satisfied."), {"n": 0}
+            )
         lines = self.scores.to_dict("records")
         clauses = [
             _(
-                "{score} is {value} of {n} people",
+                "{score} is {value} ({n} people answered)",
                 score=str(KINDS[line["kind"]]),
                 value=written(line),
                 n=whole(line["n"]),
@@ -244,7 +246,10 @@ class Voice(Result):
         return Summary("voice", text, numbers, headline=True, weight=4)
 
     def _promised(self) -> str:
-        return _("For an answer was promised: {incentive}. Who wants it answers more kindly.", incentive=self.incentive)
+        return _(
+            "People were promised something for answering: {incentive}. Those who want it give friendlier answers.",
+            incentive=self.incentive,
+        )
 
     def table(self) -> Table:
         """Each score with its interval, response rate, and what the latest answer leaves out."""
@@ -253,44 +258,55 @@ class Voice(Result):
             Column("value", message("Score"), written, number=True, whole_row=True),
             Column("n", message("People"), whole, number=True),
             Column("response_rate", message("Response rate"), _response, unit="share", number=True, whole_row=True),
-            Column("earlier", message("Earlier answers left out"), whole, number=True),
+            Column("earlier", message("Earlier answers excluded"), whole, number=True),
             Column("all_answers", message("With every answer"), _everything, number=True, whole_row=True),
         )
         notes = [
             _("Each person counts once, by the latest answer of the last {days} days.", days=whole(DAYS)),
-            _("Who did not answer is not known, and those who stay answer again: the latest answers speak for them."),
+            _(
+                "Nothing is known about people who did not answer. Customers who stay answer again, so the latest "
+                "answers mostly show their view."
+            ),
         ]
         if len(self.scores) and self.scores["older"].sum():
-            notes.append(_("Answers older than that: {n}, left out.", n=whole(self.scores["older"].sum())))
+            notes.append(_("Older answers excluded: {n}.", n=whole(self.scores["older"].sum())))
         if self.others:
             notes.append(
-                _n("{n} answer is on another scale: it makes no NPS (0–10), CSAT or CES.",
-                   "{n} answers are on other scales: they make no NPS (0–10), CSAT or CES.", self.others,
+                _n("{n} answer uses another scale, so it is not in NPS (0–10), CSAT or CES.",
+                   "{n} answers use other scales, so they are not in NPS (0–10), CSAT or CES.", self.others,
                    n=whole(self.others))
             )  # fmt: skip
         if self.incentive:
             notes.append(self._promised())
         return Table(
-            "voice", message("What surveys say"), self.scores, columns, tuple(notes), message("no survey came in.")
+            "voice",
+            message("Survey results"),
+            self.scores,
+            columns,
+            tuple(notes),
+            message("your files contain no survey."),
         )
 
     def by_group(self) -> Table:
         """The scores by campaign and by agent."""
         columns = (
-            Column("trait", message("By"), TRAITS.__getitem__),
+            Column("trait", message("Grouped by"), TRAITS.__getitem__),
             Column("title", message("Group")),
             Column("kind", message("Question"), lambda kind: str(KINDS[kind])),
             Column("value", message("Score"), written, number=True, whole_row=True),
             Column("n", message("People"), whole, number=True),
         )
         notes = (
-            _("By what the survey or the ticket names; agents have the numbers of notebook 10."),
-            _("Whoever takes the hard requests gets the lower scores. Brackets that overlap tell nobody apart."),
+            _("Groups come from the survey or the ticket; agents have the same numbers as in notebook 10."),
+            _(
+                "Agents who take the hard requests get lower scores. If the brackets overlap, you cannot say who is "
+                "better."
+            ),
             *([self._promised()] if self.incentive else []),
         )
         title, empty = (
-            message("What surveys say, by campaign and agent"),
-            message("no answer names a campaign or agent."),
+            message("Survey results by campaign and agent"),
+            message("no survey answer is linked to a campaign or agent."),
         )
         return Table("voice_groups", title, self.groups, columns, notes, empty)
 
@@ -303,14 +319,18 @@ class Voice(Result):
             Column("n", message("People"), whole, number=True),
         )
         notes = (
-            _("A person counts once in a month, by the latest answer of it. Fewer than {n}: no score.", n=whole(LEAST)),
+            _(
+                "Each person counts once per month, by the latest answer. Months with fewer than {n} answers have no "
+                "score.",
+                n=whole(LEAST),
+            ),
         )
-        title, empty = message("What surveys say, by month"), message("no answer has a date.")
+        title, empty = message("Survey results by month"), message("no answer has a date.")
         return Table("voice_months", title, self.months, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The first score by month with its interval."""
-        title = message("What surveys say, by month")
+        title = message("Survey results by month")
         if self.months.empty:
             return nothing("voice", title, message("no answer has a date"))
         kind = self.months["kind"].iloc[0]
@@ -357,32 +377,32 @@ FIGURES = (
         "nps",
         message("Net promoter score (NPS)"),
         message("(people who answered 9 or 10 - people who answered 0 to 6) / people who answered"),
-        message("a person once, by the latest answer of the last 365 days"),
+        message("each person once, by the latest answer of the last 365 days"),
         "Reichheld (2003); Rocks (2016), doi:10.1080/00031305.2016.1158124",
         ("voice.value", "voice.nps", "voice_months.value", "voice_groups.value", "voice.all_answers"),
-        window=message("365 days to the end of the data; by month: the month of the answer"),
+        window=message("365 days up to the end of the data; by month: the month of the answer"),
         interval=message("95 %: adjusted Wald (Rocks); of shares Wilson"),
-        edge=message("only of answers from 0 to 10; another scale has no NPS"),
+        edge=message("only for answers from 0 to 10; other scales have no NPS"),
     ),
     Figure(
         "survey_satisfied",
-        message("Satisfied, and easy to deal with"),
+        message("Satisfied, or find us easy to deal with"),
         message(
-            "people whose answer is 4 or 5 of 5 (easy: 5 to 7 of 7), or as far up another scale / people who answered"
+            "people who answered 4 or 5 of 5 (easy: 5 to 7 of 7), or as high on another scale / people who answered"
         ),
-        message("a person once, by the latest answer of the last 365 days"),
+        message("each person once, by the latest answer of the last 365 days"),
         "DEFINITIONS: CSAT",
         ("voice.csat", "voice.ces", "voice.n", "voice_months.n", "voice_groups.n"),
         interval=WILSON,
-        edge=message("scores of tickets count where no survey asks for satisfaction"),
+        edge=message("ticket ratings count where no survey asks about satisfaction"),
     ),
     Figure(
         "response_rate",
         message("Response rate of a survey"),
         message("answers / invitations"),
-        message("an invitation once"),
+        message("each invitation once"),
         "DEFINITIONS: NPS",
         ("voice.response_rate", "voice.earlier"),
-        edge=message("not known where the file holds answers only"),
+        edge=message("unknown where the file contains only answers"),
     ),
 )

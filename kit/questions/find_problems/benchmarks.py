@@ -47,9 +47,9 @@ PER = {
     "not stated": message("not stated"),
 }
 OPENS = {
-    "before": message("before"),
-    "partly": message("partly"),
-    "counted": message("counted"),
+    "before": message("before September 2021"),
+    "partly": message("partly included"),
+    "counted": message("included"),
     "not stated": message("not stated"),
 }
 """Whether machine openings are in it: measured before September 2021, partly after, with them, not stated."""
@@ -57,11 +57,11 @@ OPENS = {
 QUOTED = {"publisher": message("publisher"), "third party": message("third party")}
 
 VERDICTS = {
-    "below the spread": message("below the spread"),
-    "within the spread": message("within the spread"),
-    "above the spread": message("above the spread"),
+    "below the spread": message("below the published range"),
+    "within the spread": message("within the published range"),
+    "above the spread": message("above the published range"),
     "no comparable figure": message("no comparable figure"),
-    "no threshold": message("no threshold"),
+    "no threshold": message("no benchmark"),
 }
 OUTSIDE = ("below the spread", "above the spread")
 
@@ -122,29 +122,29 @@ def _read(row: dict[str, Any], file: str, line: int) -> dict[str, Any]:
     cells = {name: (row[name] or "").strip() for name in COLUMNS}
     for name in COLUMNS:
         if not cells[name] and name not in OPTIONAL:
-            hint = _("A figure without its source and definition cannot be used.")
-            raise wrong(name, _("nothing is said"), hint)
+            hint = _("A figure cannot be used without its source and definition.")
+            raise wrong(name, _("the cell is empty"), hint)
     if cells["kpi"] not in metrics.MAIL_RATES:
-        problem = _("{cell} is no rate of mail", cell=repr(cells["kpi"]))
+        problem = _("{cell} is not an e-mail rate", cell=repr(cells["kpi"]))
         raise wrong("kpi", problem, nearest(cells["kpi"], metrics.MAIL_RATES))
     if not cells["url"].startswith(("https://", "http://")):
-        problem = _("{cell} is no address", cell=repr(cells["url"]))
-        raise wrong("url", problem, _("Give the page that the figure was read from."))
+        problem = _("{cell} is not a web address", cell=repr(cells["url"]))
+        raise wrong("url", problem, _("Enter the web page where you found the figure."))
     allowed = {"per": PER, "quoted": QUOTED} | ({"opens": OPENS} if cells["kpi"] in OF_OPENS else {})
     for name, words in allowed.items():
         if cells[name] not in words:
-            problem = _("{cell} is not known", cell=repr(cells[name]))
-            raise wrong(name, problem, _("Write one of: {words}.", words=", ".join(words)))
+            problem = _("{cell} is not an allowed value", cell=repr(cells[name]))
+            raise wrong(name, problem, _("Enter one of: {words}.", words=", ".join(words)))
     numbers = {}
     for name, most in (("year", 2100), ("percent", 100)):
         try:
             numbers[name] = float(cells[name])
         except ValueError:
-            problem = _("{cell} is no number", cell=repr(cells[name]))
-            raise wrong(name, problem, _("Write digits and a point.")) from None
+            problem = _("{cell} is not a number", cell=repr(cells[name]))
+            raise wrong(name, problem, _("Enter digits and a decimal point.")) from None
         if not 0 <= numbers[name] <= most:
-            problem = _("{cell} cannot be", cell=cells[name])
-            raise wrong(name, problem, _("It lies between 0 and {most}.", most=str(most)))
+            problem = _("{cell} is not a possible value", cell=cells[name])
+            raise wrong(name, problem, _("Enter a value between 0 and {most}.", most=str(most)))
     return cells | {"year": int(numbers["year"]), "percent": numbers["percent"]}
 
 
@@ -174,7 +174,7 @@ def judge(
     """
     industries = sorted(published["industry"].unique())
     if industry not in industries:
-        problem = _("no published figure is of industry {industry}", industry=repr(industry))
+        problem = _("there are no published figures for the industry {industry}", industry=repr(industry))
         raise InputError(problem, hint=nearest(industry, industries))
     raw = {key: metrics.find(key).raw or key for key in rates["kpi"]}
     shown = published[published["kpi"].isin(raw.values())]
@@ -200,11 +200,11 @@ def _why_not(row: Mapping[Any, Any], industry: str, last_month: str | None) -> s
     if row["industry"] != industry:
         return _("another industry")
     if row["kpi"] in OF_OPENS and (row["opens"] != "before" or last_month is None or last_month >= PREFETCHING_SINCE):
-        return _("openings since September 2021")
+        return _("opens since September 2021")
     if row["per"] == "not stated" != denominator:
         return _("denominator not stated")
     if row["per"] != denominator:
-        return _("of {other}, not of {denominator}", other=PER[row["per"]], denominator=PER[denominator])
+        return _("share of {other}, not of {denominator}", other=PER[row["per"]], denominator=PER[denominator])
     return ""
 
 
@@ -238,10 +238,13 @@ class Benchmarks(Result):
         outside = judged[judged["verdict"].isin(OUTSIDE)]
         numbers: dict[str, Any] = {"judged": len(judged), "outside": len(outside)}
         if judged.empty:
-            text = _("No published figure has the denominators of the rates here.")
+            text = _(
+                "Too few published figures are comparable with the rates here: at least two with the same "
+                "denominator are needed."
+            )
             return Summary("benchmarks_beside", text, numbers)
         rates = listing([_beside(row) for row in judged.to_dict("records")])
-        text = _("Beside published figures: {rates}.", rates=rates)
+        text = _("Compared with published figures: {rates}.", rates=rates)
         alone = machines[machines["verdict"].isin(set(OUTSIDE) - set(outside["verdict"]))]
         if len(alone):
             raw = listing([_beside(row) for row in alone.to_dict("records")])
@@ -252,26 +255,26 @@ class Benchmarks(Result):
         """The own rates beside the spread of the published ones."""
         columns = (
             Column("kpi", message("KPI"), _title),
-            Column("value", message("Own rate"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("n", message("Of"), whole, number=True),
+            Column("value", message("Your rate"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("n", message("Out of"), whole, number=True),
             Column("lowest", message("Published"), _spread, unit="share", number=True, whole_row=True),
             Column("figures", message("Figures"), whole, number=True),
             Column("verdict", message("Verdict"), VERDICTS.__getitem__),
         )
         notes = (
             message(
-                "An order of magnitude: publishers differ by more than most firms do. The own history comes first."
+                "Use published figures only as an order of magnitude: publishers differ more than most firms do. "
+                "Your own history matters more."
             ),
             message(
-                "Nothing is converted: only figures with the same denominator count, and no openings since September "
-                "2021."
+                "Nothing is converted. Only figures with the same denominator count, and no opens since September 2021."
             ),
             message(
-                "Flagged only where the whole interval lies outside of the spread. People's rates decide; publishers "
-                "count raw clicks, machines among them."
+                "A rate is flagged only if its whole interval is outside the published range. The rates of people "
+                "decide; publishers count raw clicks, machines included."
             ),
         )
-        title, empty = message("Beside published figures"), message("no rate is known.")
+        title, empty = message("Your rates and published figures"), message("there is no data on any rate.")
         return Table("benchmarks", title, self.rates, columns, notes, empty)
 
     def published_table(self) -> Table:
@@ -280,25 +283,25 @@ class Benchmarks(Result):
             Column("kpi", message("KPI"), _title),
             Column("value", message("Rate"), share, unit="share", number=True),
             Column("publisher", message("Publisher")),
-            Column("year", message("Mail of"), str, number=True),
+            Column("year", message("E-mails sent in"), str, number=True),
             Column("industry", message("Industry")),
-            Column("per", message("Of"), PER.__getitem__),
-            Column("opens", message("Machine openings"), lambda word: OPENS.get(word, word) or "–"),
-            Column("n", message("n"), lambda text: text or message("not stated")),
-            Column("quoted", message("Read at"), QUOTED.__getitem__),
+            Column("per", message("Out of"), PER.__getitem__),
+            Column("opens", message("Machine opens"), lambda word: OPENS.get(word, word) or "–"),
+            Column("n", message("Sample size"), lambda text: text or message("not stated")),
+            Column("quoted", message("Seen at"), QUOTED.__getitem__),
             Column("definition", message("Definition")),
-            Column("why", message("Why it is no threshold"), lambda text: text or message("it is one")),
+            Column("why", message("Why it is not a benchmark"), lambda text: text or message("it is a benchmark")),
             Column("url", message("Source")),
         )
-        title, empty = message("Published figures"), message("no figure of these KPIs.")
+        title, empty = message("Published figures"), message("there are no figures for these KPIs.")
         return Table("published", title, self.published, columns, empty=empty)
 
     def plot(self) -> Picture:
         """Each own rate with its interval, over the published figures; hollow ones are no threshold."""
-        title = message("Beside published figures")
+        title = message("Your rates and published figures")
         kpis = self.rates.dropna(subset="value").to_dict("records")
         if not kpis:
-            return nothing("benchmarks", title, message("no rate is known"))
+            return nothing("benchmarks", title, message("there is no data on any rate"))
         with panels(0.5 + 0.85 * len(kpis)) as figure:
             rows_of_axes = figure.subplots(len(kpis), 1, squeeze=False)[:, 0]
             for axes, row in zip(rows_of_axes, kpis, strict=True):
@@ -313,7 +316,7 @@ class Benchmarks(Result):
                 color = QUIET if row["machines"] else BAD if row["verdict"] in OUTSIDE else PLAIN
                 axes.plot([row["low"], row["high"]], [1, 1], color=color, linewidth=2)
                 axes.plot(row["value"], 1, "o", color=color, markersize=7)
-                axes.set_yticks([0, 1], [_("published"), _("own ({n})", n=whole(row["n"]))], fontsize=9.5)
+                axes.set_yticks([0, 1], [_("published"), _("yours ({n})", n=whole(row["n"]))], fontsize=9.5)
                 axes.set_ylim(-0.7, 1.7)
                 highest = max([row["high"], *figures["value"]])
                 axes.set_xlim(0, highest * 1.06)
@@ -323,15 +326,15 @@ class Benchmarks(Result):
             rates = [
                 f"{metrics.find(row['kpi']).name} {share(row['value'])}, {VERDICTS[row['verdict']]}" for row in kpis
             ]
-            alt = _("Beside published figures: {rates}.", rates=joined(rates))
+            alt = _("Compared with published figures: {rates}.", rates=joined(rates))
             return picture(figure, name="benchmarks", title=title, alt=alt)
 
 
 _BESIDE = {
-    "below the spread": message("{kpi} {value} below the spread of {lowest} to {highest} ({figures})"),
-    "within the spread": message("{kpi} {value} within the spread of {lowest} to {highest} ({figures})"),
-    "above the spread": message("{kpi} {value} above the spread of {lowest} to {highest} ({figures})"),
-    "no comparable figure": message("{kpi} {value} no comparable figure of {lowest} to {highest} ({figures})"),
+    "below the spread": message("{kpi} {value} is below the published range of {lowest} to {highest} ({figures})"),
+    "within the spread": message("{kpi} {value} is within the published range of {lowest} to {highest} ({figures})"),
+    "above the spread": message("{kpi} {value} is above the published range of {lowest} to {highest} ({figures})"),
+    "no comparable figure": message("{kpi} {value} cannot be compared with {lowest} to {highest} ({figures})"),
 }
 
 
@@ -361,14 +364,14 @@ _FILE = "kit/questions/find_problems/benchmarks.csv"
 FIGURES = (
     Figure(
         "published_rate", message("Published rate"), message("as its publisher defines it, in its own row"),
-        message("as its publisher counts"), f"{_FILE}: publisher, year, definition and address of each",
+        message("as its publisher counts it"), f"{_FILE}: publisher, year, definition and address of each",
         ("published.value", "published.year"),
-        edge=message("nothing is converted; openings since September 2021 are no threshold"),
+        edge=message("nothing is converted; opens since September 2021 are not a benchmark"),
     ),
     Figure(
-        "published_spread", message("Spread of published rates"),
-        message("lowest to highest figure of the same denominator and industry"), message("a published figure"),
+        "published_spread", message("Range of published rates"),
+        message("lowest to highest figure with the same denominator and industry"), message("one published figure"),
         _FILE, ("benchmarks.lowest", "benchmarks.figures"),
-        edge=message("from two figures on; a KPI is flagged only with its whole interval outside"),
+        edge=message("needs at least two figures; a KPI is flagged only if its whole interval is outside"),
     ),
 )  # fmt: skip

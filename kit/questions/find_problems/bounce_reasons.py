@@ -44,11 +44,11 @@ PATTERNS = {
 REASONS = {
     "full": message("mailbox full"),
     "unknown address": message("unknown address"),
-    "blocked": message("blocked or taken for spam"),
+    "blocked": message("blocked or treated as spam"),
     "policy": message("against the server's policy"),
-    "temporary": message("temporary"),
+    "temporary": message("temporary problem"),
     "other": message("another reason"),
-    "not told": message("not told"),
+    "not told": message("no reason given"),
 }
 
 _COLUMNS = ["domain", "bounce_class", "answer", "mails", "sent"]
@@ -137,18 +137,18 @@ class BounceReasons(Result):
         """How much came back, and most of it why."""
         mails = int(self.reasons["mails"].sum())
         if not mails:
-            return Summary("bounce_reasons", _("Why mail came back is not known: no event log tells of bounces."))
+            return Summary("bounce_reasons", _("We cannot see why e-mails bounced: no event log contains bounces."))
         largest = [
             _(
-                "{domain}: {reason}, {mails} of {sent} ({rate})",
+                "{domain}: {reason}, {mails} of {sent} messages ({rate})",
                 domain=row["domain"], reason=REASONS[row["reason"]], mails=whole(row["mails"]),
                 sent=whole(row["sent"]), rate=share(row["value"]),
             )
             for row in self.reasons.head(LARGEST).fillna({"domain": UNKNOWN}).to_dict("records")
         ]  # fmt: skip
         text = _n(
-            "{n} mail came back; most frequent: {reasons}.",
-            "{n} mails came back; most frequent: {reasons}.",
+            "{n} message bounced. Most frequent: {reasons}.",
+            "{n} messages bounced. Most frequent: {reasons}.",
             mails, n=whole(mails), reasons=listing(largest),
         )  # fmt: skip
         return Summary("bounce_reasons", text, {"mails": mails})
@@ -158,34 +158,37 @@ class BounceReasons(Result):
         columns = (
             Column("domain", message("Domain")),
             Column("reason", message("Reason"), REASONS.__getitem__),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("mails", message("Bounced"), whole, unit="mails", number=True),
             Column("sent", message("Sent to the domain"), whole, unit="mails", number=True),
-            Column("value", message("Share of it"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("value", message("Share of e-mails sent"), cells.rate, unit="share", number=True, whole_row=True),
             Column("hard", message("Hard"), whole, unit="mails", number=True),
             Column("soft", message("Soft"), whole, unit="mails", number=True),
-            Column("answer", message("Most frequent answer")),
+            Column("answer", message("Most frequent server answer")),
         )
         hidden = self.reasons.iloc[SHOWN:]
         more = message_n(
-            "{n} more row, {mails} of the mails.", "{n} more rows, {mails} of the mails.",
+            "{n} more row with {mails} of the messages.", "{n} more rows with {mails} of the messages.",
             len(hidden), mails=whole(hidden["mails"].sum()),
         )  # fmt: skip
         notes = (
-            message("The reason is read from the server's answer; where there is none only a block is told."),
-            message("Hard and soft as the platform says, blocks among the soft; it may leave some without a class."),
+            message("The reason comes from the server's answer. Without an answer, only blocks are known."),
+            message(
+                "Hard and soft bounces are as the platform classifies them; blocks count as soft. The platform "
+                "may leave some unclassified."
+            ),
             *([more] if len(hidden) else []),
         )
-        empty = message("no event log tells of bounces.")
-        return Table("bounce_reasons", message("Why mail came back"), self.reasons.head(SHOWN), columns, notes, empty)
+        empty = message("no event log contains bounces.")
+        return Table("bounce_reasons", message("Why e-mails bounced"), self.reasons.head(SHOWN), columns, notes, empty)
 
 
 FIGURES = (
     Figure(
         "bounce_reasons", message("Bounces by reason"),
-        message("mails of the domain that came back for the reason / mails sent to the domain"),
+        message("messages to the domain that bounced for this reason / messages sent to the domain"),
         message("a message"), "the platform's event log; RFC 3463",
         ("bounce_reasons.mails", "bounce_reasons.sent", "bounce_reasons.value", "bounce_reasons.hard",
          "bounce_reasons.soft"),
-        interval=WILSON, edge=message("not told where there is no answer; by the last answer of each message"),
+        interval=WILSON, edge=message("no reason given where there is no answer; by the last answer to each message"),
     ),
 )  # fmt: skip

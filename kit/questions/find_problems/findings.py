@@ -176,11 +176,11 @@ class Findings(Result):
         """The worst problems, in one sentence."""
         numbers: dict[str, Any] = {"checked": self.checked, "found": len(self.areas)}
         if self.checked == 0:
-            return Summary("problems_found", _("There is too little mail to look for problems."), numbers)
+            return Summary("problems_found", _("There are too few e-mails to look for problems."), numbers)
         if self.areas.empty:
             text = _n(
-                "No problem area: the single comparison does not lie beyond the usual variation.",
-                "No problem area: none of {n} comparisons lies beyond the usual variation.",
+                "No problem area: the only comparison is not clearly outside the usual variation.",
+                "No problem area: none of {n} comparisons is clearly outside the usual variation.",
                 self.checked,
             )
             return Summary("problems_found", text, numbers, headline=True, weight=50)
@@ -188,15 +188,15 @@ class Findings(Result):
         values = {"checked": self.checked, "areas": joined(largest)}
         if len(self.areas) > len(largest):
             text = _(
-                "{n} problem areas among {checked} comparisons, the {shown} largest: {areas}.",
+                "{n} problem areas in {checked} comparisons; the {shown} largest: {areas}.",
                 n=len(self.areas),
                 shown=len(largest),
                 **values,
             )
         else:
             text = _n(
-                "One problem area among {checked} comparisons: {areas}.",
-                "{n} problem areas among {checked} comparisons: {areas}.",
+                "One problem area in {checked} comparisons: {areas}.",
+                "{n} problem areas in {checked} comparisons: {areas}.",
                 len(self.areas),
                 **values,
             )
@@ -211,65 +211,70 @@ class Findings(Result):
         """The findings: where, how large, beyond what, how many mails."""
         columns = (
             Column("name", message("Where")),
-            Column("symptom", message("What is seen")),
-            Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
+            Column("symptom", message("What we see")),
+            Column("kpi", message("KPI"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
             *_raw_column(self.areas),
-            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("n", message("Out of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
-            Column("size", message("Beyond it (points)"), _size, unit="share", number=True, whole_row=True),
+            Column(
+                "size", message("Difference from expected (points)"), _size, unit="share", number=True, whole_row=True
+            ),
             Column("p", message("p"), _p, number=True),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("mails", message("E-mails"), whole, unit="mails", number=True),
         )
         immature = message_n(
-            "{n} campaign is too young to be judged and left out.",
-            "{n} campaigns are too young to be judged and left out.",
+            "{n} campaign is too recent to judge and is left out.",
+            "{n} campaigns are too recent to judge and are left out.",
             self.immature,
         )
         notes = (
             message_n(
-                "{n} comparison was made; the chance that any false one is named is held to 5 % (Holm).",
-                "{n} comparisons were made; the chance that any false one is named is held to 5 % (Holm).",
+                "{n} comparison was made. The chance of naming any false problem is at most 5 % (Holm).",
+                "{n} comparisons were made. The chance of naming any false problem is at most 5 % (Holm).",
                 self.checked,
             ),
-            message("Expected: what the other groups of the whole history let one expect; of a trend its beginning."),
-            message("The brackets of what is beyond hold counting error and the usual variation together."),
-            message("Some mail of any sender lies far from the rest without a fault, and that is allowed for."),
+            message("Expected: what the other groups of the whole history lead us to expect; for a trend, its start."),
+            message("The brackets of the difference combine the margin of error and the usual variation."),
+            message("Every sender has a few unusual e-mails although nothing is wrong. This is taken into account."),
             *([immature] if self.immature else []),
         )
-        empty = message("no group lies beyond the usual variation.")
+        empty = message("no group is clearly outside the usual variation.")
         return Table("problems", message("Problem areas"), _with_rules(self.areas), columns, notes, empty)
 
     def extremes_summary(self) -> Summary:
         """What lies furthest out and may be ordinary, in one sentence."""
         numbers = {"extremes": len(self.extremes)}
         if self.extremes.empty:
-            text = _("Apart from the problem areas nothing lies outside of the usual range.")
+            text = _("Apart from the problem areas, nothing is outside the usual range.")
             return Summary("problems_extremes", text, numbers)
         furthest = joined([_clause(row) for row in self.extremes.head(LARGEST).to_dict("records")])
-        text = _("Furthest from the usual, yet perhaps ordinary for this sender: {extremes}.", extremes=furthest)
-        step = _("Look at each once; if the next such mail lies there too, look for a cause.")
+        text = _("Most unusual, but perhaps normal for this sender: {extremes}.", extremes=furthest)
+        step = _("Look at each of them once. If the next such e-mail is also unusual, look for a cause.")
         return Summary("problems_extremes", text, numbers, headline=True, weight=60, next_step=step)
 
     def extremes_table(self) -> Table:
         """The groups furthest out that are no problem by themselves."""
         columns = (
             Column("name", message("Where")),
-            Column("symptom", message("What is seen")),
-            Column("kpi", message("By"), lambda row: str(_kpi(row).title), whole_row=True),
+            Column("symptom", message("What we see")),
+            Column("kpi", message("KPI"), lambda row: str(_kpi(row).title), whole_row=True),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
             *_raw_column(self.extremes),
-            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("n", message("Out of"), _of, number=True, whole_row=True),
             Column("expected", message("Expected"), share, unit="share", number=True),
             Column("usual_low", message("Usual range"), _usual, unit="share", number=True, whole_row=True),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("mails", message("E-mails"), whole, unit="mails", number=True),
         )
         notes = (
-            message("Of each rule that names no problem, the group furthest on the bad side."),
-            message("The usual range holds 95 % of such groups; among many groups some lie outside without a fault."),
-            message("Look at each once. If the next such mail lies there too, look for a cause."),
+            message("For each rule without a problem: the group that is furthest on the bad side."),
+            message(
+                "The usual range contains 95 % of such groups. Among many groups, some are outside although "
+                "nothing is wrong."
+            ),
+            message("Look at each of them once. If the next such e-mail is also unusual, look for a cause."),
         )
-        title, empty = message("Furthest from the usual"), message("nothing else lies outside of the usual range.")
+        title, empty = message("Most unusual groups"), message("nothing else is outside the usual range.")
         return Table("extremes", title, _with_rules(self.extremes), columns, notes, empty)
 
     def remedies_table(self) -> Table:
@@ -277,7 +282,7 @@ class Findings(Result):
         frame = _with_rules(self.areas)
         columns = [
             Column("name", message("Where")),
-            Column("symptom", message("What is seen")),
+            Column("symptom", message("What we see")),
             Column("cause", message("Likely cause")),
             Column("remedy", message("What to try")),
             Column("answers", message("What the other servers answered"), lambda text: text or "–"),
@@ -286,7 +291,7 @@ class Findings(Result):
         if not frame["answers"].astype(bool).any():
             columns = [column for column in columns if column.name != "answers"]
         notes = (
-            message("A cause is likely, not proven: change one thing, and let the next mail tell."),
+            message("A likely cause is not proven. Change one thing and see whether the next e-mail does better."),
             *(
                 message("{group}: {warning}.", group=row["name"], warning=row["warning"])
                 for row in frame.to_dict("records")
@@ -294,7 +299,7 @@ class Findings(Result):
             ),
         )
         frame = frame[[column.name for column in columns]]
-        title, empty = message("What to try"), message("nothing to mend was found.")
+        title, empty = message("What to try"), message("there is nothing to fix.")
         return Table("remedies", title, frame, tuple(columns), notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -302,7 +307,7 @@ class Findings(Result):
         title = message("Problem areas")
         areas, extremes = self.areas.head(MOST), self.extremes.head(LARGEST)
         if areas.empty and extremes.empty:
-            return nothing("problems", title, message("no group lies beyond the usual"))
+            return nothing("problems", title, message("no group is outside the usual variation"))
         extremes = extremes.assign(
             low=extremes["rate_low"] - extremes["expected"], high=extremes["rate_high"] - extremes["expected"]
         )
@@ -320,20 +325,24 @@ class Findings(Result):
             axes.set_ylim(-0.6, len(rows) - 0.4)
             axes.set_xscale("log", base=2)
             axes.xaxis.set_major_formatter(FuncFormatter(_times))
-            axes.set_xlabel(_("times the expected rate, 95 % interval\nhollow: perhaps ordinary for this sender"))
+            axes.set_xlabel(
+                _("multiple of the expected rate; line: likely range (95 %)\nhollow: perhaps normal for this sender")
+            )
             axes.grid(visible=False, axis="y")
             alt = _("Problem areas: {areas}.", areas=_alternative(areas))
             if not extremes.empty:
-                alt += " " + _("Perhaps ordinary: {extremes}.", extremes=_alternative(extremes))
+                alt += " " + _("Perhaps normal: {extremes}.", extremes=_alternative(extremes))
             return picture(axes, name="problems", title=title, alt=alt)
 
     def cautions_summary(self) -> Summary:
         """What says how to read the page: rates that must not be used."""
         numbers: dict[str, Any] = {"cautions": len(self.cautions)}
         if self.cautions.empty:
-            text = _("Machines make so few of the openings that the open rate may be used.")
+            text = _("You can use the open rate: machines make few of the opens.")
             if "machine_opens" in set(self.skipped["rule"]):
-                text = _("Whether people or machines opened is not known: the open rate is an upper bound.")
+                text = _(
+                    "We cannot see whether people or machines opened: the real open rate may be lower, but not higher."
+                )
             return Summary("problems_cautions", text, numbers)
         sentences = [
             RULES[row["rule"]].caution_sentence(rate=_rate(row), n=whole(row["n"]))
@@ -345,28 +354,31 @@ class Findings(Result):
         """Groups against fixed limits: complaints by month against Gmail's."""
         frame = self.limits.assign(title=[str(RULES[key].kpi.title) for key in self.limits["rule"]])
         columns = (
-            Column("title", message("What")),
+            Column("title", message("KPI")),
             Column("name", message("Where")),
             Column("value", message("Rate"), _rate, unit="share", number=True, whole_row=True),
-            Column("n", message("Of"), _of, number=True, whole_row=True),
+            Column("n", message("Out of"), _of, number=True, whole_row=True),
             Column("verdict", message("Verdict"), references.verdict_text),
         )
         notes = (
             message(
-                "Gmail asks for less than 0.10 % and never 0.30 % of complaints; it counts mail in the inbox, in "
-                "Postmaster."
+                "Gmail asks you to keep spam complaints below 0.10 % and never to reach 0.30 %. It counts e-mails "
+                "in the inbox; see Postmaster Tools."
             ),
-            message("The verdict is the whole interval against the limit; where it straddles it, nothing can be said."),
+            message(
+                "The verdict compares the whole interval with the limit. If the limit is inside the interval, "
+                "there is no verdict."
+            ),
         )
-        title, empty = message("Against fixed limits"), message("no complaints are known.")
+        title, empty = message("Compared with fixed limits"), message("there is no data on spam complaints.")
         return Table("limits", title, frame, columns, notes, empty)
 
     def complaints_plot(self, ax: Axes | None = None) -> Picture:
         """Complaint rates with their intervals against Gmail's two limits."""
-        title = message("Complaints against Gmail's limits")
+        title = message("Spam complaints and Gmail's limits")
         rows = self.limits[self.limits["rule"] == "complaints"].tail(MOST).to_dict("records")
         if not rows:
-            return nothing("complaints", title, message("no complaints are known"))
+            return nothing("complaints", title, message("there is no data on spam complaints"))
         limits = RULES["complaints"].limits
         with drawing(1.1 + 0.27 * len(rows), ax) as axes:
             for limit in limits:
@@ -381,21 +393,24 @@ class Findings(Result):
             axes.set_xlim(0, max(*(row["rate_high"] for row in rows), limits[-1]) * 1.08)
             axes.xaxis.set_major_formatter(percent(0.001))
             axes.set_xlabel(
-                _("complained of delivered (number), 95 % interval\ngreen: below 0.10 %; grey: can't be judged")
+                _(
+                    "spam complaints, of e-mails delivered (number); line: margin of error (95 %)\ngreen: below 0.10 "
+                    "%; grey: cannot be judged"
+                )
             )
             axes.grid(visible=False, axis="y")
             rates = [
                 f"{_month(row['name'])} {share(row['value'])}, {references.verdict_text(row['verdict'])}"
                 for row in rows
             ]
-            alt = _("Complaints against Gmail's limits: {rates}.", rates=joined(rates))
+            alt = _("Spam complaints and Gmail's limits: {rates}.", rates=joined(rates))
             return picture(axes, name="complaints", title=title, alt=alt)
 
     def skipped_table(self) -> Table:
         """The rules that could not be applied, and why."""
         columns = (
             Column("rule", message("Rule"), _rule),
-            Column("reason", message("Why it could not be applied")),
+            Column("reason", message("Reason")),
         )
         title, empty = message("Rules that could not be applied"), message("every rule was applied.")
         return Table("rules_skipped", title, self.skipped, columns, empty=empty)
@@ -409,16 +424,16 @@ def _clause(row: Mapping[Any, Any]) -> str:
         "counted": _of(row), "expected": share(row["expected"]),
     }  # fmt: skip
     if rule.reference == "limit":
-        return _("{group}: {symptom} ({value}, {counted}, against a limit of {expected})", **values)
+        return _("{group}: {symptom} ({value}, {counted}; limit: {expected})", **values)
     if rule.reference == "trend":
-        return _("{group}: {symptom} ({value}, {counted}, after {expected})", **values)
-    return _("{group}: {symptom} ({value}, {counted}, instead of {expected})", **values)
+        return _("{group}: {symptom} ({value}, {counted}; before: {expected})", **values)
+    return _("{group}: {symptom} ({value}, {counted}; expected: {expected})", **values)
 
 
 def _alternative(rows: pd.DataFrame) -> str:
     texts = [
         _(
-            "{group}: {rate} {value} instead of {expected}",
+            "{group}: {rate} {value}, expected {expected}",
             group=row["name"],
             rate=_kpi(row).name,
             value=share(row["value"]),
@@ -480,29 +495,29 @@ def _times(value: float, _place: object) -> str:
 
 FIGURES = (
     Figure(
-        "beyond", message("Beyond it"), message("rate - expected"), message("as the rate"),
+        "beyond", message("Difference from expected"), message("rate - expected"), message("as for the rate"),
         "guide 1, step 4; kit explain student_effects", ("problems.size",),
-        interval=message("95 %: counting error and usual variation together"),
-        edge=message("named from a tenth of the expected rate on"),
+        interval=message("95 %: margin of error and usual variation combined"),
+        edge=message("named if it is at least a tenth of the expected rate"),
     ),
     Figure(
-        "raw_beside", message("Raw"), message("the rate with machines among the people"), message("as the rate"),
+        "raw_beside", message("Raw"), message("the rate with machines included"), message("as for the rate"),
         "guide 1, step 2", ("problems.raw", "extremes.raw"), interval=WILSON,
-        edge=message("beside rates of people's reactions alone; an upper bound"),
+        edge=message("beside rates that count only people's reactions; the highest possible value"),
     ),
     Figure(
-        "usual_range", message("Usual range"), message("where 95 % of the rates of such groups lie"),
-        message("as the rate"), "guide 1, step 4; kit explain student_effects", ("extremes.usual_low",),
-        edge=message("counting error of the group apart; a group outside of it may be ordinary"),
+        "usual_range", message("Usual range"), message("the range of 95 % of the rates of such groups"),
+        message("as for the rate"), "guide 1, step 4; kit explain student_effects", ("extremes.usual_low",),
+        edge=message("without the margin of error of the group itself; a group outside may be normal"),
     ),
     Figure(
-        "furthest_out", message("Furthest from the usual"),
-        message("groups outside of the usual range that are no problem area, the furthest of each rule"),
-        message("a group"), "guide 1, step 4", ("problems_extremes.extremes",),
-        edge=message("it may be ordinary for this sender"),
+        "furthest_out", message("Most unusual groups"),
+        message("groups outside the usual range that are not problem areas; for each rule the most unusual one"),
+        message("one group"), "guide 1, step 4", ("problems_extremes.extremes",),
+        edge=message("it may be normal for this sender"),
     ),
     Figure(
-        "mails_concerned", message("Mails that a finding concerns"), message("sent, of the group"),
+        "mails_concerned", message("Messages that a finding concerns"), message("messages sent in the group"),
         message("a message"), "guide 1, step 4", ("problems.mails", "extremes.mails"),
     ),
 )  # fmt: skip

@@ -150,10 +150,17 @@ class Frequency(Result):
         """The share that leaves at a mail, and what it comes to in a year."""
         numbers = {name: getattr(self, name) for name in ("overall", "yearly", "yearly_low", "yearly_high", "monthly")}
         if not known(self.overall):
-            return Summary("frequency_year", _("No event log tells both who got how many mails and who left."), numbers)
+            return Summary(
+                "frequency_year",
+                _(
+                    "We cannot see whether more e-mails make people unsubscribe: no "
+                    "event log contains both messages per person and unsubscribes."
+                ),
+                numbers,
+            )
         text = _(
-            "{overall} leave at a mail; at {monthly} mails a month that is {yearly} of the people in a year. Targeted, "
-            "not causal.",
+            "{overall} of the people unsubscribe at each e-mail. At {monthly} e-mails a month, {yearly} unsubscribe "
+            "within a year. This does not prove a cause: recipients were selected.",
             overall=share(self.overall),
             monthly=decimal(self.monthly, 1),
             yearly=with_interval(self.yearly, self.yearly_low, self.yearly_high),
@@ -163,34 +170,58 @@ class Frequency(Result):
     def table(self) -> Table:
         """Unsubscribes a mail and a person, by mails received."""
         columns = (
-            Column("days", message("Days up to the mail"), whole, unit="days", number=True),
-            Column("level", message("Mails in them"), _level),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("days", message("Days up to the e-mail"), whole, unit="days", number=True),
+            Column("level", message("E-mails in these days"), _level),
+            Column("mails", message("E-mails"), whole, unit="mails", number=True),
             Column("people", message("People"), whole, unit="people", number=True),
-            Column("unsubscribed", message("Left"), whole, unit="people", number=True),
-            Column("value", message("Left a mail"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("monthly", message("Mails a month at this pace"), lambda value: decimal(value, 1), number=True),
-            Column("month", message("Left a month"), cells.rate_of("month"), unit="share", number=True, whole_row=True),
-            Column("year", message("Left a year"), cells.rate_of("year"), unit="share", number=True, whole_row=True),
+            Column("unsubscribed", message("Unsubscribed"), whole, unit="people", number=True),
+            Column(
+                "value", message("Unsubscribe rate per e-mail"), cells.rate, unit="share", number=True, whole_row=True
+            ),
+            Column(
+                "monthly", message("E-mails a month at this frequency"), lambda value: decimal(value, 1), number=True
+            ),
+            Column(
+                "month",
+                message("Unsubscribe rate, month"),
+                cells.rate_of("month"),
+                unit="share",
+                number=True,
+                whole_row=True,
+            ),
+            Column(
+                "year",
+                message("Unsubscribe rate, year"),
+                cells.rate_of("year"),
+                unit="share",
+                number=True,
+                whole_row=True,
+            ),
         )
         notes = (
             message(
-                "Targeted, not causal: who gets more mail was chosen. What a pace does is told by one given at random."
+                "This does not prove a cause: people who get more e-mails were selected. Only a random test shows "
+                "what a frequency does."
             ),
-            message("A month and a year: one who keeps getting so many mails, each with this chance of leaving."),
+            message(
+                "Month and year: for a person who keeps getting this many e-mails, each with the same chance of "
+                "unsubscribing."
+            ),
         )
         title, empty = (
-            message("Leaving, by mails received"),
-            message("no event log tells both who got how many and who left."),
+            message("Unsubscribes by e-mails received"),
+            message("no event log contains both messages per person and unsubscribes."),
         )
         return Table("frequency", title, self.levels, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share that leaves at a mail, by how many mails came in the days before it."""
-        title = message("Leaving, by mails received")
+        title = message("Unsubscribes by e-mails received")
         levels = self.levels[(self.levels["mails"] > 0) & self.levels["value"].notna()]
         if levels.empty:
-            return nothing("frequency", title, message("no event log tells both who got how many mails and who left"))
+            return nothing(
+                "frequency", title, message("no event log contains both messages per person and unsubscribes")
+            )
         rows = levels.to_dict("records")
         with drawing(1.2 + 0.34 * len(rows), ax) as axes:
             axes.axvline(self.overall, color=INK, linewidth=1)
@@ -215,19 +246,22 @@ class Frequency(Result):
             axes.set_xlim(0, edge)
             axes.xaxis.set_major_formatter(percent(float(edge)))
             axes.set_xlabel(
-                _("left the list at a mail, 95 % interval; line: all mails\nmails in the days up to it (number)")
+                _(
+                    "unsubscribe rate per e-mail; bar: margin of error (95 %); line: all e-mails\ne-mails in the days "
+                    "up to it (number)"
+                )
             )
             axes.grid(visible=False, axis="y")
             rates = [
                 _(
-                    "{level} in {days} days {value}",
+                    "{level} in {days} days: {value}",
                     level=_level(row["level"]),
                     days=row["days"],
                     value=share(row["value"]),
                 )
                 for row in rows
             ]
-            alt = _("Leaving, by mails received: {rates}.", rates=joined(rates))
+            alt = _("Unsubscribes by e-mails received: {rates}.", rates=joined(rates))
             return picture(axes, name="frequency", title=title, alt=alt)
 
 
@@ -237,26 +271,28 @@ def _level(level: str) -> str:
 
 FIGURES = (
     Figure(
-        "left_a_mail", message("Left a mail"), message("unsubscribed / mails"), message("a message"),
+        "left_a_mail", message("Unsubscribe rate per e-mail"), message("unsubscribed / messages"), message("a message"),
         "guide 1, step 4",
         ("frequency.days", "frequency.mails", "frequency.unsubscribed", "frequency.value", "frequency_year.overall"),
-        window=message("by the mails that the person got in so many days up to this one"), interval=WILSON,
-        edge=message("targeted, not causal: who gets more mail was chosen"),
+        window=message("by the number of e-mails the person received in this many days, up to and including this "
+                       "e-mail"), interval=WILSON,
+        edge=message("this does not prove a cause: people who get more e-mails were selected"),
     ),
     Figure(
-        "left_people", message("People at this pace"), message("people who ever got so many mails in so many days"),
-        message("a person"), "guide 1, step 4", ("frequency.people",),
-        edge=message("one person may stand at several levels"),
+        "left_people", message("People at this frequency"), message("people who at any time received this many e-mails "
+                                                               "in this many days"),
+        message("one person"), "guide 1, step 4", ("frequency.people",),
+        edge=message("one person may be counted at several levels"),
     ),
     Figure(
-        "mails_monthly", message("Mails a person and month"),
-        message("mails received in the window, on average, x 30.44 / days"), message("a message"),
+        "mails_monthly", message("E-mails per person and month"),
+        message("average e-mails received in the window x 30.44 / days"), message("a message"),
         "guide 1, step 4", ("frequency.monthly", "frequency_year.monthly"),
     ),
     Figure(
-        "left_a_person", message("Left a month, left a year"),
-        message("1 - (1 - left a mail) ^ mails in a month, or a year"), message("a person"),
+        "left_a_person", message("Unsubscribe rate per month and per year"),
+        message("1 - (1 - unsubscribe rate per e-mail) ^ e-mails in a month or year"), message("one person"),
         "guide 1, step 4; DEFINITIONS", ("frequency.month", "frequency.year", "frequency_year.yearly"),
-        edge=message("of one who keeps getting so many: 0.2 % a mail is 17.5 % a year at 8 mails a month"),
+        edge=message("for a person who keeps getting as many: 0.2 % per e-mail is 17.5 % a year at 8 e-mails a month"),
     ),
 )  # fmt: skip

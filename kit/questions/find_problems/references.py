@@ -30,7 +30,7 @@ RAW = ["raw", "raw_low", "raw_high"]
 """Beside a rate of people's reactions the same with machines among them [share; NaN beside another]."""
 
 ALL_MAIL, NO_LIST = "all mail", "mail without a list"
-_NAMES = {ALL_MAIL: message("all mail"), NO_LIST: message("mail without a list")}
+_NAMES = {ALL_MAIL: message("all e-mails"), NO_LIST: message("e-mails without a list")}
 
 UNDECIDED = "can't be judged"
 """The verdict where the interval holds the limit; else it is "below 0.10%" or "above 0.30%"."""
@@ -124,7 +124,7 @@ _SIDES = {
 def verdict_text(verdict: str) -> str:
     """The verdict of a limit as readers meet it."""
     if verdict == UNDECIDED:
-        return _("can't be judged")
+        return _("cannot be judged")
     side, threshold = _SIDES[verdict]
     text = limit_text(threshold)
     return _("below {limit}", limit=text) if side == "below" else _("above {limit}", limit=text)
@@ -226,15 +226,15 @@ def why_not(rule: Rule, counts: pd.DataFrame) -> str:
     unit = UNITS[rule.unit]
     if counts.empty or counts[list(unit.columns)].isna().any(axis=1).all():
         return str(unit.why_missing)
-    unrated = _("{rate} is not known for any {unit}", rate=rule.kpi.name, unit=unit.name)
+    unrated = _("there is no data on {rate} by {unit}", rate=rule.kpi.name, unit=unit.name)
     if counts.reindex(columns=[rule.kpi.numerator, rule.kpi.denominator]).isna().any(axis=1).all():
         return unrated
     return {
-        "others": _("fewer than four groups by {unit} are large enough to tell what is usual", unit=unit.name),
+        "others": _("fewer than four groups by {unit} are large enough to show what is usual", unit=unit.name),
         "limit": unrated,
-        "trend": _("fewer than {n} months with a known rate", n=trend.POINTS_LEAST),
-        "strata": _("too few campaigns with both sides, or too few cases, to set one against the other"),
-        "relation": _("fewer than four campaigns went to several segments with enough clicks"),
+        "trend": _("fewer than {n} months have data on this rate", n=trend.POINTS_LEAST),
+        "strata": _("too few campaigns contain both groups, or there are too few cases to compare them"),
+        "relation": _("fewer than four campaigns went to several segments and got enough clicks"),
     }[rule.reference]
 
 

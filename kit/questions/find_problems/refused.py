@@ -92,26 +92,26 @@ class NeverSent(Result):
         """How much mail was held back."""
         mails = int(self.reasons["mails"].sum())
         if not mails:
-            return Summary("not_sent", _("The log tells of no mail that was held back."), {"mails": 0})
-        text = _n("The platform held back {n} mail.", "The platform held back {n} mails.", mails)
+            return Summary("not_sent", _("The log contains no e-mails that the platform held back."), {"mails": 0})
+        text = _n("The platform held back {n} message.", "The platform held back {n} messages.", mails)
         return Summary("not_sent", text, {"mails": mails})
 
     def table(self) -> Table:
         """The mail by the platform's reason."""
         columns = (
-            Column("reason", message("Reason, as the platform says it")),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("reason", message("Reason given by the platform")),
+            Column("mails", message("E-mails"), whole, unit="mails", number=True),
             Column("people", message("People"), whole, unit="people", number=True),
         )
-        notes = (message("These mails are neither sent nor bounced: no rate has them below the line."),)
-        empty = message("the log tells of no mail that was held back.")
+        notes = (message("These messages were neither sent nor bounced, so no rate includes them."),)
+        empty = message("the log contains no e-mails that the platform held back.")
         return Table("not_sent", message("Never sent"), self.reasons, columns, notes, empty)
 
 
 FIGURES = (
     Figure(
-        "not_sent", message("Never sent"), message("mails that the platform held back, and their people"),
-        message("a message; a person"), "the platform's event log", ("not_sent.mails", "not_sent.people"),
-        edge=message("neither sent nor bounced: no rate has them below the line"),
+        "not_sent", message("Never sent"), message("messages that the platform held back, and their recipients"),
+        message("one message; one person"), "the platform's event log", ("not_sent.mails", "not_sent.people"),
+        edge=message("neither sent nor bounced, so no rate includes them in its denominator"),
     ),
 )  # fmt: skip

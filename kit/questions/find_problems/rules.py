@@ -36,20 +36,22 @@ MACHINES = (0.1,)
 
 WHEN: Mapping[Reference, Mapping[str, Message]] = {
     "others": {
-        "higher": message("low beyond what the other groups of the whole history let one expect"),
-        "lower": message("high beyond what the other groups of the whole history let one expect"),
+        "higher": message("clearly lower than the other groups of the whole history lead us to expect"),
+        "lower": message("clearly higher than the other groups of the whole history lead us to expect"),
     },
     "trend": {
-        "higher": message("low a trend over twelve months or more, beyond their usual variation"),
-        "lower": message("high a trend over twelve months or more, beyond their usual variation"),
+        "higher": message(
+            "a falling trend over twelve months or more, stronger than the usual month-to-month variation"
+        ),
+        "lower": message("a rising trend over twelve months or more, stronger than the usual month-to-month variation"),
     },
     "strata": {
-        "higher": message("low beyond the others of the same campaign or month"),
-        "lower": message("high beyond the others of the same campaign or month"),
+        "higher": message("clearly lower than the others in the same campaign or month"),
+        "lower": message("clearly higher than the others in the same campaign or month"),
     },
     "relation": {
-        "higher": message("low beyond what this part of the audience usually is to the rest of it"),
-        "lower": message("high beyond what this part of the audience usually is to the rest of it"),
+        "higher": message("clearly lower than usual for this part of the audience, compared with the rest"),
+        "lower": message("clearly higher than usual for this part of the audience, compared with the rest"),
     },
 }
 """When a group shows the symptom, by the better direction of the rate; the page's false findings are held down."""
@@ -72,37 +74,39 @@ class Unit:
     @property
     def why_missing(self) -> Message:
         """Why there is none."""
-        return self.missing or message("no mail is told apart by {unit}", unit=self.name)
+        return self.missing or message("the e-mails cannot be grouped by {unit}", unit=self.name)
 
 
 UNITS: Mapping[str, Unit] = {
     "campaign": Unit(message("campaign"), ("campaign_id", "campaign_name")),
     "list": Unit(message("list"), ("list_name",)),
-    "domain": Unit(message("domain"), ("domain", "month"), message("no event log tells the domains")),
+    "domain": Unit(message("domain"), ("domain", "month"), message("no event log contains domains")),
     "month": Unit(message("month"), ("month",)),
-    "question": Unit(message("question"), ()),
+    "question": Unit(message("the whole selection"), ()),
     "list by month": Unit(message("list by month"), ("list_name", "month")),
     "segment": Unit(
         message("segment"), ("campaign_id", "campaign_name", "segment"),
-        message("no contacts tell a segment of people in an event log"),
+        message("your contacts contain no segment for the people in the event logs"),
     ),
     "tenure": Unit(
-        message("tenure"), ("campaign_id", "tenure"),
-        message("no contacts tell since when people of an event log are on the list"),
+        message("time on the list"), ("campaign_id", "tenure"),
+        message("your contacts do not show when the people in the event logs joined the list"),
     ),
     "pressure": Unit(
-        message("pressure"), ("campaign_id", "pressure"), message("no event log tells who got how many mails"),
+        message("e-mail frequency"), ("campaign_id", "pressure"), message("no event log shows how many e-mails each "
+                                                                          "person "
+                                                                  "received"),
     ),
     "hour": Unit(
-        message("hour"), ("campaign_id", "list_name", "month", "part"),
-        message("no hour of sending is known: it needs times of day and the time zone (time_zone in kit.toml)"),
+        message("time of day"), ("campaign_id", "list_name", "month", "part"),
+        message("the hour of sending is unknown; times of day and the time zone (time_zone in kit.toml) are needed"),
     ),
     "engagement": Unit(
-        message("engagement"), ("month",), message("no event log of more than three months tells who is active"),
+        message("engagement"), ("month",), message("no event log longer than three months shows who is active"),
     ),
     "page": Unit(
-        message("page"), ("campaign_id", "campaign_name"),
-        message("no sessions of the web analytics name a campaign"),
+        message("landing page"), ("campaign_id", "campaign_name"),
+        message("no session in the web analytics can be linked to a campaign"),
     ),
 }  # fmt: skip
 
@@ -110,31 +114,33 @@ MEASURES = {
     kpi.key: kpi
     for kpi in (
         Kpi(
-            "engaged_share", message("Active receivers"), message("active receivers"),
+            "engaged_share", message("Active recipients"), message("active recipients"),
             "active", "judged", "higher", "attention",
             message(
-                "mails to people who clicked in the 90 days before, of mails to people who had three mails or a click "
-                "in them"
+                "messages to people who clicked in the 90 days before, of messages to people with three e-mails or "
+                "a click in that time"
             ),
             "kit.counts.traits: engagement",
         ),
         Kpi(
-            "machine_open_share", message("Openings by machines only"), message("openings by machines only"),
+            "machine_open_share", message("Opens by machines only"), message("opens by machines only"),
             "opened_machine", "opened", "lower", "attention",
             message("by the source's flag or a rule of machine_events"),
             "guide 1, step 2",
         ),
         Kpi(
-            "sessions_beside_clicks", message("Sessions beside clickers"), message("sessions beside clickers"),
+            "sessions_beside_clicks", message("Sessions compared with clickers"), message("sessions compared with "
+                                                                                          "clickers"),
             "sessions", "arrivals", "higher", "action",
-            message("sessions of sessions and clickers together, a half is one session a clicker; no rate of people"),
+            message("sessions as a share of sessions plus clickers; 50 % means one session per clicker; not a share "
+                    "of people"),
             "guide 1, step 6",
             counts="web",
         ),
         Kpi(
             "engaged_session_rate", message("Engaged sessions"), message("engaged sessions"),
             "engaged_sessions", "sessions", "higher", "action",
-            message("ten seconds, two pages or a key event"),
+            message("at least ten seconds, two pages or a key event"),
             "support.google.com/analytics/answer/12195621",
             counts="web",
         ),
@@ -145,12 +151,12 @@ MEASURES = {
 LEVELS = {
     "3 or more": message("3 or more"),
     "over a year": message("over a year"),
-    "22 to 6 h": message("22 to 6 h"),
-    "6 to 9 h": message("6 to 9 h"),
-    "9 to 12 h": message("9 to 12 h"),
-    "12 to 15 h": message("12 to 15 h"),
-    "15 to 18 h": message("15 to 18 h"),
-    "18 to 22 h": message("18 to 22 h"),
+    "22 to 6 h": message("between 22:00 and 6:00"),
+    "6 to 9 h": message("between 6:00 and 9:00"),
+    "9 to 12 h": message("between 9:00 and 12:00"),
+    "12 to 15 h": message("between 12:00 and 15:00"),
+    "15 to 18 h": message("between 15:00 and 18:00"),
+    "18 to 22 h": message("between 18:00 and 22:00"),
 }
 """Levels that the name of a group holds."""
 
@@ -205,8 +211,10 @@ class Rule:
             return WHEN[self.reference][self.kpi.better]
         limits = [limit_text(limit) for limit in self.limits]
         if len(limits) == 1:
-            return message("the interval lies wholly above a fixed limit: {limit}", limit=limits[0])
-        return message("the interval lies wholly above a fixed limit: {low} or {high}", low=limits[0], high=limits[1])
+            return message("above the fixed limit, even after the margin of error: {limit}", limit=limits[0])
+        return message(
+            "above a fixed limit, even after the margin of error: {low} or {high}", low=limits[0], high=limits[1]
+        )
 
     def group_name(self, level: str = "") -> str:
         """How the group of this level is named."""
@@ -223,116 +231,121 @@ RULES = {
         Rule(
             "low_opens", "open_rate_human", "campaign", "others",
             symptom=message("low open rate"),
-            cause=message("the subject line, or mail that does not concern its readers"),
-            remedy=message("send the next one with two subject lines to halves drawn at random (notebook 06)"),
+            cause=message("Perhaps the subject line, or a topic that does not interest these readers"),
+            remedy=message("Send the next e-mail with two subject lines to two random halves of the list (notebook "
+                           "06)"),
         ),
         Rule(
             "low_clicks", "click_to_open_rate_human", "campaign", "others",
             symptom=message("low click-to-open rate"),
-            cause=message("the offer, the call to action, or a design that hides it"),
-            remedy=message("keep the subject, change one thing inside: one offer, one button, near the top"),
+            cause=message("Perhaps the offer, the call to action, or a design that hides it"),
+            remedy=message("Keep the subject line and change one thing inside: one offer, one button, near the top"),
         ),
         Rule(
             "segment_clicks", "click_rate_human", "segment", "relation",
-            symptom=message("one segment clicks far less than it usually does"),
-            cause=message("the content does not concern this segment"),
+            symptom=message("one segment clicks far less than usual"),
+            cause=message("Perhaps the content does not interest this segment"),
             remedy=message(
-                "leave the segment out of such mail, or write it a version of its own, as a test (notebook 06)"
+                "Do not send such e-mails to this segment, or test a separate version for it (notebook 06)"
             ),
             part="segment",
         ),
         Rule(
             "many_unsubscribes", "unsubscribe_rate", "campaign", "others",
             symptom=message("high unsubscribe rate"),
-            cause=message("too much mail, or other mail than they signed up for"),
+            cause=message("Perhaps too many e-mails, or not the e-mails people signed up for"),
             remedy=message(
-                "look at who got several mails that week; offer a choice of topics and pace beside the link to leave"
+                "Look at who got several e-mails that week. Offer a choice of topics and frequency beside the "
+                "unsubscribe link"
             ),
         ),
         Rule(
             "frequency", "unsubscribe_rate", "pressure", "strata",
-            symptom=message("who gets much mail unsubscribes more often"),
-            cause=message("more mail than these people want"),
+            symptom=message("people who get many e-mails unsubscribe more often"),
+            cause=message("Perhaps more e-mails than these people want"),
             remedy=message(
-                "cap the mails of a week for half of them, drawn at random, and compare who left after eight weeks"
+                "Limit the e-mails per week for a random half of these people. Compare the unsubscribes after eight "
+                "weeks"
             ),
-            part="pressure", level="3 or more", group=message("people with {level} mails in a week"),
-            warning=message("targeted, not causal: who gets more mail was chosen, so it may be other people"),
+            part="pressure", level="3 or more", group=message("people with {level} e-mails in a week"),
+            warning=message("this does not prove a cause: people who get more e-mails were selected, so they may "
+                            "simply be different people"),
         ),
         Rule(
             "complaints", "complaint_rate", "month", "limit",
             symptom=message("high spam complaint rate"),
-            cause=message("people who did not ask for this mail, or cannot find the link to leave"),
+            cause=message("Perhaps people did not ask for these e-mails or cannot find the unsubscribe link"),
             remedy=message(
-                "write only to confirmed addresses; put the link to leave on top and the one-click header in; look at "
-                "Postmaster Tools, where Gmail counts by its own rule"
+                "Write only to confirmed addresses. Put the unsubscribe link at the top and add the one-click "
+                "unsubscribe header. Check Postmaster Tools, where Gmail counts by its own rule"
             ),
             limits=COMPLAINTS, group=message("all months"),
         ),
         Rule(
             "bounces_list", "bounce_hard_rate", "list", "others",
             symptom=message("many addresses do not exist"),
-            cause=message("an old or bought list, or sign-ups without confirmation"),
-            remedy=message("remove hard bounces now; confirm new addresses by a first mail"),
+            cause=message("Perhaps an old or bought list, or sign-ups without confirmation"),
+            remedy=message("Remove addresses with hard bounces now. Confirm new addresses with a first e-mail"),
         ),
         Rule(
             "bounces_domain", "bounce_rate", "domain", "others",
-            symptom=message("mail to this domain bounces"),
-            cause=message("the domain blocks the sender, or its addresses have died"),
-            remedy=message("read the server's answer; check SPF, DKIM and DMARC; write to its postmaster"),
+            symptom=message("e-mails to this domain bounce"),
+            cause=message("Perhaps the domain blocks you, or its addresses no longer exist"),
+            remedy=message("Read the server's answer. Check SPF, DKIM and DMARC. Write to the domain's postmaster"),
         ),
         Rule(
             "old_addresses", "bounce_hard_rate", "tenure", "strata",
-            symptom=message("addresses of old subscribers have died"),
-            cause=message("list decay: people change their address and nobody notices"),
-            remedy=message("ask people who were silent for months to confirm; suppress who does not"),
+            symptom=message("addresses of long-time subscribers no longer exist"),
+            cause=message("Perhaps the list is ageing: people change their address and nobody notices"),
+            remedy=message("Ask people who have been silent for months to confirm. Stop writing to those who do not"),
             part="tenure", level="over a year", group=message("people on the list for {level}"),
         ),
         Rule(
             "rising_bounces", "bounce_hard_rate", "list by month", "trend",
             symptom=message("more and more addresses do not exist"),
-            cause=message("list decay: dead addresses stay on the list, few new ones come"),
-            remedy=message("suppress hard bounces at once; win new addresses with confirmation"),
+            cause=message("Perhaps the list is ageing: dead addresses stay on it and few new ones come"),
+            remedy=message("Stop writing to addresses with hard bounces at once. Win new addresses with confirmation"),
         ),
         Rule(
             "fading", "engaged_share", "engagement", "trend",
-            symptom=message("fewer and fewer receivers are active"),
-            cause=message("list decay: people stay on the list and no longer read"),
-            remedy=message("ask silent people once whether they want to stay; write to the others more seldom"),
+            symptom=message("fewer and fewer recipients are active"),
+            cause=message("Perhaps the list is ageing: people stay on it but no longer read"),
+            remedy=message("Ask silent people once whether they want to stay. Write to the others less often"),
         ),
         Rule(
             "hour", "click_rate_human", "hour", "strata",
-            symptom=message("mail of this part of the day is clicked less"),
-            cause=message("the hour of sending"),
-            remedy=message("send the same mail at two hours to halves drawn at random, and compare after 72 hours"),
-            part="part", group=message("mail sent {level}"), strata=("list_name", "month"),
-            warning=message("other campaigns went out at other hours: a test at random is the proof"),
+            symptom=message("e-mails sent at this time of day get fewer clicks"),
+            cause=message("Perhaps the hour of sending"),
+            remedy=message("Send the same e-mail at two different hours to two random halves of the list. Compare "
+                           "after 72 hours"),
+            part="part", group=message("e-mails sent {level}"), strata=("list_name", "month"),
+            warning=message("different campaigns went out at different hours; only a random test can prove it"),
         ),
         Rule(
             "broken_link", "sessions_beside_clicks", "page", "others",
-            symptom=message("clicks that do not arrive"),
-            cause=message("a broken link, a redirect that drops the tag, or a page that is not measured"),
+            symptom=message("clicks that do not reach your website"),
+            cause=message("Perhaps a broken link, a redirect that loses the tag, or a page without tracking"),
             remedy=message(
-                "follow each link of the mail on a phone and see whether the visit is counted (notebook 07)"
+                "Check each link of the e-mail on a phone and see whether the visit is counted (notebook 07)"
             ),
         ),
         Rule(
             "landing_page", "engaged_session_rate", "page", "others",
-            symptom=message("few visitors stay on the page"),
-            cause=message("the page behind the link: it does not load, or does not keep what the mail promised"),
-            remedy=message("open the page on a phone; show there what the mail promised (notebook 07)"),
+            symptom=message("few visitors stay on the landing page"),
+            cause=message("Perhaps the landing page does not load, or does not offer what the e-mail promised"),
+            remedy=message("Open the page on a phone. Show on it what the e-mail promised (notebook 07)"),
         ),
         Rule(
             "machine_opens", "machine_open_share", "question", "limit",
-            symptom=message("machines make many of the openings"),
-            cause=message("mail programs that load every picture, and gateways that look into mail"),
+            symptom=message("machines make many of the opens"),
+            cause=message("Perhaps mail programs that load every picture, and security scanners that check e-mails"),
             remedy=message(
-                "the raw open rate is not how many people read (notebook 02 bounds that); versions of one random test "
-                "may still be set against each other by it"
+                "Do not read the raw open rate as the number of people who read; notebook 02 gives its limits. You "
+                "may still use it to compare versions of one random test"
             ),
-            limits=MACHINES, group=message("all openings"),
+            limits=MACHINES, group=message("all opens"),
             caution=message(
-                "Machines make many of the openings: {rate} of {n} were made by machines only; {remedy}."
+                "Machines make many of the opens: machines alone made {rate} of {n}. {remedy}."
             ),
         ),
     )
@@ -361,11 +374,11 @@ def table() -> Table:
         Column("rule", message("Rule")),
         Column("symptom", message("Symptom")),
         Column("rate", message("Rate")),
-        Column("unit", message("By"), lambda key: UNITS[key].name),
+        Column("unit", message("Compared by"), lambda key: UNITS[key].name),
         Column("when", message("When")),
         Column("cause", message("Likely cause")),
     )
-    return Table("rules", message("What is looked for"), pd.DataFrame(rows), columns)
+    return Table("rules", message("What the problem finder checks"), pd.DataFrame(rows), columns)
 
 
 def explain(key: str) -> str:
@@ -375,7 +388,7 @@ def explain(key: str) -> str:
         UsageError: there is no such rule; names the nearest.
     """
     if key not in RULES:
-        raise UsageError(_("There is no problem rule {key}. {hint}", key=repr(key), hint=nearest(key, RULES)))
+        raise UsageError(_("There is no problem rule named {key}. {hint}", key=repr(key), hint=nearest(key, RULES)))
     rule = RULES[key]
     unit = UNITS[rule.unit].name
     groups = message("by {unit}", unit=unit)

@@ -41,17 +41,17 @@ ATTRIBUTES = {
     "language": message("Language"),
     "country": message("Country"),
     "segment": message("Segment"),
-    "opt_in_source": message("Joined by"),
-    "domain": message("Mail domain"),
-    "channel": message("Last request came by"),
-    "reading": message("Mail of the last half year"),
+    "opt_in_source": message("Sign-up source"),
+    "domain": message("E-mail domain"),
+    "channel": message("Channel of the last request"),
+    "reading": message("E-mails in the last half year"),
 }
 """What is known of a person beside the orders."""
 
 READING = {
     "clicks": message("clicks"),
-    "does not click": message("gets mail, does not click"),
-    "gets no mail": message("gets no mail"),
+    "does not click": message("gets e-mails, does not click"),
+    "gets no mail": message("gets no e-mails"),
 }
 
 
@@ -225,17 +225,18 @@ class Groups(Result):
         numbers: dict[str, Any] = {"up": self.up, "down": self.down}
         if self.moves.empty:
             return Summary(
-                "lapsed_groups", _("How customers move between groups is not known: the log is too short."), numbers
+                "lapsed_groups", _("It is not known how customers move between groups: the log is too short."), numbers
             )
         text = _(
-            "In the last {days} days {down} customers moved to a group of longer silence, {up} to a group of shorter.",
+            "In the last {days} days, {down} customers moved to a group with longer silence and {up} to one with "
+            "shorter silence.",
             days=self.days, down=whole(self.down), up=whole(self.up),
         )  # fmt: skip
         more = self.levels[self.levels["decision"] == "lapse more often"].sort_values("difference", ascending=False)
         if len(more):
             first = more.iloc[0]
             hint = _(
-                "Lapsed more often than others: {attribute} “{level}”, {value}; this does not say why.",
+                "Lapsed more often than the others: {attribute} “{level}”, {value}. The reason is not known.",
                 attribute=ATTRIBUTES[first["attribute"]], level=_level(first), value=cells.rate(first),
             )  # fmt: skip
             text = f"{text} {hint}"
@@ -250,13 +251,19 @@ class Groups(Result):
             Column("money", message("Money"), lambda part: str(part) if part else _("not known"), number=True),
             Column("n", message("Customers"), whole, unit="people", number=True),
             Column("value", message("Lapsed"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("chance", message("Come back within {days} days", days=self.days), share, unit="share", number=True),
+            Column(
+                "chance",
+                message("Chance to come back within {days} days", days=self.days),
+                share,
+                unit="share",
+                number=True,
+            ),
             Column("worth", message("Spent so far"), whole, unit="money", number=True),
         )
         notes = (
             message(
-                "Recency: 3 is the third of the customers who ordered last; frequency: days with orders, 3 is three or "
-                "more; money: 3 is the third that spends most a day of orders."
+                "Recency: 3 is the third of customers with the latest orders. Frequency: days with orders; 3 means "
+                "three or more. Money: 3 is the third that spends most per day with orders."
             ),
         )
         return Table("lapsed_groups", message("Groups by recency, frequency and money"), self.groups, columns, notes)
@@ -267,39 +274,43 @@ class Groups(Result):
             Column("before", message("Group {days} days ago", days=self.days)),
             Column("now", message("Group now")),
             Column("n", message("Customers"), whole, unit="people", number=True),
-            Column("value", message("Of the group"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("value", message("Share of the group"), cells.rate, unit="share", number=True, whole_row=True),
         )
-        notes = (message("Today's limits hold for both days. Who bought a first time since is in no row."),)
+        notes = (
+            message(
+                "Both days use today's limits. Customers who bought for the first time after the earlier "
+                "day are left out."
+            ),
+        )
         return Table("lapsed_moves", message("Moves between the groups"), self.moves, columns, notes,
                      message("the log is too short."), most=20)  # fmt: skip
 
     def levels_table(self) -> Table:
         """What is known of people beside their orders, and how many of them have lapsed."""
         columns = (
-            Column("attribute", message("What"), ATTRIBUTES.__getitem__),
-            Column("level", message("Which"), _level, whole_row=True),
+            Column("attribute", message("Attribute"), ATTRIBUTES.__getitem__),
+            Column("level", message("Value"), _level, whole_row=True),
             Column("n", message("Customers"), whole, unit="people", number=True),
             Column("value", message("Lapsed"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("decision", message("Against the others"), DECISIONS.__getitem__),
+            Column("decision", message("Compared with the others"), DECISIONS.__getitem__),
             Column("p", message("Adjusted p"), lambda p: p_value(p) if known(p) else "–", number=True),
         )
         notes = (
             message(
-                "Levels of fewer than {n} customers are left out. p is adjusted by Benjamini and Hochberg over all "
-                "rows; "
-                "what stands out is no cause.",
+                "Groups of fewer than {n} customers are left out. p is adjusted over all rows (Benjamini and "
+                "Hochberg). What stands out is not proof of a cause.",
                 n=PEOPLE,
             ),
         )
-        empty = message("no file tells more of the customers than their orders.")
-        return Table("lapsed_levels", message("Who lapses"), self.levels, columns, notes, empty)
+        empty = message("your files contain nothing about the customers except their orders.")
+        return Table("lapsed_levels", message("Which customers lapse"), self.levels, columns, notes, empty)
 
 
 DECISIONS = {
     "lapse more often": message("lapse more often"),
     "lapse less often": message("lapse less often"),
     "as usual": message("no difference seen"),
-    "not judged": message("too few"),
+    "not judged": message("too little data"),
 }
 
 
@@ -312,23 +323,25 @@ _PERSON = message("a customer")
 FIGURES = (
     Figure(
         "rfm_group", message("Groups by recency, frequency and money"),
-        message("thirds by days since the last order and by money a day of orders; days with orders"),
+        message("thirds by days since the last order and by money per day with orders; number of days with orders"),
         _PERSON, "Hughes (1994), Strategic Database Marketing",
         ("lapsed_groups.n", "lapsed_groups.chance", "lapsed_groups.recency", "lapsed_groups.frequency",
          "lapsed_groups.money"),
-        edge=message("limits are those of the customers at as_of"),
+        edge=message("limits come from the customers at as_of"),
     ),
     Figure(
         "rfm_move", message("Moves between groups"),
-        message("customers of a group then who are in another now / all of it"),
+        message("customers of the earlier group who are now in another / all customers of the earlier group"),
         _PERSON, "guide 4",
         ("lapsed_moves.n", "lapsed_moves.value", "lapsed_groups.up", "lapsed_groups.down"), interval=WILSON,
-        window=message("between the day so many days before as_of, and as_of"),
-        edge=message("today's limits hold for both days"),
+        window=message("from that many days before as_of up to as_of"),
+        edge=message("both days use today's limits"),
     ),
     Figure(
-        "lapsed_of_group", message("Lapsed, of a group"), message("lapsed customers / customers of the group"), _PERSON,
+        "lapsed_of_group", message("Lapsed share of a group"), message("lapsed customers / customers of the group"),
+        _PERSON,
         "guide 4", ("lapsed_groups.value", "lapsed_levels.value", "lapsed_levels.n", "lapsed_levels.difference"),
-        interval=WILSON, edge=message("levels of fewer than 30 are left out; long silent ones are not lapsed"),
+        interval=WILSON, edge=message("groups of fewer than 30 are left out; long-silent customers do not count as "
+                                      "lapsed"),
     ),
 )  # fmt: skip

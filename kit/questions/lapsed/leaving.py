@@ -42,10 +42,10 @@ EVENT_TITLES = {
     "ticket": message("A request to the service"),
     "negative": message("A message in a negative tone"),
     "low score": message("A low score in a survey"),
-    "refund": message("Money given back"),
+    "refund": message("A refund"),
     "unsubscribe": message("Unsubscribed"),
-    "complaint": message("Marked mail as spam"),
-    "bounce": message("Mail came back for good"),
+    "complaint": message("Marked an e-mail as spam"),
+    "bounce": message("A hard bounce"),
 }
 """What may stand before a silence."""
 
@@ -53,7 +53,7 @@ REASONS = {
     "price": message("Price"),
     "service": message("Service"),
     "product": message("Product"),
-    "need gone": message("No need any more"),
+    "need gone": message("No longer needed"),
     "moved": message("Moved away"),
     "other": message("Something else"),
     "unknown": message("Not known"),
@@ -306,26 +306,27 @@ class Leaving(Result):
         total, unknown = int(by.sum()), int(by.get("unknown", 0))
         numbers: dict[str, Any] = {"lapsed": total, "given": total - unknown}
         if not total:
-            return Summary("leaving", _("Why people left is not known: nobody has surely lapsed."), numbers)
+            return Summary("leaving", _("It is not known why people left: nobody has clearly lapsed."), numbers)
         if total == unknown:
-            text = _n("Why the {n} lapsed customer left is not known: no file tells a reason.",
-                      "Why the {n} lapsed customers left is not known: no file tells a reason.", total)  # fmt: skip
+            text = _n("It is not known why the {n} lapsed customer left: none of your files gives a reason.",
+                      "It is not known why the {n} lapsed customers left: none of your files gives a reason.",
+                      total)  # fmt: skip
         else:
             first = self.reasons[self.reasons["reason"] != "unknown"].sort_values("n", kind="stable").iloc[-1]
             text = _(
-                "Of {n} lapsed customers {given} gave a reason; the most frequent: {reason}, {value}.",
+                "{given} of {n} lapsed customers gave a reason. The most frequent: {reason}, {value}.",
                 n=whole(total), given=whole(total - unknown), reason=REASONS[first["reason"]], value=cells.rate(first),
             )  # fmt: skip
         more = self.stopped[self.stopped["decision"] == "more often"].sort_values("difference", ascending=False)
         if len(more):
             first = more.iloc[0]
             hint = _(
-                "Before silence stood more often than with those who stayed: {event}, {points} points; a hint, no "
-                "proof.",
+                "More frequent before silence than among customers who stayed: {event}, {points} points. This is a "
+                "hint, not proof.",
                 event=EVENT_TITLES[first["kind"]], points=points(first["difference"]),
             )  # fmt: skip
         elif len(self.stopped):
-            hint = _("Nothing that the files tell stood before silence more often than with those who stayed.")
+            hint = _("Nothing in your files happened more often before silence than to customers who stayed.")
         else:
             hint = ""
         return Summary("leaving", f"{text} {hint}".rstrip(), numbers)
@@ -333,11 +334,11 @@ class Leaving(Result):
     def table(self) -> Table:
         """What happened within a month of the last order, against those who stayed."""
         columns = (
-            Column("kind", message("Within {days} days of the order", days=AFTER), EVENT_TITLES.__getitem__),
+            Column("kind", message("Within {days} days after the order", days=AFTER), EVENT_TITLES.__getitem__),
             Column("n", message("Lapsed"), whole, unit="people", number=True),
-            Column("value", message("Happened to"), share, unit="share", number=True),
-            Column("stayed_n", message("Stayed"), whole, unit="people", number=True),
-            Column("stayed", message("Happened to those"), share, unit="share", number=True),
+            Column("value", message("Happened to lapsed customers"), share, unit="share", number=True),
+            Column("stayed_n", message("Customers who stayed"), whole, unit="people", number=True),
+            Column("stayed", message("Happened to those who stayed"), share, unit="share", number=True),
             Column(
                 "difference",
                 message("Difference (points)"),
@@ -351,14 +352,16 @@ class Leaving(Result):
         )
         notes = (
             message(
-                "The difference is Mantel and Haenszel's, within the number of the order and its quarter; p is "
-                "adjusted by "
-                "Benjamini and Hochberg."
+                "The difference is a Mantel-Haenszel estimate, within the number of the order and its quarter. p is "
+                "adjusted over all rows (Benjamini and Hochberg)."
             ),
-            message("Who is discontent may also have had reasons that no file holds: a hint, no proof."),
+            message(
+                "Unhappy customers may also have had reasons that none of your files contains. This is a hint, "
+                "not proof."
+            ),
         )
-        empty = message("no file tells what happened beside the orders.")
-        return Table("leaving", message("Stopped after …"), self.stopped, columns, notes, empty)
+        empty = message("your files contain no events except orders.")
+        return Table("leaving", message("What happened before silence"), self.stopped, columns, notes, empty)
 
     def reasons_table(self) -> Table:
         """The reasons that the lapsed gave."""
@@ -369,40 +372,43 @@ class Leaving(Result):
         )
         notes = (
             message(
-                "From reasons for unsubscribing, comments in surveys, e-mails and requests since a month before the "
-                "last "
-                "order, the latest of each person. Shares are of those who gave one, who are no random part of all."
+                "From unsubscribe reasons, survey comments, e-mails and requests since a month before the last "
+                "order; the latest of each person. Shares are of people who gave a reason; these are not a random "
+                "sample."
             ),
         )
         return Table("leaving_reasons", message("Reasons for leaving"), self.reasons, columns, notes,
-                     message("nobody has surely lapsed."))  # fmt: skip
+                     message("nobody has clearly lapsed."))  # fmt: skip
 
 
 DECISIONS = {
     "more often": message("more often before silence"),
     "less often": message("less often before silence"),
     "as usual": message("no difference seen"),
-    "too few": message("too few"),
+    "too few": message("too little data"),
 }
 
-_PERSON = message("a person, by the last order, or the last after which the person came again")
+_PERSON = message("a person, by the last order, or by the last order after which the person came again")
 
 FIGURES = (
     Figure(
-        "stopped_after", message("Stopped after …"),
-        message("people to whom it happened within 30 days of the order / people; the lapsed less those who stayed"),
+        "stopped_after", message("What happened before silence"),
+        message("people to whom it happened within 30 days of the order / all people; the lapsed minus those who "
+                "stayed"),
         _PERSON,
         "Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719",
         ("leaving.n", "leaving.value", "leaving.stayed_n", "leaving.stayed", "leaving.difference"),
-        window=message("30 days since the order; only people who did not come in them"),
+        window=message("30 days after the order; only people who did not come again in that time"),
         interval=message("95 %: Sato's variance"),
-        edge=message("within number of the order and quarter; from the first day with such an event in the file"),
+        edge=message("within the number of the order and its quarter; from the first day with such an event in the "
+                     "file"),
     ),
     Figure(
-        "leaving_reason", message("Reason for leaving"), message("lapsed people who gave the reason / who gave any"),
+        "leaving_reason", message("Reason for leaving"), message("lapsed people who gave this reason / lapsed "
+                                                                 "people who gave any"),
         message("a lapsed person, by the latest reason"), "Kumar, Bhagat & Zhang (2015), doi:10.1509/jm.14.0107",
         ("leaving_reasons.n", "leaving_reasons.value", "leaving.lapsed", "leaving.given"), interval=WILSON,
         window=message("since 30 days before the last order"),
-        edge=message("texts are read as notebook 11 reads them; who gave none is not known, of all lapsed"),
+        edge=message("texts are read as in notebook 11; people without a reason are shown as a share of all lapsed"),
     ),
 )  # fmt: skip

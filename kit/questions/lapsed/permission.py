@@ -36,21 +36,21 @@ ADVERTISING = r"market|advert|promo|newsletter|news|offer|mailing|реклам|�
 """What a purpose says that covers a win-back mail; another purpose does not."""
 
 STANDINGS = {
-    "allowed": message("May be written to"),
-    "complaint": message("Marked mail as spam"),
-    "unsubscribe": message("Withdrew the consent"),
-    "not known": message("Suppressed, cause not known"),
-    "sunset": message("Taken off by us"),
-    "bounce": message("Address does not take mail"),
+    "allowed": message("May be e-mailed"),
+    "complaint": message("Marked an e-mail as spam"),
+    "unsubscribe": message("Withdrew consent"),
+    "not known": message("On the suppression list, cause not known"),
+    "sunset": message("Removed by us"),
+    "bounce": message("Address does not accept e-mails"),
     "unconfirmed": message("Never confirmed the address"),
     "other purpose": message("Consent for another purpose only"),
     "no date": message("Consent without a date"),
-    "no record": message("On no list: no consent on file"),
+    "no record": message("On no list, no consent on file"),
 }
 """Where a person stands; all but the first may not be written to."""
 
 INVALID = {
-    "before": message("Before the consent"),
+    "before": message("Before consent was given"),
     "withdrawn": message("After unsubscribing or complaining"),
     "unconfirmed": message("To addresses never confirmed"),
     "no date": message("Consent without a date"),
@@ -209,15 +209,15 @@ class Permission(Result):
     def summary(self) -> Summary:
         """How many of the lapsed may be written to."""
         if self.who.empty:
-            text = _("Whom one may write to is not known: no file holds contacts with their consent.")
+            text = _("It is not known who may be e-mailed: none of your files contains contacts with their consent.")
             return Summary("permission", text, {}, headline=True, weight=20)
         lapsed = self.who[self.who["who"] == "lapsed"]
         total = int(lapsed["n"].sum())
         allowed = int(lapsed.loc[lapsed["standing"] == "allowed", "n"].sum())
         numbers: dict[str, Any] = {"lapsed": total, "allowed": allowed, "refused": total - allowed}
         text = _n(
-            "{allowed} of {n} lapsed customer may be written to; {refused} may not.",
-            "{allowed} of {n} lapsed customers may be written to; {refused} may not.",
+            "{allowed} of {n} lapsed customer may be e-mailed; {refused} may not.",
+            "{allowed} of {n} lapsed customers may be e-mailed; {refused} may not.",
             total, n=whole(total), allowed=whole(allowed), refused=whole(total - allowed),
         )  # fmt: skip
         return Summary("permission", text, numbers, headline=True, weight=32)
@@ -225,7 +225,7 @@ class Permission(Result):
     def sends_summary(self) -> Summary:
         """How many mails went out without a valid consent."""
         if self.sent.empty:
-            text = _("Whether mail went out without consent is not known: no event log stands beside the contacts.")
+            text = _("It is not known whether e-mails went out without consent: there are contacts, but no event log.")
             return Summary("invalid_sends", text, {})
         by = self.sent.set_index("kind")["mails"]
         total, wrong = int(by["all"]), int(by.drop("all").sum())
@@ -234,7 +234,7 @@ class Permission(Result):
             return Summary("invalid_sends", _n("The {n} bulk e-mail went to people with a consent on file.",
                            "All {n} bulk e-mails went to people with a consent on file.", total), numbers)  # fmt: skip
         text = _(
-            "{n} of {total} bulk e-mails ({share}) went out without a consent that was valid on that day.",
+            "{n} of {total} bulk e-mails ({share}) went out without a consent valid on that day.",
             n=whole(wrong), total=whole(total), share=share(wrong / total),
         )  # fmt: skip
         return Summary("invalid_sends", text, numbers, headline=True, weight=55)
@@ -244,16 +244,20 @@ class Permission(Result):
         frame = self.who
         columns = (
             Column("who", message("Who"), CIRCLES.__getitem__),
-            Column("standing", message("Standing"), STANDINGS.__getitem__),
+            Column("standing", message("Permission status"), STANDINGS.__getitem__),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
         )
         notes = (
-            message("A person stands in the first row that holds. Which law holds for whom, the files do not say."),
-            message("“Taken off by us” are people whom the firm itself no longer writes to; their consent may hold."),
+            message(
+                "Each person is counted in the first row that applies. The files do not show which law applies to whom."
+            ),
+            message(
+                "“Removed by us” are people whom the firm itself no longer e-mails; their consent may still be valid."
+            ),
         )
-        return Table("permission", message("Whom may we write to?"), frame, columns, notes,
-                     message("no file holds contacts with their consent."))  # fmt: skip
+        return Table("permission", message("Who may we e-mail?"), frame, columns, notes,
+                     message("none of your files contains contacts with their consent."))  # fmt: skip
 
     def consent_table(self) -> Table:
         """What is on file of the consent of those who may be written to."""
@@ -263,10 +267,12 @@ class Permission(Result):
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
         )
         notes = (
-            message("Of everybody on a list who may be written to. Whoever sends must be able to show the consent."),
+            message(
+                "Shares are of all people on a list who may be e-mailed. Senders must be able to show the consent."
+            ),
         )
         return Table("consent", message("What proves the consent?"), self.consent, columns, notes,
-                     message("no file holds contacts with their consent."))  # fmt: skip
+                     message("none of your files contains contacts with their consent."))  # fmt: skip
 
     def sends_table(self) -> Table:
         """Bulk mails without a consent valid at sending."""
@@ -277,7 +283,7 @@ class Permission(Result):
         )
         frame = self.sent[self.sent["kind"] != "all"].reset_index(drop=True)
         return Table("invalid_sends", message("E-mails without a valid consent"), frame, columns, (),
-                     message("none, as far as the files tell."))  # fmt: skip
+                     message("none, as far as the files show."))  # fmt: skip
 
     def listed(self, data: Data, groups: Groups, leaving: Leaving) -> Listed:
         """The lapsed customers, one a row, with what to write by: those who may be written to first.
@@ -332,7 +338,7 @@ class Listed(Result):
     def summary(self) -> Summary:
         """How many are on the list."""
         n = len(self.frame)
-        text = _n("The list holds {n} lapsed customer.", "The list holds {n} lapsed customers.", n)
+        text = _n("The list contains {n} lapsed customer.", "The list contains {n} lapsed customers.", n)
         return Summary("lapsed_list", text, {"n": n})
 
     def write(self, folder: str, *, addresses: bool = False) -> Path | None:
@@ -343,24 +349,27 @@ class Listed(Result):
         """The head of the list, people as salted hashes."""
         columns = (
             Column("person", message("Person (hash)")),
-            Column("standing", message("Standing"), STANDINGS.__getitem__),
+            Column("standing", message("Permission status"), STANDINGS.__getitem__),
             Column("group", message("Group")),
             Column("last", message("Last order"), day),
-            Column("chance", message("Comes back, at most"), share, unit="share", number=True),
+            Column("chance", message("Chance to come back, at most"), share, unit="share", number=True),
             Column("worth", message("Spent so far"), whole, unit="money", number=True),
             Column("reason", message("Reason"), REASONS.__getitem__),
-            Column("stopped_after", message("Stopped after"), EVENT_TITLES.__getitem__),
+            Column("stopped_after", message("Last event before silence"), EVENT_TITLES.__getitem__),
         )
         frame = lists.people(self.frame.head(LISTED), self.data)
         notes = (
             _(
-                "The table's CSV holds the first {n}; the file that the parameter `lists` asks for holds all, with "
-                "addresses only where `addresses` is set.",
+                "The table's CSV contains the first {n}. The file that the parameter `lists` creates contains all, "
+                "with addresses only if `addresses` is set.",
                 n=LISTED,
             ),
-            message("The hash of a person is the same in every table of this machine, and tells no address."),
+            message("A person's hash is the same in every table on this computer, and does not reveal the address."),
         )
-        title, empty = message("The lapsed, those one may write to first"), message("nobody has surely lapsed.")
+        title, empty = (
+            message("Lapsed customers: first those who may be e-mailed"),
+            message("nobody has clearly lapsed."),
+        )
         return Table("lapsed_list", title, frame, columns, notes, empty, most=20)
 
 
@@ -368,23 +377,24 @@ _PERSON = message("a person, by address")
 
 FIGURES = (
     Figure(
-        "standing", message("May be written to"),
-        message("people of the standing / people of the circle"), _PERSON, "GDPR Art. 7; 38-FZ Art. 18; guide 4",
+        "standing", message("May be e-mailed"),
+        message("people with the status / people of the group"), _PERSON, "GDPR Art. 7; 38-FZ Art. 18; guide 4",
         ("permission.n", "permission.value", "permission.lapsed", "permission.allowed", "permission.refused",
          "lapsed_list.n"),
-        interval=WILSON, window=message("as at as_of"),
-        edge=message("the first standing that holds counts; a purpose that is not told covers all"),
+        interval=WILSON, window=message("on the day of as_of"),
+        edge=message("the first status that applies counts; a purpose that is not stated covers everything"),
     ),
     Figure(
-        "consent_record", message("On file of the consent"),
-        message("people of whom it is on file / who may be written to"),
+        "consent_record", message("What is on file about the consent"),
+        message("people for whom it is on file / people who may be e-mailed"),
         _PERSON, "GDPR Art. 7(1)", ("consent.n", "consent.value"), interval=WILSON,
     ),
     Figure(
         "invalid_sends", message("E-mails without a valid consent"),
-        message("bulk mails to people on no list, unconfirmed, undated, before the consent or after its withdrawal"),
-        message("a mail"), "GDPR Art. 7; 38-FZ Art. 18",
+        message("bulk e-mails to people on no list, unconfirmed, undated, before the consent or after its withdrawal"),
+        message("an e-mail"), "GDPR Art. 7; 38-FZ Art. 18",
         ("invalid_sends.mails", "invalid_sends.people", "invalid_sends.invalid"), window=message("by day of sending"),
-        edge=message("the day of unsubscribing itself is not counted; who came back stands by the first consent"),
+        edge=message("the day of unsubscribing itself does not count; for people who came back, the first consent "
+                     "applies"),
     ),
 )  # fmt: skip

@@ -86,9 +86,9 @@ def measure(data: Data, *, what: str = "order", days: int = 90, lapsed: float = 
     """
     check_what(what)
     if days <= 0:
-        raise UsageError(_("days: {days} is not above 0.", days=str(days)))
+        raise UsageError(_("days: {days} must be above 0.", days=str(days)))
     if not 0 < lapsed < at_risk < 1:
-        raise UsageError(_("lapsed and at_risk are shares in rising order, like 0.1 and 0.25."))
+        raise UsageError(_("lapsed and at_risk must be shares in rising order, such as 0.1 and 0.25."))
     bought = purchases(data, what)
     if bought.empty:
         return judge(bought, None, days=days, lapsed=lapsed, at_risk=at_risk, what=what)
@@ -176,7 +176,7 @@ def judge(
         return States(
             what, pd.Timestamp("NaT"), days, limits, empty, _of_states(empty, None, limits, level),
             pd.DataFrame(columns=CHECKS), None, 0, nan_pair(), empty,
-            message("no order or visit of a person is known"),
+            message("the data contains no order or visit by a known person"),
         )  # fmt: skip
     end = pd.Timestamp(until)
     people, model, draws = at(bought, end, days=days, limits=limits)
@@ -186,7 +186,9 @@ def judge(
         before, _then, drawn = at(bought, earlier, days=days, limits=limits)
         checks.append(_check(before, drawn, bought, (earlier, earlier + pd.Timedelta(days=days)), level))
     frame = pd.concat(checks, ignore_index=True) if any(map(len, checks)) else checks[-1]
-    reason = "" if model else message("fewer than {n} people came back, or none was watched for so long", n=PEOPLE)
+    reason = (
+        "" if model else message("fewer than {n} people came back, or nobody was followed for long enough", n=PEOPLE)
+    )
     mailed = after_mail.iloc[0].tolist() if after_mail is not None and len(after_mail) else nan_pair()
     table = _of_states(people, draws, limits, level)
     return States(
@@ -336,7 +338,7 @@ class States(Result):
         """How many have lapsed, and how many are too long silent to tell."""
         numbers: dict[str, Any] = {"customers": self.customers}
         if self.reason:
-            text = _("Who has lapsed is not known: {reason}.", reason=self.reason)
+            text = _("It is not known who has lapsed: {reason}.", reason=self.reason)
             return Summary("lapsed", text, numbers)
         by = self.states.set_index("state")
         gone = by.loc["lapsed"] if "lapsed" in by.index else None
@@ -344,25 +346,25 @@ class States(Result):
         numbers |= sizes
         if gone is None:
             text = _n(
-                "Nobody of {n} customer has surely lapsed: everybody's chance to come back within {days} days may be "
-                "above {limit}.",
-                "None of {n} customers has surely lapsed: everybody's chance to come back within {days} days may be "
-                "above {limit}.",
+                "The {n} customer has not clearly lapsed: the chance to come back within {days} days may be above "
+                "{limit}.",
+                "None of {n} customers has clearly lapsed: the chance to come back within {days} days may be above "
+                "{limit} for each of them.",
                 self.customers, days=self.days, limit=share(self.limits[0], 0),
             )  # fmt: skip
         else:
             numbers["value"] = gone["value"]
             text = _(
-                "{lapsed} of {n} customers have lapsed, {value}: of people like them at most {limit} come back within "
-                "{days} days.",
+                "{lapsed} of {n} customers have lapsed, {value}. Of people like them, at most {limit} come back "
+                "within {days} days.",
                 lapsed=whole(gone["n"]), n=whole(self.customers), value=cells.rate(gone), days=self.days,
                 limit=share(self.limits[0], 0),
             )  # fmt: skip
         silent = sizes.get("long silent", 0)
         if silent:
             more = _n(
-                "{n} more has been silent for longer than the log can judge.",
-                "{n} more have been silent for longer than the log can judge.",
+                "{n} more customer has been silent for too long for this log to judge.",
+                "{n} more customers have been silent for too long for this log to judge.",
                 silent,
             )
             text = f"{text} {more}"
@@ -373,7 +375,9 @@ class States(Result):
         rows = self.checks[self.checks["state"] == ALL]
         if rows.empty:
             text = _(
-                "Whether the chance held before is not known: the log is too short to hold {n} days back.", n=self.days
+                "It is not known whether the chances were right before: the log is too short to test the last {n} "
+                "days.",
+                n=self.days,
             )
             return Summary("lapsed_check", text, {})
         row = rows.iloc[-1]
@@ -385,19 +389,19 @@ class States(Result):
         }
         if row["high"] < row["expected_low"]:
             text = _(
-                "Fewer come back than before: in the last {days} days {value} did, {expected} were expected. Take the "
-                "chances as too high.",
+                "Fewer customers come back than before: {value} in the last {days} days, while {expected} were "
+                "expected. Treat the chances as too high.",
                 **values,
             )
         elif row["low"] > row["expected_high"]:
             text = _(
-                "More come back than before: in the last {days} days {value} did, {expected} were expected. Take the "
-                "chances as too low.",
+                "More customers come back than before: {value} in the last {days} days, while {expected} were "
+                "expected. Treat the chances as too low.",
                 **values,
             )
         else:
             text = _(
-                "Over all customers the rule held in the last {days} days: {value} came back, {expected} were "
+                "Over all customers, the rule was right in the last {days} days: {value} came back, {expected} were "
                 "expected.",
                 **values,
             )
@@ -409,8 +413,8 @@ class States(Result):
             numbers |= {"lapsed": returned / n, "lapsed_expected": expected, "lapsed_n": n}
             if low > expected:
                 caution = _(
-                    "But of those called lapsed at the {spans} days of the check {value} came back, {expected} were "
-                    "expected: the list of the lapsed holds people who come by themselves.",
+                    "But of those called lapsed on the {spans} test days, {value} came back, while {expected} were "
+                    "expected. The list of lapsed customers includes people who come back by themselves.",
                     spans=len(called), value=with_interval(returned / n, low, high), expected=share(expected),
                 )  # fmt: skip
                 text = f"{text} {caution}"
@@ -424,7 +428,7 @@ class States(Result):
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
             Column(
                 "expected",
-                message("Come back within {days} days", days=self.days),
+                message("Chance to come back within {days} days", days=self.days),
                 share, unit="share", number=True,
             ),
             Column("worth", message("Spent so far"), whole, unit="money", number=True),
@@ -439,15 +443,13 @@ class States(Result):
         known_for = [decimal(last, 0) for last in self.model.last]
         notes = [
             _(
-                "Lapsed: a chance of at most {lapsed}; at risk: at most {risk}; long silent: the chance is at most "
-                "that "
-                "of the longest silence known, which is above {lapsed}.",
+                "Lapsed: a chance of at most {lapsed}. At risk: at most {risk}. Long silent: a chance of at most "
+                "that after the longest silence known, which is above {lapsed}.",
                 lapsed=limits[0], risk=limits[1],
             ),
             _(
-                "Landmark Kaplan-Meier by number of the order (1, 2, 3 and more); chances are known for silences of "
-                "up to "
-                "{days} days. The brackets are 95 % intervals of people drawn again.",
+                "Landmark Kaplan-Meier by order number (1, 2, 3 and more). Chances are available for silences of up "
+                "to {days} days. The brackets are 95 % intervals from resampled people.",
                 days=commas(known_for),
             ),
         ]  # fmt: skip
@@ -455,41 +457,39 @@ class States(Result):
         if known(returned) and returned:
             notes.append(
                 _(
-                    "What the firm did is in the chance: of {n} days of coming back {share} were within {days} days "
-                    "of a "
-                    "mail to the person.",
+                    "The chance includes what the firm did: of {n} days on which people came back, {share} were "
+                    "within {days} days after an e-mail to them.",
                     n=whole(returned),
                     share=share(mailed / returned),
                     days=AFTER_MAIL,
                 )
             )
         else:
-            notes.append(_("What the firm did to bring people back, its mail among it, is in the chance."))
+            notes.append(_("The chance includes everything the firm did to bring people back, including its e-mails."))
         return tuple(notes)
 
     def check_table(self) -> Table:
         """What was expected at earlier days, and what happened."""
         columns = (
-            Column("until", message("Known up to"), day),
-            Column("state", message("State then"), lambda name: STATES.get(name, message("All whose chance is known"))),
+            Column("until", message("Data up to"), day),
+            Column("state", message("State then"), lambda name: STATES.get(name, message("All with a known chance"))),
             Column("n", message("Customers"), whole, unit="people", number=True),
-            Column("expected", message("Expected back"), cells.rate_of("expected"), unit="share", number=True,
+            Column("expected", message("Expected to come back"), cells.rate_of("expected"), unit="share", number=True,
                    whole_row=True),
             Column("value", message("Came back"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("difference", message("Beyond it (points)"), points, unit="share", number=True),
+            Column("difference", message("Difference from expected (points)"), points, unit="share", number=True),
         )  # fmt: skip
         frame = self.checks.assign(difference=self.checks["value"] - self.checks["expected"])
         notes = (
             _(
-                "Each day is judged by what was known on it; then {days} days are waited for. Differences that turn "
-                "with "
-                "the season or grow are drift.",
+                "Each day uses only what was known then, followed by {days} days of waiting. Differences that "
+                "follow the season or grow are drift: conditions have changed.",
                 days=self.days,
             ),
-            message("Of the long silent the expected share is an upper bound."),
+            message("For the long silent, the expected share is an upper bound."),
         )
-        empty = message("the log is too short to hold days back.")
-        return Table("lapsed_check", message("Did the chances hold?"), frame, columns, notes, empty)
+        empty = message("the log is too short for a check.")
+        return Table("lapsed_check", message("Were the chances right?"), frame, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The chance to come back by days of silence, for first, second and later orders."""
@@ -536,12 +536,13 @@ def _names(strata: list[int]) -> str:
 
 _PERSON = message("a person who ordered, by address")
 _LANDMARK = f"{KAPLAN_MEIER}; van Houwelingen (2007), doi:10.1111/j.1467-9469.2006.00529.x"
-_DRAWN = message("95 %: people drawn again (bootstrap)")
+_DRAWN = message("95 %: people resampled (bootstrap)")
 
 FIGURES = (
     Figure(
         "return_chance", message("Chance to come back"),
-        message("1 - S(silence + days) / S(silence), S of those not back by days since the order, by its number"),
+        message("1 - S(silence + days) / S(silence); S is the share not back by days since the order, separately by "
+                "order number"),
         _PERSON,
         _LANDMARK,
         (
@@ -550,27 +551,28 @@ FIGURES = (
         ),
         window=message("the days ahead; silence runs up to as_of"), interval=_DRAWN,
         edge=message(
-            "known as far as 30 are watched; beyond it the last known chance is an upper bound; orders of one day "
-            "are one; "
-            "an order's number with fewer than 30 returns shares the curve of its neighbour"
+            "known while at least 30 people are followed; beyond that, the last known chance is an upper bound. "
+            "Orders of one day count as one. An order number with fewer than 30 returns shares the curve of its "
+            "neighbour"
         ),
     ),
     Figure(
-        "lapsed_share", message("Customers of a state"), message("customers of the state / all customers"), _PERSON,
+        "lapsed_share", message("Customers in a state"), message("customers in the state / all customers"), _PERSON,
         "guide 4",
         ("lapsed.n", "lapsed.value", "lapsed.customers", *(f"lapsed.{name}" for name in STATES)),
-        window=message("as at as_of"), interval=_DRAWN,
+        window=message("on the day of as_of"), interval=_DRAWN,
         edge=message("lapsed: a chance of at most 10 %; at risk: at most 25 %; both are parameters"),
     ),
     Figure(
         "customers_worth", message("Spent so far"), message("sum of orders, net of refunds"), _PERSON, "guide 4",
         ("lapsed.worth", "lapsed_groups.worth", "lapsed_list.worth"),
-        edge=message("not shown where an amount is missing or orders are in several currencies"),
+        edge=message("not shown if an amount is missing or orders are in several currencies"),
     ),
     Figure(
-        "returned_share", message("Came back"), message("customers with an order in the days after / customers then"),
+        "returned_share", message("Came back"), message("customers with an order in the days after / customers on "
+                                                        "that day"),
         _PERSON, "guide 4", ("lapsed_check.value", "lapsed_check.n", "lapsed_check.lapsed", "lapsed_check.lapsed_n"),
         window=message("the days after the day of the row"),
-        interval=WILSON, edge=message("judged by what was known on that day alone"),
+        interval=WILSON, edge=message("based only on what was known on that day"),
     ),
 )  # fmt: skip

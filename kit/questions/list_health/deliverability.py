@@ -182,15 +182,14 @@ class Deliverability(Result):
         """How much mail in the firm's name is aligned."""
         total = int(self.senders["n"].sum()) if len(self.senders) else 0
         if not total:
-            text = _("Who sends in our name is not known: no file holds DMARC reports.")
+            text = _("It is not known who sends in our name: none of your files contains DMARC reports.")
             return Summary("senders", text, {})
         aligned = int(self.senders["aligned"].sum())
         strangers = self.senders[self.senders["aligned"] == 0]
         numbers = {"mails": total, "value": aligned / total, "strangers": len(strangers)}
         text = _(
-            "{share} of {n} e-mails in our name are aligned; {strangers} of {senders} senders never are: services to "
-            "set up, or "
-            "strangers.",
+            "{share} of {n} e-mails in our name pass DMARC. {strangers} of {senders} senders never pass: they are "
+            "services to set up, or strangers.",
             share=share(aligned / total), n=whole(total), strangers=whole(len(strangers)),
             senders=whole(len(self.senders)),
         )  # fmt: skip
@@ -199,14 +198,14 @@ class Deliverability(Result):
     def gmail_summary(self) -> Summary:
         """Gmail's own spam rate against its limits."""
         if not known(self.worst):
-            text = _("What Gmail says of our mail is not known: no file holds Google Postmaster's figures.")
+            text = _("It is not known how Gmail rates our e-mails: none of your files contains Google Postmaster data.")
             return Summary("gmail", text, {})
         rated = self.days[self.days["spam_rate"].notna()]
         over, bad = ((rated["spam_rate"].astype(float) >= limit).sum() for limit in (GOOD_SPAM_RATE, WORST_SPAM_RATE))
         numbers = {"days": len(rated), "over": int(over), "bad": int(bad), "worst": self.worst}
         text = _(
-            "Gmail's spam rate was {worst} at its worst: on {over} of {n} days at 0.10 % or more, on {bad} at 0.30 % "
-            "or more.",
+            "Gmail's spam rate was {worst} on the worst day. It was 0.10 % or more on {over} of {n} days, and 0.30 "
+            "% or more on {bad}.",
             worst=share(self.worst), over=whole(over), n=whole(len(rated)), bad=whole(bad),
         )  # fmt: skip
         return Summary("gmail", text, numbers, headline=True, weight=60 if bad else 20)
@@ -217,14 +216,16 @@ class Deliverability(Result):
             Column("source_ip", message("Sent from")),
             Column("header_from", message("Domain in From")),
             Column("n", message("E-mails"), whole, unit="mails", number=True),
-            Column("value", message("Aligned"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("value", message("Passed DMARC"), cells.rate, unit="share", number=True, whole_row=True),
             Column("dkim", message("By signature (DKIM)"), whole, unit="mails", number=True),
             Column("spf", message("By sender (SPF)"), whole, unit="mails", number=True),
             Column("signed_by", message("Signed by")),
         )
-        notes = (message("As receivers report by DMARC; not all receivers do, so these are not all e-mails."),)
+        notes = (
+            message("From the DMARC reports of receivers. Not all receivers report, so these are not all e-mails."),
+        )
         return Table("senders", message("Who sends in our name?"), self.senders, columns, notes,
-                     message("no file holds DMARC reports."), most=20)  # fmt: skip
+                     message("none of your files contains DMARC reports."), most=20)  # fmt: skip
 
     def days_table(self) -> Table:
         """Gmail's figures beside the mail of the day, the highest spam rates first."""
@@ -234,19 +235,19 @@ class Deliverability(Result):
             Column("spam_rate", message("Gmail's spam rate"), share, unit="share", number=True),
             Column("domain_reputation", message("Reputation")),
             Column("mails", message("Bulk e-mails sent"), whole, unit="mails", number=True),
-            Column("reported", message("Reported by DMARC"), whole, unit="mails", number=True),
-            Column("aligned", message("Of them aligned"), whole, unit="mails", number=True),
+            Column("reported", message("E-mails in DMARC reports"), whole, unit="mails", number=True),
+            Column("aligned", message("Of these, passed DMARC"), whole, unit="mails", number=True),
         )
         frame = self.days.sort_values(["spam_rate", "day"], ascending=[False, True], ignore_index=True)
         notes = (
             message(
-                "Gmail asks for less than 0.10 %, and never 0.30 %. Its rate has mail to the inbox below the line, "
-                "so it is no "
-                "complaint rate of the platform, and it has no interval: how many e-mails it is of is not told."
+                "Gmail asks for less than 0.10 % and never 0.30 %. Gmail divides by e-mails in the inbox, so this "
+                "is not the platform's complaint rate. There is no margin of error, because Gmail does not report "
+                "the number of e-mails."
             ),
         )
         return Table("gmail", message("Day by day"), frame, columns, notes,
-                     message("no file holds figures of receivers."), most=20)  # fmt: skip
+                     message("none of your files contains data from receivers."), most=20)  # fmt: skip
 
     def bounces_table(self) -> Table:
         """Bounces by receiving domain, the highest rates first."""
@@ -254,18 +255,18 @@ class Deliverability(Result):
             Column("domain", message("Receiving domain")),
             Column("n", message("E-mails"), whole, unit="mails", number=True),
             Column("value", message("Bounced"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("hard", message("Of them for good"), whole, unit="mails", number=True),
+            Column("hard", message("Of these, hard bounces"), whole, unit="mails", number=True),
         )
-        notes = (message("Domains of fewer than {n} e-mails are left out.", n=FEWEST),)
+        notes = (message("Domains with fewer than {n} e-mails are left out.", n=FEWEST),)
         return Table("receivers", message("Bounces by receiving domain"), self.bounces, columns, notes,
-                     message("no event log tells of bounces."), most=20)  # fmt: skip
+                     message("no event log contains bounces."), most=20)  # fmt: skip
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Gmail's spam rate by day, against its limits."""
         title = _("Gmail's spam rate by day")
         rated = self.days[self.days["spam_rate"].notna()] if len(self.days) else self.days
         if rated.empty:
-            return nothing("gmail", title, message("no file holds Google Postmaster's figures"))
+            return nothing("gmail", title, message("none of your files contains Google Postmaster data"))
         rates = rated["spam_rate"].astype(float)
         with drawing(3.0, ax) as axes:
             colors = np.where(rates >= WORST_SPAM_RATE, BAD, PLAIN)
@@ -281,7 +282,8 @@ class Deliverability(Result):
             axes.yaxis.set_major_formatter(percent(top / 10))
             axes.tick_params(axis="x", rotation=30)
             axes.grid(visible=False, axis="x")
-            alt = _("{title}: {n} days, at most {worst} on {day}.", title=title, n=len(rated), worst=share(self.worst),
+            alt = _("{title}: {n} days; the highest was {worst} on {day}.", title=title, n=len(rated),
+                    worst=share(self.worst),
                     day=day(rated["day"].iloc[int(rates.to_numpy().argmax())]))  # fmt: skip
             return picture(axes, name="gmail", title=title, alt=alt)
 
@@ -290,25 +292,26 @@ _MAIL = message("an e-mail")
 
 FIGURES = (
     Figure(
-        "aligned_mail", message("Aligned e-mails"),
-        message("e-mails that pass DKIM or SPF by the domain in From / e-mails reported"),
+        "aligned_mail", message("E-mails that pass DMARC"),
+        message("e-mails that pass DKIM or SPF for the domain in From / e-mails in the reports"),
         _MAIL, "RFC 7489",
         ("senders.n", "senders.value", "senders.dkim", "senders.spf", "senders.mails", "senders.strangers",
         "gmail.reported",
          "gmail.aligned"),
-        interval=WILSON, edge=message("as receivers report; a day by UTC"),
+        interval=WILSON, edge=message("as receivers report; days are in UTC"),
     ),
     Figure(
         "gmail_spam_rate", message("Gmail's spam rate"),
         message("marked as spam by users / delivered to the inbox, by Gmail"),
         _MAIL, "support.google.com/a/answer/81126",
         ("gmail.spam_rate", "gmail.worst", "gmail.days", "gmail.over", "gmail.bad", "gmail.mails"),
-        window=message("a day"), edge=message("below the line stands mail to the inbox alone; how many is not told"),
+        window=message("a day"), edge=message("the denominator is e-mails in the inbox only; Gmail does not report "
+                                              "their number"),
     ),
     Figure(
         "receiver_bounces", message("Bounces by receiving domain"), message("bounced / sent to the domain"), _MAIL,
         "guide 4",
         ("receivers.n", "receivers.value", "receivers.hard"), interval=WILSON,
-        edge=message("domains of 50 e-mails or more"),
+        edge=message("domains with 50 or more e-mails"),
     ),
 )  # fmt: skip

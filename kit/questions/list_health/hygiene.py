@@ -51,11 +51,11 @@ DOTLESS = ("gmail.com", "googlemail.com")
 """Domains that read a.b@ and ab@ as one."""
 
 FAULTS = {
-    "bounce": message("Does not take mail (hard bounce)"),
-    "complaint": message("Marked mail as spam"),
-    "role": message("Of a role (info@, sales@ …)"),
-    "mistyped": message("Domain likely mistyped"),
-    "twin": message("A mailbox that is on the list twice"),
+    "bounce": message("Does not accept e-mails (hard bounce)"),
+    "complaint": message("Marked an e-mail as spam"),
+    "role": message("Shared address (info@, sales@ …)"),
+    "mistyped": message("Probably a mistyped domain"),
+    "twin": message("Mailbox on the list twice"),
 }
 """What is wrong with an address."""
 
@@ -176,19 +176,25 @@ class Hygiene(Result):
         """What still stands on the list and should not, and the source that brings most of it."""
         numbers: dict[str, Any] = {"people": self.people}
         if not self.people:
-            return Summary("hygiene", _("Whether the list is clean is not known: no file holds contacts."), numbers)
+            return Summary(
+                "hygiene",
+                _("It is not known whether the list is clean: none of your files contains contacts."),
+                numbers,
+            )
         doubtful = int(self.faults["on_list"].sum())
         numbers["doubtful"] = doubtful
         text = _n(
-            "Of {people} addresses {n} on the list should be looked at: role, mistyped domain or twice.",
-            "Of {people} addresses {n} on the list should be looked at: role, mistyped domain or twice.",
+            "Of {people} addresses, {n} still on the list should be checked: shared, mistyped domain, or on the "
+            "list twice.",
+            "Of {people} addresses, {n} still on the list should be checked: shared, mistyped domain, or on the "
+            "list twice.",
             doubtful, people=whole(self.people),
         )  # fmt: skip
         more = self.sources[self.sources["decision"] == "more than others"].sort_values("difference", ascending=False)
         if len(more):
             first = more.iloc[0]
             hint = _(
-                "More than others brings {source}: {sign} {value}.",
+                "The source that stands out most: {source}. {sign}: {value}, more than from other sources.",
                 source=first["source"], sign=SIGNS[first["sign"]], value=cells.rate(first),
             )  # fmt: skip
             text = f"{text} {hint}"
@@ -204,39 +210,43 @@ class Hygiene(Result):
         )
         notes = (
             message(
-                "Of everybody who was ever on the list. A role's address is read by several people; a mistyped "
-                "domain is one "
-                "letter away from a large one."
+                "Share of everybody who was ever on the list. Several people read a shared address; a mistyped "
+                "domain is one letter away from a large one."
             ),
         )
         frame = self.faults if self.people else self.faults.head(0)
         return Table(
-            "hygiene", message("Addresses that do harm"), frame, columns, notes, message("no file holds contacts.")
+            "hygiene",
+            message("Addresses that do harm"),
+            frame,
+            columns,
+            notes,
+            message("none of your files contains contacts."),
         )
 
     def sources_table(self) -> Table:
         """How people of each source left, against the others."""
         columns = (
-            Column("source", message("Joined by")),
-            Column("sign", message("Sign"), SIGNS.__getitem__),
+            Column("source", message("Sign-up source")),
+            Column("sign", message("Problem"), SIGNS.__getitem__),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("decision", message("Against the others"), DECISIONS.__getitem__),
+            Column("decision", message("Compared with the others"), DECISIONS.__getitem__),
             Column("p", message("Adjusted p"), lambda p: p_value(p) if known(p) else "–", number=True),
         )
         notes = (
             message(
-                "p is adjusted by Benjamini and Hochberg over all rows. Sources with many hard bounces or complaints "
-                "bring addresses that nobody asked to be on the list."
+                "p is adjusted over all rows (Benjamini and Hochberg). Sources with many hard bounces or complaints "
+                "bring addresses whose owners did not ask to be on the list."
             ),
         )  # fmt: skip
         return Table("hygiene_sources", message("Where do bad addresses come from?"), self.sources, columns, notes,
-                     message("no file tells how people joined."))  # fmt: skip
+                     message("none of your files shows how people joined the list."))  # fmt: skip
 
 
 DECISIONS = {
     "more than others": message("more than others"), "fewer": message("fewer than others"),
-    "as usual": message("no difference seen"), "too few": message("too few"),
+    "as usual": message("no difference seen"), "too few": message("too little data"),
 }  # fmt: skip
 
 _PERSON = message("a person who was ever on the list")
@@ -244,15 +254,15 @@ _PERSON = message("a person who was ever on the list")
 FIGURES = (
     Figure(
         "address_fault", message("Addresses that do harm"),
-        message("addresses with the fault / all that were ever on the list"),
+        message("addresses with the problem / all that were ever on the list"),
         _PERSON, "RFC 2142; guide 4",
         ("hygiene.n", "hygiene.value", "hygiene.on_list", "hygiene.people", "hygiene.doubtful"), interval=WILSON,
-        edge=message("what stands behind a plus is not read; dots only where the domain does not read them"),
+        edge=message("the part after a plus is ignored; dots are ignored only where the domain ignores them"),
     ),
     Figure(
-        "source_sign", message("Signs of bad acquisition"),
-        message("people of the source who left so / people of the source"),
+        "source_sign", message("Signs of bad sources"),
+        message("people of the source who left in this way / people of the source"),
         _PERSON, "guide 4", ("hygiene_sources.n", "hygiene_sources.value"), interval=WILSON,
-        edge=message("sources of fewer than 30 people are left out"),
+        edge=message("sources with fewer than 30 people are left out"),
     ),
 )  # fmt: skip

@@ -45,12 +45,12 @@ LIMIT, LIMITS = 0.1, (0.02, 0.05, 0.1, 0.2)
 
 BUCKETS = {
     "active": message("Clicked, ordered or booked"),
-    "opened": message("Only opened, perhaps themselves"),
+    "opened": message("Only opened, perhaps in person"),
     "machine": message("Opened by machines only"),
     "nothing": message("Nothing at all"),
     "luck": message("Silent, but may still react"),
-    "new": message("Joined within the window"),
-    "no log": message("The log does not reach back so far"),
+    "new": message("Joined during this period"),
+    "no log": message("The log does not go back far enough"),
 }
 """Where an address stands; the third and the fourth would go."""
 
@@ -156,7 +156,7 @@ def judge(
     low, high = proportions.proportion_interval(n, total, level=level)
     table = pd.DataFrame({"bucket": names, "n": n, "value": n / max(total, 1), "low": low, "high": high})
     table["mails"] = sums.loc[names, "mails"].to_numpy() if total else []
-    reason = "" if model else message("no log tells what the people on the list got and clicked, or too few clicked")
+    reason = "" if model else message("no log shows what the people on the list got and clicked, or too few clicked")
     rules = _rules(then, after, level) if reach[1] else pd.DataFrame(columns=OF_RULES)
     return Inactive(placed, table[OF_BUCKETS], rules, model, days, reason)
 
@@ -240,25 +240,27 @@ class Inactive(Result):
         total = len(self.people)
         numbers: dict[str, Any] = {"people": total}
         if self.reason:
-            return Summary("inactive", _("Who is inactive is not known: {reason}.", reason=self.reason), numbers)
+            return Summary("inactive", _("It is not known who is inactive: {reason}.", reason=self.reason), numbers)
         by = dict(zip(self.buckets["bucket"], self.buckets["n"], strict=True))
         goes = int(sum(by.get(name, 0) for name in GOES))
         open_ones = int(sum(by.get(name, 0) for name in ("luck", "new", "no log")))
         numbers |= {"goes": goes, "undecided": open_ones, "value": goes / total}
         text = _n(
-            "Of {n} address on the list {goes} ({share}) would go: silent, with at most {limit} chance to react.",
-            "Of {n} addresses on the list {goes} ({share}) would go: silent, with at most {limit} chance to react.",
+            "Of {n} address on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
+            "{limit} to react.",
+            "Of {n} addresses on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
+            "{limit} to react.",
             total, n=whole(total), goes=whole(goes), share=share(goes / total), limit=share(LIMIT, 0),
         )  # fmt: skip
-        further = _n("{n} cannot be judged yet.", "{n} cannot be judged yet.", open_ones)
+        further = _n("{n} address cannot be judged yet.", "{n} addresses cannot be judged yet.", open_ones)
         sentences = [text, further]
         for row in self.rules[self.rules["limit"] == LIMIT].to_dict("records"):
             if row["low"] > LIMIT:
                 numbers["came_back"] = row["value"]
                 sentences.append(
                     _(
-                        "But of those whom the same rule named {days} days ago {value} came back: the chances are too "
-                        "low here, so ask people again and take nobody off by this rule.",
+                        "But of those that the same rule named {days} days ago, {value} came back. The chances are "
+                        "too low here: ask people again, and remove nobody by this rule.",
                         days=self.days, value=cells.rate(row),
                     )
                 )  # fmt: skip
@@ -268,14 +270,16 @@ class Inactive(Result):
         """What the rule would have cost."""
         row = self.rules[self.rules["limit"] == LIMIT]
         if row.empty or not row["n"].iloc[0]:
-            text = _("What such a rule would have cost is not known: the log is too short, or nobody would have gone.")
+            text = _(
+                "It is not known what such a rule would have cost: the log is too short, or nobody would have "
+                "been removed."
+            )
             return Summary("sunset", text, {})
         rule = row.iloc[0]
         numbers = {"n": rule["n"], "back": rule["back"], "value": rule["value"]}
         text = _(
-            "Taken off {days} days ago, {n} addresses would have missed {mails} e-mails; {back} of them came back to "
-            "life, "
-            "{value}.",
+            "Removed {days} days ago, {n} addresses would have missed {mails} e-mails. {back} of them became active "
+            "again, {value}.",
             days=self.days, n=whole(rule["n"]), mails=whole(rule["mails"]), back=whole(rule["back"]),
             value=cells.rate(rule),
         )  # fmt: skip
@@ -287,38 +291,42 @@ class Inactive(Result):
             Column("bucket", message("In the last {days} days", days=self.days), BUCKETS.__getitem__),
             Column("n", message("Addresses"), whole, unit="people", number=True),
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("mails", message("E-mails they got"), whole, unit="mails", number=True),
+            Column("mails", message("E-mails received"), whole, unit="mails", number=True),
         )
         notes = (
-            message("A dry run: nothing is taken off, sent or written anywhere."),
+            message("This is a trial calculation: nothing is removed, sent or written anywhere."),
             message(
-                "Opened by machines only, and nothing at all: they would go. By all that they got and clicked, their "
-                "chance to click one of another window's mails is at most 10 %."
+                "The groups “Opened by machines only” and “Nothing at all” would be removed. Judging by all their "
+                "e-mails and clicks, their chance to click in another such period is at most 10 %."
             ),
         )
-        return Table("inactive", message("The list by signs of life"), self.buckets, columns, notes,
+        return Table("inactive", message("The list by activity"), self.buckets, columns, notes,
                      message("{reason}.", reason=self.reason))  # fmt: skip
 
     def rules_table(self) -> Table:
         """What rules would have taken off one window ago, and what these people did since."""
         columns = (
-            Column("limit", message("Chance to react up to"), lambda limit: share(limit, 0), unit="share", number=True),
-            Column("n", message("Addresses off"), whole, unit="people", number=True),
-            Column("value", message("Came back to life"), cells.rate, unit="share", number=True, whole_row=True),
+            Column(
+                "limit", message("Chance to react, at most"), lambda limit: share(limit, 0), unit="share", number=True
+            ),
+            Column("n", message("Addresses removed"), whole, unit="people", number=True),
+            Column("value", message("Active again"), cells.rate, unit="share", number=True, whole_row=True),
             Column("mails", message("E-mails saved"), whole, unit="mails", number=True),
             Column("orders", message("Orders since"), whole, unit="orders", number=True),
             Column("revenue", message("Revenue since"), whole, unit="money", number=True),
-            Column("complained", message("Complaints saved"), whole, unit="mails", number=True),
-            Column("unsubscribed", message("Unsubscribes saved"), whole, unit="mails", number=True),
+            Column("complained", message("Complaints avoided"), whole, unit="mails", number=True),
+            Column("unsubscribed", message("Unsubscribes avoided"), whole, unit="mails", number=True),
         )
         notes = (
             message(
-                "Orders since are at most what the rule would have lost: who orders without a click might have ordered "
-                "without mail, too."
+                "Orders since are the most that the rule could have lost. People who order without a click might "
+                "have ordered without e-mails, too."
             ),
         )
-        return Table("sunset", message("Such a rule {days} days ago", days=self.days), self.rules, columns, notes,
-                     message("the log does not reach back two windows."))  # fmt: skip
+        return Table("sunset", message("What such a rule, applied {days} days ago, would have done", days=self.days),
+                     self.rules,
+                     columns, notes,
+                     message("the log does not cover two periods."))  # fmt: skip
 
     def write(self, data: Data, folder: str, *, addresses: bool = False) -> Path | None:
         """Write who would go as inactive.csv; see `kit.store.lists.write`."""
@@ -331,7 +339,7 @@ class Inactive(Result):
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The list by signs of life."""
-        title = _("The list by signs of life, last {days} days", days=self.days)
+        title = _("The list by activity, last {days} days", days=self.days)
         if self.buckets.empty or self.reason:
             return nothing("inactive", title, self.reason or message("nobody is on the list"))
         rows = self.buckets.iloc[::-1]
@@ -344,7 +352,7 @@ class Inactive(Result):
             axes.set_yticks(range(len(rows)), names)
             axes.xaxis.set_major_formatter(percent(1))
             axes.set_xlim(0, rows["value"].max() * 1.18)
-            axes.set_xlabel(_("share of the list (red: would go)"))
+            axes.set_xlabel(_("share of the list (red: would be removed)"))
             axes.grid(visible=False, axis="y")
             parts = [f"{name} {share(value)}" for name, value in zip(names[::-1], rows["value"][::-1], strict=True)]
             return picture(
@@ -357,21 +365,22 @@ _SOURCE = "Fader, Hardie & Shang (2010), doi:10.1287/mksc.1100.0580; guide 4"
 
 FIGURES = (
     Figure(
-        "sign_of_life", message("The list by signs of life"),
-        message("addresses of the bucket / addresses on the list"),
+        "sign_of_life", message("The list by activity"),
+        message("addresses of the group / addresses on the list"),
         _PERSON, _SOURCE,
         ("inactive.n", "inactive.value", "inactive.mails", "inactive.people", "inactive.goes", "inactive.undecided"),
         window=message("the last days up to as_of"), interval=WILSON,
-        edge=message("a click as people do, an order or a booking is a sign; a person's opening keeps it"),
+        edge=message("a click by a person, an order or a booking counts as activity; an open by a person keeps the "
+                     "address on the list"),
     ),
     Figure(
         "sunset_rule", message("Cost of a rule against inactive addresses"),
-        message("of the addresses that the rule would have taken off: those that clicked or ordered since / all"),
+        message("of the addresses that the rule would have removed: those that clicked or ordered since / all"),
         _PERSON,
         _SOURCE,
         ("sunset.limit", "sunset.n", "sunset.value", "sunset.mails", "sunset.orders", "sunset.revenue",
          "sunset.complained", "sunset.unsubscribed", "sunset.back", "inactive.came_back"),
-        window=message("judged by what was known one window ago, and followed since"), interval=WILSON,
+        window=message("based on what was known one period ago, and followed since"), interval=WILSON,
         edge=message("orders since are an upper bound of the loss"),
     ),
 )  # fmt: skip

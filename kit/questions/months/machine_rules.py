@@ -114,14 +114,18 @@ class ClickBound(Result):
     def summary(self) -> Summary:
         """The rate, and how far it may be off by what cannot be told apart."""
         if not self.delivered:
-            text = _("How much people clicked is not told apart from machines: raw clicks are an upper bound.")
+            text = _(
+                "It is unknown how many people clicked, because the export does not mark machine clicks. "
+                "Clicks including machines are an upper limit."
+            )
             return Summary("clicks_bound", text)
         ends = [self.surely, self.people, self.perhaps]
         low, high = proportions.proportion_interval(ends, [self.delivered] * 3)
         least, value, most = (count / self.delivered for count in ends)
         text = _(
-            "People's click rate is {value}; {least} if every click within ten minutes of delivery is a gateway's, up "
-            "to {most} if those that look like one's are people's; with counting error {low} to {high} of {n} mails.",
+            "People's click rate is {value}. It is {least} if every click within ten minutes of delivery comes from "
+            "a security scanner. It is up to {most} if clicks that look like a scanner's come from people. With the "
+            "margin of error, it lies between {low} and {high} ({n} e-mails).",
             value=share(value, 2), least=share(least, 2), most=share(most, 2), low=share(low[0], 2),
             high=share(high[2], 2), n=whole(self.delivered),
         )  # fmt: skip
@@ -145,11 +149,13 @@ class MachineRules(Result):
         numbers = {"rules": len(self.rules), "holding": holding}
         if self.rules.empty:
             return Summary(
-                "verdicts", _("No event log tells openings or clicks, so no rule for machines was tried."), numbers
+                "verdicts",
+                _("Your event logs contain no opens or clicks, so the rules for machines were not applied."),
+                numbers,
             )
         text = _n(
-            "{n} of {rules} rules for machines found mail.",
-            "{n} of {rules} rules for machines found mail.",
+            "{n} of {rules} rules for machines matched e-mails.",
+            "{n} of {rules} rules for machines matched e-mails.",
             holding,
             rules=len(self.rules),
         )
@@ -161,29 +167,28 @@ class MachineRules(Result):
             Column("what", message("Event"), _EVENTS.__getitem__),
             Column("rule", message("Rule")),
             Column("strength", message("Verdict"), _STRENGTHS.__getitem__),
-            Column("meaning", message("What it says")),
-            Column("messages", message("Mails"), whole, unit="mails", number=True),
+            Column("meaning", message("Meaning")),
+            Column("messages", message("E-mails"), whole, unit="mails", number=True),
         )
         notes = (
+            message("No event is deleted; each gets a mark. An e-mail that matches several rules is counted in each."),
             message(
-                "No event is deleted: a verdict stands beside it. A mail that several rules name is counted in each."
+                "The network of a click is not used. So a scanner with many browsers is recognised only by each "
+                "person's e-mails. If it clicks only now and then, it counts as a person."
             ),
-            message(
-                "From which network a click came is not read, so a gateway with many browsers is told by each person's "
-                "mails alone; where it clicks now and then, it counts among the people."
-            ),
-            message(
-                "Suspect openings are no proof of a reader, and none of a machine: the lower bound leaves them out."
-            ),
+            message("Suspicious opens prove neither a person nor a machine, so the lower limit excludes them."),
         )
-        title, empty = message("What the rules for machines found"), message("no event log tells openings or clicks.")
+        title, empty = (
+            message("What the rules for machines found"),
+            message("your event logs contain no opens or clicks."),
+        )
         return Table("verdicts", title, self.rules, columns, notes, empty)
 
 
-_EVENTS = {"opening": message("opening"), "click": message("click")}
+_EVENTS = {"opening": message("open"), "click": message("click")}
 _STRENGTHS = {
     "machine": message("machine"),
-    "suspect": message("suspect"),
+    "suspect": message("suspicious"),
     "strict": message("strict"),
     "strictest": message("strictest"),
 }
@@ -191,27 +196,27 @@ _STRENGTHS = {
 FIGURES = (
     Figure(
         "clicks_bound",
-        message("Bounds of people's click rate"),
+        message("Limits of people's click rate"),
         message(
-            "clicked, by a click that no rule doubts; by one that no strict rule names; by one that no rule for a "
-            "single mail names / delivered"
+            "clicked, counting only clicks that no rule doubts; that no strict rule marks; that no single-message "
+            "rule marks / delivered"
         ),
-        message("a delivered mail of a log that tells clicks"),
+        message("a delivered message from a log that contains clicks"),
         "kit.store.machine_events",
         ("clicks_bound.value", "clicks_bound.least", "clicks_bound.most", "clicks_bound.delivered"),
         interval=WILSON,
         edge=message(
-            "within ten minutes of delivery a click is a person's or that of a gateway that clicks like one: single "
-            "ones are doubted, many of a person or program are named"
+            "a click within ten minutes of delivery may come from a person or a security scanner. Single clicks are "
+            "doubted; many from one person or program are marked"
         ),
     ),
     Figure(
         "mails_named",
-        message("Mails that a rule names"),
-        message("delivered mails with an event that the rule names"),
+        message("Messages that a rule marks"),
+        message("delivered messages with an event that the rule marks"),
         message("a message: one person, one send"),
         "machine_events",
         ("verdicts.messages",),
-        edge=message("a mail that several rules name is counted in each"),
+        edge=message("a message that matches several rules is counted in each"),
     ),
 )

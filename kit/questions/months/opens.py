@@ -216,7 +216,7 @@ class Opens(Result):
         rates = self.rates[self.rates["raw"].notna()]
         if rates.empty:
             return Summary(
-                "openers", _("How much mail people opened is not known: {why}.", why=_why_unknown(self.rates))
+                "openers", _("It is unknown how many e-mails people opened: {why}.", why=_why_unknown(self.rates))
             )
         dated = rates[rates["month"].notna()] if "month" in self.by else rates.iloc[:0]
         row = (dated.iloc[-1] if len(dated) else rates.iloc[int(rates["delivered"].argmax())]).to_dict()
@@ -227,10 +227,10 @@ class Opens(Result):
         """What the platform counts, the bounds of what people opened, and the estimate with its interval."""
         columns = (
             *(_group(name) for name in self.by),
-            Column("delivered", message("Mails delivered"), whole, unit="mails", number=True),
+            Column("delivered", message("E-mails delivered"), whole, unit="mails", number=True),
             Column(
                 "estimate",
-                message("Opened by people: estimate"),
+                message("Opened by people (estimate)"),
                 _estimate_cell,
                 unit="share",
                 number=True,
@@ -238,7 +238,7 @@ class Opens(Result):
             ),
             Column(
                 "bound_low",
-                message("Opened by people: between"),
+                message("Opened by people (range)"),
                 _bounds_cell,
                 unit="share",
                 number=True,
@@ -246,39 +246,39 @@ class Opens(Result):
             ),
             _interval("raw", message("The platform counts")),
             Column("trackable", message("Trackable"), _percent, unit="share", number=True),
-            Column("prefetching", message("Prefetching"), _percent, unit="share", number=True),
+            Column("prefetching", message("Automatic loading"), _percent, unit="share", number=True),
             Column("unknown", message("Unknown"), _percent, unit="share", number=True),
         )
         rates = self.rates if self.rates["raw"].notna().any() else self.rates.iloc[:0]
         bases = set(rates["basis"])
         notes = [
             _(
-                "Between: mails that surely a person opened or clicked, up to all openings; each end with its sampling "
-                "error."
+                "Range: from e-mails that a person surely opened or clicked, up to all opens. Both ends are counts "
+                "of these e-mails, without a margin of error."
             )
         ]
         if BASES[0] in bases:
             notes.append(
                 _(
-                    "Estimate: from trackable people alone; it takes for granted that people whose program opens mail "
-                    "by itself, or is not known yet, read like the trackable people of the same domain who click as "
-                    "much."
+                    "The estimate uses trackable people only. It assumes that people with an automatic or unknown "
+                    "program read like trackable people. The comparison is within the same domain and the same "
+                    "number of clicks."
                 )
             )
         notes.append(
             _(
-                "Trackable, prefetching, unknown: mail to people whose program was seen, in their other mails, to load "
-                "pictures only when they read, to load them by itself, or too seldom to tell."
+                "These columns show how a person's program loads pictures in other e-mails. Trackable: only when "
+                "the person reads. Automatic loading: by itself. Unknown: seen too rarely to say."
             )
         )
         if bases & set(BASES[1:3]):
             notes.append(
                 _(
-                    "Where machines are not told apart the lower end is all who clicked; clicks of scanners may be "
-                    "among them."
+                    "If machines are not marked, the lower end is everyone who clicked; this may include clicks of "
+                    "scanners."
                 )
             )
-        title = message("How much mail people opened")
+        title = message("How many e-mails people opened")
         return Table("openers", title, rates, columns, tuple(notes), _("{why}.", why=_why_unknown(self.rates)))
 
     def clicks_table(self) -> Table:
@@ -291,27 +291,30 @@ class Opens(Result):
             wide[f"{strength}_high"] = rates["high"]
         columns = (
             *(_group(name) for name in self.by),
-            Column("n", message("Mails delivered"), whole, unit="mails", number=True),
+            Column("n", message("E-mails delivered"), whole, unit="mails", number=True),
             _interval("strict", message("Click rate (people)")),
-            _interval("strictest", message("… without what any rule doubts")),
+            _interval("strictest", message("… without doubtful clicks")),
             _interval("raw", message("Click rate (raw)")),
         )
         notes = (
-            message("A person whose mail a scanner clicked stays a clicker if a later, ordinary click is there."),
-            message("“–”: not told. The rules need an event log, which tells each click's time and program."),
+            message(
+                "If a scanner clicked a person's e-mail, the person still counts as a clicker when a later, "
+                "ordinary click follows."
+            ),
+            message("“–”: unknown. The rules need an event log with the time and program of each click."),
         )
-        title = message("Clicks, and clicks of people")
+        title = message("All clicks, and clicks by people")
         if wide[list(STRENGTHS)].isna().all(axis=None):
             wide = wide.iloc[:0]
-        empty = message("no group tells both what was delivered and what was clicked.")
+        empty = message("no group has both delivered and clicked counts.")
         return Table("clicks_of_people", title, wide, columns, notes, empty)
 
     def plot(self) -> Picture:
         """By month: what the platform counts, the bounds and the estimate of openings by people; clicks below."""
-        title = message("Openings and clicks by people")
+        title = message("Opens and clicks by people")
         rates = self.rates[self.rates["raw"].notna() & self.rates["month"].notna()].reset_index(drop=True)
         if rates.empty and self.rates["raw"].notna().any():
-            return nothing("openers", title, message("no month of sending is known"))
+            return nothing("openers", title, message("the month of sending is unknown"))
         names = list(rates["month"])
         with panels(5.2) as figure:
             above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -319,15 +322,15 @@ class Opens(Result):
             _draw_clicks(below, self.clicks[self.clicks["month"].isin(names)], names)
             month_axis(below, names)
             months = joined([_month_in_words(row) for row in rates.to_dict("records")]) or _("not known")
-            alt = _("Openings by people: {months}.", months=months)
+            alt = _("Opens by people: {months}.", months=months)
             return picture(figure, name="openers", title=title, alt=alt)
 
 
 _WHY_NONE = {
-    "no machine information": message("the export does not tell machines from people"),
-    "machine information for a part": message("machines are told from people for a part of the mail only"),
+    "no machine information": message("the export does not separate machines from people"),
+    "machine information for a part": message("machines are separated from people for only part of the e-mails"),
     "too few trackable": message("too few people are trackable"),
-    "outside the bounds": message("it would lie outside the bounds, so what it takes for granted is wrong"),
+    "outside the bounds": message("it would lie outside the range, so its assumption is wrong"),
 }
 
 _GROUPS = {
@@ -340,7 +343,7 @@ _GROUPS = {
     "campaign_type": message("Campaign type"),
     "kind": message("Kind"),
     "tags": message("Tags"),
-    "sent_local": message("Sent local"),
+    "sent_local": message("Sent (local time)"),
 }
 """Titles of the columns that tell groups apart."""
 
@@ -348,12 +351,12 @@ _GROUPS = {
 def _why_unknown(rates: pd.DataFrame) -> str:
     """What is missing where no group has a rate of openings, as a clause."""
     if rates.empty:
-        return _("no mail came in")
+        return _("your files contain no e-mails")
     if rates["delivered"].isna().all():
-        return _("not all campaigns of any group tell what was delivered")
+        return _("no group has delivered counts for all its campaigns")
     if rates["opened"].isna().all():
-        return _("not all campaigns of any group tell openings")
-    return _("no group tells both what was delivered and what was opened")
+        return _("no group has opens for all its campaigns")
+    return _("no group has both delivered and opened counts")
 
 
 def _bounds(row: Mapping[Any, Any], by: Sequence[str]) -> str:
@@ -363,27 +366,24 @@ def _bounds(row: Mapping[Any, Any], by: Sequence[str]) -> str:
     values = {"low": size(row["bound_low"], 0), "high": share(row["bound_high"], 0), "raw": share(row["raw"], 0)}
     if known(row["estimate"]) and group:
         return _(
-            "{group}: between {low} and {high} of delivered mail was opened by people; {raw} is what the platform "
-            "counts, machines among them.",
+            "{group}: people opened between {low} and {high} of delivered e-mails. The platform counts {raw}, "
+            "including machines.",
             group=group,
             **values,
         )
     if known(row["estimate"]):
         return _(
-            "Between {low} and {high} of delivered mail was opened by people; {raw} is what the platform counts, "
-            "machines among them.",
+            "People opened between {low} and {high} of delivered e-mails. The platform counts {raw}, including "
+            "machines.",
             **values,
         )
     if group:
         return _(
-            "{group}: between {low} and {high} of delivered mail was opened by people; {raw} is what the platform "
-            "counts.",
+            "{group}: people opened between {low} and {high} of delivered e-mails. The platform counts {raw}.",
             group=group,
             **values,
         )
-    return _(
-        "Between {low} and {high} of delivered mail was opened by people; {raw} is what the platform counts.", **values
-    )
+    return _("People opened between {low} and {high} of delivered e-mails. The platform counts {raw}.", **values)
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
@@ -391,9 +391,9 @@ def _estimate(row: Mapping[Any, Any]) -> str:
     if not known(row["estimate"]):
         return _("There is no estimate: {why}.", why=_WHY_NONE[row["basis"]])
     return _(
-        "The estimate is {estimate}, from the {trackable} of the mail that went to trackable people, if people whose "
-        "program opens mail by itself, or is not known yet, read like the trackable people of the same domain who "
-        "click as much.",
+        "The estimate is {estimate}, from the {trackable} of e-mails that went to trackable people. It assumes that "
+        "people with an automatic or unknown program read like them. The comparison is within the same domain and "
+        "the same number of clicks.",
         estimate=_estimate_cell(row),
         trackable=share(row["trackable"], 0),
     )
@@ -434,9 +434,9 @@ def _estimate_cell(row: Mapping[Any, Any]) -> str:
 
 
 _LINES = {
-    "raw": (QUIET, message("raw")),
+    "raw": (QUIET, message("with machines")),
     "strict": (PLAIN, message("without scanners")),
-    "strictest": (GOOD, message("without doubted ones")),
+    "strictest": (GOOD, message("without doubtful ones")),
 }
 _BESIDE = {"raw": -0.16, "strict": 0.0, "strictest": 0.16}
 """The strengths stand side by side, so that equal ones are all seen [months]."""
@@ -445,13 +445,13 @@ _BESIDE = {"raw": -0.16, "strict": 0.0, "strictest": 0.16}
 def _draw_openings(axes: Axes, rates: pd.DataFrame) -> None:
     height = rates["bound_high"] - rates["bound_low"]
     bars = {"bottom": rates["bound_low"], "color": BAND, "zorder": 1}
-    axes.bar(rates.index, height, 0.62, label=_("people: somewhere here"), **bars)
+    axes.bar(rates.index, height, 0.62, label=_("people: within this range"), **bars)
     raw = {"color": QUIET, "markersize": 16, "markeredgewidth": 2}
-    axes.plot(rates.index, rates["raw"], "_", label=_("platform counts"), **raw)
+    axes.plot(rates.index, rates["raw"], "_", label=_("counted by the platform"), **raw)
     estimated = rates[rates["estimate"].notna()]
     axes.vlines(estimated.index, estimated["estimate_low"], estimated["estimate_high"], color=PLAIN, linewidth=2)
     axes.plot(estimated.index, estimated["estimate"], "o", color=PLAIN, markersize=5, label=_("people: estimate"))
-    _finish(axes, _("Opened, of delivered"))
+    _finish(axes, _("Opened, share of delivered"))
 
 
 def _draw_clicks(axes: Axes, clicks: pd.DataFrame, names: list[str]) -> None:
@@ -460,7 +460,7 @@ def _draw_clicks(axes: Axes, clicks: pd.DataFrame, names: list[str]) -> None:
         place = rates["month"].map(names.index).astype(float) + _BESIDE[strength]
         axes.vlines(place, rates["low"], rates["high"], color=color, linewidth=1.6)
         axes.plot(place, rates["value"], "o", color=color, markersize=4.5, label=str(name))
-    _finish(axes, _("Clicked, of delivered"))
+    _finish(axes, _("Clicked, share of delivered"))
 
 
 def _finish(axes: Axes, title: str) -> None:
@@ -488,19 +488,20 @@ _A_MESSAGE = message("a message: one person, one send")
 FIGURES = (
     Figure(
         "opens_bounds",
-        message("Bounds of openings by people"),
-        message("opened or clicked by what is surely a person / delivered, up to opened / delivered"),
+        message("Range of opens by people"),
+        message("messages that a person surely opened or clicked / delivered, up to opened / delivered"),
         _A_MESSAGE,
         "Manski (2003), doi:10.1007/b97478",
         ("openers.bound_low", "openers.bound_high"),
         interval=message("each end is widened by its own sampling error"),
-        edge=message("where machines are not told apart the lower end is all who clicked, scanners perhaps among them"),
+        edge=message("if machines are not marked, the lower end is everyone who clicked, which may include scanners"),
     ),
     Figure(
         "delivered_trackable",
-        message("Mails to people whose program tells"),
+        message("E-mails delivered (opens trackable)"),
         message(
-            "delivered mails to people whose program loads pictures only when they read, told by their other mails"
+            "messages delivered to people whose program loads pictures only when they read, as their other messages "
+            "show"
         ),
         _A_MESSAGE,
         "guide 1, step 2",
@@ -508,56 +509,61 @@ FIGURES = (
     ),
     Figure(
         "opens_estimate",
-        message("Estimate of openings by people"),
+        message("Estimate of opens by people"),
         message(
-            "opened by trackable people / delivered to them, in each domain and level of other clicks, weighted by all "
-            "mail delivered there"
+            "opened by trackable people / delivered to them, in each domain and level of other clicks, weighted by "
+            "all messages delivered there"
         ),
         _A_MESSAGE,
         "Holt & Smith (1979), doi:10.2307/2344652; Korn & Graubard (1998)",
         ("openers.estimate",),
         window=message(
-            "a person's program is told by other mails clients.window_days around, clients.min_sends at least"
+            "a person's program is known from other messages up to clients.window_days before or after, at least "
+            "clients.min_sends of them"
         ),
         interval=message("95 %: Wilson at the effective sample size, over people"),
         edge=message(
-            "takes for granted that people who prefetch read like the trackable ones beside them; none where machines"
-            " are told of less than 95 % of the mail, or it would lie outside the bounds"
+            "people with automatic loading are assumed to read like the trackable people beside them. There is no "
+            "estimate if machines are separated for less than 95 % of messages, or if it would lie outside the range"
         ),
     ),
     Figure(
         "opens_raw",
-        message("Opened, as the platform counts"),
+        message("Opened, as counted by the platform"),
         message("opened / delivered"),
         _A_MESSAGE,
         "guide 1, step 2",
         ("openers.raw", "measurable.raw_a"),
         interval=WILSON,
-        edge=message("machines among them: an upper bound (kit explain open_rate)"),
+        edge=message("includes machines, so it is an upper limit (kit explain open_rate)"),
     ),
     Figure(
         "mail_programs",
-        message("Trackable, prefetching, unknown"),
+        message("Trackable, automatic loading, unknown"),
         message(
-            "delivered to people whose program loads pictures when they read, by itself, or too seldom to tell / "
-            "delivered"
+            "delivered to people whose program loads pictures when they read, by itself, or is seen too rarely to "
+            "say / delivered"
         ),
         _A_MESSAGE,
         "guide 1, step 2; machine_events",
         ("openers.trackable", "openers.prefetching", "openers.unknown", "measurable.trackable", "measurable.machines"),
-        window=message("by the person's other mails, clients.window_days around; never by this mail's own opening"),
-        edge=message("of a test: of both arms together"),
+        window=message(
+            "by the person's other messages up to clients.window_days before or after; never by the open of the "
+            "message itself"
+        ),
+        edge=message("of a test: both versions together"),
     ),
     Figure(
         "clicks_judged",
         message("Clicks without machines"),
-        message("clicked, less what a strict rule or any rule of machine_events names / delivered"),
+        message("clicked, minus clicks marked by a strict rule, or by any rule, of machine_events / delivered"),
         _A_MESSAGE,
         "guide 1, step 2; machine_events",
         ("clicks_of_people.raw", "clicks_of_people.strict", "clicks_of_people.strictest", "links.value_human"),
         interval=WILSON,
         edge=message(
-            "known from event logs only; no event is deleted, and a later ordinary click keeps a person a clicker"
+            "known from event logs only; no event is deleted, and a later ordinary click still counts the person as "
+            "a clicker"
         ),
     ),
 )

@@ -103,7 +103,7 @@ def judge(
     limits: Laney (2002), doi:10.1081/QEN-120006708.
     """
     if change and not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", change):
-        raise UsageError(_("change: {change} is no month. Write it like 2026-03.", change=repr(change)))
+        raise UsageError(_("change: {change} is not a month. Write it like 2026-03.", change=repr(change)))
     rates = metrics.values(_calendar(history), kpis, by=["month"], level=level)
     rates = rates.assign(asked=rates["month"].between(*period) if period else True)
     parts = [_era(era) for _since, era in eras(rates, change)]
@@ -242,7 +242,7 @@ class Months(Result):
             text = f"{text} {_('By raw rates alone: {changes}; of people that is not seen.', changes=alone)}"
         numbers = {"changes": self.changes, "beyond": len(moved), "machines": int(machines.sum())}
         step = (
-            _("Look at the campaigns of these months before you act: notebook 03 compares them.") if len(moved) else ""
+            _("Before you act, look at the campaigns of these months: notebook 03 compares them.") if len(moved) else ""
         )
         return Summary("months_changes", text, numbers, headline=True, weight=70 if len(moved) else 40, next_step=step)
 
@@ -273,20 +273,27 @@ class Months(Result):
         if shown:
             wide, gaps = _without_long_gaps(wide, list({metrics.find(key).denominator for key in shown}))
             if gaps:
-                notes.append(_("No mail, or not counted: {months}. That is a gap, not 0 %.", months=listing(gaps)))
+                notes.append(_("No e-mails, or none counted: {months}. That is a gap, not 0 %.", months=listing(gaps)))
         title = message("KPIs by month of sending")
-        return Table("months", title, wide, tuple(columns), tuple(notes), message("no mail has a month of sending."))
+        return Table(
+            "months",
+            title,
+            wide,
+            tuple(columns),
+            tuple(notes),
+            message("the month of sending is unknown for all e-mails."),
+        )
 
     def _notes(self, wide: pd.DataFrame, kpis: list[str], shown: list[str]) -> Iterator[str]:
         """What a reader must know of the KPIs and months that are shown."""
         if self.cut:
             yield _(
-                "Left out, since the period has some of its days only: {months}.",
+                "Not shown, because the period covers only some of their days: {months}.",
                 months=listing([month(name) for name in self.cut]),
             )
         unknown = [str(metrics.find(key).title) for key in kpis if key not in shown]
         if unknown:
-            yield _("Not known from these exports: {kpis}.", kpis=", ".join(unknown))
+            yield _("Not available in these exports: {kpis}.", kpis=", ".join(unknown))
         partly = [
             kpi.title
             for kpi in map(metrics.find, shown)
@@ -294,18 +301,18 @@ class Months(Result):
         ]
         if partly:
             yield _(
-                "“–” in {kpis}: a campaign of the month does not tell it, or is too young for it to be known.",
+                "“–” in {kpis}: data are missing for a campaign of the month, or it is too recent to judge.",
                 kpis=listing(partly),
             )
         if self.change and (wide["month"] == self.change).any():
             yield _(
-                "Months before {month} and since are judged apart: a known change lies between.",
+                "The months before {month} and from it on are judged separately: a known change lies between.",
                 month=month(self.change),
             )
         if "open_rate" in shown and wide["month"].min() < PREFETCH <= wide["month"].max() and self.change != PREFETCH:
             yield _(
-                "From {month} on Apple's mail programs load every picture: openings rose by themselves. Set the "
-                "parameter change to {change} to judge the months before and since apart.",
+                "Since {month}, Apple's mail programs load every picture, so opens rose by themselves. To judge the "
+                "months before and after separately, set the parameter change to {change}.",
                 month=month(PREFETCH),
                 change=PREFETCH,
             )
@@ -343,19 +350,19 @@ def _unjudged(asked: pd.DataFrame, large: int) -> str:
         large: the months of the era that has most large ones.
     """
     if asked["value"].notna().sum() == 0:
-        return _("No change is called one: no rate is known of any month.")
+        return _("No change is reported: no rate is known for any month.")
     if large == 0:
         return _(
-            "No change is called one: months without mails enough are too few to tell what is usual; six are needed."
+            "No change is reported: too few months have enough e-mails to show the usual variation; six are needed."
         )
     if large < MONTHS:
         return _n(
-            "No change is called one: one month is too few to tell what is usual; six are needed.",
-            "No change is called one: {n} months are too few to tell what is usual; six are needed.",
+            "No change is reported: one month is too few to show the usual variation; six are needed.",
+            "No change is reported: {n} months are too few to show the usual variation; six are needed.",
             large,
             n=whole(large),
         )
-    return _("No change is called one: no month asked for and the one before it both have mails enough to be judged.")
+    return _("No change is reported: no chosen month and the month before it both have enough e-mails.")
 
 
 def _beyond(changes: int, beyond: int, moves: str) -> str:
@@ -363,30 +370,30 @@ def _beyond(changes: int, beyond: int, moves: str) -> str:
     n = whole(changes)
     if not beyond:
         return _n(
-            "Of one change from one month to the next, none goes beyond what months usually differ by, so none needs a "
-            "story.",
-            "Of {n} changes from one month to the next, none goes beyond what months usually differ by, so none needs "
-            "a story.",
+            "The only month-to-month change is no larger than the usual month-to-month variation, so it needs no "
+            "explanation.",
+            "None of {n} month-to-month changes is larger than the usual month-to-month variation, so none needs an "
+            "explanation.",
             changes,
             n=n,
         )
     if beyond == 1:
         return _n(
-            "Of one change from one month to the next, one goes beyond what months usually differ by: {moves}.",
-            "Of {n} changes from one month to the next, one goes beyond what months usually differ by: {moves}.",
+            "The only month-to-month change is larger than the usual month-to-month variation: {moves}.",
+            "One of {n} month-to-month changes is larger than the usual month-to-month variation: {moves}.",
             changes,
             n=n,
             moves=moves,
         )
     if beyond <= 3:
         return _(
-            "Of {n} changes from one month to the next, {beyond} go beyond what months usually differ by: {moves}.",
+            "{beyond} of {n} month-to-month changes are larger than the usual month-to-month variation: {moves}.",
             n=n,
             beyond=whole(beyond),
             moves=moves,
         )
     return _(
-        "Of {n} changes from one month to the next, {beyond} go beyond what months usually differ by, the surest: "
+        "{beyond} of {n} month-to-month changes are larger than the usual month-to-month variation. The clearest: "
         "{moves}.",
         n=n,
         beyond=whole(beyond),
@@ -404,9 +411,9 @@ def _moved(row: Mapping[Any, Any]) -> str:
         "interval": interval(row["change_low"], row["change_high"]),
     }
     if row["alone"] and row["verdict"] == "up":
-        return _("{kpi} was {value} in {month} alone, {points} points more than before ({interval})", **values)
+        return _("{kpi} in {month} alone was {value}, {points} points more than before ({interval})", **values)
     if row["alone"]:
-        return _("{kpi} was {value} in {month} alone, {points} points less than before ({interval})", **values)
+        return _("{kpi} in {month} alone was {value}, {points} points less than before ({interval})", **values)
     if row["verdict"] == "up":
         return _("{kpi} in {month} was {value}, {points} points more than the month before ({interval})", **values)
     return _("{kpi} in {month} was {value}, {points} points less than the month before ({interval})", **values)

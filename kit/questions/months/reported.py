@@ -52,10 +52,10 @@ class Reported(Result):
         """That they are the platform's, and what they cannot tell."""
         rows = len(self.rates)
         text = _n(
-            "One row has rates and no counts: they stand as reported, and whether they changed by more than chance "
-            "cannot be told.",
-            "{n} rows have rates and no counts: they stand as reported, and whether they changed by more than chance "
-            "cannot be told.",
+            "One row has rates but no counts. They are shown as reported; it is impossible to say whether they "
+            "changed by more than chance.",
+            "{n} rows have rates but no counts. They are shown as reported; it is impossible to say whether they "
+            "changed by more than chance.",
             rows, n=whole(rows),
         )  # fmt: skip
         return Summary("reported_rates", text, {"rows": rows}, headline=bool(rows), weight=50)
@@ -72,12 +72,12 @@ class Reported(Result):
         )
         notes = (
             message(
-                "As the file has them: nothing says of how many mails, so there is no interval, no verdict, and "
-                "nothing is computed with them. An export with the counts (delivered, opened, clicked) can tell more."
+                "Shown as in the file. The number of e-mails is unknown, so there is no interval, no verdict and no "
+                "calculation. For more, use an export with counts (delivered, opened, clicked)."
             ),
         )
-        empty = message("every rate of this page comes from counts.")
-        title = message("Rates that are only reported")
+        empty = message("all rates on this page are calculated from counts.")
+        title = message("Rates without counts")
         return Table("reported_rates", title, self.rates, columns, notes if len(self.rates) else (), empty)
 
 
@@ -85,16 +85,16 @@ FIGURES = (
     Figure(
         "reported_rate",
         message("A rate as reported"),
-        message("as the file has it: of what, it does not say"),
-        message("a month or campaign of a file that tells no count of it"),
+        message("as in the file, which does not give the number of e-mails"),
+        message("a month or campaign in a file without its counts"),
         "guide 1, step 2",
         ("reported_rates.reported_open_rate", "reported_rates.reported_click_rate", "reported_rates.reported_ctor"),
-        edge=message("no interval and no verdict: nothing is computed with it"),
+        edge=message("no interval and no verdict; not used in any calculation"),
     ),
     Figure(
         "reported_rows",
-        message("Rows with rates alone"),
-        message("months or campaigns of which a file tells rates and no count"),
+        message("Rows with rates only"),
+        message("months or campaigns for which a file has rates but no counts"),
         message("a row of a file"),
         "guide 1, step 2",
         ("reported_rates.rows",),

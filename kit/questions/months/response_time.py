@@ -59,10 +59,13 @@ class ResponseTimes(Result):
         """The median of the latest month."""
         rates = self.rates[self.rates["month"].notna() & self.rates["value"].notna()]
         if rates.empty:
-            return Summary("waiting", _("How fast the service answers is not known: no answered requests came in."))
+            return Summary(
+                "waiting",
+                _("It is unknown how fast the service answers: in no month have half of the requests been answered."),
+            )
         latest = rates.iloc[-1]
         text = _(
-            "Half of the requests of {month} are answered within {time}.",
+            "Half of the requests from {month} were answered within {time}.",
             month=month(latest["month"]),
             time=minutes(latest["value"]),
         )
@@ -77,7 +80,7 @@ class ResponseTimes(Result):
             Column("closed", message("Closed without an answer"), whole, number=True),
             Column(
                 "value",
-                message("Half are answered within"),
+                message("Half answered within"),
                 metrics.value_with_interval,
                 unit="min",
                 number=True,
@@ -86,18 +89,23 @@ class ResponseTimes(Result):
             Column("p90", message("Nine in ten within"), minutes, unit="min", number=True),
         )
         frame = self.rates[self.rates["month"].notna()]
-        notes = [_("Brackets: 95 % intervals. Requests of a busy day wait alike, so days and people are their units.")]
+        notes = [
+            _(
+                "Brackets: 95 % intervals. Requests on a busy day have similar response times, so the intervals "
+                "use days and people as units."
+            )
+        ]
         if frame["closed"].sum():
-            notes.append(_("A request that was closed without an answer waits until then, and no longer."))
+            notes.append(_("A request closed without an answer counts as waiting only until it was closed."))
         notes += filter(None, [impossible_waits(self.rates["left_out"].sum())])
-        notes, empty = tuple(notes if len(frame) else ()), message("no tickets came in.")
+        notes, empty = tuple(notes if len(frame) else ()), message("your files contain no tickets.")
         return Table("waiting", _TITLE, frame, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Median time to the first answer by month with its interval."""
         rates = self.rates[self.rates["value"].notna()].reset_index(drop=True)
         if rates.empty:
-            return nothing("waiting", _TITLE, message("no requests came in"))
+            return nothing("waiting", _TITLE, message("your files contain no requests"))
         with drawing(2.6, ax) as axes:
             names = list(rates["month"])
             intervals(axes, pd.Series(range(len(names))), rates[["value", "low", "high"]] / 60, color=PLAIN)
@@ -115,8 +123,10 @@ def impossible_waits(tickets: float) -> str:
     if not known(tickets) or not tickets:
         return ""
     return _n(
-        "{n} request was answered before coming in, or came in after the end of the data: left out.",
-        "{n} requests were answered before coming in, or came in after the end of the data: left out.",
+        "{n} request is excluded: its answer is earlier than the request, or the request is later than the end of "
+        "the data.",
+        "{n} requests are excluded: their answer is earlier than the request, or the request is later than the end "
+        "of the data.",
         tickets, n=whole(tickets),
     )  # fmt: skip
 
@@ -124,26 +134,26 @@ def impossible_waits(tickets: float) -> str:
 _TITLE = message("Time to the first answer")
 
 
-_TICKET = message("a ticket, by the row of the file")
+_TICKET = message("a ticket, one row of the file")
 
 FIGURES = (
     Figure(
         "requests",
         message("Requests, those still waiting and those closed without an answer"),
-        message("tickets that came in; of them without an answer at as_of, open or closed"),
+        message("tickets received; of those, tickets without an answer at as_of, open or closed"),
         _TICKET,
         "guide 1, step 1",
         ("waiting.n", "waiting.open", "waiting.closed"),
-        edge=message("one answered before it came in is left out, and the note says how many"),
+        edge=message("tickets answered before they came in are excluded; the note gives their number"),
     ),
     Figure(
         "waiting_p90",
-        message("Nine in ten are answered within"),
+        message("Nine in ten answered within"),
         message("90 % quantile of the time until the first answer"),
         _TICKET,
         KAPLAN_MEIER,
         ("waiting.p90",),
-        window=message("from coming in to the first answer, or to as_of; nights and weekends count"),
-        edge=message("not known where so many have not been answered yet"),
+        window=message("from arrival to the first answer, or to as_of; nights and weekends count"),
+        edge=message("unknown if fewer than nine in ten have been answered so far"),
     ),
 )

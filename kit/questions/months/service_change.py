@@ -223,26 +223,26 @@ class ServiceChange(Result):
         rows = self.figures.to_dict("records")
         numbers: dict[str, Any] = {row["figure"]: row["effect"] for row in rows}
         if not self.change:
-            text = _("No change is known (parameter “change”), so the service is not set against itself before one.")
+            text = _("No change is set (parameter “change”), so the service before and after it is not compared.")
             return Summary("around", text, numbers)
         since = month(self.change)
         if not rows:
-            text = _("The service has no figures both before {month} and since.", month=since)
+            text = _("No service figure has data both before {month} and since.", month=since)
             return Summary("around", text, numbers)
         if all(row["verdict"] == "too few months" for row in rows):
             text = _(
-                "Whether the service is other since {month} cannot be told yet: that takes {n} months before and as "
-                "many since.",
+                "There are too few months to say whether the service has changed since {month}. That takes {n} "
+                "months before the change and as many after it.",
                 month=since,
                 n=MONTHS,
             )
             return Summary("around", text, numbers)
         changes = [_change(row) for row in rows if row["verdict"] in ("higher", "lower")]
         if not changes:
-            text = _("Since {month} no figure of the service is seen to be other than before.", month=since)
+            text = _("No service figure shows a change since {month}.", month=since)
             return Summary("around", text, numbers, headline=True, weight=20)
         text = _(
-            "Since {month} {changes}. That is since, not because of: other things changed as well.",
+            "Since {month}, {changes}. This does not show the cause: other things changed as well.",
             month=since,
             changes=listing(changes),
         )
@@ -252,33 +252,33 @@ class ServiceChange(Result):
         """Each figure before and since, with what lies between."""
         columns = (
             Column("figure", message("Figure"), _FIGURES.__getitem__),
-            Column("before", message("Before"), _side("before"), number=True, whole_row=True),
-            Column("since", message("Since"), _side("since"), number=True, whole_row=True),
-            Column("n_before", message("n"), _numbers, number=True, whole_row=True),
-            Column("effect", message("Effect"), _effect, number=True, whole_row=True),
+            Column("before", message("Before the change"), _side("before"), number=True, whole_row=True),
+            Column("since", message("After the change"), _side("since"), number=True, whole_row=True),
+            Column("n_before", message("Sample size"), _numbers, number=True, whole_row=True),
+            Column("effect", message("Change"), _effect, number=True, whole_row=True),
             Column("verdict", message("Verdict"), _VERDICTS.__getitem__),
         )
         notes = (
-            _("Response time: the difference of the medians, those still waiting included."),
+            _("Response time: the difference of the medians, including unanswered requests."),
             _(
-                "Satisfaction: the chance that a score since is above one before, 50% is no difference (Brunner and "
-                "Munzel)."
+                "Satisfaction: the chance that a score after the change is higher than one before; 50 % means no "
+                "difference (Brunner and Munzel)."
             ),
-            _("Brackets: 95 %, by days as units. A change is called one only if the months differ too."),
+            _("Brackets: 95 %, with days as units. A change is reported only if the months differ too."),
             _("A slow trend looks the same as a change."),
         )
         title = (
-            message("The service before {month} and since", month=month(self.change))
+            message("The service before {month} and since then", month=month(self.change))
             if self.change
-            else message("The service before and since")
+            else message("The service before and after a change")
         )
-        empty = message("no change is known, or nothing is known of one of its sides.")
+        empty = message("no change is set, or one of the two periods has no data.")
         return Table("around", title, self.figures, columns, notes if len(self.figures) else (), empty)
 
 
 _FIGURES = {
     "response_time": message("Response time (median)"),
-    "satisfaction": message("Satisfaction (mean, of its scale)"),
+    "satisfaction": message("Satisfaction (mean, share of the scale)"),
     "requests": message("Requests a day"),
 }
 _VERDICTS = {
@@ -357,25 +357,27 @@ _ONCE = message("a ticket, a survey answer")
 FIGURES = (
     Figure(
         "around_sides",
-        message("The service before a change and since"),
+        message("The service before and after a change"),
         message("median minutes to the answer; mean score, 0 to 1; requests a day"),
         _ONCE,
         "guide 1, step 2",
         ("around.n_before", "around.n_since", "around.before", "around.since"),
-        window=message("months before the month that is named, and from it on"),
+        window=message("months before the given month, and from it on"),
         interval=message(
-            "95 %: Kaplan-Meier of waits with days and people as units; Garwood of requests, with the days' "
-            "overdispersion; none of scores"
+            "95 %: Kaplan-Meier for response times, with days and people as units; Garwood for requests, with the "
+            "days' overdispersion; none for scores"
         ),
     ),
     Figure(
         "around_effect",
         message("What changed in the service"),
-        message("median since - median before; chance that a score since is above one before; ratio of requests a day"),
+        message(
+            "median after - median before; chance that a score after is higher than one before; ratio of requests a day"
+        ),
         _ONCE,
         "Zou & Donner (2008), doi:10.1002/sim.3095; Brunner & Munzel (2000)",
         ("around.effect",),
-        interval=message("95 %, by days: from the intervals of the sides; Brunner-Munzel; exact conditional"),
-        edge=message("called a change only where the months say so too; since, not because of"),
+        interval=message("95 %, by days: from the intervals of both periods; Brunner-Munzel; exact conditional"),
+        edge=message("reported as a change only if the months show it too; this is no proof of the cause"),
     ),
 )

@@ -215,12 +215,13 @@ class ServiceMonths(Result):
             numbers |= {f"{row['kpi']}_before": row["before"], f"{row['kpi']}_after": row["after"]}
         if judged.empty:
             text = _(
-                "Whether the service changed cannot be told: that takes six complete months of one of its figures."
+                "There are too few months to say whether the service changed: at least one figure needs six "
+                "complete months."
             )
             return Summary("service_changes", text, numbers)
         names = listing([metrics.find(key).name for key in judged["kpi"]])
         if not self.found:
-            text = _("No lasting change is seen in {kpis}.", kpis=names)
+            text = _("There is no visible lasting change in {kpis}.", kpis=names)
             return Summary("service_changes", text, numbers)
         text = _("{changes}.", changes=joined([self.clause(row, first=n == 0) for n, row in enumerate(self.found)]))
         if "response_time" in [row["kpi"] for row in self.found]:
@@ -244,25 +245,31 @@ class ServiceMonths(Result):
             Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
             Column("latest", message("Latest complete month"), self._latest, number=True, whole_row=True),
             Column("months", message("Months judged"), whole, number=True),
-            Column("month", message("Parts best from"), _from, whole_row=True),
-            Column("before", message("Before"), self._level("before"), number=True, whole_row=True),
-            Column("after", message("Since"), self._level("after"), number=True, whole_row=True),
+            Column("month", message("Most likely start of a change"), _from, whole_row=True),
+            Column("before", message("Before the change"), self._level("before"), number=True, whole_row=True),
+            Column("after", message("After the change"), self._level("after"), number=True, whole_row=True),
             Column("effect", message("Change"), self._effect, number=True, whole_row=True),
             Column("p", message("Verdict"), _verdict, whole_row=True),
         )
         notes = (
-            _("Before and since: an average month of each side. Brackets: 95 % intervals, units are days and people."),
-            _("The month is the one that parts best, so the interval of a change is too narrow to be a verdict alone."),
             _(
-                "A change is called one only where fewer than 5 % of other orders of the months part as well, over all "
-                "rows together. A slow trend looks the same as a change."
+                "Before and after the change: an average month of each period. Brackets: 95 % intervals, with days "
+                "and people as units."
+            ),
+            _(
+                "The month chosen is the one with the clearest split, so the interval of the change is too narrow to "
+                "decide alone."
+            ),
+            _(
+                "A change is reported only if fewer than 5 % of other orders of the months show as clear a split, "
+                "over all rows together. A slow trend looks the same as a change."
             ),
             *([_BY_THE_CLOCK] if "response_time" in set(self.changes["kpi"]) else []),
             *self._apart(),
         )
         title, empty = (
-            message("The service by month: did its level change?"),
-            message("no figure of the service has months."),
+            message("The service by month: did it change?"),
+            message("no service figure is available by month."),
         )
         return Table("service_changes", title, frame, columns, notes if len(frame) else (), empty)
 
@@ -274,7 +281,9 @@ class ServiceMonths(Result):
             for row in apart
         ]  # fmt: skip
         return (
-            [_("Single months apart from the others of their level: {months}.", months=joined(names))] if names else []
+            [_("Single months that differ from the rest of their period: {months}.", months=joined(names))]
+            if names
+            else []
         )
 
     def _latest(self, row: Mapping[Any, Any]) -> str:
@@ -302,7 +311,7 @@ class ServiceMonths(Result):
         kpis = [key for key in KPIS if (rows["kpi"] == key).sum() > 1]
         title = message("The service by month")
         if not kpis:
-            return nothing("service_months", title, message("no figure of the service has months"))
+            return nothing("service_months", title, message("no service figure is available by month"))
         levels = {row["kpi"]: row for row in self.found}
         with panels(0.5 + 1.7 * len(kpis)) as figure:
             grid = figure.subplots(len(kpis), 1, squeeze=False)[:, 0]
@@ -370,7 +379,7 @@ def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, 
 
 
 _BY_THE_CLOCK = message(
-    "Waits are by the clock, nights and weekends included; in working time (notebook 10) another month may part best."
+    "Response times include nights and weekends; in working time (notebook 10) the change may start in another month."
 )
 
 
@@ -411,23 +420,25 @@ def _points(row: Mapping[Any, Any]) -> str:
 
 FIGURES = (
     Figure(
-        "service_level", message("Level of the service before and since a change"),
-        message("random-effects mean of the months of a side; of response times of their logarithms"),
+        "service_level", message("Level of the service before and after a change"),
+        message("random-effects mean of the months of a period; for response times, of their logarithms"),
         message("a complete month"), "Paule & Mandel (1982), doi:10.6028/jres.087.022",
         ("service_changes.before", "service_changes.after", "service_changes.*_before", "service_changes.*_after"),
-        window=message("complete months; of repeat visits those whose people were all followed for visits.return_days"),
-        interval=message("95 %: Student's, by the spread within the sides, as if the month had been known"),
+        window=message("complete months; for repeat visits, only those whose people were all followed for "
+                       "visits.return_days"),
+        interval=message("95 %: Student's, by the variation within each period, as if the month had been known in "
+                         "advance"),
     ),
     Figure(
         "service_effect", message("Change of the service"),
-        message("level since / level before - 1 of response times; level since - level before of the others"),
+        message("for response times: level after / level before - 1; for the others: level after - level before"),
         message("a complete month"), "Worsley (1986), doi:10.1093/biomet/73.1.91",
         ("service_changes.effect",),
-        edge=message("found where p is below 5 %: by permutation of the months, Holm over the series"),
+        edge=message("reported if p is below 5 %: by permutation of the months, Holm over the series"),
     ),
     Figure(
-        "service_judged", message("Months and series that were judged"),
-        message("complete months with an interval; series with six of them; those that changed"),
+        "service_judged", message("Months and series judged"),
+        message("complete months with an interval; series with six of them; series with a change"),
         message("a month; a series"), "guide 1, step 2",
         ("service_changes.months", "service_changes.judged", "service_changes.changed"),
     ),

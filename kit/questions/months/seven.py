@@ -152,7 +152,7 @@ class SevenKpis(Result):
         """The latest complete month."""
         complete = self.figures[~self.figures["month"].isin(self.running) & self.figures["value"].notna()]
         if complete.empty:
-            return Summary("seven_now", _("No KPI is known of any complete month."))
+            return Summary("seven_now", _("No complete month has a known KPI."))
         latest = complete[complete["month"] == complete["month"].max()].to_dict("records")
         kpis = [_("{kpi} {value}", kpi=metrics.find(row["kpi"]).name, value=_written(row)) for row in latest]
         text = _("{month}, the latest complete month: {kpis}.", month=month(latest[0]["month"]), kpis=joined(kpis))
@@ -175,7 +175,7 @@ class SevenKpis(Result):
             unit = "min" if kpi.kind == "wait" else "share"
             columns.append(Column(kpi.key, kpi.title, write, unit=unit, number=True, whole_row=True))
         title = message("The seven KPIs by month")
-        empty = message("no mail, request or answer has a month.")
+        empty = message("no e-mail, request or answer has a month.")
         return Table("seven_kpis", title, wide, tuple(columns), tuple(self._notes([str(key) for key in shown])), empty)
 
     def _month(self, name: str) -> str:
@@ -190,12 +190,12 @@ class SevenKpis(Result):
         yield from metrics.base_rate_note(shown, self.base)
         if "response_time" in shown:
             yield _(
-                "Response time: half of the requests of the month are answered within it, nights and days off counted "
-                "(10: working time)."
+                "Response time: half of the month's requests are answered within this time, including nights and "
+                "days off (10: working time)."
             )
         if self.cut:
             yield _(
-                "Left out, since the period has some of its days only: {months}.",
+                "Not shown, because the period covers only some of their days: {months}.",
                 months=listing([month(name) for name in self.cut]),
             )
         gaps = self.figures[self.figures["kpi"].isin(shown) & (self.figures["reason"] != "")]
@@ -209,19 +209,21 @@ class SevenKpis(Result):
         match reason:
             case "none":
                 return _(
-                    "“–” of {kpi}: there was nothing to count in {months}; that is a gap, not 0.", kpi=kpi, months=named
+                    "“–” for {kpi}: there was nothing to count in {months}; that is a gap, not 0.",
+                    kpi=kpi,
+                    months=named,
                 )
             case "too recent":
                 return _n(
-                    "“–” of {kpi}: mail of {months} is too recent; {days} day must pass.",
-                    "“–” of {kpi}: mail of {months} is too recent; {days} days must pass.",
+                    "“–” for {kpi}: e-mails of {months} are too recent to judge; {days} day must pass.",
+                    "“–” for {kpi}: e-mails of {months} are too recent to judge; {days} days must pass.",
                     self.window_days, kpi=kpi, months=named, days=whole(self.window_days),
                 )  # fmt: skip
             case "not reached":
                 return _(
-                    "“–” of {kpi}: fewer than half of the requests of {months} are answered.", kpi=kpi, months=named
+                    "“–” for {kpi}: fewer than half of the requests of {months} are answered.", kpi=kpi, months=named
                 )
-        return _("“–” of {kpi}: no export has it for every campaign of {months}.", kpi=kpi, months=named)
+        return _("“–” for {kpi}: your exports do not contain it for every campaign of {months}.", kpi=kpi, months=named)
 
     def _unknown(self, shown: list[str]) -> Iterator[str]:
         """The KPIs that no month has, and what would tell them."""
@@ -258,13 +260,13 @@ def _bases() -> dict[str, Message]:
 
 
 _WANTED = {
-    "response_time": message("That takes an export of requests (tickets)."),
-    "satisfaction": message("That takes survey answers, or requests that were rated."),
-    "delivery_rate": message("No export tells both what was sent and what was delivered."),
-    "open_rate": message("No export tells opens."),
-    "click_rate": message("No export tells clicks."),
-    "conversion_rate": message("That takes bookings, orders or other actions with their people."),
-    "unsubscribe_rate": message("No export tells who unsubscribed by which e-mail."),
+    "response_time": message("It requires an export of requests (tickets)."),
+    "satisfaction": message("It requires survey answers or rated requests."),
+    "delivery_rate": message("None of your exports contains both sent and delivered e-mails."),
+    "open_rate": message("None of your exports contains opens."),
+    "click_rate": message("None of your exports contains clicks."),
+    "conversion_rate": message("It requires bookings, orders or other actions linked to people."),
+    "unsubscribe_rate": message("None of your exports shows from which e-mail people unsubscribed."),
 }
 """What would tell a KPI that no month has."""
 
@@ -272,10 +274,10 @@ FIGURES = (
     Figure(
         "seven_bases",
         message("Requests and answers of a month"),
-        message("requests that came in, those still waiting among them; survey answers or rated requests"),
-        message("a ticket or an answer, by the row of the file"),
+        message("requests received, including unanswered ones; survey answers or rated requests"),
+        message("a ticket or an answer, one row of the file"),
         "guide 1, step 1",
         ("seven_kpis.requests", "seven_kpis.answers"),
-        window=message("of requests the month of coming in, of answers that of answering"),
+        window=message("for requests, the month of arrival; for answers, the month of the answer"),
     ),
 )

@@ -188,7 +188,7 @@ class Tiles(Result):
     def summary(self) -> Summary:
         """The KPIs in one sentence each."""
         if self.tiles.empty:
-            return Summary("tiles", _("No KPI of the goal is known of any whole month."))
+            return Summary("tiles", _("No complete month has a known KPI of the goal."))
         texts = [
             _("{kpi}: {value} in {month}, {word}", kpi=tile["title"], value=tile["value"], month=tile["month"],
               word=tile["word"])
@@ -220,7 +220,7 @@ class Tiles(Result):
                 earlier = month(str(pd.Period(row["month"], "M") - number))
                 ends = (row[name], row[f"{name}_low"], row[f"{name}_high"])
                 change, interval = _difference(kpi, ends, self.currency)
-                yield _("{change} on {month}", change=change, month=earlier), interval
+                yield _("{change} compared with {month}", change=change, month=earlier), interval
 
     def html(self) -> str:
         """The tiles side by side; every text is escaped."""
@@ -255,7 +255,7 @@ def _in_words(row: Mapping[Any, Any]) -> str:
         case "low":
             return _("unusually low")
         case "open":
-            return _("too few months to say")
+            return _("too few months to judge")
     return _("as usual")
 
 
@@ -320,11 +320,12 @@ def _line(months: pd.DataFrame) -> str:
 FIGURES = (
     Figure(
         "tile_change", message("Change of a tile"),
-        message("latest whole month - the month, or the year, before; of response times the ratio less 1"),
+        message("latest complete month minus the previous month, or the same month a year before; for response "
+                "times, the ratio minus 1"),
         message("a month"), "guide 1, step 2",
         ("tiles.*",),
-        window=message("whole months of the question"),
-        interval=message("95 %: counting error and the usual variation; of the service days and people as clusters"),
+        window=message("complete months in the period"),
+        interval=message("95 %: margin of error and usual variation; for the service, days and people as clusters"),
         edge=message("“unusually”: outside the limits of the p' chart, or of the other months of its level (99.7 %)"),
     ),
 )  # fmt: skip

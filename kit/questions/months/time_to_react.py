@@ -51,13 +51,13 @@ def _why_unknown(data: Data) -> str:
     """What is missing where no reaction has an hour after delivery, as a clause."""
     events = scope.history(data, EVENTS.name)
     if events is None:
-        return _("no event log was read")
+        return _("your files contain no event log")
     kinds = set(events.select("event_type").distinct().to_pandas()["event_type"])
     if "delivered" not in kinds:
-        return _("the log dates no delivery")
+        return _("the event log has no delivery dates")
     if not kinds & {"opened", "clicked"}:
-        return _("the log tells neither openings nor clicks")
-    return _("nobody is seen to react to mail that was followed for a week")
+        return _("the event log contains no opens or clicks")
+    return _("no reaction by a person is recorded for e-mails that were followed for a week")
 
 
 def judge(reactions: pd.DataFrame, *, why: str = "") -> TimeToReact:
@@ -111,30 +111,35 @@ class TimeToReact(Result):
         """How soon half and nine in ten react."""
         reached = self.reached.set_index("what")
         if not self.mails or not reached["n"].any():
-            return Summary("pace", _("How soon people react is not known: {why}.", why=self._missing))
+            return Summary("pace", _("It is unknown how soon people react: {why}.", why=self._missing))
         opening, click = (_reached(row) for row in self.reached.to_dict("records"))
         openings, clicks = self.reached["n"]
         if openings and clicks:
             text = _(
-                "Half of the week's openings come within {half} of delivery, nine in ten within {nine} ({n}); half of "
-                "the week's clicks come within {click_half} of delivery, nine in ten within {click_nine} ({click_n}).",
-                n=_n("{n} opening", "{n} openings", openings, n=whole(openings)),
+                "Half of the opens in the first week come within {half} of delivery, nine in ten within {nine} "
+                "({n}). Half of the clicks come within {click_half} of delivery, nine in ten within {click_nine} "
+                "({click_n}).",
+                n=_n("{n} open", "{n} opens", openings, n=whole(openings)),
                 click_n=_n("{n} click", "{n} clicks", clicks, n=whole(clicks)),
                 **opening,
                 **{f"click_{name}": value for name, value in click.items()},
             )
         elif openings:
             text = _n(
-                "Half of the week's openings come within {half} of delivery, nine in ten within {nine} ({n} opening).",
-                "Half of the week's openings come within {half} of delivery, nine in ten within {nine} ({n} openings).",
+                "Half of the opens in the first week come within {half} of delivery, nine in ten within {nine} ({n} "
+                "open).",
+                "Half of the opens in the first week come within {half} of delivery, nine in ten within {nine} ({n} "
+                "opens).",
                 openings,
                 n=whole(openings),
                 **opening,
             )
         else:
             text = _n(
-                "Half of the week's clicks come within {half} of delivery, nine in ten within {nine} ({n} click).",
-                "Half of the week's clicks come within {half} of delivery, nine in ten within {nine} ({n} clicks).",
+                "Half of the clicks in the first week come within {half} of delivery, nine in ten within {nine} "
+                "({n} click).",
+                "Half of the clicks in the first week come within {half} of delivery, nine in ten within {nine} "
+                "({n} clicks).",
                 clicks,
                 n=whole(clicks),
                 **click,
@@ -144,7 +149,7 @@ class TimeToReact(Result):
 
     @property
     def _missing(self) -> str:
-        return self.why or _("no mail was followed for a week")
+        return self.why or _("no e-mail was followed for a week")
 
     def table(self) -> Table:
         """The share of the week's openings and clicks that came within some hours of the person's own delivery."""
@@ -157,18 +162,18 @@ class TimeToReact(Result):
                 wide[what if name == "value" else f"{what}_{name}"] = shares[name].to_numpy()
             n = whole(shares["n"].max())
             title = (
-                message("Openings by people (of {n})", n=n)
+                message("Opens by people (of {n})", n=n)
                 if what == "opening"
                 else message("Clicks by people (of {n})", n=n)
             )
             columns.append(Column(what, title, cells.rate_of(what), unit="share", number=True, whole_row=True))
         notes = (
             message(
-                "From each person's own delivery, of {n} mails that were followed for a week; the first opening and "
-                "the first click of each, of those that came within the week.",
+                "Time runs from each person's own delivery; {n} e-mails were followed for a week. Only the first "
+                "open and the first click within the week count.",
                 n=whole(self.mails),
             ),
-            message("A machine's openings and a scanner's clicks are left out where the log tells them."),
+            message("Opens by machines and clicks by scanners are excluded if the log marks them."),
             MARGIN_OF_ERROR,
         )
         frame, notes = (wide, notes) if self.mails else (wide.iloc[:0], ())
@@ -184,7 +189,7 @@ class TimeToReact(Result):
                 line = curve[curve["what"] == what]
                 if len(line):
                     n = whole(line["n"].iloc[0])
-                    label = _("openings by people, {n}", n=n) if what == "opening" else _("clicks by people, {n}", n=n)
+                    label = _("opens by people, {n}", n=n) if what == "opening" else _("clicks by people, {n}", n=n)
                     axes.fill_between(line["hour"], line["low"], line["high"], color=color, alpha=0.2, linewidth=0)
                     axes.plot(line["hour"], line["value"], color=color, label=label)
             axes.set_xscale("log")
@@ -193,7 +198,7 @@ class TimeToReact(Result):
             axes.minorticks_off()
             axes.set_ylim(0, 1.02)
             axes.yaxis.set_major_formatter(lambda value, _place: share(value, 0))
-            axes.set_xlabel(_("after the person's own delivery (logarithmic)"))
+            axes.set_xlabel(_("time since the person's own delivery (logarithmic)"))
             axes.legend(frameon=False, loc="lower right")
             stops = curve[curve["hour"].isin(HOURS)]
             shares = ", ".join(_in_words(row) for row in stops.to_dict("records"))
@@ -219,31 +224,31 @@ def _hours(value: float) -> str:
 def _in_words(row: Mapping[Any, Any]) -> str:
     values = {"hours": int(row["hour"]), "share": share(row["value"], 0)}
     if row["what"] == "opening":
-        return _("openings by people within {hours} h {share}", **values)
+        return _("opens by people within {hours} h {share}", **values)
     return _("clicks by people within {hours} h {share}", **values)
 
 
-_ONCE = message("a delivered mail; its first opening and its first click")
+_ONCE = message("one delivered message; its first open and its first click")
 
 FIGURES = (
     Figure(
         "pace_share",
         message("Reacted within so many hours"),
-        message("first openings or clicks within so many hours of delivery / those within the week"),
+        message("first opens or clicks within the given hours of delivery / those within the week"),
         _ONCE,
         "guide 1, step 6",
         ("pace.hour", "pace.opening", "pace.click", "pace.opening_n", "pace.click_n"),
-        window=message("168 hours from each person's own delivery; mails followed for less are left out"),
+        window=message("168 hours from each person's own delivery; e-mails followed for less are excluded"),
         interval=WILSON,
         edge=message(
-            "machines' openings and scanners' clicks are left out where the log tells them; who never reacts is not "
-            "below the line"
+            "opens by machines and clicks by scanners are excluded if the log marks them; people who never react "
+            "are not in the denominator"
         ),
     ),
     Figure(
         "pace_hours",
-        message("Hours to half and to nine in ten"),
-        message("whole hours within which half, nine in ten of them came"),
+        message("Hours until half, and nine in ten, of the reactions"),
+        message("whole hours within which half, and nine in ten, of the reactions came"),
         _ONCE,
         "guide 1, step 6",
         ("pace.opening_half", "pace.click_half", "pace.opening_nine", "pace.click_nine"),

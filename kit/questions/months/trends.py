@@ -104,12 +104,12 @@ class Trends(Result):
         if judged.empty:
             return Summary("months_trend", self._too_few(), numbers)
         if not moving:
-            text = _("The rates of mail show no trend beyond the usual month-to-month variation.")
+            text = _("E-mail rates show no trend beyond the usual month-to-month variation.")
             return Summary("months_trend", text, numbers)
         kpis = [metrics.find(row["kpi"]) for row in moving]
         names = [kpis[0].title, *(kpi.name for kpi in kpis[1:])]
         clauses = joined([_direction(name, row) for name, row in zip(names, moving, strict=True)])
-        step = _("Look for what has changed since: segments (05) and problem areas (04).")
+        step = _("Check what has changed since: segments (05) and problem areas (04).")
         return Summary("months_trend", f"{clauses}.", numbers, headline=True, weight=65, next_step=step)
 
     def _too_few(self) -> str:
@@ -118,13 +118,13 @@ class Trends(Result):
         period = self.months.period
         if period and asked < self.usual["months"].max():
             return _(
-                "A trend needs twelve months; {period} has {n}. Without a period all months are taken.",
+                "A trend needs twelve months; {period} has {n}. If you set no period, all months are used.",
                 period=month_span(*period),
                 n=whole(asked),
             )
         if asked:
-            return _("A trend needs twelve months; the longest here has {n}.", n=whole(asked))
-        return _("A trend needs twelve months with mails enough to judge.")
+            return _("A trend needs twelve months; the longest series here has {n}.", n=whole(asked))
+        return _("A trend needs twelve months with enough e-mails to judge.")
 
     def table(self) -> Table:
         """How much each KPI usually moves between months, the change that could be seen, and where it is heading."""
@@ -133,33 +133,37 @@ class Trends(Result):
             Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
             Column("months", message("Months"), whole, number=True),
             Column("mean", message("Overall"), share, unit="share", number=True),
-            Column("tau", message("Usual ± (points)"), size, unit="share", number=True),
-            Column("detectable", message("Seen from (points)"), size, unit="share", number=True),
+            Column("tau", message("Usual variation ± (points)"), size, unit="share", number=True),
+            Column("detectable", message("Smallest visible change (points)"), size, unit="share", number=True),
             Column("step", message("Trend (points a month)"), _step, unit="share", number=True, whole_row=True),
-            Column("trend", message("Heading"), _HEADINGS.__getitem__),
+            Column("trend", message("Direction"), _HEADINGS.__getitem__),
         ]
         if change:
-            columns.insert(1, Column("since", message("Era"), _era(change)))
+            columns.insert(1, Column("since", message("Period"), _era(change)))
         notes = [
             message(
-                "Usual ±: two months in three lie no further than this from the overall rate, counting error aside. "
-                "More mails do not make it smaller."
+                "Usual variation: two months in three lie within this distance of the overall rate, apart from the "
+                "margin of error. More e-mails do not make it smaller."
             ),
-            message("Seen from: the smallest change between two ordinary months that is found four times in five."),
             message(
-                "Trend: the line through twelve months or more. Of a single year it cannot tell a season from a trend."
+                "Smallest visible change: the smallest change between two ordinary months that is detected four "
+                "times in five."
+            ),
+            message(
+                "Trend: the line through twelve months or more. Within a single year it cannot separate a season "
+                "from a trend."
             ),
         ]
         if period:
             note = message(
-                "Months, overall, usual: of all months of the data. Trend: of {period} alone.",
+                "Months, overall and usual variation use all months of the data. The trend uses {period} only.",
                 period=month_span(*period),
             )
             notes.insert(0, note)
         if rare := self._rare():
-            notes.append(message("Too rare to judge in any month of this volume: {kpis}.", kpis=listing(rare)))
-        title = message("How much months usually differ, and where they head")
-        empty = message("no month has mails enough.")
+            notes.append(message("Too rare to judge in any month at this volume: {kpis}.", kpis=listing(rare)))
+        title = message("Usual month-to-month variation and trend")
+        empty = message("no month has enough e-mails.")
         return Table("usual_variation", title, frame, tuple(columns), tuple(notes), empty)
 
     def _rare(self) -> list[Any]:
@@ -205,12 +209,13 @@ FIGURES = (
     Figure(
         "usual_rate",
         message("Overall rate of months or campaigns"),
-        message("sum above / sum below the line, of those large enough"),
+        message("sum of numerators / sum of denominators, of those large enough"),
         message("a message"),
         "guide 1, step 2",
         ("usual_variation.mean", "comparison.mean"),
         window=message(
-            "of months the whole history, before and since a known change apart; of campaigns those asked for"
+            "months: the whole history, with the periods before and after a known change kept separate; campaigns: "
+            "those chosen"
         ),
     ),
     Figure(
@@ -221,18 +226,21 @@ FIGURES = (
         "Paule & Mandel (1982), doi:10.6028/jres.087.022",
         ("usual_variation.tau", "comparison.tau"),
         window=message(
-            "of months the whole history, before and since a known change apart; of campaigns those asked for"
+            "months: the whole history, with the periods before and after a known change kept separate; campaigns: "
+            "those chosen"
         ),
-        edge=message("counting error is taken off; 0 where they differ by no more than that"),
+        edge=message("the margin of error is subtracted; 0 if they differ by no more than that"),
     ),
     Figure(
         "detectable_change",
-        message("Change that shows"),
-        message("2.8 x standard error of the change between two usual months, counting and usual variation together"),
+        message("Smallest visible change"),
+        message(
+            "2.8 x standard error of the change between two usual months, margin of error and usual variation together"
+        ),
         message("a month"),
         "guide 1, step 2",
         ("usual_variation.detectable",),
-        edge=message("seen four times in five at the 5 % level; a month of the median size"),
+        edge=message("detected four times in five at the 5 % level; a month of the median size"),
     ),
     Figure(
         "trend_step",
@@ -241,7 +249,7 @@ FIGURES = (
         message("a month that is large enough"),
         "McCullagh & Nelder (1989), 4.5",
         ("usual_variation.step",),
-        window=message("the months asked for; told from twelve months on"),
-        interval=message("95 %: Student, of the logistic regression, with the months' overdispersion"),
+        window=message("the chosen months; at least twelve are needed"),
+        interval=message("95 %: Student's, from the logistic regression, with the months' overdispersion"),
     ),
 )

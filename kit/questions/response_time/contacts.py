@@ -143,14 +143,21 @@ class Contacts(Result):
     def summary(self) -> Summary:
         """How much is written, whom we answer, and who has fallen silent."""
         if self.accounts.empty:
-            return Summary("contacts", _("Who writes with us is not known: no messages with known sides came in."))
+            return Summary(
+                "contacts",
+                _(
+                    "It is unknown who writes with us: your files contain no messages that can be assigned to us "
+                    "and to customers."
+                ),
+            )
         row = self.accounts.iloc[0]
         firms = self.accounts[~self.accounts["account"].isin((ALL, PRIVATE))]
         silent = int((firms["silent_days"] > SILENT).sum())
         numbers = {"people": row["people"], "received": row["received_month"], "ours": row["ours"], "silent": silent}
         text = _(
-            "{people} people write {received} e-mails and messages in 30 days, on average; we answered {ours} of their "
-            "{asked} threads within 7 days, and they {theirs} of our {begun}.",
+            "{people} people write {received} e-mails and messages in 30 days, on average. Within 7 days we "
+            "answered {ours} of the {asked} threads they started. They answered {theirs} of the {begun} threads we "
+            "started.",
             people=whole(row["people"]), received=_number(row["received_month"]),
             asked=whole(row["asked"]), begun=whole(row["begun"]),
             ours=share(row["ours"]), theirs=share(row["theirs"]),
@@ -171,50 +178,50 @@ class Contacts(Result):
             Column("people", message("People"), whole, number=True),
             Column("received_month", message("They write in 30 days"), _number, "messages", number=True),
             Column("sent_month", message("We write in 30 days"), _number, "messages", number=True),
-            Column("asked", message("Threads they began"), whole, number=True),
-            Column("begun", message("Threads we began"), whole, number=True),
+            Column("asked", message("Threads they started"), whole, number=True),
+            Column("begun", message("Threads we started"), whole, number=True),
             Column("ours", message("We answered in 7 days"), _rate("ours"), "share", number=True, whole_row=True),
             Column("theirs", message("They answered in 7 days"), _rate("theirs"), "share", number=True, whole_row=True),
             Column("silent_days", message("Days since the last contact"), whole, "days", number=True),
         )
         notes = [
             _(
-                "Accounts by the domain of the address; the CSV holds all. What machines and campaigns wrote is not "
-                "counted."
+                "Accounts are grouped by the domain of the address; the CSV contains all of them. Messages from "
+                "machines and campaigns are not counted."
             ),
             _(
-                "Threads begun in the last {n} days are not judged. Brackets: 95 % intervals with each person as one.",
+                "Threads started in the last {n} days are not judged. Brackets: 95 % intervals, with people as units.",
                 n=REPLY.days,
             ),
             *self._missing(),
         ]
         if self.came_back:
             notes.append(
-                _n("{n} e-mail of ours came back undelivered: it asked and answered nobody, and is not counted.",
-                   "{n} e-mails of ours came back undelivered: they asked and answered nobody, and are not counted.",
+                _n("{n} of our e-mails bounced: it is not counted as a question or an answer.",
+                   "{n} of our e-mails bounced: they are not counted as questions or answers.",
                    self.came_back, n=whole(self.came_back))
             )  # fmt: skip
         return Table(
             "contacts", message("Who writes with us"), self.accounts, columns, tuple(notes),
-            message("no messages with known sides came in."), most=SHOWN,
+            message("your files contain no messages that can be assigned to us and to customers."), most=SHOWN,
         )  # fmt: skip
 
     def _missing(self) -> list[str]:
         missing = int(self.boxes["missing"].sum())
         if not missing:
-            return [_("Messages in 30 days are of the weeks from the first to the last message of an inbox.")]
+            return [_("Messages in 30 days are calculated for the weeks from an inbox's first message to its last.")]
         return [
             _n(
-                "{n} week in which an inbox has no message at all is missing, not empty: it is in no figure of 30 "
-                "days.",
-                "{n} weeks in which an inbox has no message at all are missing, not empty: they are in no figure of "
-                "30 days.",
+                "{n} week without any message in an inbox is treated as missing, not as empty. It is not in any "
+                "figure for 30 days.",
+                "{n} weeks without any message in an inbox are treated as missing, not as empty. They are not in "
+                "any figure for 30 days.",
                 missing, n=whole(missing),
             )
         ]  # fmt: skip
 
 
-_NAMES = {ALL: message("everybody"), PRIVATE: message("addresses of no firm")}
+_NAMES = {ALL: message("everyone"), PRIVATE: message("addresses without a firm")}
 
 
 def _number(value: Any) -> str:
@@ -225,8 +232,8 @@ def _rate(name: str) -> Callable[[Mapping[Any, Any]], str]:
     return lambda row: with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"])
 
 
-_MESSAGE = message("a message that a person wrote, once whatever boxes it lies in")
-_THREAD = message("a thread that a person of one side began")
+_MESSAGE = message("a message that a person wrote, once, even if it is in several inboxes")
+_THREAD = message("a thread that a person on one side started")
 
 FIGURES = (
     Figure(
@@ -234,22 +241,24 @@ FIGURES = (
         message("messages / days that the inbox was connected x 30"), _MESSAGE,
         "guide 3, mail volume", ("contacts.received_month", "contacts.sent_month", "contacts.received"),
         edge=message(
-            "a week in which an inbox has no message at all, though it usually has five or more, is missing, not zero"
+            "a week without any message in an inbox that usually has five or more is missing, not zero"
         ),
     ),
     Figure(
         "thread_reply_rate", message("Reply rate of threads"),
         message(
-            "threads answered by a person of the other side within 7 days / threads begun 7 days ago or earlier"
+            "threads answered by a person on the other side within 7 days / threads started 7 days ago or earlier"
         ), _THREAD,
         "guide 3, reply rate",
         ("contacts.ours", "contacts.theirs", "contacts.asked", "contacts.begun"),
         window=message("7 days from the first message"),
-        interval=message("95 %: with each person as one (Deng, Knoblich and Lu 2018)"),
-        edge=message("an out-of-office answer is none; what a campaign sent, or what came back, begins no thread"),
+        interval=message("95 %: with people as units (Deng, Knoblich and Lu 2018)"),
+        edge=message("an out-of-office reply is not an answer; campaign e-mails and bounced e-mails do not start a "
+                     "thread"),
     ),
     Figure(
-        "silent_days", message("Days since the last contact"), message("as_of - last message of either side"), _MESSAGE,
+        "silent_days", message("Days since the last contact"), message("as_of - last message from either side"),
+        _MESSAGE,
         "guide 3", ("contacts.silent_days", "contacts.people", "contacts.silent"),
         edge=message("silent: more than 90 days; people are counted by their addresses"),
     ),

@@ -78,8 +78,8 @@ def judge(turns: pd.DataFrame, promise: float | None = None, *, hours_known: boo
 
 
 TRAITS: dict[str, Message] = {
-    "hour": message("Hour of asking"),
-    "weekday": message("Weekday of asking"),
+    "hour": message("Hour of the request"),
+    "weekday": message("Weekday of the request"),
     "mailbox": message("Inbox"),
     "channel": message("Channel"),
     "agent": message("Answered by, or assigned to"),
@@ -161,11 +161,12 @@ class Groups(Result):
         later = self.rates[self.rates["verdict"] == "later"]
         numbers = {"judged": len(judged_groups), "later": len(later)}
         if judged_groups.empty:
-            text = _("No group is large enough to be set against the others.")
+            text = _("No group is large enough to be compared with the others.")
         elif later.empty:
             text = _n(
-                "In none of {n} group are customers answered later than the others, beyond chance.",
-                "In none of {n} groups are customers answered later than the others, beyond chance.",
+                "We compared {n} group: its customers are not answered later than the others, beyond chance.",
+                "We compared {n} groups: in none of them are customers answered later than in the others, beyond "
+                "chance.",
                 len(judged_groups),
             )
         else:
@@ -181,7 +182,7 @@ class Groups(Result):
     def table(self) -> Table:
         """Each group's first responses."""
         columns = [
-            Column("trait", message("By"), TRAITS.__getitem__),
+            Column("trait", message("Grouped by"), TRAITS.__getitem__),
             Column("group", message("Group"), name, whole_row=True),
             Column("n", message("Requests"), whole, number=True),
             Column("open", message("Waiting"), whole, number=True),
@@ -201,32 +202,35 @@ class Groups(Result):
                 number=True,
                 whole_row=True,
             ),
-            Column("verdict", message("Against the others"), _VERDICTS.__getitem__),
+            Column("verdict", message("Compared with the others"), _VERDICTS.__getitem__),
         ]
         if self.promise is not None:
             title = message("Within {time}", time=hours(self.promise))
             columns.insert(6, Column("within", title, _within, "share", number=True, whole_row=True))
         notes = (
             _(
-                "First responses, in {clock}. Groups of fewer than {n} requests have no figures.",
+                "First responses, in {clock}. Groups with fewer than {n} requests have no figures.",
                 clock=CLOCKS[self.clock], n=FEWEST,
             ),
             _(
-                "Later, sooner: the share answered within the median of all differs from that of the other groups of "
-                "the same kind beyond chance, with all groups of this table in mind (Benjamini-Hochberg)."
+                "Later or sooner: the share answered within the median of all differs from that of the other groups "
+                "of the same kind by more than chance. This allows for all groups in the table (Benjamini-Hochberg)."
             ),
             _(
-                "Who answers is known of answered requests only, unless a help desk says who it is assigned to: by "
-                "agent "
-                "those who wait are missing. Agents are numbered in the order of their first answers."
+                "The agent is known only for answered requests, unless the help desk assigns open ones. Without "
+                "such assignments, requests that still wait are missing by agent. Agents are numbered in the order "
+                "of their first answers."
             ),
             _(
-                "Themes are read from the first message of a request, since who waits long writes about waiting; what "
-                "no theme is read of is in no such row. How well they are read stands in notebook 11."
+                "Themes come from the first message of a request only, because customers who wait long write about "
+                "waiting. Requests without a recognised theme have no row. Notebook 11 shows how well themes are "
+                "recognised."
             ),
         )  # fmt: skip
         title = message("First response by group")
-        return Table("responses_by", title, self.rates, tuple(columns), notes, message("nobody is seen to ask."))
+        return Table(
+            "responses_by", title, self.rates, tuple(columns), notes, message("your files contain no requests.")
+        )
 
 
 def name(row: Mapping[Any, Any]) -> str:
@@ -242,5 +246,5 @@ _VERDICTS = {
     "later": message("later"),
     "sooner": message("sooner"),
     "as usual": message("as usual"),
-    "too few": message("too few"),
+    "too few": message("too little data"),
 }

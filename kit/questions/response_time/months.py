@@ -108,21 +108,22 @@ class Months(Result):
         """Where the service stands, for the first page: the latest complete month, and whether and when it changed."""
         complete = self.rates[self.rates["complete"].astype(bool)].tail(2).to_dict("records")
         if not complete or not known(complete[-1]["value"]):
-            return Summary("responses_now", _("How fast customers are answered in the latest month is not known."))
+            return Summary("responses_now", _("It is unknown how fast customers were answered in the latest month."))
         now = complete[-1]
         numbers = {"value": now["value"], "waiting": now["waiting"], "judged": self.change["months"]}
         words = {"month": month(now["month"]), "time": self._write(now["value"]), "clock": CLOCKS[self.clock],
                  "n": whole(now["waiting"])}  # fmt: skip
         if len(complete) < 2:
             text = _(
-                "Half of the first requests of {month} were answered within {time} of {clock}; {n} waited at its end.",
+                "Half of the first requests of {month} were answered within {time} ({clock}). All requests still "
+                "open at the end of the month: {n}.",
                 **words,
             )
         else:
             numbers["waiting_before"] = complete[0]["waiting"]
             text = _(
-                "Half of the first requests of {month} were answered within {time} of {clock}; {n} waited at its end "
-                "({n_before} a month before).",
+                "Half of the first requests of {month} were answered within {time} ({clock}). All requests still "
+                "open at the end of the month: {n} (a month before: {n_before}).",
                 **words, n_before=whole(complete[0]["waiting"]),
             )  # fmt: skip
         if self.changed:
@@ -134,9 +135,10 @@ class Months(Result):
 
     def _verdict(self) -> str:
         if not known(self.change["p"]):
-            return _("Too few months are known to say whether that changed.")
+            return _("There are too few months to say whether this changed.")
         if not self.changed:
-            return _n("In {n} month no lasting change is seen.", "In {n} months no lasting change is seen.",
+            return _n("There is no visible lasting change in {n} month.", "There is no visible lasting change in "
+                                                                          "{n} months.",
                       self.change["months"], n=whole(self.change["months"]))  # fmt: skip
         return _(
             "{change}.", change=service_months.clause(_("The time to the first response"), self.change, self._write)
@@ -145,7 +147,7 @@ class Months(Result):
     def table(self) -> Table:
         """Each month."""
         columns = (
-            Column("month", message("Month of asking"), month),
+            Column("month", message("Month of the request"), month),
             Column("n", message("First requests"), whole, number=True),
             Column(
                 "value",
@@ -163,22 +165,22 @@ class Months(Result):
                 number=True,
                 whole_row=True,
             ),
-            Column("open", message("Of them waiting"), whole, number=True),
-            Column("waiting", message("All who waited at its end"), whole, number=True),
+            Column("open", message("First requests still open"), whole, number=True),
+            Column("waiting", message("All requests open at the end of the month"), whole, number=True),
         )
         notes = (
-            _("In {clock}; a month that is not over is shown as far as it is known.", clock=CLOCKS[self.clock]),
+            _("Measured in {clock}; an unfinished month is shown with the data so far.", clock=CLOCKS[self.clock]),
             *self._notes(),
         )
-        return Table("responses_month", _TITLE, self.rates, columns, notes, message("nobody is seen to ask."))
+        return Table("responses_month", _TITLE, self.rates, columns, notes, message("your files contain no requests."))
 
     def _notes(self) -> list[str]:
         if not known(self.change["p"]):
             return []
         notes = [
             _(
-                "A lasting change is called one only where fewer than 5 % of other orders of the {n} complete months "
-                "part as well. A slow trend looks the same as a change.",
+                "A lasting change is reported only if fewer than 5 % of other orders of the {n} complete months "
+                "show as clear a split. A slow trend looks the same as a change.",
                 n=whole(self.change["months"]),
             )
         ]
@@ -192,21 +194,22 @@ class Months(Result):
             }
             span = month_span(self.change["first"], self.change["last"])
             notes.append(
-                _("An average month before: {before}; since: {after}. Months that part nearly as well: {span}.",
+                _("Average month before the change: {before}; after it: {after}. Possible months for its start: "
+                  "{span}.",
                   span=span, **levels)
             )  # fmt: skip
         apart = self.rates.loc[self.rates["apart"], ["month", "value"]].to_dict("records")
         if apart:
             names = joined([_("{month}: {value}", month=month(row["month"]), value=self._write(row["value"]))
                             for row in apart])  # fmt: skip
-            notes.append(_("Single months apart from the others of their level: {months}.", months=names))
+            notes.append(_("Single months that differ from the rest of their period: {months}.", months=names))
         return notes
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The median by month with its interval, and the levels before and since a change."""
         rates = self.rates[self.rates["value"].notna()]
         if rates.empty:
-            return nothing("responses_month", _TITLE, message("no month has requests enough"))
+            return nothing("responses_month", _TITLE, message("no month has enough requests"))
         with drawing(2.8, ax) as axes:
             names = list(self.rates["month"])
             intervals(
@@ -219,7 +222,7 @@ class Months(Result):
                 color = direction_color("lower", 1 if self.change["after"] > self.change["before"] else -1)
                 axes.hlines(self.change["after"] / 60, at, len(names) - 0.5, color=color, linewidth=2)
             axes.set_ylim(bottom=0)
-            axes.set_ylabel(_("hours of {clock}", clock=CLOCKS[self.clock]))
+            axes.set_ylabel(_("hours ({clock})", clock=CLOCKS[self.clock]))
             axes.grid(visible=False, axis="x")
             month_axis(axes, names)
             medians = series_with_ends(rates, self._write)
@@ -232,11 +235,13 @@ _ENDS = ("", "_low", "_high")
 
 FIGURES = (
     Figure(
-        "response_change", message("Level of the response time before and since a change"),
-        message("random-effects mean of the logarithms of the months' medians of a side"),
-        message("a complete month with twenty first requests"), "Worsley (1986), doi:10.1093/biomet/73.1.91",
+        "response_change", message("Level of the response time before and after a change"),
+        message("random-effects mean of the logarithms of the months' medians of a period"),
+        message("a complete month with at least twenty first requests"), "Worsley (1986), doi:10.1093/biomet/73.1.91",
         ("responses_now.before", "responses_now.after", "responses_now.judged"),
-        interval=message("95 %: Student's, by the spread within the sides, as if the month had been known"),
-        edge=message("six complete months at least; called a change where p by permutation of the months is below 5 %"),
+        interval=message("95 %: Student's, by the variation within each period, as if the month had been known in "
+                         "advance"),
+        edge=message("at least six complete months; a change is reported if p by permutation of the months is below "
+                     "5 %"),
     ),
 )  # fmt: skip

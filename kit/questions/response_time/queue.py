@@ -71,12 +71,12 @@ class Waiting(Result):
         n = len(self.requests)
         numbers: dict[str, Any] = {"waiting": n}
         if not n:
-            return Summary("waiting_now", _("Nobody waits for an answer."), numbers)
+            return Summary("waiting_now", _("No customer is waiting for an answer."), numbers)
         first = int(self.requests["first"].sum())
         numbers["first"] = first
         text = _n(
-            "{n} customer waits for an answer, for {time} now.",
-            "{n} customers wait for an answer, {first} of them for a first one; the longest for {time}.",
+            "{n} customer has been waiting for an answer for {time}.",
+            "{n} customers are waiting for an answer, {first} of them for a first one; the longest for {time}.",
             n, n=whole(n), first=whole(first), time=minutes(self.requests["minutes"].max()),
         )  # fmt: skip
         if self.promise is not None:
@@ -87,32 +87,32 @@ class Waiting(Result):
                 numbers["late"], n=whole(numbers["late"]), promise=hours(self.promise),
             )  # fmt: skip
             text = f"{text} {late}"
-        step = _("Answer those who wait longest first; the page lists them.")
+        step = _("First answer those who have waited longest; the page lists them.")
         return Summary("waiting_now", text, numbers, headline=True, weight=44, next_step=step)
 
     def table(self) -> Table:
         """The list to act on."""
         columns = (
             Column("id", message("Message or ticket")),
-            Column("channel", message("Came by"), _CHANNELS.__getitem__),
+            Column("channel", message("Channel"), _CHANNELS.__getitem__),
             Column("mailbox", message("Inbox")),
-            Column("asked_local", message("Since"), moment),
-            Column("minutes", message("Waits"), minutes, "min", number=True),
-            Column("working", message("Of it working time"), hours, "min", number=True),
+            Column("asked_local", message("Waiting since"), moment),
+            Column("minutes", message("Waiting for"), minutes, "min", number=True),
+            Column("working", message("Of this, working time"), hours, "min", number=True),
             Column("late", message("Late"), lambda late: _("yes") if late else _("no")),
-            Column("first", message("Turn"), lambda first: _("first") if first else _("later")),
+            Column("first", message("First or later request"), lambda first: _("first") if first else _("later")),
             Column("agent", message("Assigned to")),
         )
         shown = tuple(column for column in columns if column.name not in self._unknown)
         notes = (
             _(
-                "The CSV holds all of them. In the id of an e-mail (at) stands for @: search the mailbox for it "
-                "(rfc822msgid: in Gmail)."
+                "The CSV contains all of them. In the id of an e-mail, (at) stands for @. Search the mailbox for "
+                "the id (in Gmail with rfc822msgid:)."
             ),
-            _("An e-mail that needs no answer stands here, too, until service.waiting_days have passed."),
+            _("E-mails that need no answer are listed too, until service.waiting_days have passed."),
         )  # fmt: skip
-        title = message("Who waits for an answer, longest first")
-        return Table("waiting_now", title, self.requests, shown, notes, message("nobody waits."), most=SHOWN)
+        title = message("Who is waiting for an answer, longest first")
+        return Table("waiting_now", title, self.requests, shown, notes, message("nobody is waiting."), most=SHOWN)
 
     @property
     def _unknown(self) -> set[str]:

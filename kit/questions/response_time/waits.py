@@ -131,18 +131,20 @@ class Waits(Result):
         """The median of the first response, and how far the answered ones alone are off."""
         row = self.headline
         if row is None:
-            return Summary("responses", _("How fast customers are answered is not known: nobody is seen to ask."))
+            return Summary(
+                "responses", _("Your files contain no requests, so it is unknown how fast customers are answered.")
+            )
         if not known(row["value"]):
-            text = _("Fewer than half of the {n} requests were answered so far.", n=whole(row["n"]))
+            text = _("Fewer than half of the {n} requests have been answered so far.", n=whole(row["n"]))
             return Summary("responses", text, {"n": row["n"]}, headline=True, weight=45)
         numbers = {"value": row["value"], "naive": row["naive"], "n": row["n"], "open": row["open"]}
         words = {"time": WRITE[row["clock"]](row["value"]), "n": whole(row["n"]), "clock": CLOCKS[row["clock"]]}
-        text = _("Half of {n} first requests were answered within {time} of {clock}.", **words)
+        text = _("Half of {n} first requests were answered within {time} ({clock}).", **words)
         sentences = [text, *([off] if (off := _off(row)) else [])]
         if self.promise is not None and known(row["within"]):
             sentences.append(
                 _(
-                    "Within the promised {promise} it was {share}.",
+                    "Within the promised {promise}, {share} were answered.",
                     promise=hours(self.promise),
                     share=with_interval(row["within"], row["within_low"], row["within_high"]),
                 )
@@ -154,27 +156,30 @@ class Waits(Result):
         """What it does that hard requests stay open longer."""
         row = self.headline
         if row is None or not row["open"]:
-            return Summary("responses_open", _("No request is open, so none can be hiding how long hard ones take."))
+            return Summary(
+                "responses_open",
+                _("No request is open, so no slow answers to hard requests are missing from these figures."),
+            )
         words = {name: WRITE[row["clock"]](row[name]) for name in ("never", "value", "never_p90", "p90")}
         numbers = {name: row[name] for name in ("open", "never", "never_p90")}
         if (words["never"], words["never_p90"]) == (words["value"], words["p90"]):
             text = _n(
-                "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
-                "{n} open one were never answered, half would be answered within {value}, nine in ten within {p90}.",
-                "Who still waits is taken to be answered like the others; hard requests stay open longer. Even if the "
-                "{n} open ones were never answered, half would be answered within {value}, nine in ten within {p90}.",
+                "We assume that open requests will be answered like the others; hard ones stay open longer. Even if "
+                "the {n} open request were never answered, half would be answered within {value} and nine in ten "
+                "within {p90}.",
+                "We assume that open requests will be answered like the others; hard ones stay open longer. Even if "
+                "the {n} open requests were never answered, half would be answered within {value} and nine in ten "
+                "within {p90}.",
                 row["open"], n=whole(row["open"]), value=words["value"], p90=words["p90"],
             )  # fmt: skip
             return Summary("responses_open", text, numbers)
         text = _n(
-            "Who still waits is taken to be answered like the others; hard requests stay open longer. If the {n} "
-            "open one "
-            "were never answered, half would wait {never} instead of {value}, and nine in ten {never_p90} instead of "
-            "{p90}.",
-            "Who still waits is taken to be answered like the others; hard requests stay open longer. If the {n} "
-            "open ones "
-            "were never answered, half would wait {never} instead of {value}, and nine in ten {never_p90} instead of "
-            "{p90}.",
+            "We assume that open requests will be answered like the others; hard ones stay open longer. If the {n} "
+            "open request were never answered, half would wait {never} instead of {value}, and nine in ten "
+            "{never_p90} instead of {p90}.",
+            "We assume that open requests will be answered like the others; hard ones stay open longer. If the {n} "
+            "open requests were never answered, half would wait {never} instead of {value}, and nine in ten "
+            "{never_p90} instead of {p90}.",
             row["open"], n=whole(row["open"]), **words,
         )  # fmt: skip
         return Summary("responses_open", text, numbers)
@@ -183,10 +188,10 @@ class Waits(Result):
         """First and every response on both clocks, with what answered ones alone would say."""
         columns = [
             Column("what", message("Response"), WHAT.__getitem__),
-            Column("clock", message("Counted in"), CLOCKS.__getitem__),
+            Column("clock", message("Measured in"), CLOCKS.__getitem__),
             Column("n", message("Requests"), whole, number=True),
             Column("open", message("Waiting"), whole, number=True),
-            Column("closed", message("Closed without"), whole, number=True),
+            Column("closed", message("Closed without an answer"), whole, number=True),
             Column(
                 "value",
                 message("Half answered within"),
@@ -205,7 +210,7 @@ class Waits(Result):
             ),
             Column(
                 "naive",
-                message("Half of the answered only"),
+                message("Half answered within (answered requests only)"),
                 lambda row: WRITE[row["clock"]](row["naive"]),
                 "min",
                 number=True,
@@ -223,54 +228,63 @@ class Waits(Result):
                 ),
             )  # fmt: skip
         return Table("responses", message("How long customers wait for an answer"), self.rates, tuple(columns),
-                     tuple(self._notes()), message("nobody is seen to ask."))  # fmt: skip
+                     tuple(self._notes()), message("your files contain no requests."))  # fmt: skip
 
     def _notes(self) -> list[str]:
         if self.rates.empty:
             return []
         notes = [
             _(
-                "Who still waits counts for as long as he has waited (Kaplan-Meier). Brackets: 95 % intervals in which "
-                "requests of one day, and answers of one agent, count as alike."
+                "A request that still waits counts for as long as it has waited (Kaplan-Meier). Brackets: 95 % "
+                "intervals. They treat requests of one day, and answers of one agent, as similar."
             )
         ]
         if "working" not in set(self.rates["clock"]):
-            notes.append(_("Working time is not counted: say service.hours in kit.toml."))
+            notes.append(_("Working time is not measured: set service.hours in kit.toml."))
         if self.promise is None:
-            notes.append(_("No time is promised (service.promised_hours in kit.toml), so none is judged by it."))
+            notes.append(
+                _("No response time is promised (service.promised_hours in kit.toml), so no request is judged by it.")
+            )
         if self.rates["closed"].any():
             notes.append(
                 _(
-                    "Closed without: as the help desk says; an e-mail that is not answered within service.waiting_days "
-                    "is taken to need no answer, as thanks do, and counts as waiting until then."
+                    "“Closed without an answer” comes from the help desk. An e-mail not answered within "
+                    "service.waiting_days is taken to need no answer, such as a thank-you. Until then it counts as "
+                    "waiting."
                 )
             )
         if self.outside:
             notes.append(
                 _n(
-                    "{n} request came in and was answered outside of working hours: in calendar time only.",
-                    "{n} requests came in and were answered outside of working hours: in calendar time only.",
+                    "{n} request arrived and was answered outside working hours, so it counts in calendar time only.",
+                    "{n} requests arrived and were answered outside working hours, so they count in calendar time "
+                    "only.",
                     self.outside, n=whole(self.outside),
                 )
             )  # fmt: skip
         if self.left_out:
             notes.append(
                 _n(
-                    "{n} request was answered before coming in: left out.",
-                    "{n} requests were answered before coming in: left out.",
+                    "{n} request is excluded, because its answer is earlier than the request.",
+                    "{n} requests are excluded, because their answer is earlier than the request.",
                     self.left_out, n=whole(self.left_out),
                 )
             )  # fmt: skip
         if self.guessed:
-            notes.append(_("Which mail is ours is guessed from the folders of sent mail: say own_domains in kit.toml."))
+            notes.append(
+                _(
+                    "Which e-mails are yours was guessed from the folders of sent mail: to be sure, set own_domains "
+                    "in kit.toml."
+                )
+            )
         return notes
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share of first requests that is answered by hours, and that of the answered only."""
-        title = _("Answered within so many hours")
+        title = _("Share of requests answered, by hours since the request")
         row = self.headline
         if row is None or not self.curves:
-            return nothing("responses", title, message("nobody is seen to ask"))
+            return nothing("responses", title, message("your files contain no requests"))
         kaplan_meier = self.curves[row["clock"]]
         end = (
             2.5 * row["p90"]
@@ -288,14 +302,20 @@ class Waits(Result):
             if ended:
                 naive = _answered_only(kaplan_meier)
                 axes.step(
-                    hours, naive, where="post", color=QUIET, linewidth=1.2, linestyle="--", label=_("answered only")
+                    hours,
+                    naive,
+                    where="post",
+                    color=QUIET,
+                    linewidth=1.2,
+                    linestyle="--",
+                    label=_("answered requests only"),
                 )
             if self.promise is not None:
                 axes.axvline(self.promise / 60, color=QUIET, linewidth=1)
             axes.set_xlim(0, max(end / 60, 0.1))
             axes.set_ylim(0, 1)
             axes.yaxis.set_major_formatter(lambda value, _place: share(value, 0))
-            axes.set_xlabel(_("hours of {clock}", clock=CLOCKS[row["clock"]]))
+            axes.set_xlabel(_("hours ({clock})", clock=CLOCKS[row["clock"]]))
             axes.legend(loc="lower right", frameon=False, fontsize=9.5)
             alt = _(
                 "{title}: half within {median}, nine in ten within {p90}.",
@@ -317,8 +337,8 @@ def _off(row: Mapping[Any, Any]) -> str:
         return ""
     words = {"naive": time(row["naive"]), "off": time(abs(row["naive_off"]))}
     if row["naive_off"] < 0:
-        return _("Counted by answered ones only it would be {naive}, {off} too short.", **words)
-    return _("Counted by answered ones only it would be {naive}, {off} too long.", **words)
+        return _("Answered requests alone would give {naive}, which is {off} too short.", **words)
+    return _("Answered requests alone would give {naive}, which is {off} too long.", **words)
 
 
 def ends(name: str, low: str, high: str, clock: str = "") -> Callable[[Mapping[Any, Any]], str]:
@@ -342,8 +362,10 @@ def ends(name: str, low: str, high: str, clock: str = "") -> Callable[[Mapping[A
     return write
 
 
-_TURN = message("a turn of a customer: what is written until we answer")
-_CLUSTERED = message("95 %: sums over days of asking and over agents (Ying & Wei 1994; Cameron, Gelbach & Miller 2011)")
+_TURN = message("one request of a customer: everything written until we answer")
+_CLUSTERED = message(
+    "95 %: sums over days of request and over agents (Ying & Wei 1994; Cameron, Gelbach & Miller 2011)"
+)
 
 FIGURES = (
     Figure(
@@ -353,42 +375,43 @@ FIGURES = (
         ("responses.value", "responses.p90", "responses_by.value", "responses_by.p90", "responses_month.value",
         "responses_month.p90",
          "responses_now.value"),
-        window=message("from the customer's mail as our server had it, or the ticket, to the answer, or to as_of"),
+        window=message("from the arrival of the customer's e-mail on our server, or of the ticket, to the answer, "
+                       "or to as_of"),
         interval=_CLUSTERED,
         edge=message(
-            "working time leaves out nights and holidays, and who asked and was answered without any; closed without "
-            "an answer "
-            "leaves at closing; what machines wrote neither asks nor answers"
+            "working time excludes nights and holidays, and requests answered before any working time had passed; a "
+            "request closed without an answer counts until it was closed; messages from machines are neither "
+            "requests nor answers"
         ),
     ),
     Figure(
-        "answered_only", message("Response time of the answered only"), message("median of the answered requests"),
+        "answered_only", message("Response time of answered requests only"), message("median of the answered requests"),
         _TURN, "guide 3",
         ("responses.naive",),
-        edge=message("those who still wait are missing in it, so it is too short; shown to be compared with"),
+        edge=message("requests that still wait are missing, so it is too short; shown for comparison"),
     ),
     Figure(
-        "never_answered", message("Response time if no open one is ever answered"),
-        message("median and 90 % quantile with the open ones never leaving"), _TURN, KAPLAN_MEIER,
+        "never_answered", message("Response time if open requests are never answered"),
+        message("median and 90 % quantile if the open requests are never answered"), _TURN, KAPLAN_MEIER,
         ("responses_open.never", "responses_open.never_p90"),
-        edge=message("the other end of what is possible where hard requests stay open longer"),
+        edge=message("the other limit of what is possible if hard requests stay open longer"),
     ),
     Figure(
         "answered_in_time", message("Answered within the promised time"), message("1 - S(promised time)"), _TURN,
         KAPLAN_MEIER,
         ("responses.within", "responses_by.within"),
-        window=message("service.promised_hours: of working time where service.hours says it"), interval=_CLUSTERED,
-        edge=message("an open request that has waited less is neither in time nor late yet"),
+        window=message("service.promised_hours: in working time if service.hours is set"), interval=_CLUSTERED,
+        edge=message("an open request that has waited less is neither in time nor late so far"),
     ),
     Figure(
-        "turns", message("Requests, and what became of them"),
-        message("turns; of them open, or closed without an answer, at as_of"), _TURN, "guide 3",
+        "turns", message("Requests and their outcome"),
+        message("requests; of these, open or closed without an answer at as_of"), _TURN, "guide 3",
         ("responses.open", "responses.closed", "responses_open.open", "responses_by.open",
          "responses_month.open", "responses_month.waiting", "responses_now.waiting",
          "responses_now.waiting_before", "waiting_now.waiting", "waiting_now.late", "waiting_now.first",
          "waiting_now.minutes", "waiting_now.working"),
         edge=message(
-            "an e-mail that nobody answers is open for service.waiting_days, and is then taken to need no answer"
+            "an unanswered e-mail is open for service.waiting_days, and is then taken to need no answer"
         ),
     ),
 )  # fmt: skip

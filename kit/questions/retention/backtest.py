@@ -125,7 +125,7 @@ def judge(
 
 def _nobody(days: int) -> Message:
     return message(
-        "nobody is known to have bought before the last {days} days, which are held back; hold back fewer (held_back)",
+        "the data has no purchases before the last {days} days, which are held back; hold back fewer days (held_back)",
         days=days,
     )
 
@@ -133,12 +133,12 @@ def _nobody(days: int) -> Message:
 def _check_ranking(by: str, kind: Kind) -> None:
     if by not in RANKINGS:
         raise UsageError(
-            _("by: customers are put in order by no {word}. {hint}", word=repr(by), hint=nearest(by, RANKINGS))
+            _("by: customers cannot be ranked by {word}. {hint}", word=repr(by), hint=nearest(by, RANKINGS))
         )
     if by == "alive" and kind == "bg":
         raise UsageError(
             _(
-                "by: BG/NBD's chance of being alive is 1 for everybody who bought once, so it ranks nobody. "
+                "by: under BG/NBD everybody who bought once has a chance of 1 of being active, so it ranks nobody. "
                 "Rank by expected purchases."
             )
         )
@@ -197,7 +197,7 @@ class Backtest(Result):
     def summary(self) -> Summary:
         """Whether the model held on the days held back."""
         if self.reason:
-            text = _("The models are not checked: {reason}.", reason=self.reason)
+            text = _("The models could not be checked: {reason}.", reason=self.reason)
             return Summary("value_check", text, {"reason": self.reason})
         totals = self.totals[self.totals["what"] == "purchases"]
         row = totals[totals["kind"] == self.kind].iloc[0]
@@ -211,23 +211,23 @@ class Backtest(Result):
         }
         if inside:
             text = _(
-                "Fitted without the last {days} days, the model expected {expected} purchases ({low}–{high}) in them; "
-                "there were {observed}, as expected.",
+                "The model passed its check. Fitted without the last {days} days, it expected {expected} purchases "
+                "in them ({low}–{high}); there were {observed}.",
                 **values,
             )
         elif row["drift"] > 0:
             text = _(
-                "Fitted without the last {days} days, the model expected {expected} purchases ({low}–{high}) in them; "
-                "there were {observed}, {share} more than expected: times have changed or the model does not fit, so "
-                "take what lies ahead with care.",
+                "The model failed its check. Fitted without the last {days} days, it expected {expected} purchases "
+                "in them ({low}–{high}); there were {observed}, {share} more than expected. Either conditions "
+                "changed or the model does not fit: use the forecast with caution.",
                 **values,
                 share=share(row["drift"]),
             )
         else:
             text = _(
-                "Fitted without the last {days} days, the model expected {expected} purchases ({low}–{high}) in them; "
-                "there were {observed}, {share} fewer than expected: times have changed or the model does not fit, so "
-                "take what lies ahead with care.",
+                "The model failed its check. Fitted without the last {days} days, it expected {expected} purchases "
+                "in them ({low}–{high}); there were {observed}, {share} fewer than expected. Either conditions "
+                "changed or the model does not fit: use the forecast with caution.",
                 **values,
                 share=share(-row["drift"]),
             )
@@ -237,7 +237,7 @@ class Backtest(Result):
     def table(self) -> Table:
         """What was expected of the days held back, and what happened."""
         columns = (
-            Column("what", message("What"), WHAT.__getitem__),
+            Column("what", message("Forecast of"), WHAT.__getitem__),
             Column("kind", message("Model"), KINDS.__getitem__),
             Column("expected", message("Expected"), _expected(self.currency), number=True, whole_row=True),
             Column("observed", message("Observed"), _observed(self.currency), number=True, whole_row=True),
@@ -245,43 +245,64 @@ class Backtest(Result):
         )
         notes = (
             _(
-                "Fitted without the last {days} days to the {n} customers of the time before.",
+                "The model was fitted without the last {days} days, to the {n} customers of the time before.",
                 days=self.days,
                 n=self.customers,
             ),
-            _("The brackets are 95 % prediction intervals; beyond them times have changed or the model does not fit."),
+            _(
+                "The brackets are 95 % prediction intervals. Outside them, conditions have changed or the model does "
+                "not fit."
+            ),
         )
-        title, empty = message("The last part of the log, held back"), message("{reason}.", reason=self.reason)
+        title, empty = (
+            message("Forecast checked against the latest purchases"),
+            message("{reason}.", reason=self.reason),
+        )
         return Table("value_check", title, self.totals, columns, notes, empty)
 
     def bands_table(self) -> Table:
         """Groups of customers of like expectation: what was expected of them, and what they did."""
         columns = (
-            Column("band", message("Group"), lambda band: _("{n} (the least)", n=band) if band == 1 else str(band)),
-            Column("n", message("Customers"), whole, unit="people", number=True),
-            Column("expected", message("Purchases expected of each"), _two, unit="purchases", number=True),
             Column(
-                "observed", message("Purchases made by each"), _bought, unit="purchases", number=True, whole_row=True
+                "band", message("Group"), lambda band: _("{n} (lowest expectation)", n=band) if band == 1 else str(band)
+            ),
+            Column("n", message("Customers"), whole, unit="people", number=True),
+            Column("expected", message("Expected purchases per customer"), _two, unit="purchases", number=True),
+            Column(
+                "observed",
+                message("Actual purchases per customer"),
+                _bought,
+                unit="purchases",
+                number=True,
+                whole_row=True,
             ),
         )
-        title, empty = message("By what was expected of them"), message("{reason}.", reason=self.reason)
+        title, empty = (
+            message("Expected and actual purchases by customer group"),
+            message("{reason}.", reason=self.reason),
+        )
         return Table("value_bands", title, self.bands, columns, (), empty)
 
     def rankings_table(self) -> Table:
         """How well each order of customers puts those who bought above the others."""
         columns = (
-            Column("by", message("Customers in order of"), ORDER_TITLES.__getitem__),
-            Column("value", message("Pairs in the right order"), _auc, unit="share", number=True, whole_row=True),
+            Column("by", message("Customers ranked by"), ORDER_TITLES.__getitem__),
+            Column("value", message("Pairs ranked correctly"), _auc, unit="share", number=True, whole_row=True),
         )
-        notes = (message("Of pairs of one who bought in the days held back and one who did not; half is a coin."),)
-        title, empty = message("Which order finds the buyers"), message("{reason}.", reason=self.reason)
+        notes = (
+            message(
+                "Share of pairs in which the customer who bought in the days held back ranks above the one "
+                "who did not. Half is pure chance."
+            ),
+        )
+        title, empty = message("Which ranking finds the buyers?"), message("{reason}.", reason=self.reason)
         return Table("value_rankings", title, self.rankings, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Purchases expected of each group of customers beside those they made in the days held back."""
         title = _n(
-            "Purchases in the {n} day held back, by group of customers",
-            "Purchases in the {n} days held back, by group of customers",
+            "Purchases in the {n} day held back, by customer group",
+            "Purchases in the {n} days held back, by customer group",
             self.days,
         )
         table = self.bands
@@ -290,24 +311,24 @@ class Backtest(Result):
         band, rows = table["band"], list(table.itertuples())
         with drawing(3.2, ax) as axes:
             axes.vlines(band, table["low"], table["high"], color=PLAIN, linewidth=1.8)
-            axes.plot(band, table["observed"], "o", color=PLAIN, markersize=5.5, label=_("made"))
+            axes.plot(band, table["observed"], "o", color=PLAIN, markersize=5.5, label=_("actual"))
             axes.plot(band, table["expected"], "D", color=INK, markersize=5, label=_("expected"), fillstyle="none")
             axes.legend(loc="upper left", frameon=False, fontsize=9.5)
             axes.set_ylim(bottom=0)
             axes.set_xticks(list(band), [f"{whole(row.band)}\n({whole(row.n)})" for row in rows])
-            axes.set_xlabel(_("group of customers, the least expected first (number)"))
-            axes.set_ylabel(_("purchases a customer"))
+            axes.set_xlabel(_("customer group, lowest expectation first (number)"))
+            axes.set_ylabel(_("purchases per customer"))
             axes.grid(visible=False, axis="x")
             groups = [
                 _(
-                    "group {group} {expected} and {made}",
+                    "group {group}: {expected} and {made}",
                     group=whole(row.band),
                     expected=_two(row.expected),
                     made=_two(row.observed),
                 )
                 for row in rows
             ]
-            alt = _("{title}, expected and made by each: {groups}.", title=title, groups=commas(groups))
+            alt = _("{title}, expected and actual per customer: {groups}.", title=title, groups=commas(groups))
             return picture(axes, name="value_bands", title=title, alt=alt)
 
 
@@ -325,7 +346,7 @@ ORDER_TITLES = {
     ORDERS["mbg_expected"]: message("Purchases expected by MBG/NBD"),
     ORDERS["bg_expected"]: message("Purchases expected by BG/NBD"),
     ORDERS["recency"]: message("Days since the last purchase, fewest first"),
-    ORDERS["mbg_alive"]: message("Chance of being alive by MBG/NBD"),
+    ORDERS["mbg_alive"]: message("Chance of still being active, by MBG/NBD"),
 }
 
 
@@ -353,32 +374,33 @@ def _auc(row: Any) -> str:
     return f"{share(row['value'], 0)} ({decimal(row['low'] * 100, 0)}–{decimal(row['high'] * 100, 0)})"
 
 
-_HELD_BACK = message("the last days of the log, to which no model was fitted")
-_DAY = message("a person and day with an order")
+_HELD_BACK = message("the last days of the data, which were not used to fit the models")
+_DAY = message("a day on which a person ordered")
 
 FIGURES = (
     Figure(
         "back_test", message("Back-test"),
-        message("expected by the model of the days before, beside what happened"),
-        message("a person and day with an order; money net of refunds"), SOURCE,
+        message("what the model of the earlier days expected, next to what happened"),
+        message("a day on which a person ordered; revenue after refunds"), SOURCE,
         ("value_check.expected", "value_check.observed"), window=_HELD_BACK, interval=PREDICTION,
     ),
     Figure(
-        "drift", message("Drift of the back-test"), "observed / expected - 1", _DAY, SOURCE, ("value_check.drift",),
+        "drift", message("Difference from the forecast in the back-test"), "observed / expected - 1", _DAY, SOURCE,
+        ("value_check.drift",),
         window=_HELD_BACK,
-        edge=message("beyond the prediction interval times have changed or the model does not fit"),
+        edge=message("outside the prediction interval, conditions have changed or the model does not fit"),
     ),
     Figure(
-        "purchases_each", message("Purchases a customer, by expectation"),
-        message("purchases / customers of a fifth of like expectation"), _DAY, SOURCE,
+        "purchases_each", message("Purchases per customer, by expectation"),
+        message("purchases / customers, in each fifth of customers with similar expectations"), _DAY, SOURCE,
         ("value_bands.expected", "value_bands.observed"), window=_HELD_BACK,
-        interval=message("95 %: Student, of the observed"),
+        interval=message("95 %: Student's t, of the observed purchases"),
     ),
     Figure(
         "order_of_customers", message("Pairs in the right order (AUC)"),
-        message("chance that one who bought stands above one who did not"), message("a pair of customers"),
+        message("chance that a customer who bought ranks above one who did not"), message("a pair of customers"),
         "Hanley & McNeil (1982), doi:10.1148/radiology.143.1.7063747", ("value_rankings.value",), window=_HELD_BACK,
         interval=message("95 %: Hanley and McNeil"),
-        edge=message("half is a coin; BG/NBD's chance of being alive never ranks"),
+        edge=message("half is pure chance; BG/NBD's chance of being active is never used to rank"),
     ),
 )  # fmt: skip

@@ -178,14 +178,14 @@ class CustomerValue(Result):
         """What all customers will buy and pay, and what a customer is worth."""
         numbers: dict[str, Any] = {"customers": self.customers, "repeaters": self.repeaters}
         if self.reason:
-            text = _("What a customer is worth is not told: {reason}.", reason=self.reason)
+            text = _("What a customer is worth is not known: {reason}.", reason=self.reason)
             return Summary("value", text, numbers)
         row = self.models[self.models["kind"] == self.kind].iloc[0]
         text = _n(
-            "{n} customer, of whom {repeaters} bought again, are expected to buy {purchases} times more within {days} "
-            "days.",
-            "{n} customers, of whom {repeaters} bought again, are expected to buy {purchases} times more within {days} "
-            "days.",
+            "{n} customer is expected to make {purchases} more purchases within {days} days; {repeaters} have "
+            "already bought again.",
+            "{n} customers are expected to make {purchases} more purchases within {days} days; {repeaters} have "
+            "already bought again.",
             self.customers,
             repeaters=self.repeaters,
             purchases=_interval(row),
@@ -193,14 +193,14 @@ class CustomerValue(Result):
         )
         numbers |= {"purchases": row["value"], "days": self.days}
         if self.total is None or self.spending is None:
-            unpaid = _("What they pay is not told: {reason}.", reason=self.moneyless)
+            unpaid = _("What they will pay is not known: {reason}.", reason=self.moneyless)
             return Summary("value", f"{text} {unpaid}", numbers)
         correlation = self.spending.correlation
         numbers |= {"money": self.total.value, "correlation": correlation}
         sentences = [
             text,
             _(
-                "They are expected to pay {money}, {each} a customer.",
+                "They are expected to pay {money}, which is {each} per customer.",
                 money=amount(self.total.value, self.total.low, self.total.high, self.currency),
                 each=money(self.currency)(self.total.value / self.customers),
             ),
@@ -208,16 +208,20 @@ class CustomerValue(Result):
         if known(correlation):
             value = decimal(correlation, 2)
             sentences.append(
-                _("Number and mean of purchases correlate by {value}: little enough for the model.", value=value)
+                _(
+                    "How often customers buy is hardly related to how much they pay per purchase (correlation "
+                    "{value}), as the model requires.",
+                    value=value,
+                )
                 if abs(correlation) <= CLOSE
                 else _(
-                    "Number and mean of purchases correlate by {value}: more than the model allows, so take the money "
-                    "with care.",
+                    "How often customers buy is related to how much they pay per purchase (correlation {value}). "
+                    "The model does not allow this: use the money forecast with caution.",
                     value=value,
                 )
             )
         if self.held is False:
-            sentences.insert(0, _("The model failed its back-test (below), so this forecast is not to be relied on."))
+            sentences.insert(0, _("Do not rely on this forecast: the model failed its check on past data (below)."))
         return Summary("value", " ".join(sentences), numbers, headline=self.held is not False, weight=50)
 
     def table(self) -> Table:
@@ -232,15 +236,16 @@ class CustomerValue(Result):
         )
         notes = (
             message(
-                "A purchase is a person and day, after the first. Brackets: 95 % prediction intervals, if nothing "
-                "changes."
+                "A purchase is a day on which a person ordered, after the first such day. Brackets: 95 % prediction "
+                "intervals, if conditions do not change."
             ),
             message(
-                "BG/NBD holds everybody who bought once to be alive; its chance of being alive is never used to rank."
+                "BG/NBD counts everybody who bought once as active, so its chance of being active is never used to "
+                "rank customers."
             ),
         )
         empty = message("{reason}.", reason=self.reason)
-        return Table("value_models", message("How often customers will buy"), self.models, columns, notes, empty)
+        return Table("value_models", message("How often will customers buy?"), self.models, columns, notes, empty)
 
     def fit_table(self) -> Table:
         """How many people bought so many times again, and how many the models expect to."""
@@ -252,7 +257,7 @@ class CustomerValue(Result):
                 for kind, model in KINDS.items()
             ),
         )
-        title, empty = message("Do the models fit the log?"), message("{reason}.", reason=self.reason)
+        title, empty = message("Do the models fit the data?"), message("{reason}.", reason=self.reason)
         return Table("value_fit", title, self.fit, columns, empty=empty)
 
 
@@ -272,46 +277,53 @@ def _bought(times: Any) -> str:
     return _n("{n} time", "{n} times", times, n=whole(times))
 
 
-_DAY = message("a person and day with an order")
-_AHEAD = message("so many days from as_of")
+_DAY = message("a day on which a person ordered")
+_AHEAD = message("the given number of days from as_of")
 
 FIGURES = (
     Figure(
-        "customers", message("Customers"), message("people with an order; of them bought on another day"),
-        message("a person"), "guide 2",
+        "customers", message("Customers"), message("people with an order; those of them who bought on another day "
+                                                   "too"),
+        message("one person"), "guide 2",
         ("value.customers", "value.repeaters", "value.days", "value_models.customers", "value_bands.n"),
-        edge=message("from 500 on the models are fitted; one occasion a day"),
+        edge=message("the models are fitted from 500 people on; at most one purchase a day counts"),
     ),
     Figure(
         "expected_purchases", message("Expected purchases"),
-        message("mean of the purchases in the days to come, given frequency, recency and age"), _DAY, SOURCE,
+        message("mean number of purchases in the days ahead, given the customer's frequency, recency and age"), _DAY,
+        SOURCE,
         ("value_models.value", "value.purchases"), window=_AHEAD, interval=PREDICTION,
-        edge=message("supposes that times stay as they were; the check on the days held back says if so"),
+        edge=message("assumes that conditions stay the same; the check on the days held back shows whether they did"),
     ),
     Figure(
         "purchases_of_new", message("Purchases of a new customer"),
-        message("mean of the purchases after the first, of one who has just bought a first time"), _DAY, SOURCE,
-        ("value_models.new",), window=message("so many days from the first purchase"),
-        interval=message("95 %: how well the model is known, not what one person does"),
+        message("mean number of purchases after the first, for a customer who has just bought for the first time"),
+        _DAY, SOURCE,
+        ("value_models.new",), window=message("the given number of days from the first purchase"),
+        interval=message("95 %: the model's margin of error, not what one person will do"),
     ),
     Figure(
         "customer_value", message("Customer value"),
-        message("expected purchases x expected money a purchase (Gamma-Gamma)"),
-        message("a person; refunds are taken off"), "Fader & Hardie (2013), brucehardie.com/notes/025",
+        message("expected purchases x expected money per purchase (Gamma-Gamma)"),
+        message("a person; refunds are subtracted"), "Fader & Hardie (2013), brucehardie.com/notes/025",
         ("value.money", "value.correlation"), window=_AHEAD, interval=PREDICTION,
         edge=message(
-            "one currency; number and mean of purchases may hardly correlate, and the correlation stands beside it"
+            "one currency; the number and the mean of purchases should hardly correlate, and the correlation is "
+            "shown"
         ),
     ),
     Figure(
         "log_likelihood", message("Log-likelihood"),
-        message("log of the chance of the observed histories under the model"), message("a person"), SOURCE,
-        ("value_models.loglik",), edge=message("of two models on the same customers the higher fits better"),
+        message("log of the probability of the observed purchase histories under the model"), message("one person"),
+        SOURCE,
+        ("value_models.loglik",), edge=message("of two models of the same customers, the one with the higher value "
+                                               "fits better"),
     ),
     Figure(
-        "purchases_fit", message("Bought again so many times"),
-        message("people with so many purchases after the first, seen and by the models"), message("a person"), SOURCE,
+        "purchases_fit", message("Number of repeat purchases"),
+        message("people with this number of purchases after the first, as observed and by the models"),
+        message("one person"), SOURCE,
         ("value_fit.times", "value_fit.observed", "value_fit.mbg", "value_fit.bg"),
-        edge=message("the last row: so many or more"),
+        edge=message("the last row: this number or more"),
     ),
 )  # fmt: skip

@@ -104,7 +104,7 @@ def judge(
     last = min(pd.Period(months[1], "M").end_time, until) if months else until
     periods = pd.period_range(first, last, freq=EVERY[every])
     if periods.empty:
-        return ListGrowth(every, no_periods, *unplaced, message("the data holds none of these months"))
+        return ListGrowth(every, no_periods, *unplaced, message("the data contains none of these months"))
     table = pd.DataFrame([_of_period(placed.people, period, placed.since, until) for period in periods])
     complete = table["value"].notna()
     low, high = proportions.proportion_interval(table["stayed"].where(complete), table["start"], level=level)
@@ -122,7 +122,7 @@ def check_every(every: str) -> None:
     """
     if every not in EVERY:
         raise UsageError(
-            _("every: {word} is no length of a period. {hint}", word=repr(every), hint=nearest(every, EVERY))
+            _("every: {word} is not a period length. {hint}", word=repr(every), hint=nearest(every, EVERY))
         )
 
 
@@ -173,7 +173,7 @@ class ListGrowth(Result):
         complete = self.periods[self.periods["value"].notna()]
         if complete.empty:
             reason = self.reason or NO_PERIOD[self.every]
-            text = _("Retention of the list is not known: {reason}.", reason=reason)
+            text = _("List retention is not known: {reason}.", reason=reason)
             return Summary("list_growth", text, {"reason": reason})
         row = complete.iloc[-1]
         net = int(row["net"])
@@ -187,41 +187,41 @@ class ListGrowth(Result):
         }
         if net > 0:
             text = _(
-                "In {period} {value} of {start} subscribers stayed; {joined} joined and {departed} left, so the list "
+                "{period}: {value} of {start} subscribers stayed. {joined} joined and {departed} left, so the list "
                 "grew by {net} to {end}.",
                 **values,
                 net=whole(net),
             )
         elif net < 0:
             text = _(
-                "In {period} {value} of {start} subscribers stayed; {joined} joined and {departed} left, so the list "
+                "{period}: {value} of {start} subscribers stayed. {joined} joined and {departed} left, so the list "
                 "shrank by {net} to {end}.",
                 **values,
                 net=whole(-net),
             )
         else:
             text = _(
-                "In {period} {value} of {start} subscribers stayed; {joined} joined and {departed} left, so the list "
+                "{period}: {value} of {start} subscribers stayed. {joined} joined and {departed} left, so the list "
                 "kept its size of {end}.",
                 **values,
             )
         numbers = {name: row[name] for name in ("period", "start", "joined", "left", "net", "end", "stayed", "value")}
-        step = _("Look at the reasons for leaving, and at where new people could sign up.") if net < 0 else ""
+        step = _("Look at why people unsubscribe, and at where new people could sign up.") if net < 0 else ""
         return Summary("list_growth", text, numbers, headline=True, weight=55 if net < 0 else 30, next_step=step)
 
     def still_listed_summary(self) -> Summary:
         """Whether log and contacts agree on who left."""
         numbers = {"still_listed": self.still_listed}
         if not self.still_listed:
-            text = _("Nobody who left by the log stands as subscribed in the contacts.")
+            text = _("Nobody who left according to the event log is still subscribed in the contacts.")
             return Summary("still_listed", text, numbers)
         text = _n(
-            "{n} person unsubscribed, complained or bounced for good by the log, and the contacts have them as "
-            "subscribed. They count as there, so retention is too high unless they came back: export the contacts "
-            "anew.",
-            "{n} people unsubscribed, complained or bounced for good by the log, and the contacts have them as "
-            "subscribed. They count as there, so retention is too high unless they came back: export the contacts "
-            "anew.",
+            "{n} person unsubscribed, complained or bounced permanently in the event log, but is still subscribed "
+            "in the contacts. This person counts as subscribed, so retention is too high unless they came back. "
+            "Export the contacts again.",
+            "{n} people unsubscribed, complained or bounced permanently in the event log, but are still subscribed "
+            "in the contacts. They count as subscribed, so retention is too high unless they came back. Export the "
+            "contacts again.",
             self.still_listed,
         )
         return Summary("still_listed", text, numbers, headline=True, weight=40)
@@ -234,7 +234,7 @@ class ListGrowth(Result):
             Column("start", message("At the start"), whole, unit="people", number=True),
             Column("joined", message("Joined"), whole, unit="people", number=True),
             Column("left", message("Left"), whole, unit="people", number=True),
-            Column("net", message("Net"), _signed, unit="people", number=True),
+            Column("net", message("Net growth"), _signed, unit="people", number=True),
             Column("end", message("At the end"), whole, unit="people", number=True),
             Column("value", message("Retention"), cells.rate, unit="share", number=True, whole_row=True),
             Column(
@@ -244,30 +244,32 @@ class ListGrowth(Result):
         )
         notes = [
             _(
-                "Retention: of those there at the start, the share still there at the end; who joined meanwhile is in "
-                "neither."
+                "Retention: the share of subscribers at the start who were still subscribed at the end. People who "
+                "joined meanwhile are not counted."
             ),
             _(
-                "Transparent churn: unsubscribed, complained or bounced, of those at the start; what the firm took off "
-                "is not."
+                "Transparent churn: the share of subscribers at the start who unsubscribed, complained or bounced. "
+                "People removed by the firm are not counted."
             ),
             _(
-                "The causes are of those at the start too; “Left” is everybody who left, of those who joined meanwhile "
-                "also."
+                "The causes also cover only subscribers at the start. “Left” counts everybody who left, including "
+                "people who joined meanwhile."
             ),
         ]
         unrecorded = [UNRECORDED[cause] for cause in OWN_WISH if cause not in recorded]
         if len(self.periods) and unrecorded:
             notes.append(
                 _(
-                    "Nobody is recorded as having {causes}; if the files do not tell it, churn lacks it.",
+                    "Nobody is recorded as having {causes}. If your files do not record this, it is missing from "
+                    "churn.",
                     causes=alternatives(unrecorded),
                 )
             )
         if pd.notna(self.since):
             notes.append(
                 _(
-                    "“–”: not over yet, or begun before {day}, the day from which leaving is recorded.",
+                    "“–”: the period is not over yet, or it began before {day}, when the records of people leaving "
+                    "begin.",
                     day=day(self.since),
                 )
             )
@@ -280,7 +282,7 @@ class ListGrowth(Result):
         title = str(LIST_TITLES[self.every])
         table = self.periods.tail(PERIODS).reset_index(drop=True)
         if table.empty:
-            return nothing("list", title, self.reason or message("no period is known"))
+            return nothing("list", title, self.reason or message("there is no period to show"))
         with panels(4.4) as figure:
             upper, lower = figure.subplots(2, 1, sharex=True)
             complete = table[table["value"].notna()]
@@ -294,7 +296,7 @@ class ListGrowth(Result):
             lower.bar(table.index, -table["left"], color=BAD, width=0.7)
             lower.plot(table.index, table["net"], "D", color=INK, markerfacecolor="white", markersize=4.5)
             lower.axhline(0, color=INK, linewidth=0.8)
-            lower.set_title(_("Joined, left, and net (diamond)"))
+            lower.set_title(_("Joined, left, and net growth (diamond)"))
             lower.yaxis.set_major_formatter(lambda value, _place: whole(abs(value)))
             step = max(1, -(-len(table) // 6))
             ticks = range(0, len(table), step)
@@ -303,7 +305,7 @@ class ListGrowth(Result):
                 axes.grid(visible=False, axis="x")
             points = zip(complete["period"], complete["value"], strict=True)
             alt = _(
-                "{title}. Retention: {values}. Net growth in all {net}.",
+                "{title}. Retention: {values}. Net growth in total: {net}.",
                 title=title,
                 values=commas([f"{period} {share(value)}" for period, value in points]) or _("not known"),
                 net=whole(table["net"].sum()),
@@ -311,12 +313,12 @@ class ListGrowth(Result):
             return picture(figure, name="list", title=title, alt=alt)
 
 
-LIST_TITLES = {"month": message("The list by month"), "quarter": message("The list by quarter")}
+LIST_TITLES = {"month": message("List growth by month"), "quarter": message("List growth by quarter")}
 PERIOD_TITLES = {"month": message("Month"), "quarter": message("Quarter")}
 
 NO_PERIOD = {
-    "month": message("no whole month lies in the time in which leaving is recorded"),
-    "quarter": message("no whole quarter lies in the time in which leaving is recorded"),
+    "month": message("the records of people leaving cover no whole month"),
+    "quarter": message("the records of people leaving cover no whole quarter"),
 }
 
 UNRECORDED = {
@@ -340,26 +342,27 @@ def _signed(value: Any) -> str:
     return whole(value) if value < 0 else f"+{whole(value)}"
 
 
-_PERSON = message("a person")
-_IN_PERIOD = message("a month or quarter, on the firm's clock")
+_PERSON = message("one person")
+_IN_PERIOD = message("a month or quarter, in local time")
 
 FIGURES = (
     Figure(
         "list_size", message("List at the start and at the end"),
-        message("people subscribed at the first, the last moment of the period"), _PERSON, "guide 2",
+        message("people subscribed at the first and at the last moment of the period"), _PERSON, "guide 2",
         ("list.start", "list.end", "list_growth.start", "list_growth.end"), window=_IN_PERIOD,
         edge=message(
-            "who never confirmed has not joined; who left or joined without a date is in no count, and counted apart"
+            "people who never confirmed have not joined; people who left or joined without a date are in no count "
+            "here and are counted separately"
         ),
     ),
     Figure(
         "list_joined", message("Joined"), message("people who joined in the period"),
-        message("a person, by the joining day"), "guide 2", ("list.joined", "list_growth.joined"), window=_IN_PERIOD,
+        message("a person, by the day of joining"), "guide 2", ("list.joined", "list_growth.joined"), window=_IN_PERIOD,
     ),
     Figure(
-        "list_left", message("Left"), message("people who left in the period, of those who joined in it too"),
-        message("a person, by the leaving day"), "guide 2", ("list.left", "list_growth.left"), window=_IN_PERIOD,
-        edge=message("who came back is there, whatever was before"),
+        "list_left", message("Left"), message("people who left in the period, including those who joined in it"),
+        message("a person, by the day of leaving"), "guide 2", ("list.left", "list_growth.left"), window=_IN_PERIOD,
+        edge=message("people who came back count as subscribed, whatever happened before"),
     ),
     Figure(
         "list_net", message("Net growth"), message("end - start = joined - left"), _PERSON, "guide 2",
@@ -367,27 +370,30 @@ FIGURES = (
     ),
     Figure(
         "subscriber_retention", message("Subscriber retention"),
-        message("subscribed at the start and still at the end / at the start"), _PERSON, "guide 2; DEFINITIONS",
+        message("subscribed at the start and still at the end / subscribed at the start"), _PERSON,
+        "guide 2; DEFINITIONS",
         ("list.value", "list_growth.value", "list_growth.stayed"), window=_IN_PERIOD, interval=WILSON,
-        edge=message("who joined meanwhile is in neither count; not told of a period that is not over"),
+        edge=message("people who joined meanwhile are in neither count; not given for a period that is not over"),
     ),
     Figure(
-        "left_by_cause", message("Left by cause"),
-        message("of those at the start, gone by unsubscribing, complaint, bounce, our own taking off"), _PERSON,
+        "left_by_cause", message("People who left, by cause"),
+        message("of the subscribers at the start: left by unsubscribing, complaint, bounce, or removal by the firm"),
+        _PERSON,
         "guide 2", ("list.unsubscribe", "list.complaint", "list.bounce", "list.sunset", "list.not known"),
         window=_IN_PERIOD,
     ),
     Figure(
         "transparent_churn", message("Transparent churn"),
-        message("unsubscribed, complained or bounced / at the start"), _PERSON, "guide 2; DEFINITIONS",
+        message("unsubscribed, complained or bounced / subscribed at the start"), _PERSON, "guide 2; DEFINITIONS",
         ("list.churn",), window=_IN_PERIOD, interval=WILSON,
-        edge=message("what the firm took off itself (retention.sunset) is not in it"),
+        edge=message("people removed by the firm itself (retention.sunset) are not included"),
     ),
     Figure(
-        "still_listed", message("Left by the log, still in the contacts"),
+        "still_listed", message("Left in the event log, still in the contacts"),
         message(
-            "people who unsubscribed, complained or bounced for good by the log and stand as subscribed in the contacts"
+            "people who unsubscribed, complained or bounced permanently in the event log and are subscribed in the "
+            "contacts"
         ),
-        _PERSON, "guide 2", ("still_listed.still_listed",), edge=message("they count as there"),
+        _PERSON, "guide 2", ("still_listed.still_listed",), edge=message("they count as subscribed"),
     ),
 )  # fmt: skip

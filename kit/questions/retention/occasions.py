@@ -31,7 +31,13 @@ def check_what(what: str) -> None:
         UsageError: people come back for no such thing.
     """
     if what not in WHAT:
-        raise UsageError(_("what: people come back for no {word}. {hint}", word=repr(what), hint=nearest(what, WHAT)))
+        raise UsageError(
+            _(
+                "what: returning customers cannot be counted by {word}. {hint}",
+                word=repr(what),
+                hint=nearest(what, WHAT),
+            )
+        )
 
 
 def occasions(data: Data, what: str) -> Expression:
@@ -62,7 +68,7 @@ def of_people(rows: Expression) -> Expression:
 def last_day(data: Data) -> date:
     """The day of `as_of`."""
     if data.as_of is None:
-        raise EmptyError(_("The data holds no time at all."))
+        raise EmptyError(_("The data contains no dates at all."))
     return data.as_of.date()
 
 

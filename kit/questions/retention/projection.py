@@ -145,19 +145,19 @@ class Projection(Result):
     def summary(self) -> Summary:
         """What the model says of two years, and whether it held the last time."""
         if self.reason:
-            text = _("Nothing is projected: {reason}.", reason=self.reason)
+            text = _("There is no forecast: {reason}.", reason=self.reason)
             return Summary("projection", text, {"reason": self.reason})
         last = self.ahead.iloc[-1]
         text = _n(
-            "By the model {value} of those who join will be there after {n} month.",
-            "By the model {value} of those who join will be there after {n} months.",
+            "The model expects {value} of new subscribers to be on the list after {n} month.",
+            "The model expects {value} of new subscribers to be on the list after {n} months.",
             last["month"],
             n=whole(last["month"]),
             value=cells.rate(last),
         )
         numbers: dict[str, Any] = {"month": last["month"], "value": last["value"]}
         if self.check.empty:
-            unchecked = _("It could not be checked: {reason}.", reason=self.unchecked)
+            unchecked = _("The forecast could not be checked: {reason}.", reason=self.unchecked)
             return Summary("projection", f"{text} {unchecked}", numbers)
         row = self.check.iloc[-1]
         inside = row["low"] <= row["observed"] <= row["high"]
@@ -170,14 +170,15 @@ class Projection(Result):
         }
         checked = (
             _(
-                "Fitted without the last {months} months it expected {expected} of {n} still there; {observed} were, "
-                "as expected.",
+                "The model passed its check. Fitted without the last {months} months, it expected {expected} of {n} "
+                "people to stay; {observed} stayed.",
                 **values,
             )
             if inside
             else _(
-                "Fitted without the last {months} months it expected {expected} of {n} still there; {observed} were, "
-                "which is beyond it: times have changed or the model does not fit, so take the projection with care.",
+                "The model failed its check. Fitted without the last {months} months, it expected {expected} of {n} "
+                "people to stay; {observed} stayed. Either conditions changed or the model does not fit: use the "
+                "forecast with caution.",
                 **values,
             )
         )
@@ -187,66 +188,68 @@ class Projection(Result):
         """The share still there by the model, beside what was seen."""
         columns = (
             Column("month", message("Months after joining"), whole, unit="months", number=True),
-            Column("value", message("Still there, projected"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("seen", message("Still there, as watched"), share, unit="share", number=True),
+            Column(
+                "value", message("Still subscribed, forecast"), cells.rate, unit="share", number=True, whole_row=True
+            ),
+            Column("seen", message("Still subscribed, observed"), share, unit="share", number=True),
         )
         notes = [
-            _("The brackets tell how well the model is known, not that people may come to behave otherwise."),
-            _("“–” is beyond what anybody was watched for."),
+            _("The brackets show the model's margin of error. They do not cover changes in people's behaviour."),
+            _("“–”: nobody was observed for this long."),
         ]
         if known(self.remaining):
             notes.append(
                 _n(
-                    "Who joins now stays {n} month more by the model, if a month counts a tenth less for each year "
-                    "that it is ahead.",
-                    "Who joins now stays {n} months more by the model, if a month counts a tenth less for each year "
-                    "that it is ahead.",
+                    "By the model, a new subscriber stays {n} more month, if later months weigh less: a tenth less "
+                    "for each year ahead.",
+                    "By the model, a new subscriber stays {n} more months, if later months weigh less: a tenth less "
+                    "for each year ahead.",
                     self.remaining,
                     n=whole(self.remaining),
                 )
             )
         frame = self.ahead[self.ahead["month"].isin(TABLE_MONTHS)]
         empty = message("{reason}.", reason=self.reason)
-        return Table("projection", message("How many will stay"), frame, columns, tuple(notes), empty)
+        return Table("projection", message("How many subscribers will stay?"), frame, columns, tuple(notes), empty)
 
     def check_table(self) -> Table:
         """The model of what went before, against the months held back."""
         columns = (
-            Column("month", message("Month held back"), whole, unit="months", number=True),
-            Column("n", message("There before"), whole, unit="people", number=True),
-            Column("expected", message("Expected still there"), _expected, unit="people", number=True, whole_row=True),
-            Column("observed", message("Still there"), whole, unit="people", number=True),
+            Column("month", message("Month in the check"), whole, unit="months", number=True),
+            Column("n", message("Subscribed before"), whole, unit="people", number=True),
+            Column("expected", message("Expected to stay"), _expected, unit="people", number=True, whole_row=True),
+            Column("observed", message("Still subscribed"), whole, unit="people", number=True),
         )
-        notes = (message("The brackets are 95 % prediction intervals, if times stay as they were."),)
-        title = message("The last months, held back")
+        notes = (message("The brackets are 95 % prediction intervals, if conditions do not change."),)
+        title = message("Forecast checked against the last months")
         empty = message("{reason}.", reason=self.reason or self.unchecked)
         return Table("projection_check", title, self.check, columns, notes, empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share still there by the model, with its interval, and as watched."""
-        title = _("Still there, by months since joining")
+        title = _("Still subscribed, by months since joining")
         table = self.ahead
         if table.empty:
             return nothing("projection", title, self.reason)
         with drawing(3.2, ax) as axes:
             axes.fill_between(table["month"], table["low"], table["high"], color=BAND, linewidth=0)
-            axes.plot(table["month"], table["value"], color=PLAIN, label=_("projected"))
-            axes.plot(table["month"], table["seen"], "o", color=INK, markersize=4, label=_("as watched"))
+            axes.plot(table["month"], table["value"], color=PLAIN, label=_("forecast"))
+            axes.plot(table["month"], table["seen"], "o", color=INK, markersize=4, label=_("observed"))
             axes.legend(loc="lower left", frameon=False, fontsize=9.5)
             lowest = min(table["low"].min(), table["seen"].min())
             axes.set_ylim(*span([lowest, 1.0]))
             axes.yaxis.set_major_formatter(percent(1 - lowest))
-            axes.set_xlabel(_("months since joining; grey: how well the model is known"))
+            axes.set_xlabel(_("months since joining; grey: the model's margin of error"))
             shown = table[table["month"].isin((1, 6, 12, 24)) & table["value"].notna()]
             points = [
                 _n("{n} month {value}", "{n} months {value}", month, n=whole(month), value=share(value))
                 for month, value in zip(shown["month"], shown["value"], strict=True)
             ]
-            alt = _("{title}, projected: {values}.", title=title, values=commas(points))
+            alt = _("{title}, forecast: {values}.", title=title, values=commas(points))
             return picture(axes, name="projection", title=title, alt=alt)
 
 
-NO_SPREAD = message("no spread of leaving was found among people")
+NO_SPREAD = message("people do not differ measurably in how soon they leave")
 
 
 def _expected(row: Any) -> str:
@@ -260,17 +263,17 @@ FIGURES = (
         "projected_retention", message("Projected retention (sBG)"), "S(t) = B(a, b + t) / B(a, b)",
         message("a person, by whole months"), _FADER, ("projection.month", "projection.value"),
         window=message("months of 30.4 days from joining"),
-        interval=message("95 %: how well the model is known, not that people may behave otherwise"),
-        edge=message("a discrete, contractual model; fitted to people followed for whole months"),
+        interval=message("95 %: the model's margin of error; changes in people's behaviour are not covered"),
+        edge=message("a discrete, contractual model; fitted to people observed for whole months"),
     ),
     Figure(
-        "projection_check", message("Still there, in the months held back"),
-        message("sum over people there before of S(age + months) / S(age), beside those who were still there"),
-        message("a person"), _FADER,
+        "projection_check", message("Still subscribed in the months held back"),
+        message("sum over the people subscribed before of S(age + months) / S(age), next to the number who stayed"),
+        message("one person"), _FADER,
         (
             "projection_check.month", "projection_check.n", "projection_check.expected", "projection_check.observed",
             "projection.expected", "projection.observed",
         ),
-        window=message("the last months, to which the model was not fitted"), interval=PREDICTION,
+        window=message("the last months, which were not used to fit the model"), interval=PREDICTION,
     ),
 )  # fmt: skip

@@ -117,17 +117,21 @@ def fit(histories: pd.DataFrame, currencies: Sequence[str]) -> Models:
     worth = pd.to_numeric(histories["worth"], errors="raise").astype("Float64").to_numpy(float, na_value=np.nan)
     mean = np.divide(worth, times, out=np.full(times.shape, np.nan), where=times > 0)
     if not all(currencies):
-        moneyless = message("the currency of the orders is not known; say currency in kit.toml")
+        moneyless = message("the currency of the orders is not known; set currency in kit.toml")
         return Models(people, mean, buying, None, moneyless)
     if len(currencies) > 1:
         moneyless = message(
-            "orders are in {currencies}, and amounts of several currencies are not added",
+            "orders are in {currencies}, and amounts in different currencies are not added up",
             currencies=commas(currencies),
         )
         return Models(people, mean, buying, None, moneyless)
     spending = gamma_gamma.fit(times, np.nan_to_num(mean), histories["n"])
     return Models(
-        people, mean, buying, spending, "" if spending else message("what people paid tells no mean for them")
+        people,
+        mean,
+        buying,
+        spending,
+        "" if spending else message("no mean per person can be calculated from what they paid"),
     )
 
 
@@ -137,19 +141,19 @@ def why_not(histories: pd.DataFrame, days: int) -> str | Message:
     if not customers:
         return message("nobody bought")
     if customers < CUSTOMERS:
-        return message("at least {fewest} customers are needed, there are {n}", fewest=CUSTOMERS, n=customers)
+        return message("at least {fewest} customers are needed; the data has {n}", fewest=CUSTOMERS, n=customers)
     longest, needed = int(histories["age"].max()), ceil(days * HISTORY)
     if longest >= needed:
         return ""
     return message(
-        "for {days} days ahead {needed} of history are needed, there are {longest}",
+        "a forecast for {days} days needs {needed} days of history; the data has {longest}",
         days=days,
         needed=needed,
         longest=longest,
     )
 
 
-NO_MODEL = message("no model of buying was found: too few people bought again")
+NO_MODEL = message("no purchase model could be fitted: too few people bought again")
 
 
 def with_ends(value: float, low: float, high: float) -> str:

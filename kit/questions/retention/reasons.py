@@ -96,12 +96,12 @@ class Reasons(Result):
         """How many gave a reason, and which was given most."""
         numbers = {"given": self.given, "silent": self.silent}
         if not self.given:
-            return Summary("unsubscribe_reasons", _("No file tells why people unsubscribed."), numbers)
+            return Summary("unsubscribe_reasons", _("None of your files contains reasons for unsubscribing."), numbers)
         first = self.reasons.iloc[0]
         if first["reason"] is None:
             return Summary("unsubscribe_reasons", _said(self.given, self.silent), numbers)
         text = _(
-            "{counted} The most frequent: {reason}, {value}.",
+            "{counted} The most frequent reason: {reason}, {value}.",
             counted=_said(self.given, self.silent),
             reason=first["reason"],
             value=cells.rate(first),
@@ -110,7 +110,7 @@ class Reasons(Result):
 
     def table(self) -> Table:
         """The reasons, the most frequent first."""
-        rare = _("in other words, each by fewer than {n} people", n=FEWEST)
+        rare = _("other reasons, each given by fewer than {n} people", n=FEWEST)
         frame = self.reasons.assign(reason=self.reasons["reason"].fillna(rare))
         columns = (
             Column("reason", message("Reason")),
@@ -119,12 +119,17 @@ class Reasons(Result):
         )
         notes = (
             message(
-                "Of people who unsubscribed and gave a reason. Who gives one is no random part of them: the shares say "
-                "what was answered, not why people leave."
+                "The shares cover people who unsubscribed and gave a reason. These people are not a random sample: "
+                "the shares show the answers, not why people unsubscribe."
             ),
-            message("What fewer than {n} people wrote is not shown, since it could name somebody.", n=FEWEST),
+            message(
+                "Reasons given by fewer than {n} people are not shown, since they could identify somebody.", n=FEWEST
+            ),
         )
-        title, empty = message("Reasons for unsubscribing"), message("no file tells why people unsubscribed.")
+        title, empty = (
+            message("Reasons for unsubscribing"),
+            message("none of your files contains reasons for unsubscribing."),
+        )
         return Table("unsubscribe_reasons", title, frame, columns, notes if len(frame) else (), empty)
 
 
@@ -143,11 +148,11 @@ FIGURES = (
         "reason_people", message("People who gave a reason"),
         message("people who unsubscribed and gave this reason; gave any; gave none"), _PERSON, "guide 2",
         ("unsubscribe_reasons.n", "unsubscribe_reasons.given", "unsubscribe_reasons.silent"),
-        edge=message("reasons of fewer than three people stand together"),
+        edge=message("reasons given by fewer than three people are shown together"),
     ),
     Figure(
         "reason_share", message("Share of a reason"), message("people who gave this reason / people who gave any"),
         _PERSON, "guide 2", ("unsubscribe_reasons.value",), interval=WILSON,
-        edge=message("who gave none is in neither count"),
+        edge=message("people who gave none are in neither count"),
     ),
 )  # fmt: skip

@@ -211,14 +211,14 @@ class RepeatPurchase(Result):
         row = self.shares[self.shares["days"] == self.days].iloc[0]
         numbers: dict[str, Any] = {"days": self.days, "n": self.n, "came": self.returned, "value": row["value"]}
         if not self.n:
-            text = _("Who comes back is not known: no order or visit of a person is known.")
+            text = _("Who comes back is not known: the data has no orders or visits of individual people.")
             return Summary("back", text, numbers)
         if not known(row["value"]):
             text = _n(
-                "How many of {n} person come again within {days} days is not known: nobody was followed for so long "
-                "(the longest {longest} days).",
-                "How many of {n} people come again within {days} days is not known: nobody was followed for so long "
-                "(the longest {longest} days).",
+                "How many of {n} person come back within {days} days is not known yet. Nobody was observed for so "
+                "long (the longest: {longest} days).",
+                "How many of {n} people come back within {days} days is not known yet. Nobody was observed for so "
+                "long (the longest: {longest} days).",
                 self.n,
                 n=whole(self.n),
                 days=self.days,
@@ -228,18 +228,18 @@ class RepeatPurchase(Result):
         values = {"n": whole(self.n), "value": cells.rate(row), "days": self.days}
         if self.median is None:
             text = _n(
-                "Of {n} person {value} come again within {days} days of the first time; half is not reached in the "
-                "time watched.",
-                "Of {n} people {value} come again within {days} days of the first time; half is not reached in the "
-                "time watched.",
+                "{value} of {n} person come back within {days} days of the first time. Fewer than half came back in "
+                "the time observed.",
+                "{value} of {n} people come back within {days} days of the first time. Fewer than half came back in "
+                "the time observed.",
                 self.n,
                 **values,
             )
         else:
             text = _n(
-                "Of {n} person {value} come again within {days} days of the first time; half have come again after "
+                "{value} of {n} person come back within {days} days of the first time. Half have come back after "
                 "{median} days.",
-                "Of {n} people {value} come again within {days} days of the first time; half have come again after "
+                "{value} of {n} people come back within {days} days of the first time. Half have come back after "
                 "{median} days.",
                 self.n,
                 **values,
@@ -249,7 +249,7 @@ class RepeatPurchase(Result):
         if known(self.alike.p) and self.alike.p < ALPHA and len(followed) > 1:
             numbers |= {"lowest": followed.min(), "highest": followed.max()}
             mixed = _(
-                "Quarters of the first time differ: from {low} to {high}, so this is no rate of any of them.",
+                "This rate fits no single quarter: by the quarter of the first time it ranges from {low} to {high}.",
                 low=share(followed.min()), high=share(followed.max()),
             )  # fmt: skip
             text = f"{text} {mixed}"
@@ -258,86 +258,96 @@ class RepeatPurchase(Result):
     def rates_table(self) -> Table:
         """The repeat rates of the window, each called what it is."""
         columns = (
-            Column("rate", message("Of the buyers of the window"), RATES.__getitem__),
+            Column("rate", message("Share of the period's buyers"), RATES.__getitem__),
             Column("numerator", message("People"), whole, unit="people", number=True),
-            Column("n", message("Of"), whole, unit="people", number=True),
+            Column("n", message("Out of"), whole, unit="people", number=True),
             Column("value", message("Share"), cells.rate, unit="share", number=True, whole_row=True),
         )
-        notes = [_("The brackets are 95 % intervals of counting error.")]
+        notes = [_("The brackets show the margin of error (95 % intervals).")]
         if len(self.window):
             row = self.window.iloc[0]
             first, last = day(row["first_day"]), day(row["last_day"])
             notes.insert(
                 0,
-                _("The window is {first} to {last}; a longer one has a higher rate by itself.", first=first, last=last),
+                _(
+                    "The period is {first} to {last}. A longer period has a higher rate by itself.",
+                    first=first,
+                    last=last,
+                ),
             )
             notes.append(
-                _("“Returning customers” looks back over the whole log: it rises as the log gets older, whoever comes.")
+                _(
+                    "“Returning customers” looks back over all the data. This rate rises as the data gets older, "
+                    "whichever customers come."
+                )
             )
             if row["nameless"]:
                 notes.append(
                     _n(
-                        "{n} order names nobody and is in no rate.",
-                        "{n} orders name nobody and are in no rate.",
+                        "{n} order names no customer and is in no rate.",
+                        "{n} orders name no customer and are in no rate.",
                         row["nameless"],
                         n=whole(row["nameless"]),
                     )
                 )
         frame = self.rates if len(self.window) else self.rates.iloc[:0]
-        return Table("repeat_rates", message("How many buy again"), frame, columns, tuple(notes), NONE)
+        return Table("repeat_rates", message("How many customers buy again?"), frame, columns, tuple(notes), NONE)
 
     def table(self) -> Table:
         """The share who came again within so many days of the first time."""
         columns = (
-            Column("days", message("Within days"), whole, unit="days", number=True),
-            Column("value", message("Came again"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("at_risk", message("Followed so long"), whole, unit="people", number=True),
-            Column("naive", message("Came so far, of all"), share, unit="share", number=True),
+            Column("days", message("Within (days)"), whole, unit="days", number=True),
+            Column("value", message("Share that came back"), cells.rate, unit="share", number=True, whole_row=True),
+            Column("at_risk", message("Still observed"), whole, unit="people", number=True),
+            Column("naive", message("Came back so far, of all"), share, unit="share", number=True),
         )
         notes = (
             message(
-                "Who has not come yet counts for as long as was watched (Kaplan-Meier); “–” is beyond what anybody was."
+                "People who have not come back yet count for the time they were observed (Kaplan-Meier). “–”: "
+                "nobody was observed for so long."
             ),
-            message("Followed so long: people who had not come again by then and were still watched."),
-            message("Came so far, of all: too low while people are young, shown for comparison."),
+            message("Still observed: people who had not come back by then and were still under observation."),
+            message(
+                "Came back so far, of all: too low while customers are too recent to judge. It is shown for comparison."
+            ),
         )
         frame = self.shares if self.n else self.shares.iloc[:0]
-        return Table("back", message("How soon people come a second time"), frame, columns, notes, NONE)
+        return Table("back", message("How soon do people come back?"), frame, columns, notes, NONE)
 
     def cohorts_table(self) -> Table:
         """The share who came again, by the quarter of the first time."""
-        within = _n("Came again within {n} day", "Came again within {n} days", self.days)
+        within = _n("Came back within {n} day", "Came back within {n} days", self.days)
         columns = (
-            Column("cohort", message("First time in"), quarter),
+            Column("cohort", message("Quarter of the first time"), quarter),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("value", within, cells.rate, unit="share", number=True, whole_row=True),
-            Column("followed", message("Days that all were followed"), whole, unit="days", number=True),
+            Column("followed", message("Days observed for everybody"), whole, unit="days", number=True),
         )
         notes = [
             _(
-                "Quarters of fewer than {n} people are left out. “–”: nobody was followed for so long.",
+                "Quarters with fewer than {n} people are left out. “–”: nobody was observed for so long.",
                 n=PEOPLE,
             )
         ]
         if known(self.alike.p):
             p = p_value(self.alike.p)
             notes.append(
-                _("By the log-rank test the quarters are not seen to differ ({p}).", p=p)
+                _("No difference between the quarters is visible (log-rank test, {p}).", p=p)
                 if self.alike.p >= 0.05
-                else _("By the log-rank test the quarters do not come back alike ({p}).", p=p)
+                else _("People of different quarters do not come back alike (log-rank test, {p}).", p=p)
             )
         notes.append(
-            _("The first time is the first in these files: in the earliest quarters old customers count as new.")
+            _("The first time is the first in these files. In the earliest quarters, old customers count as new.")
         )
-        title = message("Do later customers come back as well?")
+        title = message("Do newer customers come back as well?")
         return Table("back_cohorts", title, self.cohorts, columns, tuple(notes), NONE)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share who came a second time, by days since the first, with its interval."""
-        title = _("Came again, by days since the first time")
+        title = _("Came back, by days since the first time")
         curve = self.curve
         if not curve.events:
-            return nothing("back", title, message("nobody came again"))
+            return nothing("back", title, message("nobody came back"))
         with drawing(3.2, ax) as axes:
             enough = curve.at_risk >= max(10, 0.02 * curve.n)  # fewer tell nothing, and their steps draw the eye
             times, low, high = curve.times[enough], 1 - curve.high[enough], 1 - curve.low[enough]
@@ -364,13 +374,13 @@ class RepeatPurchase(Result):
 
 
 RATES = {
-    "repeated": message("Bought twice or more in the window"),
-    "repeated_days": message("… on two days or more"),
-    "returning": message("“Returning customers”: bought in the window, and twice or more ever"),
+    "repeated": message("Bought twice or more in the period"),
+    "repeated_days": message("… on two or more different days"),
+    "returning": message("“Returning customers”: bought in the period, and twice or more in total"),
 }
 """The rates of the window."""
 
-NONE = message("no order or visit of a person is known.")
+NONE = message("the data has no orders or visits of individual people.")
 
 
 def _returned(curve: Curve, end: float, level: float) -> tuple[float, float, float]:
@@ -383,48 +393,55 @@ def _watched(curve: Curve, end: float) -> float:
     return float(curve.at_risk[place]) if place < curve.times.size else 0.0
 
 
-_BUYER = message("a person with an order in the window")
-_SECOND = message("a person; an occasion is a person and day")
+_BUYER = message("a person with an order in the period")
+_SECOND = message("a person; everything on one day counts as one occasion")
 
 FIGURES = (
     Figure(
-        "repeat_purchase_rate", message("Repeat purchase rate in the window"),
-        message("people with two orders or more in the window / people with one or more in it"), _BUYER,
+        "repeat_purchase_rate", message("Repeat purchase rate in the period"),
+        message("people with two or more orders in the period / people with one or more in it"), _BUYER,
         "guide 2; DEFINITIONS", ("repeat_rates.value", "repeat_rates.numerator", "repeat_rates.n"),
-        window=message("the period, without one the whole log; a longer one has a higher rate by itself"),
+        window=message("the chosen period, or all the data if none is chosen; a longer period has a higher rate by "
+                       "itself"),
         interval=WILSON,
         edge=message(
-            "beside it on two days or more; cancelled orders are none; orders without an address are counted apart"
+            "next to it: on two or more days; cancelled orders do not count; orders without an address are counted "
+            "separately"
         ),
     ),
     Figure(
         "returning_customer_rate", message("Returning-customer rate"),
-        message("people with an order in the window and two or more ever / people with one or more in it"), _BUYER,
+        message("people with an order in the period and two or more in total / people with one or more in the period"),
+        _BUYER,
         "guide 2; as shops count it", ("repeat_rates.value", "repeat_rates.numerator", "repeat_rates.n"),
-        window=message("above the line up to as_of"), interval=WILSON,
-        edge=message("it rises as the log gets older, whoever comes: not to be compared between months"),
+        window=message("the numerator counts everything up to as_of"), interval=WILSON,
+        edge=message("it rises as the data gets older, whichever customers come; do not compare months by it"),
     ),
     Figure(
         "cohort_repeat", message("Cohort repeat"), message("1 - S(days) from the first occasion to the second"),
         _SECOND, KAPLAN_MEIER, ("back.value", "back.days", "back.lowest", "back.highest", "back_cohorts.value"),
-        window=message("so many days from the first occasion; of a cohort, by the quarter of the first occasion"),
+        window=message("the given number of days from the first occasion; of a cohort, by the quarter of the first "
+                       "occasion"),
         interval=GREENWOOD,
         edge=message(
-            "who has not come yet counts for as long as was followed; quarters of fewer than 30 people are left out"
+            "people who have not come back yet count for the time observed; quarters with fewer than 30 people are "
+            "left out"
         ),
     ),
     Figure(
-        "repeat_so_far", message("Came so far, of all"),
-        message("came again within so many days up to as_of / all with a first occasion"), _SECOND,
-        "guide 2; DEFINITIONS", ("back.naive",), edge=message("too low while people are young; for comparison"),
+        "repeat_so_far", message("Came back so far, of all"),
+        message("came back within the given days up to as_of / all with a first occasion"), _SECOND,
+        "guide 2; DEFINITIONS", ("back.naive",), edge=message("too low while customers are too recent to judge; for "
+                                                              "comparison"),
     ),
     Figure(
         "repeat_people", message("People of a cohort"),
-        message("people with a first occasion; of them came again; followed for so long"), _SECOND, KAPLAN_MEIER,
+        message("people with a first occasion; those of them who came back; those observed for so long"),
+        _SECOND, KAPLAN_MEIER,
         ("back.n", "back.came", "back.at_risk", "back_cohorts.n", "back_cohorts.followed"),
         edge=message(
-            "followed so long: had not come again by then and were still watched; days that all were followed: those "
-            "of the youngest"
+            "still observed: had not come back by then and were still under observation; days observed for "
+            "everybody: those of the newest people"
         ),
     ),
 )  # fmt: skip

@@ -143,16 +143,16 @@ def judge(counts: pd.DataFrame, *, days: int, level: float = LEVEL) -> Silence:
     model = beta_binomial.fit((counts["clicked"] + counts["clicked_before"]).astype(float), all_mails, counts["n"])
     if model is None or people < PEOPLE:
         reason = (
-            message("too few people are on the list through the window, or none of them ever clicked")
+            message("too few people were on the list for the whole period, or none of them ever clicked")
             if people
-            else message("no log tells what people got and clicked")
+            else message("there is no event log of the messages people got and clicked")
         )
         return Silence(people, model, 0, mute, nan, nan, nan, nan, days, reason)
     decides = beyond_luck(counts, model)
     silent = int(counts.loc[~counts["signal"].astype(bool) & decides, "n"].sum())
     judged = int(counts.loc[decides, "n"].sum())
     if not judged:
-        reason = message("nobody got so many mails that a reader like them would hardly keep silent")
+        reason = message("nobody got enough messages to make silence unlikely for a reader like them")
         return Silence(people, model, 0, mute, nan, nan, nan, nan, days, reason)
     low, high = proportions.proportion_interval(silent, people, level=level)
     value, most = silent / people, mute / people
@@ -205,8 +205,8 @@ class Silence(Result):
             if self.undecided:
                 parts.append(
                     _n(
-                        "{n} of {people} gave no sign in the last {days} days.",
-                        "{n} of {people} gave no sign in the last {days} days.",
+                        "{n} of {people} people did not react at all in the last {days} days.",
+                        "{n} of {people} people did not react at all in the last {days} days.",
                         self.undecided,
                         people=self.people,
                         days=self.days,
@@ -214,26 +214,26 @@ class Silence(Result):
                 )
             return Summary("silence", " ".join(parts), numbers)
         text = _n(
-            "Of {n} person on the list through the last {days} days, {silent} ({value}) are silent beyond chance: no "
-            "click, order or booking through so many mails that a reader with their earlier clicks would hardly keep "
-            "silent (5 %).",
-            "Of {n} people on the list through the last {days} days, {silent} ({value}) are silent beyond chance: no "
-            "click, order or booking through so many mails that a reader with their earlier clicks would hardly keep "
-            "silent (5 %).",
+            "{silent} of {n} person ({value}) have gone silent. They were on the list throughout the last {days} "
+            "days, with no click, order or booking. A reader with their earlier clicks would hardly stay silent "
+            "through so many messages by chance (5 %).",
+            "{silent} of {n} people ({value}) have gone silent. They were on the list throughout the last {days} "
+            "days, with no click, order or booking. A reader with their earlier clicks would hardly stay silent "
+            "through so many messages by chance (5 %).",
             self.people,
             days=self.days,
             silent=whole(self.silent),
             value=with_interval(self.value, self.low, self.high),
         )
         further = _n(
-            "{n} more gave no sign, which a reader may do by luck: were they all gone, it would be {share}.",
-            "{n} more gave no sign, which readers may do by luck: were they all gone, it would be {share}.",
+            "{n} more person did not react, but this may be chance. If they have gone too, the share is {share}.",
+            "{n} more people did not react, but this may be chance. If they have all gone too, the share is {share}.",
             self.undecided,
             share=share(self.most),
         )
         differ = _(
-            "{click} of mails are clicked, and people differ in it (coefficient of variation {cv}), so {judged} people "
-            "could be judged.",
+            "{click} of messages are clicked, and people differ in this (coefficient of variation {cv}), so "
+            "{judged} people could be judged.",
             click=share(self.model.mean if self.model else nan), cv=decimal(self.model.cv if self.model else nan, 1),
             judged=whole(self.judged),
         )  # fmt: skip
@@ -244,13 +244,14 @@ class Silence(Result):
 FIGURES = (
     Figure(
         "opaque_churn", message("Opaque churn"),
-        message("no sign through so many mails that a reader like them would hardly be silent / on the list"),
-        message("a person on the list through the whole window"), "guide 2; kit explain beta_binomial",
+        message("no reaction through so many messages that a reader like them would hardly be silent / people on "
+                "the list"),
+        message("a person on the list throughout the period"), "guide 2; kit explain beta_binomial",
         ("silence.silent", "silence.people", "silence.undecided", "silence.value", "silence.judged"),
         window=message("the last days up to as_of"), interval=WILSON,
         edge=message(
-            "a sign is a click as people do, an order or a booking, never an opening; whose silence may be luck is "
-            "undecided"
+            "a reaction is a person's click, an order or a booking, never an open; people whose silence may be "
+            "chance are undecided"
         ),
     ),
 )  # fmt: skip

@@ -139,14 +139,14 @@ class Staying(Result):
     def summary(self) -> Summary:
         """How many are still there a year after joining, or as far as is known."""
         if self.reason:
-            text = _("How long people stay is not known: {reason}.", reason=self.reason)
+            text = _("How long people stay subscribed is not known: {reason}.", reason=self.reason)
             return Summary("staying", text, {"reason": self.reason})
         there = self.shares[(self.shares["state"] == "still there") & self.shares["value"].notna()]
         there = there[there["days"] <= YEAR]
         if there.empty:
             text = _n(
-                "How long people stay is not known yet: the longest watch is {n} day.",
-                "How long people stay is not known yet: the longest watch is {n} days.",
+                "How long people stay subscribed is not known yet: the longest observation is {n} day.",
+                "How long people stay subscribed is not known yet: the longest observation is {n} days.",
                 self.curve.end,
                 n=whole(self.curve.end),
             )
@@ -156,14 +156,14 @@ class Staying(Result):
         worst = causes.sort_values("value").iloc[-1]
         clauses = [
             _n(
-                "{value} of subscribers are still there {n} day after joining",
-                "{value} of subscribers are still there {n} days after joining",
+                "{value} of subscribers are still on the list {n} day after joining",
+                "{value} of subscribers are still on the list {n} days after joining",
                 row["days"],
                 n=whole(row["days"]),
                 value=cells.rate(row),
             ),
             _most_left(worst["state"], share(worst["value"])),
-            _("half is not reached in the time watched")
+            _("fewer than half left in the time observed")
             if self.median is None
             else _n("half have left after {n} day", "half have left after {n} days", self.median, n=whole(self.median)),
         ]
@@ -181,19 +181,16 @@ class Staying(Result):
                 Column(state, TITLES[state], cells.rate_of(state), unit="share", number=True, whole_row=True)
             )
         notes = [
-            _(
-                "The causes add up to what is missing (cumulative incidence). “–” is beyond what anybody was watched "
-                "for."
-            ),
-            _("The brackets take people to leave one by one; one mail that drives many off makes them too narrow."),
+            _("The causes add up to everybody who left (cumulative incidence). “–”: nobody was observed for so long."),
+            _("The brackets assume that people leave one by one. If one e-mail drove many away, they are too narrow."),
         ]
         if pd.notna(self.since) and not self.reason:
             notes.append(
                 _n(
-                    "Leaving is recorded from {day}; who joined before is watched from that day. {n} had left before "
-                    "and is in no count.",
-                    "Leaving is recorded from {day}; who joined before is watched from that day. {n} had left before "
-                    "and are in no count.",
+                    "Departures are recorded from {day}; people who joined earlier are observed from that day. {n} "
+                    "person had left before and is not counted.",
+                    "Departures are recorded from {day}; people who joined earlier are observed from that day. {n} "
+                    "people had left before and are not counted.",
                     self.before,
                     day=day(self.since),
                 )
@@ -201,31 +198,36 @@ class Staying(Result):
         notes += left_out(self.undated, self.dateless)
         frame = wide.iloc[:0] if self.reason else wide
         empty = message("{reason}.", reason=self.reason)
-        return Table("staying", message("How long people stay"), frame, tuple(columns), tuple(notes), empty)
+        return Table(
+            "staying", message("How long do people stay subscribed?"), frame, tuple(columns), tuple(notes), empty
+        )
 
     def sources_table(self) -> Table:
         """The share still there, by how people joined."""
-        after = _n("Still there after {n} day", "Still there after {n} days", self.days)
+        after = _n("Still subscribed after {n} day", "Still subscribed after {n} days", self.days)
         columns = (
-            Column("source", message("Joined by")),
+            Column("source", message("Sign-up source")),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("left", message("Left"), whole, unit="people", number=True),
             Column("value", after, cells.rate, unit="share", number=True, whole_row=True),
         )
-        notes = [_("Sources of fewer than {n} people watched from joining are left out.", n=PEOPLE)]
+        notes = [_("Sources with fewer than {n} people observed since joining are left out.", n=PEOPLE)]
         if known(self.alike.p):
             p = p_value(self.alike.p)
             notes.append(
-                _("By the log-rank test people of these sources are not seen to leave differently ({p}).", p=p)
+                _("No difference between the sources is visible in how soon people leave (log-rank test, {p}).", p=p)
                 if self.alike.p >= 0.05
-                else _("By the log-rank test people of these sources leave differently ({p}).", p=p)
+                else _("People from different sources do not leave alike (log-rank test, {p}).", p=p)
             )
-        title, empty = message("Who joined how, and stays"), message("no source is told.")
+        title, empty = (
+            message("Which sign-up sources keep their subscribers?"),
+            message("the data has no sign-up sources."),
+        )
         return Table("staying_sources", title, self.sources, columns, tuple(notes), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The share gone by each cause, one above the other, by days since joining."""
-        title = _("Gone from the list, by cause and days since joining")
+        title = _("Left the list, by cause and days since joining")
         if self.reason or not self.gone:
             return nothing("staying", title, self.reason or message("nobody left"))
         with drawing(3.4, ax) as axes:
@@ -244,7 +246,7 @@ class Staying(Result):
                 _n("{n} day {value}", "{n} days {value}", end, n=whole(end), value=share(1 - value))
                 for end, value in zip(there["days"], there["value"], strict=True)
             ]
-            alt = _("{title}: in all {values}.", title=title, values=commas(points) or _("not known"))
+            alt = _("{title}: {values} in total.", title=title, values=commas(points) or _("not known"))
             return picture(axes, name="staying", title=title, alt=alt)
 
 
@@ -253,33 +255,36 @@ def _most_left(cause: str, value: str) -> Message:
         "unsubscribe": message("most of the others unsubscribed ({share})", share=value),
         "complaint": message("most of the others complained ({share})", share=value),
         "bounce": message("most of the others bounced ({share})", share=value),
-        "sunset": message("most of the others were taken off by the firm ({share})", share=value),
-        "not known": message("most of the others left by what is not known ({share})", share=value),
+        "sunset": message("most of the others were removed by the firm ({share})", share=value),
+        "not known": message("most of the others left for an unknown reason ({share})", share=value),
     }[cause]
 
 
-_PERSON = message("a person")
+_PERSON = message("one person")
 _AALEN = "Aalen & Johansen (1978), Scand. J. Statist. 5, 141-150"
 
 FIGURES = (
     Figure(
-        "subscriber_survival", message("Still there after so many days"), message("S(days) from joining to leaving"),
+        "subscriber_survival", message("Still subscribed after a number of days"), message("S(days) from joining to "
+                                                                                           "leaving"),
         _PERSON, KAPLAN_MEIER,
         ("staying.days", "staying.value", "staying.still there", "staying_sources.value", "projection.seen"),
-        window=message("from joining; who joined before leaving was recorded is watched from that day (late entry)"),
-        interval=GREENWOOD, edge=message("who is still there at as_of counts for as long as was watched"),
+        window=message("from joining; people who joined before departures were recorded are observed from the day "
+                       "the records begin (late entry)"),
+        interval=GREENWOOD, edge=message("people still subscribed at as_of count for the time observed"),
     ),
     Figure(
-        "left_after", message("Gone by a cause after so many days"),
+        "left_after", message("Left by a cause after a number of days"),
         message("cumulative incidence of the cause from joining"), _PERSON, _AALEN,
         ("staying.unsubscribe", "staying.complaint", "staying.bounce", "staying.sunset", "staying.not known"),
         window=message("from joining, with late entry"),
         interval=message("95 %: delta method, as a rate of an effective number"),
-        edge=message("the causes add up to what is missing; 1 - Kaplan-Meier of each would be too much"),
+        edge=message("the causes add up to everybody who left; 1 - Kaplan-Meier of each would be too high"),
     ),
     Figure(
-        "source_people", message("People of a source"), message("people who joined by it; of them left"), _PERSON,
+        "source_people", message("People from a source"), message("people who joined through it; those of them who "
+                                                                "left"), _PERSON,
         "guide 2", ("staying_sources.n", "staying_sources.left"),
-        edge=message("sources of fewer than 30 people are left out"),
+        edge=message("sources with fewer than 30 people are left out"),
     ),
 )  # fmt: skip

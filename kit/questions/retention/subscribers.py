@@ -36,12 +36,12 @@ CAUSES = (*OWN_WISH, "sunset", "not known")
 """By what people leave; sunset is the firm's own doing (setting `retention.sunset`)."""
 
 TITLES = {
-    "still there": message("Still there"),
+    "still there": message("Still subscribed"),
     "unsubscribe": message("Unsubscribed"),
-    "complaint": message("Complained"),
+    "complaint": message("Marked as spam"),
     "bounce": message("Bounced"),
-    "sunset": message("Taken off by us"),
-    "not known": message("Cause not known"),
+    "sunset": message("Removed by us"),
+    "not known": message("Unknown cause"),
 }
 """Who is still there, and the causes of leaving, as readers meet them."""
 
@@ -198,11 +198,11 @@ def dated(people: pd.DataFrame) -> Dated:
 
 def _why_none(people: pd.DataFrame, placed: pd.DataFrame) -> str | Message:
     if people.empty:
-        return message("no file holds contacts")
+        return message("none of your files contains contacts")
     if placed.empty or placed["n"].sum() < people["n"].sum() / 2:
         return message("most contacts have no date of joining")
     if not (people["cause"] != "").any():
-        return message("nobody is recorded as having left: the contacts may hold only those still there")
+        return message("nobody is recorded as having left: the contacts may contain only current subscribers")
     return ""
 
 
@@ -210,9 +210,9 @@ def left_out(undated: int, dateless: int) -> list[str]:
     """Notes on the people who are in no count."""
     notes = []
     if undated:
-        notes.append(_("Left, nobody knows when: {n}; in no count.", n=undated))
+        notes.append(_("Left on an unknown date, not counted: {n}.", n=undated))
     if dateless:
-        notes.append(_("Without a date of joining: {n}; in no count.", n=dateless))
+        notes.append(_("Joined on an unknown date, not counted: {n}.", n=dateless))
     return notes
 
 
@@ -235,10 +235,10 @@ def why_no_curve(watched: pd.DataFrame) -> str | Message:
     fresh, gone = watched.loc[watched["entry"] == 0, "n"].sum(), watched.loc[watched["cause"] != "", "n"].sum()
     if fresh < PEOPLE:
         return message(
-            "{fewest} people who joined while leaving was recorded are needed, there are {n}",
+            "at least {fewest} people who joined while departures were recorded are needed; the data has {n}",
             fewest=PEOPLE,
             n=int(fresh),
         )
     if gone < PEOPLE:
-        return message("{fewest} people who left are needed, there are {n}", fewest=PEOPLE, n=int(gone))
+        return message("at least {fewest} people who left are needed; the data has {n}", fewest=PEOPLE, n=int(gone))
     return ""

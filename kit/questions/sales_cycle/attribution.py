@@ -40,11 +40,11 @@ HEADLINE = 7
 """Days after a click that the return is told for; the table shows the others beside it."""
 
 EFRON = "guide 2; Efron & Tibshirani (1993), doi:10.1201/9780429246593"
-BOOTSTRAP = message("95 %: the bootstrap's t, over people")
-SPAN = message("the time that question, mail, holdout and costs all tell of; the page names it")
+BOOTSTRAP = message("95 %: bootstrap t, over people")
+SPAN = message("the time that question, e-mails, control group and costs all cover; the page names it")
 """The window of every figure of money."""
 
-_AFTER_CLICK = message("so many days after the click; {span}", span=SPAN)
+_AFTER_CLICK = message("the given number of days after the click; {span}", span=SPAN)
 
 FIGURES = (
     Figure(
@@ -53,28 +53,29 @@ FIGURES = (
         message("an order, credited to the person's last click before it"), EFRON,
         ("attribution.revenue", "attribution.days", "returns.value"), window=_AFTER_CLICK, interval=BOOTSTRAP,
         edge=message(
-            "one currency; whoever would have bought anyway is in it; openings, scanners' clicks and the link that "
-            "leaves the list credit nothing"
+            "one currency; people who would have bought anyway are included; opens, scanners' clicks and the "
+            "unsubscribe link get no credit"
         ),
     ),
     Figure(
         "attributed_orders", message("Attributed orders and buyers"),
-        message("orders after a click; people with one"), message("an order; a person"), "guide 2",
-        ("attribution.orders", "attribution.buyers"), window=_AFTER_CLICK, edge=message("cancelled orders are none"),
+        message("orders after a click; people with such an order"), message("an order; a person"), "guide 2",
+        ("attribution.orders", "attribution.buyers"), window=_AFTER_CLICK, edge=message("cancelled orders do not "
+                                                                                        "count"),
     ),
     Figure(
         "sold_before_click", message("Sold before a click"),
-        message("net order value of orders before a click; people with one"),
+        message("net order value of orders before a click; people with such an order"),
         message("an order, before the person's next click; a person"), "guide 2",
         ("attribution.revenue_before", "attribution.buyers_before"),
-        window=message("so many days before the click; {span}", span=SPAN),
-        edge=message("that click cannot have brought it: what the same people buy anyway"),
+        window=message("the given number of days before the click; {span}", span=SPAN),
+        edge=message("that click cannot have caused it: this is what the same people buy anyway"),
     ),
     Figure(
         "attributed_share", message("Of all sales"), message("attributed revenue / revenue of all sales"),
         message("an order"), "guide 2", ("attribution.share", "attribution.all"), window=SPAN,
         edge=message(
-            "below the line: orders of people nobody knows too; orders without an amount are in neither"
+            "the denominator includes orders of unknown people; orders without an amount are in neither"
         ),
     ),
 )  # fmt: skip
@@ -235,7 +236,7 @@ def judge(
     frame = pd.DataFrame(rows)
     frame["share"] = frame["revenue"] / total if total > 0 else nan
     if not problem and not people and clicked.empty:
-        problem = message("no export tells which people got and clicked mail in this time")
+        problem = message("no export shows which people got and clicked e-mails in this time")
     if problem:
         frame = frame.assign(**dict.fromkeys(frame.columns.drop("days"), nan))
     return Attribution(
@@ -289,19 +290,21 @@ class Attribution(Result):
             text = _("What was sold after a click is not known: {why}.", why=self.problem)
             return Summary("attribution", text, numbers)
         if not self.orders:
-            return Summary("attribution", _("No sales are known for this time."), numbers)
+            return Summary("attribution", _("The data has no sales for this time."), numbers)
         bought = _n(
-            "Within {days} days after a click {n} person bought for {revenue} {currency}, {share} of all sales.",
-            "Within {days} days after a click {n} people bought for {revenue} {currency}, {share} of all sales.",
+            "{n} person bought within {days} days after a click, for {revenue} {currency}. This is {share} of all "
+            "sales.",
+            "{n} people bought within {days} days after a click, for {revenue} {currency}. This is {share} of all "
+            "sales.",
             row["buyers"], n=whole(row["buyers"]), days=HEADLINE, revenue=decimal(row["revenue"], 0),
             currency=self.currency, share=share(row["share"]),
         )  # fmt: skip
         numbers |= {"buyers_before": row["buyers_before"], "revenue_before": row["revenue_before"]}
         caution = _n(
-            "In the {days} days before a click {n} did for {revenue} {currency}: how many buy without mail, only a "
-            "holdout tells.",
-            "In the {days} days before a click {n} did for {revenue} {currency}: how many buy without mail, only a "
-            "holdout tells.",
+            "In the {days} days before a click, {n} person bought for {revenue} {currency}. Only a control group "
+            "shows how many buy without e-mails.",
+            "In the {days} days before a click, {n} people bought for {revenue} {currency}. Only a control group "
+            "shows how many buy without e-mails.",
             row["buyers_before"], n=whole(row["buyers_before"]), days=HEADLINE,
             revenue=decimal(row["revenue_before"], 0), currency=self.currency,
         )  # fmt: skip
@@ -327,30 +330,30 @@ class Attribution(Result):
     def _notes(self) -> tuple[Message, ...]:
         notes = [
             message(
-                "Credited to the last click of the same person before the sale; openings and scanners' clicks credit "
-                "nothing."
+                "Sales are credited to the last click of the same person before the sale. Opens and scanners' "
+                "clicks get no credit."
             ),
             message_n(
-                "All sales of this time: {n} order, {revenue} {currency}; {unknown} of them to nobody known, which no "
-                "click can be found for.",
-                "All sales of this time: {n} orders, {revenue} {currency}; {unknown} of them to nobody known, which no "
-                "click can be found for.",
+                "All sales of this time: {n} order, {revenue} {currency}. Orders of unknown buyers, for which no "
+                "click can be found: {unknown}.",
+                "All sales of this time: {n} orders, {revenue} {currency}. Orders of unknown buyers, for which no "
+                "click can be found: {unknown}.",
                 self.orders, revenue=decimal(self.revenue, 0), currency=self.currency, unknown=self.unknown_orders,
             ),
             message(
-                "Before a click: sold in as many days before the person's next click, which cannot have brought it: "
-                "what the same people buy anyway. A sale between two clicks is in both."
+                "Before a click: sold in as many days before the person's next click. That click cannot have caused "
+                "it: this is what the same people buy anyway. A sale between two clicks is in both figures."
             ),
             message(
-                "Net of refunds. The brackets are 95 % intervals over people; they do not say that the click was the "
-                "cause."
+                "Revenue is after refunds. The brackets are 95 % intervals over people; they do not show that the "
+                "click was the cause."
             ),
         ]  # fmt: skip
         if self.unpriced:
             notes.append(
                 message_n(
-                    "{n} order has no amount and is in no sum.",
-                    "{n} orders have no amount and are in no sum.",
+                    "{n} order has no amount and is not in the totals.",
+                    "{n} orders have no amount and are not in the totals.",
                     self.unpriced,
                 )
             )

@@ -57,8 +57,8 @@ class Cohorts(Result):
         """How many months people began in."""
         months = int(self.rates["group"].nunique())
         if not months:
-            return Summary("cohorts", _("No month is known in which people began a step."))
-        return Summary("cohorts", _n("People began in {n} month.", "People began in {n} months.", months))
+            return Summary("cohorts", _("The data has no month in which people began a step."))
+        return Summary("cohorts", _n("People began a step in {n} month.", "People began a step in {n} months.", months))
 
     def table(self) -> Table:
         """Each step of each month."""

@@ -32,36 +32,38 @@ if TYPE_CHECKING:
     from kit.questions.sales_cycle.span import Span
     from kit.store import Data
 
-EXTRA = "buyer brought by mail alone"
+EXTRA = "buyer brought by e-mail alone"
 """What the holdout's own row is called among the costs of one person."""
 
 FIGURES = (
     Figure(
         "cost_per_lead", message("Cost per lead"), message("cost / people who became leads"),
-        message("a person, by first entering"), "guide 2",
+        message("a person, by the first entry into the stage"), "guide 2",
         ("cost_each.value", "cost_each.number", "cost_each.lead"), window=SPAN,
-        edge=message("fully loaded cost; nobody became one: not defined; of any other stage likewise"),
+        edge=message("fully loaded cost; not defined if nobody became a lead; the same for any other stage"),
     ),
     Figure(
         "cost_per_customer", message("Cost per customer"), message("cost / people who became customers"),
         message("a person, by the first order"), "guide 2",
         ("cost_each.value", "cost_each.number", "cost_each.customer"), window=SPAN,
         edge=message(
-            "fully loaded cost; who became one only after the span is told apart, as “went on later”"
+            "fully loaded cost; people who became customers only after this time are shown separately, as “went on "
+            "later”"
         ),
     ),
     Figure(
-        "cost_per_extra_buyer", message("Cost of a buyer brought by mail alone"),
-        message("cost / (incremental buyers x people with mail)"), ASSIGNED, f"guide 2; {NEWCOMBE}",
-        ("cost_each.value", "cost_each.number", "cost_each.buyer brought by mail alone"), window=SPAN,
-        interval=message("95 %: of the incremental buyers, turned round"),
+        "cost_per_extra_buyer", message("Cost per buyer brought by e-mail alone"),
+        message("cost / (incremental buyers x people with e-mails)"), ASSIGNED, f"guide 2; {NEWCOMBE}",
+        ("cost_each.value", "cost_each.number", "cost_each.buyer brought by e-mail alone"), window=SPAN,
+        interval=message("95 %: of the incremental buyers, inverted"),
         edge=message(
-            "no upper end where there may have been none; not told where the holdout bought as often"
+            "no upper limit if there may have been no extra buyers; not given where the control group bought as "
+            "often"
         ),
     ),
     Figure(
         "went_on_later", message("Went on later"),
-        message("of those who entered the stage, people who entered the next only after the span"), PERSON,
+        message("of the people who entered the stage, those who entered the next one only after this time"), PERSON,
         "guide 2; DEFINITIONS", ("cost_each.late",), window=SPAN,
     ),
 )  # fmt: skip
@@ -145,14 +147,14 @@ class CostEach(Result):
         numbers = {what: row["value"] for what, row in rows.items()}
         if lead is None or customer is None or not known(lead["value"]) or not known(customer["value"]):
             reasons = [row["reason"] for row in (lead, customer) if row and row["reason"]]
-            why = reasons[0] if reasons else message("a stage is not told of")
+            why = reasons[0] if reasons else message("there is no data on one of the stages")
             text = _("Cost per lead and per customer cannot be compared: {why}.", why=why)
             return Summary("cost_each", text, numbers)
         write = money(self.currency)
         text = _(
-            "The cost of mail over everybody new, mailed or not, is {lead} a lead and {customer} a customer: a share "
-            "of the cost, and not what mail spent to bring one. There was one new customer for {n} leads; a cheaper "
-            "lead that buys less often is no gain.",
+            "E-mail costs {lead} per lead and {customer} per customer. All new leads and customers are counted, "
+            "with and without e-mails. So this is a share of the cost, not what it took to win one person. There "
+            "was one new customer for {n} leads; a cheaper lead that buys less often is no gain.",
             lead=write(lead["value"]), customer=write(customer["value"]),
             n=decimal(lead["number"] / customer["number"], 1),
         )  # fmt: skip
@@ -162,37 +164,38 @@ class CostEach(Result):
             text = f"{_('A buyer whom mail alone brought cost {cost}.', cost=own)} {text}"
         if lead["late"]:
             later = _n(
-                "{n} lead of this time became a customer after it.",
-                "{n} leads of this time became customers after it.",
+                "{n} lead of this time became a customer later.",
+                "{n} leads of this time became customers later.",
                 lead["late"], n=whole(lead["late"]),
             )  # fmt: skip
             text = f"{text} {later}"
         return Summary("cost_each", text, numbers)
 
     def table(self) -> Table:
-        """What a person in each stage and a buyer brought by mail alone cost."""
+        """What a person in each stage and a buyer brought by e-mail alone cost."""
         columns = (
-            Column("what", message("Cost of a"), _in_words),
+            Column("what", message("Cost per"), _in_words),
             Column("number", message("People"), whole, unit="people", number=True),
             Column(
                 "value",
-                message("Each [{currency}]", currency=self.currency),
+                message("Cost [{currency}]", currency=self.currency),
                 _each,
                 "money",
                 number=True,
                 whole_row=True,
             ),
             Column("late", message("Went on later"), whole, unit="people", number=True),
-            Column("reason", message("Why not")),
+            Column("reason", message("Reason if unknown")),
         )
         notes = (
             message(
-                "Of a stage: the whole cost of mail over everybody who entered it in this time, mailed or not. Of a "
-                "buyer brought by mail alone: the same cost over the buyers beyond the holdout."
+                "Per stage: the whole cost of e-mail divided by everybody who entered it in this time, with and "
+                "without e-mails. Per buyer brought by e-mail alone: the same cost divided by the buyers beyond the "
+                "control group."
             ),
             message(
-                "A lead is no profit: what it is worth shows only in how many become customers. Went on later: they "
-                "did so after this time, so that in the end a customer of its leads costs less."
+                "A lead is not profit: its worth shows only in how many leads become customers. Went on later: they "
+                "became customers after this time, so in the end each customer costs less."
             ),
         )
         return Table("cost_each", message("Cost per lead and per customer"), self.people, columns, notes)
@@ -207,12 +210,12 @@ def _of_stage(what: str, number: int, cost: float, why: str | Message) -> dict[s
 def _of_extra_buyer(cost: float, why: str | Message, effect: Effect | None) -> dict[str, Any]:
     """A buyer beyond the holdout: the ends of the cost are those of their number, turned round."""
     if effect is None:
-        reason = why or message("there was no holdout")
+        reason = why or message("there was no control group")
         return {"what": EXTRA, "number": nan, "value": nan, "low": nan, "high": nan, "reason": reason}
     number = effect.buyers.scaled(effect.treated)
     problem = effect.problem
     if not problem and not number.value > 0:
-        problem = message("the holdout bought as often or more: no buyer can be shown whom mail brought")
+        problem = message("the control group bought as often or more, so no buyer can be credited to e-mail alone")
     reason = why or problem
     if reason:
         return {"what": EXTRA, "number": number.value, "value": nan, "low": nan, "high": nan, "reason": reason}
@@ -221,7 +224,7 @@ def _of_extra_buyer(cost: float, why: str | Message, effect: Effect | None) -> d
 
 
 def _in_words(what: str) -> str | Message:
-    return message("buyer brought by mail alone") if what == EXTRA else what
+    return message("buyer brought by e-mail alone") if what == EXTRA else what
 
 
 def _each(row: Any) -> str:
@@ -234,4 +237,4 @@ def _each(row: Any) -> str:
 
 
 def _end(amount: float) -> str:
-    return _("no upper end") if isinf(amount) else decimal(amount, 2)
+    return _("no upper limit") if isinf(amount) else decimal(amount, 2)

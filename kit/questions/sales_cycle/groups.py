@@ -29,15 +29,15 @@ MOST = 12
 
 _TRAITS = {
     "segment": message("segment"),
-    "opt_in_source": message("where people joined"),
+    "opt_in_source": message("sign-up source"),
     "language": message("language"),
     "country": message("country"),
-    "mail": message("the last mail before the step"),
+    "mail": message("the last e-mail before the step"),
     "sequence": message("sequence"),
 }
 """What people are told apart by, within a sentence."""
 
-_GROUPS = {ALL: message("all"), NO_MAIL: message("no mail before it"), UNKNOWN: message("not known")}
+_GROUPS = {ALL: message("all"), NO_MAIL: message("no e-mail before the step"), UNKNOWN: message("not known")}
 """Groups that no file names."""
 
 
@@ -94,17 +94,17 @@ class Groups(Result):
         beyond = judged[judged["p"] < ALPHA]
         numbers: dict[str, Any] = {"judged": len(judged), "found": len(beyond)}
         if judged.empty:
-            text = _("No step has two groups by {trait} that are large enough to compare.", trait=what)
+            text = _("By {trait}, no step has two groups that are large enough to compare.", trait=what)
             return Summary("funnel_groups", text, numbers)
         if beyond.empty:
             text = _n(
-                "By {trait} no step is passed differently beyond chance; {n} step was compared.",
-                "By {trait} no step is passed differently beyond chance; {n} steps were compared.",
+                "By {trait}, no step differs beyond chance between groups; {n} step was compared.",
+                "By {trait}, no step differs beyond chance between groups; {n} steps were compared.",
                 len(judged), trait=what,
             )  # fmt: skip
             return Summary("funnel_groups", text, numbers, headline=True, weight=15)
         text = _(
-            "By {trait}: {clauses}. That is beyond chance; who is in which group was not drawn by chance.",
+            "By {trait}: {clauses}. This is more than chance, but the groups were not chosen at random.",
             trait=what, clauses=joined([self._extremes(step) for step in beyond["step"]]),
         )  # fmt: skip
         return Summary("funnel_groups", text, numbers, headline=True, weight=40)
@@ -120,7 +120,7 @@ class Groups(Result):
         sizes = steps.groupby("group")["entered"].max().sort_values(ascending=False, kind="stable")
         steps = steps[steps["group"].isin(sizes.index[:MOST])]
         if steps.empty:
-            return nothing("funnel_groups", title, message("no group was followed for long enough"))
+            return nothing("funnel_groups", title, message("no group was observed for long enough"))
         names = list(dict.fromkeys(steps["step"]))
         with drawing(1.0 + 0.27 * (len(steps) + len(names)), ax) as axes:
             ticks: list[tuple[float, str, bool]] = []
@@ -141,7 +141,7 @@ class Groups(Result):
             axes.set_ylim(place + 0.2, 0.8)
             axes.set_xlim(left=0)
             axes.xaxis.set_major_formatter(lambda value, _position: share(value, 0))
-            axes.set_xlabel(_("passed by day {n} (people who entered),\n95 % interval", n=self.days))
+            axes.set_xlabel(_("completed by day {n} (people who entered),\n95 % interval", n=self.days))
             axes.grid(visible=False, axis="y")
             values = joined(
                 [f"{row['step']} {in_words(row['group'])} {share(row['lagged'])}" for row in steps.to_dict("records")]
@@ -150,8 +150,8 @@ class Groups(Result):
             alt = _("{title}: {values}.", title=title, values=values)
             if more > 0:
                 alt = _n(
-                    "{title}: {values}; {n} smaller group is not drawn.",
-                    "{title}: {values}; {n} smaller groups are not drawn.",
+                    "{title}: {values}; {n} smaller group is not shown.",
+                    "{title}: {values}; {n} smaller groups are not shown.",
                     more, title=title, values=values,
                 )  # fmt: skip
             return picture(axes, name="funnel_groups", title=title, alt=alt)
@@ -161,7 +161,7 @@ class Groups(Result):
         groups = self.rates[(self.rates["step"] == step) & ~self.rates["few"].astype(bool)].sort_values("lagged")
         least, most = groups.iloc[0], groups.iloc[-1]
         return _(
-            "“{step}” is passed by {most} of “{most_group}” and {least} of “{least_group}”",
+            "“{step}” is completed by {most} of “{most_group}” and {least} of “{least_group}”",
             step=step, most=share(most["lagged"]), most_group=in_words(most["group"]),
             least=share(least["lagged"]), least_group=in_words(least["group"]),
         )  # fmt: skip
@@ -173,10 +173,10 @@ def by_group(steps: pd.DataFrame, days: int, title: str | Message, group: str | 
         Column("step", message("Step")),
         Column("group", group, in_words),
         *columns_of_rates(days),
-        Column("few", message("Note"), lambda few: message("too few") if few else ""),
+        Column("few", message("Note"), lambda few: message("too little data") if few else ""),
     )
     notes = (*notes_of_rates(days), *goal(steps))
-    return Table("funnel_groups", title, steps, columns, notes, message("no group is known."))
+    return Table("funnel_groups", title, steps, columns, notes, message("the data has no groups."))
 
 
 def in_words(group: str) -> str | Message:

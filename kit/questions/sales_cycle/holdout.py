@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from kit.store import Data, Expression
 
 NEWCOMBE = "Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I"
-ASSIGNED = message("a person, by assignment")
+ASSIGNED = message("a person, by assigned group")
 VERSIONS = ("offer", "subject", "call_to_action", "send_slot", "mails_per_week")
 """What a file may say of an arm beside its name."""
 
@@ -49,29 +49,30 @@ _SINCE = message("since the assignment; {span}", span=SPAN)
 FIGURES = (
     Figure(
         "incremental_revenue", message("Incremental revenue"),
-        message("(revenue a person with mail - revenue a person of the holdout) x people with mail"),
-        message("a person, by assignment: whether the mail came or not"), EFRON, ("returns.value",),
+        message("(revenue per person with e-mails - revenue per person in the control group) x people with e-mails"),
+        message("a person, by assigned group, whether or not the e-mail arrived"), EFRON, ("returns.value",),
         window=_SINCE, interval=BOOTSTRAP,
         edge=message(
-            "told only where there was a holdout; who stands in two arms is in no count; people reached who stand in "
-            "no arm are in no incremental figure, though what they cost is"
+            "given only if there was a control group; people in two groups are not counted; people who got e-mails "
+            "but are in no group are not in the incremental figures, although their cost is"
         ),
     ),
     Figure(
-        "incremental_revenue_person", message("Incremental revenue a person"),
-        message("revenue / people of the arms with mail - revenue / people of the holdout"), ASSIGNED, EFRON,
+        "incremental_revenue_person", message("Incremental revenue per person"),
+        message("revenue / people in the groups with e-mails - revenue / people in the control group"), ASSIGNED, EFRON,
         ("holdout.revenue", "holdout.per_person"), window=_SINCE, interval=BOOTSTRAP,
-        edge=message("of an arm: its revenue, net of refunds, and its revenue / people"),
+        edge=message("of a group: its revenue after refunds, and its revenue / people"),
     ),
     Figure(
         "incremental_buyers", message("Incremental buyers"),
-        message("buyers / people with mail - buyers / people of the holdout"), ASSIGNED, f"guide 2; {NEWCOMBE}",
+        message("buyers / people with e-mails - buyers / people in the control group"), ASSIGNED,
+        f"guide 2; {NEWCOMBE}",
         ("holdout.buyers",), window=_SINCE, interval=message("95 %: Newcombe"),
     ),
     Figure(
-        "arm_bought", message("Bought, of an arm"), message("people with an order / people of the arm"), ASSIGNED,
+        "arm_bought", message("Bought, by group"), message("people with an order / people in the group"), ASSIGNED,
         "guide 2", ("holdout.value", "holdout.persons", "holdout.mailed"), window=_SINCE, interval=WILSON,
-        edge=message("beside it: people assigned, and of them those who got mail"),
+        edge=message("next to it: people assigned to the group, and those of them who got e-mails"),
     ),
 )  # fmt: skip
 
@@ -242,7 +243,7 @@ def chosen(effects: Sequence[Effect], experiment: str = "") -> Effect | None:
     by_name = {effect.experiment: effect for effect in effects}
     if experiment not in by_name:
         hint = nearest(experiment, by_name)
-        raise UsageError(_("There is no holdout test {name}. {hint}", name=repr(experiment), hint=hint))
+        raise UsageError(_("There is no control group test named {name}. {hint}", name=repr(experiment), hint=hint))
     return by_name[experiment]
 
 
@@ -264,9 +265,10 @@ class Holdout(Result):
         """What mail alone brought, by the holdout."""
         effect = self.effect
         if effect is None or effect.problem:
-            why = message("no holdout test tells of this time") if effect is None else effect.problem
+            why = message("no control group test covers this time") if effect is None else effect.problem
             text = _(
-                "What mail alone brings is not known: {why}. Keep a tenth of the list, drawn at random, without mail.",
+                "What e-mail alone brings is not known: {why}. Keep a tenth of the list, chosen at random, without "
+                "e-mails.",
                 why=why,
             )
             return Summary("holdout", text, {}, headline=True, weight=70)
@@ -279,35 +281,38 @@ class Holdout(Result):
         }
         if not known(revenue.low):
             text = _(
-                "With mail against without: {points} percentage points of people who bought ({interval}) and {money} a "
-                "person: too few bought in one of the arms to tell.",
+                "It cannot be judged whether e-mail brings sales: too few people bought in one of the groups. "
+                "Compared with the control group, the share of buyers differs by {points} percentage points "
+                "({interval}). The difference in revenue is {money} per person.",
                 **values,
             )
         elif revenue.low > 0:
             text = _(
-                "With mail against without: {points} percentage points of people who bought ({interval}) and {money} a "
-                "person: mail brings sales.",
+                "E-mail brings sales. Compared with the control group, the share of buyers differs by {points} "
+                "percentage points ({interval}). The difference in revenue is {money} per person.",
                 **values,
             )
         elif revenue.high < 0:
             text = _(
-                "With mail against without: {points} percentage points of people who bought ({interval}) and {money} a "
-                "person: mail costs sales.",
+                "E-mail reduces sales. Compared with the control group, the share of buyers differs by {points} "
+                "percentage points ({interval}). The difference in revenue is {money} per person.",
                 **values,
             )
         else:
             text = _(
-                "With mail against without: {points} percentage points of people who bought ({interval}) and {money} a "
-                "person: not decided whether mail brings sales.",
+                "It is not decided yet whether e-mail brings sales. Compared with the control group, the share of "
+                "buyers differs by {points} percentage points ({interval}). The difference in revenue is {money} "
+                "per person.",
                 **values,
             )
         if known(before.low) and not before.low <= 0 <= before.high:
             caution = _(
-                "But the arms bought differently already before the test. Chance does that in one test of twenty; "
-                "else they were not drawn at random, and the difference is no effect of mail."
+                "But the groups bought differently even before the test. Chance alone does this in one test of "
+                "twenty. Otherwise the groups were not chosen at random, and the difference is not an effect of "
+                "e-mail."
             )
             text = f"{text} {caution}"
-        step = _("Keep a group without mail: with every month the answer gets surer.")
+        step = _("Keep a group without e-mails: the answer becomes more certain every month.")
         return Summary("holdout", text, numbers, headline=True, weight=85, next_step=step)
 
     def table(self) -> Table:
@@ -315,20 +320,20 @@ class Holdout(Result):
         revenue = message("Revenue [{currency}]", currency=self.sold.currency)
         columns = (
             Column("experiment", message("Test")),
-            Column("arm", message("Arm")),
+            Column("arm", message("Group")),
             Column("persons", message("People"), whole, unit="people", number=True),
-            Column("mailed", message("Got mail"), whole, unit="people", number=True),
+            Column("mailed", message("Got e-mails"), whole, unit="people", number=True),
             Column("value", message("Bought"), cells.rate, unit="share", number=True, whole_row=True),
             Column("revenue", revenue, _amount, unit="money", number=True),
-            Column("per_person", message("A person"), lambda value: decimal(value, 2), unit="money", number=True),
+            Column("per_person", message("Per person"), lambda value: decimal(value, 2), unit="money", number=True),
         )
         frames = [effect.arms.assign(experiment=effect.experiment) for effect in self.effects]
         empty_frame = pd.DataFrame(columns=[column.name for column in columns])
         frame = pd.concat(frames, ignore_index=True) if frames else empty_frame
         notes = [
             message(
-                "Everybody counts in the arm they were drawn for, whether mail came or not. The brackets are 95 % "
-                "intervals."
+                "Everybody counts in the group they were assigned to, whether or not the e-mail arrived. The "
+                "brackets are 95 % intervals."
             ),
             *(
                 message("{test}: {why}.", test=effect.experiment or message("The test"), why=effect.problem)
@@ -340,19 +345,19 @@ class Holdout(Result):
         if crossed:
             notes.append(
                 message_n(
-                    "{n} person stands in two arms of one test and is in neither.",
-                    "{n} people stand in two arms of one test and are in neither.",
+                    "{n} person is in two groups of one test and counts in neither.",
+                    "{n} people are in two groups of one test and count in neither.",
                     crossed,
                 )
             )
-        title, empty = message("With mail and without"), message("no file says who got no mail.")
+        title, empty = message("With and without e-mails"), message("none of your files shows who got no e-mails.")
         return Table("holdout", title, frame, columns, tuple(notes), empty)
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Revenue by window after the click, and the holdout's own answer, each with its interval."""
-        title = _("Sold after clicks, and brought by mail alone")
+        title = _("Sold after clicks, and brought by e-mail alone")
         if not self.sold.orders:
-            return nothing("returns", title, message("no sales are known for this time"))
+            return nothing("returns", title, message("the data has no sales for this time"))
         bars = self._bars()
         if not bars:
             return nothing("returns", title, self.sold.problem)
@@ -368,7 +373,7 @@ class Holdout(Result):
             axes.locator_params(axis="x", nbins=5)
             axes.set_xlabel(
                 _(
-                    "revenue, net of refunds [{currency}], 95 % interval\n(diamond: too few buyers for an interval)",
+                    "revenue after refunds [{currency}], 95 % interval\n(diamond: too few buyers for an interval)",
                     currency=self.sold.currency,
                 )
             )
@@ -390,7 +395,7 @@ class Holdout(Result):
         ]
         if self.effect is not None and not self.effect.problem:
             brought = self.effect.revenue.scaled(self.effect.treated)
-            bars.append((_("beyond the holdout"), brought, GOOD))
+            bars.append((_("beyond the control group"), brought, GOOD))
         return bars
 
     def _money_a_person(self, revenue: BootstrapInterval) -> str:
@@ -427,11 +432,13 @@ def _why_no_effect(table: pd.DataFrame) -> str | Message:
     held = table["is_holdout"]
     if held.isna().any():
         names = commas(table["arm"].tolist())
-        return message("nothing says which arm got no mail: {arms}; name it under holdout.arms in kit.toml", arms=names)
+        return message(
+            "it is not set which group got no e-mails: {arms}; name it under holdout.arms in kit.toml", arms=names
+        )
     if held.astype(bool).all() or not held.astype(bool).any():
-        return message("all people stand in one arm; a test needs one with mail and one without")
+        return message("everybody is in one group; a test needs a group with e-mails and one without")
     if table["assigned"].isna().all():
-        return message("the file does not say when people were assigned")
+        return message("the file does not show when people were assigned")
     return ""
 
 

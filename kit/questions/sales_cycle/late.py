@@ -25,19 +25,20 @@ STILL_TO_GO = "Klein & Moeschberger (2003), Survival Analysis, 4.2; Kaplan & Mei
 
 FIGURES = (
     Figure(
-        "stage_late", message("Not in time, and what became of them"),
-        message("people who passed every step before in time and not this one; of them those who passed it later"),
-        message("a person followed for the days of every step"), "guide 2",
+        "stage_late", message("People not in time, and what became of them"),
+        message("people who completed every earlier step in time but not this one; those of them who completed it "
+                "later"),
+        message("a person observed for the days of every step"), "guide 2",
         ("late.missed", "late.came", "funnel.missed", "funnel.came"),
         window=message("late: until as_of"),
     ),
     Figure(
         "stage_to_come", message("Will probably come"),
-        message("sum over those not there yet of 1 - S(until) / S(waited)"), PERSON, STILL_TO_GO,
+        message("sum over the people who have not come yet of 1 - S(until) / S(waited)"), PERSON, STILL_TO_GO,
         ("late.value", "late.until", "late.stays", "funnel.to_come"),
-        window=message("until: the longest that 30 people or more were followed"),
-        interval=message("95 %, of the number that will come: its own chance and that of the curve"),
-        edge=message("who has waited for longer is counted among those who probably will not"),
+        window=message("until: the longest time for which 30 or more people were observed"),
+        interval=message("95 %, of the number who will come: chance and the uncertainty of the curve"),
+        edge=message("people who have waited longer count as “probably will not come”"),
     ),
 )  # fmt: skip
 
@@ -75,13 +76,14 @@ def sentence(row: dict[Any, Any], began: int, days: int) -> Message:
     values |= {"came": whole(row["came"]), "waiting": whole(row["waiting"])}
     if not known(row["value"]):
         return message(
-            "Most fall short before “{stage}”: {n} of {began} people followed all the way were not there within {days} "
-            "days. {came} of them came later; of the other {waiting} nobody can tell yet.",
+            "The largest drop-off is before “{stage}”: {n} of {began} people observed all the way did not get there "
+            "within {days} days. {came} of them came later; the other {waiting} cannot be judged yet.",
             **values,
         )
     return message(
-        "Most fall short before “{stage}”: {n} of {began} people followed all the way were not there within {days} "
-        "days. {came} of them came later, {to_come} more will probably come, and {stays} probably will not.",
+        "The largest drop-off is before “{stage}”: {n} of {began} people observed all the way did not get there "
+        "within {days} days. {came} of them came later, {to_come} more will probably come, and {stays} probably "
+        "will not.",
         **values, to_come=expected(row), stays=whole(round(row["stays"])),
     )  # fmt: skip
 
@@ -94,17 +96,23 @@ def table(rows: pd.DataFrame) -> Table:
         Column("came", message("Came later"), whole, unit="people", number=True),
         Column("value", message("Will probably come"), expected, unit="people", number=True, whole_row=True),
         Column("until", message("Within"), _days, unit="days", number=True),
-        Column("stays", message("Probably will not"), _people, unit="people", number=True),
+        Column("stays", message("Probably will not come"), _people, unit="people", number=True),
     )
     notes = (
         message(
-            "Late is not lost. Will probably come: expected of those not there yet, given how long each has waited, "
-            "until the day named in “Within”; nobody can tell beyond it, as too few were followed for longer."
+            "Late is not lost. Will probably come: the number expected of those not there yet, given how long each "
+            "has waited. It covers the time up to the day under “Within”. Beyond that nothing can be estimated, as "
+            "too few people were observed for longer."
         ),
-        message("The brackets hold the number that will come 95 times of 100."),
+        message("The brackets contain the number who will come 95 times out of 100."),
     )
     return Table(
-        "late", message("Not in time, and what became of them"), rows, columns, notes, message("nobody was late.")
+        "late",
+        message("People not in time, and what became of them"),
+        rows,
+        columns,
+        notes,
+        message("nobody was late."),
     )
 
 

@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 
 NOT_KNOWN = BootstrapInterval(nan, nan, nan)
 
-_ORDER = message("an order; a cost of the span")
+_ORDER = message("an order; a cost of this time")
 _MARGIN = message(
-    "attributed and incremental side by side; not told without money.margin, without costs, with costs in several or "
-    "other currencies, or with a cost of 0"
+    "attributed and incremental are shown together; not given without money.margin or costs, with costs of 0, or "
+    "with costs in several or other currencies"
 )
 
 FIGURES = (
     Figure(
-        "revenue_per_cost", message("Revenue a unit of cost"), message("revenue / cost"), _ORDER,
+        "revenue_per_cost", message("Revenue per unit of cost"), message("revenue / cost"), _ORDER,
         "guide 2; CIMM lexicon (TRA: incremental sales / cost)", ("returns.value",), window=SPAN, interval=BOOTSTRAP,
         edge=message(
-            "attributed and incremental side by side; also called return on investment, and it is not ROI; a cost of "
-            "0 gives none and is never infinite"
+            "attributed and incremental are shown together; also called return on investment, but it is not ROI; "
+            "with a cost of 0 not defined, never infinite"
         ),
     ),
     Figure(
@@ -62,10 +62,10 @@ FIGURES = (
     ),
     Figure(
         "cost", message("Cost"),
-        message("people's hours x rate + software + sending + discounts given, as the cost file names them"),
-        message("a row of the cost file; by its days where its period reaches beyond the span"), "guide 2",
+        message("staff hours x rate + software + sending + discounts given, as the cost file names them"),
+        message("a row of the cost file; split by days if its period goes beyond this time"), "guide 2",
         ("returns.cost",), window=SPAN,
-        edge=message("not known where a row has no amount, no period, or another currency"),
+        edge=message("not known if a row has no amount, no period, or another currency"),
     ),
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ _BASES = {"attributed": message("attributed"), "incremental": message("increment
 
 _NAMES = {
     "revenue": message("revenue"),
-    "revenue a unit of cost": message("revenue a unit of cost"),
+    "revenue per unit of cost": message("revenue per unit of cost"),
     "profit": message("profit"),
     "ROI": message("ROI"),
 }
@@ -97,7 +97,7 @@ def compare(data: Data, span: Span, holdout: Holdout) -> Returns:
         span: what `span.common` returned.
         holdout: what `holdout.measure` returned for the same span.
 
-    Source: guide 2. "ROI" is profit over cost (IAB), "revenue a unit of cost" is sales over cost (TRA); both are
+    Source: guide 2. "ROI" is profit over cost (IAB), "revenue per unit of cost" is sales over cost (TRA); both are
     called return on investment (CIMM lexicon), so both are named.
     """
     return judge(
@@ -180,9 +180,9 @@ def judge(
         why = message("costs are in {currency} and sales in {of_sales}", currency=currency, of_sales=sold.currency)
         cost = nan
     if not why and narrowed:
-        why = message("the question is narrowed to some campaigns, and the costs are those of all mail")
+        why = message("the question covers only some campaigns, but the costs cover all e-mails")
         cost = nan
-    lacking = "" if margin is not None else message("the margin is not known; say money.margin in kit.toml")
+    lacking = "" if margin is not None else message("the margin is not known; set money.margin in kit.toml")
     refused = _unpriced(sold.unpriced)
     part = nan if margin is None else margin
     rows = []
@@ -190,7 +190,7 @@ def judge(
         no_ratio, no_profit = refused or problem or why, refused or problem or lacking or why
         figures = (
             ("revenue", revenue, refused or problem),
-            ("revenue a unit of cost", revenue.scaled(1 / cost if cost else nan), no_ratio),
+            ("revenue per unit of cost", revenue.scaled(1 / cost if cost else nan), no_ratio),
             ("profit", revenue.scaled(part, -cost), no_profit),
             ("ROI", revenue.scaled(part / cost if cost else nan, -1.0), no_profit),
         )
@@ -219,7 +219,7 @@ class Returns(Result):
         costs: as `costs`.
         cost: all of it [money]; NaN where it is not known.
         why: the reason for that; "" where it is known.
-        figures: a row a basis ("attributed" or "incremental") and figure ("revenue", "revenue a unit of cost",
+        figures: a row a basis ("attributed" or "incremental") and figure ("revenue", "revenue per unit of cost",
             "profit", "ROI"): value, low, high, reason [why there is no value; "" where there is].
         reached: people to whom mail was delivered.
         outside: of them at least so many in no arm of the holdout: in the cost, in no incremental figure.
@@ -242,33 +242,33 @@ class Returns(Result):
         numbers = {"attributed": attributed["value"], "incremental": incremental["value"], "cost": self.cost}
         if not known(incremental["value"]):
             text = _(
-                "Whether mail pays is not decided: {why}. ROI of what was sold after clicks: {roi}.",
+                "It is not decided yet whether e-mail pays: {why}. ROI attributed to clicks: {roi}.",
                 why=incremental["reason"], roi=_percent_or_why(attributed),
             )  # fmt: skip
             return Summary("returns", text, numbers, headline=True, weight=60)
-        verdict = message("Whether mail pays is not decided")
+        verdict = message("It is not decided yet whether e-mail pays")
         if incremental["low"] > 0:
-            verdict = message("Mail pays")
+            verdict = message("E-mail pays")
         elif incremental["high"] < 0:
-            verdict = message("Mail does not pay")
+            verdict = message("E-mail does not pay")
         values = {"verdict": verdict, "roi": _percent(incremental), "by_clicks": _percent_or_why(attributed)}
         if known(attributed["value"]):
             text = _(
-                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it would "
-                "be {by_clicks}.",
+                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Attributed to clicks it "
+                "would be {by_clicks}.",
                 **values,
             )
         else:
             text = _(
-                "{verdict}: measured against the group that got no e-mail, ROI is {roi}; attributed to clicks it is "
+                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Attributed to clicks it is "
                 "{by_clicks}.",
                 **values,
             )
-        step = _("Keep a group without mail until the interval lies on one side of zero.")
+        step = _("Keep a group without e-mails until the range for ROI lies fully above or fully below zero.")
         if incremental["low"] > 0:
-            step = _("Go on, and keep a small group without mail, so that this stays known.")
+            step = _("Continue, and keep a small group without e-mails so that you can check this later too.")
         elif incremental["high"] < 0:
-            step = _("Stop or change the dearest mailings before the next one goes out.")
+            step = _("Stop or change the most expensive campaigns before the next one goes out.")
         return Summary("returns", text, numbers, headline=True, weight=90, next_step=step)
 
     def table(self) -> Table:
@@ -277,25 +277,27 @@ class Returns(Result):
             Column("basis", message("Counted as"), _BASES.__getitem__),
             Column("figure", message("Figure"), _NAMES.__getitem__),
             Column("value", message("Value"), _figure(self.currency), number=True, whole_row=True),
-            Column("reason", message("Why not")),
+            Column("reason", message("Reason if unknown")),
         )
         notes = [
             self._cost_note(),
             message(
-                "Attributed: sold after a click, whoever would have bought anyway included. Incremental: beyond the "
-                "holdout."
+                "Attributed: sold after a click, including people who would have bought anyway. Incremental: sold "
+                "beyond the control group."
             ),
-            message("ROI is profit over cost; revenue a unit of cost is another number that is called ROI, too."),
+            message(
+                "ROI is profit divided by cost. Revenue per unit of cost is a different figure that is also called ROI."
+            ),
         ]
         if self.outside:
             notes.append(
                 message(
-                    "At least {outside} of {reached} people whom mail reached stand in no arm of the test: what mail "
-                    "brought them is in no incremental figure, what it cost is.",
+                    "At least {outside} of {reached} people who got e-mails are in no group of the test. What "
+                    "e-mail brought from them is not in the incremental figures; its cost is.",
                     outside=self.outside, reached=self.reached,
                 )
             )  # fmt: skip
-        return Table("returns", message("What came back for what was spent"), self.figures, columns, tuple(notes))
+        return Table("returns", message("Return on what was spent"), self.figures, columns, tuple(notes))
 
     def _roi(self, basis: str) -> dict[Any, Any]:
         """The ROI counted in one way."""
@@ -304,13 +306,13 @@ class Returns(Result):
 
     def _cost_note(self) -> Message:
         if not known(self.cost):
-            return message("Cost of this time: not known.")
+            return message("Cost in this time: not known.")
         kinds = [
             f"{_KINDS.get(kind, kind)} {decimal(amount, 0)}"
             for kind, amount in self.costs[["kind", "amount"]].to_numpy()
         ]
         return message(
-            "Cost of this time: {amount} {currency} ({kinds}).",
+            "Cost in this time: {amount} {currency} ({kinds}).",
             amount=decimal(self.cost, 0), currency=self.currency, kinds=commas(kinds),
         )  # fmt: skip
 
@@ -323,35 +325,35 @@ def _unpriced(orders: int) -> str | Message:
 
 def _incremental(effect: Effect | None) -> tuple[BootstrapInterval, str | Message]:
     if effect is None:
-        return NOT_KNOWN, message("there was no holdout, so nobody can tell what mail alone brought")
+        return NOT_KNOWN, message("there was no control group, so what e-mail alone brought is not known")
     revenue = effect.revenue.scaled(effect.treated)
     if not effect.problem and isnan(effect.revenue.low):
-        return revenue, message("too few bought in one of the arms for an interval")
+        return revenue, message("too few people bought in one of the groups for an interval")
     return revenue, effect.problem
 
 
 def _cost(spent: pd.DataFrame) -> tuple[float, str | Message]:
     """All of it, or why it is not known."""
     if spent.empty:
-        return nan, message("no file says what mail cost")
+        return nan, message("none of your files contains the cost of e-mail")
     if spent["currency"].isna().any():
         return nan, message("the costs are in several currencies")
     undated, unpriced = int(spent["undated"].sum()), int(spent["unpriced"].sum())
     if undated:
         return nan, message_n(
-            "{n} cost has no period, or one that ends before it begins",
-            "{n} costs have no period, or one that ends before it begins",
+            "{n} cost has no period, or its period ends before it begins",
+            "{n} costs have no period, or their periods end before they begin",
             undated,
         )
     if unpriced:
         return nan, message_n(
-            "{n} cost has no amount; hours need a rate, or money.hour_rate in kit.toml",
-            "{n} costs have no amount; hours need a rate, or money.hour_rate in kit.toml",
+            "{n} cost has no amount; hours need a rate in the file, or money.hour_rate in kit.toml",
+            "{n} costs have no amount; hours need a rate in the file, or money.hour_rate in kit.toml",
             unpriced,
         )
     total = float(spent["amount"].sum())
     if not total > 0:
-        return nan, message("the costs of this time are 0, and nothing can be told per 0")
+        return nan, message("the costs of this time are 0, so nothing can be divided by them")
     return total, ""
 
 
@@ -361,7 +363,7 @@ def _figure(currency: str) -> Callable[[Any], str]:
             return UNKNOWN
         if row["figure"] == "ROI":
             return _percent(row)
-        if row["figure"] == "revenue a unit of cost":
+        if row["figure"] == "revenue per unit of cost":
             return with_ends(decimal(row["value"], 2), row["low"], row["high"], lambda end: decimal(end, 2))
         amount = f"{decimal(row['value'], 0)} {currency}"
         return with_ends(amount, row["low"], row["high"], lambda end: decimal(end, 0))

@@ -28,10 +28,11 @@ SHOWN = 3
 
 FIGURES = (
     Figure(
-        "sequences", message("Sequences"), message("automations that sent within a stage"), message("an automation"),
+        "sequences", message("Sequences"), message("automations that sent e-mails during a stage"),
+        message("an automation"),
         "guide 2", ("sequences.sequences",),
         edge=message(
-            "their people were chosen by what they did: the rates describe and are no effect"
+            "these people were chosen by what they did: the rates describe them and show no effect"
         ),
     ),
 )  # fmt: skip
@@ -77,25 +78,25 @@ class Sequences(Result):
         large = self.rates[~self.rates["few"].astype(bool)]
         numbers: dict[str, Any] = {"sequences": int(large["group"].nunique())}
         if large.empty:
-            text = _("No automation wrote to enough people on their way to tell anything.")
+            text = _("No automation wrote to enough people between these stages to judge it.")
             return Summary("sequences", text, numbers)
         clauses = [
             _n(
-                "after “{name}” {rate} of {n} person passed “{step}”",
-                "after “{name}” {rate} of {n} people passed “{step}”",
+                "after “{name}” {rate} of {n} person completed “{step}”",
+                "after “{name}” {rate} of {n} people completed “{step}”",
                 row["entered"], name=in_words(row["group"]), rate=share(row["lagged"]), n=whole(row["entered"]),
                 step=row["step"],
             )
             for row in large.sort_values("entered", ascending=False).head(SHOWN).to_dict("records")
         ]  # fmt: skip
         caution = _(
-            "Who gets a sequence is decided by what they did before, so that its people differ from the others in "
-            "more than the sequence: these rates describe and are no effect. An effect shows where chance decides who "
-            "enters it."
+            "What people did before decides who gets a sequence, so they differ from others in more than the "
+            "sequence. These rates describe them and show no effect. An effect shows only if people are chosen for "
+            "the sequence at random."
         )
         return Summary("sequences", f"{within(self.days, clauses)} {caution}", numbers)
 
     def table(self) -> Table:
         """Each step after each automation."""
-        title = message("After the first mail of an automation")
+        title = message("After the first e-mail of an automation")
         return by_group(self.rates, self.days, title, message("Automation"))

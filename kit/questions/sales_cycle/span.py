@@ -27,15 +27,15 @@ SHORTEST = pd.Timedelta(days=1)
 
 _SOURCES = {
     "question": message("the months asked for"),
-    "mail": message("the event log's mail"),
-    "holdout": message("the holdout test"),
+    "mail": message("the event log's e-mails"),
+    "holdout": message("the control group test"),
     "costs": message("the costs"),
 }
 
 _PERIODS = {
     "question": message("the months asked for"),
-    "mail": message("the mails of the event log"),
-    "holdout": message("the days of the holdout test"),
+    "mail": message("the e-mails of the event log"),
+    "holdout": message("the days of the control group test"),
     "costs": message("the costs"),
 }
 """The same, as what begins and ends."""
@@ -107,19 +107,19 @@ def judge(sources: pd.DataFrame, units: Sequence[str] = ()) -> Span:
     never = pd.Timestamp(0)
     if any(what == "sales" for what, *_times in bounds):
         problem = message(
-            "orders have times without a zone, which cannot be set beside mail: say time_zone in kit.toml"
+            "order times have no time zone and cannot be compared with e-mails; set time_zone in kit.toml"
         )
         return Span(never, never, bounds, problem)
     if not all(units):
-        problem = message("the currency of the sales is not known: say currency in kit.toml")
+        problem = message("the currency of the sales is not known; set currency in kit.toml")
         return Span(never, never, bounds, problem)
     if len(units) > 1:
         problem = message(
-            "sales are in several currencies ({currencies}), which are never added", currencies=commas(units)
+            "sales are in several currencies ({currencies}), which are never added up", currencies=commas(units)
         )
         return Span(never, never, bounds, problem)
     if not dated:
-        return Span(never, never, bounds, message("nothing in the folder has a time"))
+        return Span(never, never, bounds, message("nothing in the folder has a date"))
     latest, earliest = max(dated, key=lambda bound: bound[1]), min(dated, key=lambda bound: bound[2])
     begin, end = latest[1], earliest[2]
     if end - begin < SHORTEST:
@@ -149,10 +149,11 @@ class Span(Result):
         """From when to when money is counted, and what set it."""
         numbers = {"begin": self.begin, "end": self.end}
         if self.problem:
-            text = _("Money cannot be set against mail: {why}.", why=self.problem)
+            text = _("Money cannot be compared with e-mails: {why}.", why=self.problem)
             return Summary("money_span", text, numbers)
         text = _(
-            "All money below is of {begin} to {end}, the time that everything tells of: it begins with {sources}.",
+            "All money below is from {begin} to {end}, the time that all the data covers. Its start is set by "
+            "{sources}.",
             begin=day(self.begin), end=day(self.end),
             sources=listing([_SOURCES[what] for what, begin, _end in self.bounds if begin == self.begin]),
         )  # fmt: skip

@@ -30,23 +30,23 @@ if TYPE_CHECKING:
 
 CONTACT, LEAD, CUSTOMER = "contact", "lead", "customer"
 
-FIRST_MAIL, NOTHING = "first mail, joining not told", "nothing"
+FIRST_MAIL, NOTHING = "first e-mail, joining date not in the export", "nothing"
 """Where no file says when somebody joined. Who is written to in the log's first month may have been there for long."""
 
 COLUMNS = ["stage", "what", "begins", "people"]
 
-PERSON = message("a person; who comes back counts by the first time")
+PERSON = message("a person; people who come back count by their first time")
 
 FIGURES = (
     Figure(
-        "stage_people", message("People of a stage"), message("people whom the source names in the stage"), PERSON,
-        "guide 2", ("stages.people",), edge=message("a stage that nothing tells of is left out and not shown as 0"),
+        "stage_people", message("People of a stage"), message("people recorded by the source in this stage"), PERSON,
+        "guide 2", ("stages.people",), edge=message("a stage without data is left out and not shown as 0"),
     ),
 )  # fmt: skip
 
 _SOURCES = {
     "joined the list": message("joined the list"),
-    FIRST_MAIL: message("first mail, joining not told"),
+    FIRST_MAIL: message("first e-mail, joining date not in the export"),
     "deal opened": message("deal opened"),
     "deal won": message("deal won"),
     "charge": message("charge"),
@@ -136,21 +136,22 @@ class Stages(Result):
         """Each stage's sources, since when, and how many people they name."""
         columns = (
             Column("stage", message("Stage")),
-            Column("what", message("Read from"), _in_words),
+            Column("what", message("Data source"), _in_words),
             Column("begins", message("Recorded since"), day),
             Column("people", message("People"), whole, unit="people", number=True),
         )
         missing = self.sources.loc[self.sources["people"] == 0, "stage"].tolist()
-        notes = [message("A person enters a stage once, at the first moment that any of these tells.")]
+        notes = [message("A person enters a stage once, at the first moment recorded by any of these sources.")]
         if missing:
-            notes.append(message("Nothing tells of {stages}: left out, and not shown as 0.", stages=commas(missing)))
+            notes.append(message("There is no data on {stages}: left out, and not shown as 0.", stages=commas(missing)))
         if (self.sources["what"] == FIRST_MAIL).any():
             notes.append(
                 message(
-                    "Who has no joining date and was on the list before the log began seems new with the first mail."
+                    "People without a joining date who were on the list before the event log began seem new at "
+                    "their first e-mail."
                 )
             )
-        title, empty = message("What the stages are read from"), message("no stage is known.")
+        title, empty = message("Where the stages come from"), message("the data has no stages.")
         return Table("stages", title, self.sources, columns, tuple(notes), empty)
 
 
@@ -161,10 +162,10 @@ def _in_words(what: str) -> str | Message:
 def _names(data: Data, stages: Sequence[str]) -> list[str]:
     names = [name.strip().casefold() for name in (stages or data.settings["funnel.stages"])]
     if not names:
-        raise UsageError(_("funnel.stages: nothing is no way: name two stages or more, each once."))
+        raise UsageError(_("funnel.stages: the list is empty. Name two or more stages, each once."))
     if len(names) < 2 or len(set(names)) < len(names):
         raise UsageError(
-            _("funnel.stages: {names} is no way: name two stages or more, each once.", names=commas(names))
+            _("funnel.stages: {names} cannot be used. Name two or more stages, each once.", names=commas(names))
         )
     conversions = scope.history(data, "conversions")
     actions = set() if conversions is None else set(conversions.select("action").distinct().to_pandas()["action"])
@@ -173,7 +174,11 @@ def _names(data: Data, stages: Sequence[str]) -> list[str]:
         if name not in accepted:
             hint = nearest(name, accepted)
             raise UsageError(
-                _("funnel.stages: {name} is no stage and no action of this data. {hint}", name=repr(name), hint=hint)
+                _(
+                    "funnel.stages: {name} is neither a stage nor an action in this data. {hint}",
+                    name=repr(name),
+                    hint=hint,
+                )
             )
     return names
 

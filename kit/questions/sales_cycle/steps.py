@@ -58,20 +58,20 @@ FIGURES = (
     Figure(
         "step_entered", message("Entered"), message("people who entered the first of the two stages"), PERSON,
         "guide 2", ("funnel.entered", "funnel_groups.entered"),
-        window=message("the months asked for, of entering"),
-        edge=message("who was first seen before all stages were recorded is left out, and counted apart"),
+        window=message("the months asked for, by the time of entering"),
+        edge=message("people first seen before all stages were recorded are left out and counted separately"),
     ),
     Figure(
         "step_followed", message("Followed"),
-        message("of those who entered, people whose whole window lies before as_of"), PERSON, "guide 2",
+        message("of the people who entered, those whose whole time window ended before as_of"), PERSON, "guide 2",
         ("funnel.n", "funnel_groups.n"), window=_DAYS,
     ),
     Figure(
-        "step_conversion", message("Conversion of a step, plain"), message("passed in time / followed"), PERSON,
+        "step_conversion", message("Conversion of a step, plain"), message("completed in time / followed"), PERSON,
         "guide 2; DEFINITIONS", ("funnel.value", "funnel_groups.value", "funnel.* → *"), window=_DAYS, interval=WILSON,
         edge=message(
-            "only people followed for the whole window; a skipped stage is passed at the moment of the next; under 30"
-            " people a group is shown and not judged"
+            "only people followed for the whole window; a skipped stage is completed with the next one; groups "
+            "under 30 people are shown but not judged"
         ),
     ),
     Figure(
@@ -79,35 +79,36 @@ FIGURES = (
         message("1 - S(days) of the time to the next stage"), PERSON, KAPLAN_MEIER,
         ("funnel.lagged", "funnel_groups.lagged"), window=_DAYS,
         interval=message("95 %: Greenwood's variance as an effective number of people (Rothman 1978)"),
-        edge=message("of all who entered, each for as long as was followed; NaN where nobody was followed so long"),
+        edge=message("of all who entered, each for the time observed; NaN where nobody was observed for so long"),
     ),
     Figure(
         "step_median", message("Median time between stages"),
-        message("days until half of all who entered have passed"), PERSON, KAPLAN_MEIER,
+        message("days until half of all who entered have completed the step"), PERSON, KAPLAN_MEIER,
         ("funnel.median", "funnel_groups.median"),
         window=message("from entering to the next stage, or to as_of"),
         interval=message("95 %: Brookmeyer & Crowley (1982), doi:10.2307/2530286"),
-        edge=message("“not reached” where fewer than half have"),
+        edge=message("“not reached” if fewer than half have completed it"),
     ),
     Figure(
-        "step_half", message("Half of these by"), message("median days of those who passed in time"), PERSON,
+        "step_half", message("Half of these within"), message("median days of the people who completed it in time"),
+        PERSON,
         "guide 2", ("funnel.half",), window=_DAYS,
-        edge=message("of the quick ones alone: shorter than the median of all"),
+        edge=message("only the fast ones: shorter than the median of all"),
     ),
     Figure(
         "step_skipped", message("Skipped"),
-        message("people first seen in the later stage, so that they passed the first with it"), PERSON,
+        message("people first seen in the later stage, who completed the first together with it"), PERSON,
         "guide 2; DEFINITIONS", ("funnel.skipped",),
     ),
     Figure(
         "stage_reached", message("Of those who began"),
-        message("people who came so far, one step after the other / people who began"),
-        message("a person followed for the days of every step"), "guide 2; DEFINITIONS",
+        message("people who got this far, step by step / people who began"),
+        message("a person observed for the days of every step"), "guide 2; DEFINITIONS",
         ("passed.n", "passed.value"), window=message("funnel.days for each step"), interval=WILSON,
-        edge=message("on these the steps multiply to the whole"),
+        edge=message("for these people the rates of the steps multiply to the whole"),
     ),
     Figure(
-        "steps_early", message("Left out as seen too early"),
+        "steps_early", message("Left out: first seen too early"),
         message("people first seen before all stages were recorded"), PERSON, "guide 2", ("funnel.early",),
     ),
 )  # fmt: skip
@@ -238,10 +239,10 @@ class Steps(Result):
         rows = self.rates.to_dict("records")
         numbers: dict[str, Any] = {str(row["step"]): row["value"] for row in rows} | {"early": self.early}
         if not any(row["n"] for row in rows):
-            return Summary("funnel", _("No conversion can be told yet: {why}.", why=self._why_none()), numbers)
+            return Summary("funnel", _("Conversion cannot be calculated yet: {why}.", why=self._why_none()), numbers)
         clauses = [
             _n(
-                "{rate} of {n} person passed “{step}”", "{rate} of {n} people passed “{step}”", row["n"],
+                "{rate} of {n} person completed “{step}”", "{rate} of {n} people completed “{step}”", row["n"],
                 rate=cells.rate(row), n=whole(row["n"]), step=row["step"],
             )
             for row in rows
@@ -265,34 +266,34 @@ class Steps(Result):
         columns = (
             Column("step", message("Step")),
             *columns_of_rates(self.days),
-            Column("half", message("Half of these by"), _days, unit="days", number=True),
+            Column("half", message("Half of these within"), _days, unit="days", number=True),
             Column("skipped", message("Skipped"), whole, unit="people", number=True),
         )
         notes = [
             message_n(
-                "Followed: for {n} day. In time: those of them who were in the next stage by then.",
-                "Followed: for {n} days. In time: those of them who were in the next stage by then.",
+                "Followed: people observed for {n} day. In time: those of them who were in the next stage by then.",
+                "Followed: people observed for {n} days. In time: those of them who were in the next stage by then.",
                 self.days,
             ),
             *notes_of_rates(self.days),
             message(
-                "Half of these: of those who passed in time. Skipped: first seen in the later stage, passed the first "
-                "with it."
+                "Half of these: of the people who completed the step in time. Skipped: first seen in the later "
+                "stage, so the first counts as completed with it."
             ),
-            message("Who comes back counts by the first time."),
+            message("People who come back count by their first time."),
         ]
         if self.early:
             notes.append(
                 message_n(
-                    "{n} person is left out: they were first seen before all stages were recorded, so that their "
+                    "{n} person is left out: they were first seen before all stages were recorded, so their "
                     "beginning is not known.",
-                    "{n} people are left out: they were first seen before all stages were recorded, so that their "
+                    "{n} people are left out: they were first seen before all stages were recorded, so their "
                     "beginning is not known.",
                     self.early,
                 )
             )
         notes += goal(self.rates)
-        title, empty = message("Conversion step by step"), message("nobody is on the way.")
+        title, empty = message("Conversion step by step"), message("nobody has entered these stages.")
         return Table("funnel", title, self.rates, columns, tuple(notes), empty)
 
     def passed_table(self) -> Table:
@@ -303,11 +304,11 @@ class Steps(Result):
             Column("value", message("Of those who began"), _of_all, unit="share", number=True, whole_row=True),
         )
         note = message_n(
-            "Only people followed for {n} day for every step: on them the steps multiply to the whole.",
-            "Only people followed for {n} days for every step: on them the steps multiply to the whole.",
+            "Only people observed for {n} day at every step. For them the rates of the steps multiply to the whole.",
+            "Only people observed for {n} days at every step. For them the rates of the steps multiply to the whole.",
             self.days,
         )
-        title, empty = message("The same people through all stages"), message("nobody was followed for long enough.")
+        title, empty = message("The same people through all stages"), message("nobody was observed for long enough.")
         return Table("passed", title, self.passed, columns, (note,), empty)
 
     def late_table(self) -> Table:
@@ -319,7 +320,7 @@ class Steps(Result):
         title = _("The same people through all stages")
         rows = self.passed.to_dict("records")
         if not rows:
-            return nothing("funnel", title, message("nobody was followed for long enough"))
+            return nothing("funnel", title, message("nobody was observed for long enough"))
         with drawing(0.9 + 0.5 * len(rows), ax) as axes:
             for place, row in enumerate(rows):
                 axes.barh(-place, row["value"], height=0.62, color=PLAIN if place else QUIET, alpha=0.85)
@@ -349,10 +350,10 @@ class Steps(Result):
 
     def lags_plot(self, ax: Axes | None = None) -> Picture:
         """By days, the share of all who entered a step that has passed it, with its band (1 - Kaplan-Meier)."""
-        title = _("How long a step takes")
+        title = _("How long does a step take?")
         curves = [(step, curve) for step, curve in self.curves.items() if curve.n]
         if not curves:
-            return nothing("lags", title, message("nobody is on the way"))
+            return nothing("lags", title, message("nobody has entered these stages"))
         with drawing(3.4, ax) as axes:
             clauses = []
             for (step, curve), color in zip(curves, COLORS, strict=False):
@@ -370,7 +371,7 @@ class Steps(Result):
             axes.set_ylim(bottom=0)
             axes.yaxis.set_major_formatter(lambda value, _position: share(value, 0))
             axes.set_xlabel(_("days since entering the step's first stage"))
-            axes.set_ylabel(_("passed, of all who entered"))
+            axes.set_ylabel(_("completed, of all who entered"))
             axes.grid(visible=False, axis="x")
             axes.legend(
                 frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderpad=0.2, fontsize=10
@@ -381,8 +382,8 @@ class Steps(Result):
     def _why_none(self) -> Message:
         if len(self.rates):
             return message_n(
-                "nobody was first seen since all stages are recorded and followed for {n} day",
-                "nobody was first seen since all stages are recorded and followed for {n} days",
+                "nobody first seen after all stages were recorded has been observed for {n} day",
+                "nobody first seen after all stages were recorded has been observed for {n} days",
                 self.days,
             )
         if self.early:
@@ -391,12 +392,12 @@ class Steps(Result):
                 "all {n} people were first seen before all stages were recorded",
                 self.early,
             )
-        return message("fewer than two stages are recorded, or nobody is on the way")
+        return message("fewer than two stages are recorded, or nobody has entered them")
 
 
 def within(days: int, clauses: Sequence[str]) -> str:
     """What happened within so many days, as a sentence of these clauses."""
-    return _n("Within {n} day {clauses}.", "Within {n} days {clauses}.", days, clauses=commas(clauses))
+    return _n("Within {n} day, {clauses}.", "Within {n} days, {clauses}.", days, clauses=commas(clauses))
 
 
 def columns_of_rates(days: int) -> tuple[Column, ...]:
@@ -413,9 +414,7 @@ def columns_of_rates(days: int) -> tuple[Column, ...]:
 def notes_of_rates(days: int) -> tuple[Message, ...]:
     """What the columns of rates mean."""
     return (
-        message(
-            "By day {n}, and the median: of all who entered, each for as long as was followed (Kaplan-Meier).", n=days
-        ),
+        message("By day {n}, and the median: of all who entered, each for the time observed (Kaplan-Meier).", n=days),
         message("The brackets are 95 % intervals."),
     )
 
@@ -425,7 +424,7 @@ def goal(steps: pd.DataFrame) -> list[Message]:
     goals = [f"“{end}”" for end in dict.fromkeys(steps["end"]) if end != CUSTOMER]
     if not goals:
         return []
-    return [message("Coming to {stages} is a goal and no sale: it is not profit.", stages=listing(goals))]
+    return [message("Reaching {stages} is a goal, but not yet a sale or profit.", stages=listing(goals))]
 
 
 def _first(counts: pd.DataFrame) -> str:
@@ -520,7 +519,7 @@ def _of_all(row: Any) -> str:
 
 def _lagged(row: Any) -> str:
     if not known(row["lagged"]):
-        return _("not followed so long")
+        return _("not observed for so long")
     return with_interval(row["lagged"], row["lagged_low"], row["lagged_high"])
 
 

@@ -34,7 +34,7 @@ SMALL = 0.05
 """A source that tells of a smaller share of a stage's people does not decide from when the stage is known."""
 
 ARROW = " → "
-ALL, NO_MAIL, UNKNOWN = "all", "no mail before it", "not known"
+ALL, NO_MAIL, UNKNOWN = "all", "no e-mail before the step", "not known"
 DAY = 86_400
 """Seconds."""
 
@@ -106,7 +106,7 @@ def check(by: str) -> None:
     """
     if by and by not in BY:
         hint = nearest(by, BY)
-        raise UsageError(_("people have no {value} to be told apart by. {hint}", value=repr(by), hint=hint))
+        raise UsageError(_("people cannot be grouped by {value}. {hint}", value=repr(by), hint=hint))
 
 
 def limit(data: Data, days: int | None) -> int:
@@ -117,7 +117,7 @@ def limit(data: Data, days: int | None) -> int:
     """
     allowed = data.settings["funnel.days"] if days is None else days
     if allowed < 1:
-        raise UsageError(_("days: a step takes a day or more, not {n}.", n=allowed))
+        raise UsageError(_("days: a step takes at least one day, not {n}.", n=allowed))
     return allowed
 
 

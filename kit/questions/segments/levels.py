@@ -259,19 +259,21 @@ class Segments(Result):
         judged = int(self.rates["p"].notna().sum())
         numbers = {"kpi": self.kpi.key, "judged": judged, "found": len(apart)}
         if not judged:
-            text = _("No group of people can be judged by “{kpi}”.", kpi=self.kpi.name)
+            text = _("There is too little data to judge any group of people by “{kpi}”.", kpi=self.kpi.name)
             return Summary("segments_found", text, numbers)
         values = {"kpi": self.kpi.name, "judged": whole(judged)}
         if apart.empty:
             text = _(
-                "By “{kpi}” none of {judged} groups of people is seen to differ from the others of its trait.", **values
+                "In “{kpi}”, none of {judged} groups of people clearly differs from the other groups of the same "
+                "trait.",
+                **values,
             )
             return Summary("segments_found", f"{text}{self._by_machines()}", numbers, headline=True, weight=25)
         text = _n(
-            "By “{kpi}” {n} of {judged} groups of people differs from the others of its trait, the furthest "
-            "{furthest}.",
-            "By “{kpi}” {n} of {judged} groups of people differ from the others of their trait, the furthest "
-            "{furthest}.",
+            "In “{kpi}”, {n} of {judged} groups of people differs from the others of the same trait. The largest "
+            "difference: {furthest}.",
+            "In “{kpi}”, {n} of {judged} groups of people differ from the others of the same trait. The largest "
+            "differences: {furthest}.",
             len(apart),
             n=whole(len(apart)),
             furthest=listing([self._apart(row) for row in apart.head(3).to_dict("records")]),
@@ -289,8 +291,10 @@ class Segments(Result):
         if not machines:
             return ""
         text = _n(
-            "By “{raw}” {flagged} of {judged} would differ; without machines {n} of them is not seen to.",
-            "By “{raw}” {flagged} of {judged} would differ; without machines {n} of them are not seen to.",
+            "By “{raw}”, {flagged} of {judged} groups would differ. Without machines, {n} of them shows no clear "
+            "difference.",
+            "By “{raw}”, {flagged} of {judged} groups would differ. Without machines, {n} of them show no clear "
+            "difference.",
             machines,
             n=whole(machines),
             raw=self.raw.kpi.name,
@@ -309,11 +313,11 @@ class Segments(Result):
     def table(self) -> Table:
         """Levels of each trait with their rate, and how far they are from the other levels."""
         if self.money:
-            unit, apart = "money", message("Apart from the others")
+            unit, apart = "money", message("Difference from the others")
             write, write_apart = _amount, _amount_apart
-            empty = message("no log names people, or nothing tells what they bought.")
+            empty = message("no event log names people, or there is no data on what they bought.")
         else:
-            unit, apart = "share", message("Apart from the others (points)")
+            unit, apart = "share", message("Difference from the others (points)")
             write, write_apart, empty = cells.rate, _rate_apart, _NO_LOG
         frame = self.rates
         if self.raw is not None:
@@ -322,7 +326,7 @@ class Segments(Result):
             frame = frame.merge(raw, on=["trait", "level"], how="left")
         columns = (
             Column("trait", message("Trait"), _trait),
-            Column("level", message("Level")),
+            Column("level", message("Value")),
             Column("people", message("People"), whole, unit="people", number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, write, unit=unit, number=True, whole_row=True),
@@ -336,10 +340,13 @@ class Segments(Result):
         judged = int(self.rates["p"].notna().sum())
         traits = [TRAITS[name] for name in dict.fromkeys(self.rates["trait"])]
         notes = (
-            _("The person is the unit: the brackets are wider than those of as many independent mails."),
+            _(
+                "Each person counts once as a unit, so the brackets are wider than for the same number of independent "
+                "messages."
+            ),
             _n(
-                "{n} comparison; false ones are held to 5 % of those flagged.",
-                "{n} comparisons; false ones are held to 5 % of those flagged.",
+                "{n} comparison; at most 5 % of the flagged ones are expected to be false.",
+                "{n} comparisons; at most 5 % of the flagged ones are expected to be false.",
                 judged,
                 n=whole(judged),
             ),
@@ -350,10 +357,10 @@ class Segments(Result):
         return (
             *notes,
             _(
-                "Sold after the mail, whoever would have bought anyway included; mail younger than the window is left "
-                "out."
+                "Sales after the e-mail, including people who would have bought anyway. E-mails too recent for the "
+                "sales window are left out."
             ),
-            _("Too few: the money amounts to that of fewer than {n} equal buyers.", n=BUYERS),
+            _("Too little data: the revenue corresponds to that of fewer than {n} equal buyers.", n=BUYERS),
         )
 
     def unknown_table(self) -> Table:
@@ -361,19 +368,21 @@ class Segments(Result):
         frame = self.traits.assign(total=self.total, mails_known=self.total - self.traits["unknown"])
         columns = (
             Column("trait", message("Trait"), _trait),
-            Column("mails_known", message("Mails of known level"), whole, unit="mails", number=True),
+            Column("mails_known", message("Messages with a known value"), whole, unit="mails", number=True),
             Column("unknown", message("Not known"), whole, unit="mails", number=True),
-            Column("total", message("In all"), whole, unit="mails", number=True),
+            Column("total", message("Total"), whole, unit="mails", number=True),
         )
         note = (
             message(
-                "Not known: mail that only totals tell of, and mail younger than the window for sales, and people of "
-                "whom the contacts do not say it."
+                "Not known: messages known only from totals, messages too recent for the sales window, and people "
+                "whose contact record lacks this trait."
             )
             if self.money
-            else message("Not known: mail that only totals tell of, and people of whom the contacts do not say it.")
+            else message(
+                "Not known: messages known only from totals, and people whose contact record lacks this trait."
+            )
         )
-        title = message("How much mail this page knows of")
+        title = message("How many messages this page covers")
         return Table("segments_unknown", title, frame, columns, (note,), _NO_LOG)
 
     def plot(self, ax: Axes | None = None) -> Picture:
@@ -402,11 +411,11 @@ class Segments(Result):
             axes.set_xlim(left=min(0, rates["low"].min()) if self.money else 0)
             write = decimal if self.money else share
             axes.xaxis.set_major_formatter(lambda value, _place: write(value, 0))
-            axes.set_xlabel(_("{kpi}, 95 % interval, the person as the unit", kpi=self.kpi.name))
+            axes.set_xlabel(_("{kpi}; line: margin of error (95 %), by person", kpi=self.kpi.name))
             axes.grid(visible=False, axis="y")
             rows = rates.to_dict("records")
             levels = joined([f"{_trait(row['trait'])} {row['level']} {self._value(row)}" for row in rows])
-            alt = _("{kpi} by trait: {levels}.", kpi=self.kpi.title, levels=levels or _("none known"))
+            alt = _("{kpi} by trait: {levels}.", kpi=self.kpi.title, levels=levels or _("no data"))
             return picture(axes, name="segments", title=self._title(), alt=alt)
 
     def _value(self, row: Mapping[Any, Any]) -> str:
@@ -416,12 +425,12 @@ class Segments(Result):
         return message("{kpi} by trait", kpi=self.kpi.title)
 
 
-_NO_LOG = message("no log names people.")
+_NO_LOG = message("no event log names people.")
 _VERDICTS = {
     "higher": message("higher"),
     "lower": message("lower"),
     "no difference seen": message("no difference seen"),
-    "too few": message("too few"),
+    "too few": message("too little data"),
     "unknown": message("unknown"),
 }
 
@@ -460,30 +469,30 @@ def _rate_apart(row: Mapping[Any, Any]) -> str:
 FIGURES = (
     Figure(
         "segment_people",
-        message("People of a segment"),
-        message("people who got mail and stand at this level of the trait"),
-        message("a person"),
+        message("People in a segment"),
+        message("people who received e-mails and have this value of the trait"),
+        message("one person"),
         "guide 1, step 6",
         ("segments.people",),
-        edge=message("by what was known of them before the mail"),
+        edge=message("by what was known about them before the e-mail"),
     ),
     Figure(
         "segment_difference",
-        message("Apart from the others"),
-        message("rate of the level - rate of the other levels of its trait"),
-        message("a message; the error is over people"),
+        message("Difference from the others"),
+        message("rate of this value - rate of the other values of the same trait"),
+        message("one message; the margin of error is by person"),
         "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919",
         ("segments.difference",),
-        interval=message("95 %: ratio of means with the person as the unit"),
-        edge=message("a level that reacts more is not one on which mail works more"),
+        interval=message("95 %: ratio of means, by person"),
+        edge=message("a higher rate does not mean that e-mails have more effect on this group"),
     ),
     Figure(
         "mails_known",
-        message("Mails of known level"),
-        message("known + not known = in all"),
+        message("Messages with a known value"),
+        message("known + not known = total"),
         message("a message"),
         "guide 1, step 6",
         ("segments_unknown.mails_known", "segments_unknown.unknown", "segments_unknown.total"),
-        edge=message("not known: mail that only totals tell of, and people of whom the contacts do not say it"),
+        edge=message("not known: messages known only from totals, and people whose contact record lacks this trait"),
     ),
 )

@@ -140,15 +140,15 @@ class Programs(Result):
         for reaction, kind, name in (("clicked", "device", "phone"), ("opened", "program", UNKNOWN_PROGRAM)):
             block = self.rows[(self.rows["reaction"] == reaction) & (self.rows["kind"] == kind)]
             if block.empty:
-                text = _("With which programs people open and click is not known: no event log names them.")
+                text = _("We cannot see which programs people use to open and click: no event log contains them.")
                 return Summary("programs", text)
             (row,) = block[block["name"] == name].to_dict("records") or [{"people": 0, "n": block["n"].iloc[0]}]
             low, high = proportions.proportion_interval(row["people"], row["n"])
             share[name] = with_interval(row["people"] / row["n"], float(low), float(high))
             numbers |= {name: row["people"] / row["n"], reaction: int(row["n"])}
         text = _(
-            "Of those who clicked {phone} used a phone (n = {clicked}); of those whose mail was opened, the program of "
-            "{unknown} is unknown (n = {opened}).",
+            "Of the people who clicked, {phone} used a phone (n = {clicked}). For {unknown} of those whose e-mail "
+            "was opened, the program is unknown (n = {opened}).",
             clicked=whole(numbers["clicked"]), opened=whole(numbers["opened"]), **share,
         )  # fmt: skip
         return Summary("programs", text, numbers)
@@ -157,27 +157,28 @@ class Programs(Result):
         """People by device and program of their clicks and openings."""
         columns = (
             Column("reaction", message("Reaction"), _REACTIONS.__getitem__),
-            Column("kind", message("By"), _KINDS.__getitem__),
+            Column("kind", message("Grouped by"), _KINDS.__getitem__),
             Column("name", message("Device or program"), lambda name: _NAMES.get(name, name)),
             Column("people", message("People"), whole, unit="people", number=True),
-            Column("n", message("Of all who did"), whole, unit="people", number=True),
+            Column("n", message("Of all who reacted this way"), whole, unit="people", number=True),
             Column("value", message("Share of them"), cells.rate, unit="share", number=True, whole_row=True),
-            Column("mails", message("Mails"), whole, unit="mails", number=True),
+            Column("mails", message("E-mails"), whole, unit="mails", number=True),
         )
         notes = (
             message(
-                "Who uses several stands at each, so shares may add up to more than all; who tells none is unknown."
+                "People who use several are counted in each row, so shares may add up to more than 100 %. People "
+                "without this information are “unknown”."
             ),
             message(
-                "Unknown: only machines opened, as Apple's privacy protection does, or the log names no program. "
-                "That is no share of Apple's."
+                "Unknown: only machines opened, as with Apple's Mail Privacy Protection, or the log contains no "
+                "program. This is not Apple's share."
             ),
             message(
-                "Clicks that strict rules for machines name are left out. An iPad may call itself a Macintosh; mail of "
-                "Gmail and Yahoo is opened through a proxy that hides the device."
+                "Clicks that strict rules attribute to machines are left out. An iPad may identify itself as a "
+                "Macintosh. Gmail and Yahoo open e-mails through a proxy that hides the device."
             ),
         )
-        title, empty = message("Devices and programs, by people"), message("no event log names programs.")
+        title, empty = message("Devices and programs by number of people"), message("no event log contains programs.")
         return Table("programs", title, self.rows, columns, notes, empty)
 
 
@@ -185,7 +186,7 @@ _REACTIONS = {"clicked": message("clicked"), "opened": message("opened")}
 _KINDS = {"device": message("device"), "program": message("program")}
 _NAMES: dict[str, Any] = {
     UNKNOWN_PROGRAM: message("unknown"),
-    "another": message("another"),
+    "another": message("something else"),
     "phone": message("phone"),
     "tablet": message("tablet"),
     "computer": message("computer"),
@@ -195,14 +196,14 @@ _NAMES: dict[str, Any] = {
 FIGURES = (
     Figure(
         "programs", message("People by device and program"),
-        message("people of whom a reaction came from it / people who so reacted"),
-        message("a person"), "the platform's event log",
+        message("people with a reaction from this device or program / all people with this kind of reaction"),
+        message("one person"), "the platform's event log",
         ("programs.people", "programs.n", "programs.value", "programs.mails", "programs.phone", "programs.unknown",
          "programs.clicked", "programs.opened"),
         interval=WILSON,
         edge=message(
-            "by the first opening of a mail that is surely a person's, and the first click that no strict rule names; "
-            "unknown where no reaction of the person tells it"
+            "by the first open that surely was by a person, and the first click that no strict rule attributes to "
+            "machines. Unknown if no reaction of the person shows it"
         ),
     ),
 )  # fmt: skip

@@ -43,11 +43,11 @@ FAR = 0.5
 """Share of the larger difference by which pooled and stratified must differ for the pooled one to mislead."""
 
 READINGS = {
-    "same": message("no part is seen to differ"),
-    "uneven": message("differs from part to part"),
-    "misleads": message("the pooled rates mislead"),
-    "broken": message("split is broken: not read"),
-    "unknown": message("cannot be told"),
+    "same": message("no segment seems to differ"),
+    "uneven": message("differs between segments"),
+    "misleads": message("the combined rates mislead"),
+    "broken": message("split is broken: not judged"),
+    "unknown": message("cannot be judged"),
 }
 
 
@@ -192,28 +192,29 @@ class ByPart(Result):
         part, tests = self._part(), self.read
         numbers: dict[str, Any] = {name: int((self.tests["reading"] == name).sum()) for name in READINGS}
         if tests.empty and self.kpi.kind != "rate":
-            text = _("Tests cannot be read by {part}: it is told of rates only.", part=part)
+            text = _("Tests cannot be analysed by {part}: this works only for rates.", part=part)
             return Summary("strata", text, numbers)
         if tests.empty:
-            text = _("Tests cannot be read by {part}: no log tells it of the people of a test.", part=part)
+            text = _("Tests cannot be analysed by {part}: no event log has it for the people of a test.", part=part)
             return Summary("strata", text, numbers)
         misleading = [_misleads(row) for row in tests[tests["reading"] == "misleads"].to_dict("records")]
         if misleading:
-            step = _("Decide by the parts, not by the total.")
+            step = _("Decide by the segments, not by the total.")
             return Summary("strata", " ".join(misleading), numbers, headline=True, weight=75, next_step=step)
         uneven = tests[tests["reading"] == "uneven"]
         if len(uneven):
             text = _(
-                "By {part} the difference is not one for all in {names}: read it part by part, and test each anew.",
+                "By {part} the difference is not the same everywhere in {names}. Judge each segment separately, and "
+                "confirm each with a new test.",
                 part=part, names=listing([named(name) for name in dict.fromkeys(uneven["campaign_name"])]),
             )  # fmt: skip
             return Summary("strata", text, numbers, headline=True, weight=45)
         moved = (tests["difference"] - tests["pooled"]).abs().max()
         text = _n(
-            "In the test that can be read by {part} no part is seen to differ from the others, and the mix of the arms "
-            "moves it by more than {points} points.",
-            "In all {n} tests that can be read by {part} no part is seen to differ from the others, and the mix of the "
-            "arms moves none by more than {points} points.",
+            "In the test that can be analysed by {part}, no segment seems to differ from the others. Different "
+            "mixes of recipients move the result by at most {points} points.",
+            "In all {n} tests that can be analysed by {part}, no segment seems to differ from the others. Different "
+            "mixes of recipients move no result by more than {points} points.",
             len(tests), part=part, points=size(moved, 2),
         )  # fmt: skip
         return Summary("strata", text, numbers)
@@ -222,49 +223,49 @@ class ByPart(Result):
         """Each test: the pooled difference, the one within parts, and whether it is one for all."""
         columns = (
             Column("campaign_name", _("Test")),
-            Column("b", _("Arms"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
-            Column("parts", _("Parts"), whole, number=True),
+            Column("b", _("Versions"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
+            Column("parts", _("Segments"), whole, number=True),
             Column("pooled", _("All together (points)"), lambda value: points(value, 1), unit="share", number=True),
             Column(
-                "difference", _("Within parts (points)"), cells.difference, unit="share", number=True, whole_row=True
+                "difference", _("Within segments (points)"), cells.difference, unit="share", number=True, whole_row=True
             ),
-            Column("uneven_p", _("One for all: p"), lambda value: decimal(value, 2), number=True),
-            Column("reading", _("Reading"), READINGS.__getitem__),
+            Column("uneven_p", _("Same in all segments: p"), lambda value: decimal(value, 2), number=True),
+            Column("reading", _("Result"), READINGS.__getitem__),
         )
         notes = (
-            _("Parts by {part}. Within parts: Mantel and Haenszel's common difference with its interval.",
+            _("Segments are by {part}. Within segments: Mantel and Haenszel's common difference with its interval.",
               part=self._part()),
-            _("One for all: Breslow and Day's test of one odds ratio (Tarone), adjusted for the number of tests "
-              "(Holm)."),
+            _("Same in all segments: Breslow and Day's test of one odds ratio (Tarone), adjusted for the number of "
+              "tests (Holm)."),
         )  # fmt: skip
         notes = notes if len(self.tests) else ()
         title = _("Tests by {part}", part=self._part())
-        return Table("strata", title, self.tests, columns, notes, _("no log tells the parts of a test."))
+        return Table("strata", title, self.tests, columns, notes, _("no event log shows the segments of a test."))
 
     def parts_table(self) -> Table:
         """Each part of each test."""
         columns = (
             Column("campaign_name", _("Test")),
             Column("part", _("Part")),
-            Column("n_a", _("Mails"), cells.arm_sizes, number=True, whole_row=True),
+            Column("n_a", _("E-mails"), cells.arm_sizes, number=True, whole_row=True),
             Column("value_a", _("First"), share, unit="share", number=True),
             Column("value_b", _("Second"), share, unit="share", number=True),
             Column("difference", _("Difference (points)"), cells.difference, unit="share", number=True, whole_row=True),
             Column("p", _("p (Holm)"), _p, number=True),
         )
-        notes = (_("p: over the parts of a test; “–”: too few to judge."),) if len(self.rates) else ()
-        title = _("{kpi} of each part", kpi=self.kpi.title)
-        return Table("strata_parts", title, self.rates, columns, notes, _("no log tells the parts of a test."))
+        notes = (_("p: adjusted for the segments of a test. “–”: too few to judge."),) if len(self.rates) else ()
+        title = _("{kpi} by segment", kpi=self.kpi.title)
+        return Table("strata_parts", title, self.rates, columns, notes, _("no event log shows the segments of a test."))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The difference in each part of each test; the diamond is the common one, the ring that of all together.
 
         Grey: too few to judge.
         """
-        title = _("Difference of each test, part by part")
+        title = _("Difference in each test, by segment")
         tests = self.read
         if tests.empty:
-            return nothing("strata", title, _("no test is told part by part"))
+            return nothing("strata", title, _("no test has data by segment"))
         ticks: list[tuple[int, str, bool]] = []
         with drawing(1.3 + 0.27 * min(len(tests) + len(self.rates), MOST), ax) as axes:
             axes.axvline(0, color=INK, linewidth=1)
@@ -279,7 +280,7 @@ class ByPart(Result):
                 axes.plot(test["pooled"], place, "o", mfc="none", mec=INK, markersize=11)
                 ticks.append((place, label(test["campaign_name"]), True))
                 differences.append(
-                    _("{name} {points} points within parts", name=test["campaign_name"],
+                    _("{name} {points} points within segments", name=test["campaign_name"],
                       points=points(test["difference"]))
                 )  # fmt: skip
                 place -= 1
@@ -298,7 +299,7 @@ class ByPart(Result):
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: points(value, 0) if value else "0"))
             axes.set_xlabel(_("second minus first, percentage points, 95 % interval"))
             axes.grid(visible=False, axis="y")
-            alt = _("Tests part by part: {differences}.", differences=joined(differences))
+            alt = _("Tests by segment: {differences}.", differences=joined(differences))
             return picture(axes, name="strata", title=title, alt=alt)
 
     def _part(self) -> str:
@@ -316,18 +317,19 @@ def _misleads(row: Mapping[Any, Any]) -> str:
     }
     if row["difference"] > 0:
         verdict = _(
-            "{name}: the pooled rates mislead. Put together, {b} is {pooled} points from {a}; within the parts it is "
-            "{within} points ({span}), higher.",
+            "{name}: the combined rates mislead. All together, {b} compared with {a}: {pooled} points. Within the "
+            "segments this version is the higher one: {within} points ({span}).",
             **values,
         )
     else:
         verdict = _(
-            "{name}: the pooled rates mislead. Put together, {b} is {pooled} points from {a}; within the parts it is "
-            "{within} points ({span}), lower.",
+            "{name}: the combined rates mislead. All together, {b} compared with {a}: {pooled} points. Within the "
+            "segments this version is the lower one: {within} points ({span}).",
             **values,
         )
     advice = _(
-        "The arms did not go to the same mix: go by the difference within parts, and find out why the split changed."
+        "The versions went to different mixes of recipients. Use the difference within segments, and find out why "
+        "the split changed."
     )
     return f"{verdict} {advice}"
 
@@ -340,28 +342,30 @@ _HAENSZEL = "Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719"
 
 FIGURES = (
     Figure(
-        "pooled_difference", message("All together"), message("rate of the arm - rate of the first, all parts in one"),
+        "pooled_difference", message("All together"), message("rate of the version - rate of the first version, all "
+                                                              "segments combined"),
         message("a message"), "Simpson (1951), jstor.org/stable/2984065", ("strata.pooled",),
-        edge=message("misleads where the arms' mixes differ"),
+        edge=message("misleads if the versions' mixes of recipients differ"),
     ),
     Figure(
-        "within_difference", message("Within parts"),
-        message("differences within parts, weighted by n_a n_b / (n_a + n_b)"), message("a message"), _HAENSZEL,
+        "within_difference", message("Within segments"),
+        message("differences within segments, weighted by n_a n_b / (n_a + n_b)"), message("a message"), _HAENSZEL,
         ("strata.difference",), interval=message("95 %: of the common difference"),
-        edge=message("parts under a twentieth of the mail are one"),
+        edge=message("segments with less than a twentieth of the messages are combined"),
     ),
     Figure(
-        "uneven_p", message("One for all: p"),
-        message("chance of parts as different as these if one odds ratio held in all"), message("a message"),
-        "Tarone (1985), doi:10.1093/biomet/72.1.91", ("strata.uneven_p",), edge=message("Holm over the tests"),
+        "uneven_p", message("Same in all segments: p"),
+        message("probability of segments this different if the odds ratio were the same in all"), message("a message"),
+        "Tarone (1985), doi:10.1093/biomet/72.1.91", ("strata.uneven_p",), edge=message("Holm, over the tests"),
     ),
     Figure(
-        "parts", message("Parts with both arms"), message("levels of the trait in which both arms have mail"),
-        message("a level of the trait"), _HAENSZEL, ("strata.parts",),
+        "parts", message("Segments with both versions"), message("values of the trait for which both versions have "
+                                                                 "messages"),
+        message("a value of the trait"), _HAENSZEL, ("strata.parts",),
     ),
     Figure(
-        "readings", message("Tests by reading"),
-        message("tests in which no part is seen to differ, some do, or pooled rates mislead"), message("a test"),
+        "readings", message("Tests by result"),
+        message("tests in which no segment seems to differ, some do, or the combined rates mislead"), message("a test"),
         _HAENSZEL, ("strata.same", "strata.uneven", "strata.misleads", "strata.broken", "strata.unknown"),
     ),
 )  # fmt: skip

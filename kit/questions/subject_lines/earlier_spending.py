@@ -108,20 +108,21 @@ class EarlierSpending(Result):
         numbers: dict[str, Any] = {"tests": len(gained), "gained": float(gained.max()) if len(gained) else None}
         if gained.empty:
             text = _(
-                "What people spent before cannot be taken into account: no log and orders tell it of the people of a "
-                "test."
+                "Earlier purchases cannot be taken into account: the data has no event log and orders that show "
+                "them for the people of a test."
             )
             return Summary("adjusted", text, numbers)
         largest = float(gained.max())
         if largest < GAIN:
             text = _(
-                "What people spent before tells next to nothing of what they spend after the mail: at most {share} of "
-                "the variance is gone. The plain difference is as sharp.",
+                "Earlier purchases hardly help to predict purchases after the e-mail. They remove at most {share} "
+                "of the random variation, so the plain difference is as precise.",
                 share=share(max(largest, 0), 2),
             )
             return Summary("adjusted", text, numbers)
         text = _(
-            "What people spent before takes away up to {share} of the variance, as if a test had {more} more mails.",
+            "Taking earlier purchases into account removes up to {share} of the random variation, as if a test had "
+            "{more} more messages.",
             share=share(largest, 0), more=share(largest / (1 - largest), 0),
         )  # fmt: skip
         return Summary("adjusted", text, numbers)
@@ -131,20 +132,20 @@ class EarlierSpending(Result):
         plain, adjusted = self._interval("difference", ""), self._interval("adjusted", "adjusted_")
         columns = (
             Column("campaign_name", _("Test")),
-            Column("b", _("Arms"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
-            Column("n_a", _("Mails"), cells.arm_sizes, number=True, whole_row=True),
+            Column("b", _("Versions"), lambda row: _("{b} minus {a}", a=row["a"], b=row["b"]), whole_row=True),
+            Column("n_a", _("E-mails"), cells.arm_sizes, number=True, whole_row=True),
             Column("difference", _("Difference"), plain, unit="money", number=True, whole_row=True),
             Column("adjusted", _("Adjusted"), adjusted, unit="money", number=True, whole_row=True),
-            Column("gained", _("Variance gained"), lambda value: share(value, 2), unit="share", number=True),
+            Column("gained", _("Random variation removed"), lambda value: share(value, 2), unit="share", number=True),
         )
         notes = (
-            _("Revenue a mail, second minus first, with its 95 % interval (Welch)."),
-            _("Adjusted: by the revenue of the same people in the year before (CUPED)."),
-            _("The plain difference decides; the adjusted one may not be chosen because it looks better."),
+            _("Revenue per message, second minus first, with its 95 % interval (Welch)."),
+            _("Adjusted: for the revenue from the same people in the year before (CUPED)."),
+            _("The plain difference decides. Do not choose the adjusted one because it looks better."),
         )
         notes = notes if len(self.tests) else ()
-        title = _("Revenue a mail, with earlier spending taken into account")
-        empty = _("no log and orders tell what the people of a test spent before.")
+        title = _("Revenue per message, with earlier purchases taken into account")
+        empty = _("the data has no event log and orders that show the earlier purchases of the people of a test.")
         return Table("adjusted", title, self.tests, columns, notes, empty)
 
     def _interval(self, value: str, prefix: str) -> Callable[[Any], str]:
@@ -165,17 +166,18 @@ FIGURES = (
     Figure(
         "revenue_difference", message("Difference in revenue, plain and adjusted"),
         message(
-            "revenue a mail of the arm - of the first; adjusted: less theta x the difference in earlier revenue"
+            "revenue per message of the version - of the first version; adjusted: minus theta x the difference in "
+            "earlier revenue"
         ),
-        message("a mail delivered to a known person"), _CUPED,
+        message("a message delivered to a known person"), _CUPED,
         ("adjusted.difference", "adjusted.adjusted", "adjusted.n_a"),
-        window=message("earlier: 365 days before the mail; after: conversions.window_days"),
+        window=message("earlier: 365 days before the message; after: conversions.window_days"),
         interval=message("95 %: Welch"),
-        edge=message("the plain difference decides; the adjusted one stands beside it"),
+        edge=message("the plain difference decides; the adjusted one is shown next to it"),
     ),
     Figure(
-        "variance_gained", message("Variance gained"),
+        "variance_gained", message("Random variation removed"),
         message("1 - variance of the adjusted difference / variance of the plain one"),
-        message("a mail delivered to a known person"), _CUPED, ("adjusted.gained",),
+        message("a message delivered to a known person"), _CUPED, ("adjusted.gained",),
     ),
 )  # fmt: skip

@@ -89,9 +89,10 @@ class AllTests(Result):
         row = self.together.iloc[0].to_dict()
         numbers = {name: row[name] if known(row[name]) else None for name in ("read", "won", "total", "a_year")}
         if not row["read"]:
-            return Summary("all_tests", _("No test of two lines can be judged here."), numbers)
+            return Summary("all_tests", _("No test of two subject lines can be judged here."), numbers)
         rate = with_interval(row["rate"], row["rate_low"], row["rate_high"])
-        won = _n("A line won in {won} of {n} test: {rate}.", "A line won in {won} of {n} tests: {rate}.",
+        won = _n("A subject line won in {won} of {n} test: {rate}.", "A subject line won in {won} of {n} tests: "
+                                                                     "{rate}.",
                  int(row["read"]), won=whole(row["won"]), rate=rate)  # fmt: skip
         return Summary("all_tests", f"{won} {self._brought(row)} {self._capacity(row)}", numbers)
 
@@ -102,22 +103,25 @@ class AllTests(Result):
             Column("won", _("Won"), whole, number=True),
             Column("rate", _("Share won"), _rate, unit="share", number=True, whole_row=True),
             Column("total", _("The winners together"), self._total, number=True, whole_row=True),
-            Column("needed", _("Mails a line that a test needs"), whole, unit="mails", number=True),
-            Column("a_year", _("Tests a year that the list can carry"), whole, number=True),
+            Column("needed", _("Messages needed per version"), whole, unit="mails", number=True),
+            Column("a_year", _("Tests possible per year"), whole, number=True),
         )
         notes = (
-            _("Together: what the winners bring against the other line, summed, after luck is taken off."),
-            _("Tests of more than two lines are left out, since their comparisons hang together."),
+            _("Together: the sum of what the winners bring over the other subject line, corrected for luck."),
+            _("Tests of more than two subject lines are left out, since their comparisons depend on each other."),
         )
         frame = self.together[self.together["read"] > 0]
-        empty = _("no test of two lines can be judged.")
+        empty = _("no test of two subject lines can be judged.")
         return Table("all_tests", _("All tests together"), frame, columns, notes if len(frame) else (), empty)
 
     def _brought(self, row: Mapping[Any, Any]) -> str:
         if not known(row["total"]):
-            return _("Fewer than ten tests cannot tell what winners bring in all; a winner is usually overstated.")
+            return _(
+                "With fewer than ten tests, the winners' total gain cannot be estimated. A winner is usually "
+                "overstated."
+            )
         if not row["won"]:
-            return _("So nothing is gained yet.")
+            return _("So there is no gain yet.")
         return _("The winners together bring {total} in “{kpi}”.", total=self._total(row), kpi=self.tests.rule.kpi.name)
 
     def _capacity(self, row: Mapping[Any, Any]) -> str:
@@ -126,10 +130,10 @@ class AllTests(Result):
         lift = share(self.tests.rule.worthwhile, 0)
         n = int(row["a_year"])
         if not n:
-            return _("A year's mail is too little for one test that would see a lift of {lift}.", lift=lift)
+            return _("A year's messages are not enough for one test that would see a lift of {lift}.", lift=lift)
         return _n(
-            "A year's mail carries {n} test that would see a lift of {lift}.",
-            "A year's mail carries {n} tests that would see a lift of {lift}.",
+            "A year's messages are enough for {n} test that would see a lift of {lift}.",
+            "A year's messages are enough for {n} tests that would see a lift of {lift}.",
             n, lift=lift,
         )  # fmt: skip
 
@@ -140,7 +144,7 @@ class AllTests(Result):
             ends = {name: points(row[name]) for name in ("total", "total_low", "total_high")}
             return _("{total} points ({total_low} to {total_high})", **ends)
         ends = {name: money(self.tests.currency)(row[name]) for name in ("total", "total_low", "total_high")}
-        return _("{total} a mail ({total_low} to {total_high})", **ends)
+        return _("{total} per message ({total_low} to {total_high})", **ends)
 
 
 def _rate(row: Mapping[Any, Any]) -> str:
@@ -149,19 +153,22 @@ def _rate(row: Mapping[Any, Any]) -> str:
 
 FIGURES = (
     Figure(
-        "tests_won", message("Tests won"), message("tests of two arms with a winner / those that could be judged"),
+        "tests_won", message("Tests won"), message("tests of two versions with a winner / tests that could be judged"),
         message("a test"), "Wilson (1927), doi:10.1080/01621459.1927.10502953",
-        ("all_tests.read", "all_tests.won", "all_tests.rate"), interval=message("95 %: Wilson, exact of few"),
+        ("all_tests.read", "all_tests.won", "all_tests.rate"), interval=message("95 %: Wilson, exact for small "
+                                                                                "numbers"),
     ),
     Figure(
         "tests_together", message("What the winners bring together"),
-        message("sum of the winners' true differences, each drawn towards zero by what all tests show"),
+        message("sum of the winners' true differences, each moved towards zero as far as all tests suggest"),
         message("a test"), "Gelman (2006), doi:10.1214/06-BA117A", ("all_tests.total",),
         interval=message("95 % of the posterior"), edge=message("unknown with fewer than ten tests"),
     ),
     Figure(
-        "tests_a_year", message("Tests that a year's mail carries"),
-        message("mails delivered a month x 12 / (2 x mails an arm that the worthwhile lift needs)"), message("a mail"),
+        "tests_a_year", message("Tests possible with a year's messages"),
+        message("messages delivered a month x 12 / (2 x messages per version needed for the worthwhile lift)"),
+        message("an "
+                                                                                                             "e-mail"),
         "Fleiss, Levin & Paik (2003), eq. 4.14", ("all_tests.needed", "all_tests.a_year"),
         edge=message("rounded down"),
     ),

@@ -124,22 +124,22 @@ class Measurable(Result):
         numbers: dict[str, Any] = {"tests": len(judged)}
         if judged.empty:
             text = _(
-                "How much of a test on openings is measurable is not known: the exports do not tell machines from "
-                "people. A difference seen is a difference; one hidden by machines is not seen."
+                "How much of a test on opens can be measured is not known: the exports do not separate machines "
+                "from people. A difference that shows is a difference; machines may hide one."
             )
             return Summary("measurable", text, numbers)
         row = judged.iloc[-1]
         numbers |= {name: row[name] for name in ("trackable", "machines", "needed_all", "needed_measurable")}
         text = _(
-            "In {name}, the latest test, {measurable} of the mail is measurable and {machines} is opened by programs. "
-            "Among the measurable {b} is {points} points ({span}) from {a}.",
+            "In {name}, the latest test, {measurable} of the messages can be measured; programs opened {machines}. "
+            "Among those measured, {b} compared with {a}: {points} points ({span}).",
             name=named(row["campaign_name"]), measurable=share(row["trackable"], 0), a=row["a"], b=row["b"],
             machines=share(row["machines"], 0), points=points(row["difference"]), span=span(row["low"], row["high"]),
         )  # fmt: skip
         if known(row["needed_all"]) and known(row["needed_measurable"]):
             needed = _(
-                "To see a lift of {lift} in people's openings takes {all} mails an arm if all openings are counted, "
-                "{measurable} if the measurable are.",
+                "To see a lift of {lift} in people's opens, each version needs {all} messages if all opens count. "
+                "With measurable opens only, it needs {measurable}.",
                 lift=share(self.lift, 0), all=whole(row["needed_all"]), measurable=whole(row["needed_measurable"]),
             )  # fmt: skip
             text = f"{text} {needed}"
@@ -155,17 +155,18 @@ class Measurable(Result):
             Column("value_b", _("Second"), share, unit="share", number=True),
             Column("difference", _("Difference (points)"), cells.difference, unit="share", number=True, whole_row=True),
             Column("raw_a", _("Raw"), _raw, number=True, whole_row=True),
-            Column("needed_all", _("Mails an arm, all"), whole, unit="mails", number=True),
-            Column("needed_measurable", _("… measurable alone"), whole, unit="mails", number=True),
+            Column("needed_all", _("Messages per version, all opens"), whole, unit="mails", number=True),
+            Column("needed_measurable", _("… measurable opens only"), whole, unit="mails", number=True),
         )
         notes = (
-            _("Measurable: to people whose program was seen, in their other mails, to load pictures only when they "
-              "read."),
-            _("Mails an arm: delivered, for a lift of {lift} in people's openings, four times in five.",
+            _("Measurable: sent to people whose e-mail program, judging by other messages, loads pictures only when "
+              "they read."),
+            _("Messages per version: delivered messages needed to see a lift of {lift} in people's opens four times "
+              "out of five.",
               lift=share(self.lift, 0)),
         )  # fmt: skip
-        title = _("Tests on openings among the people who can be measured")
-        return Table("measurable", title, self.tests, columns, notes, _("no log tells of the arms of a test."))
+        title = _("Tests on opens among people who can be measured")
+        return Table("measurable", title, self.tests, columns, notes, _("no event log shows the versions of a test."))
 
 
 def dilution(rate: float, lift: float, *, shares: Sequence[float] = SHARES) -> Dilution:
@@ -197,12 +198,12 @@ class Dilution(Result):
         rows = self.rows[self.rows["needed"].notna()].to_dict("records")
         numbers = {f"share_{round(100 * row['share'])}": row["needed"] for row in rows}
         if len(rows) < 2:
-            text = _("What machines cost a test on openings cannot be told from this rate.")
+            text = _("How much machine opens cost a test on opens cannot be estimated from this rate.")
             return Summary("dilution", text, numbers)
         costs = [_("{n} with {share}", n=whole(row["needed"]), share=share(row["share"], 0)) for row in rows[1:]]
         text = _(
-            "If people open {rate} and no machine does, a test needs {n} mails an arm; {costs} of the mail opened by "
-            "machines.",
+            "If people open {rate} and no machine does, a test needs {n} messages per version. Otherwise it needs "
+            "{costs} of messages opened by machines.",
             rate=share(rows[0]["raw"], 0), n=whole(rows[0]["needed"]), costs=", ".join(costs),
         )  # fmt: skip
         return Summary("dilution", text, numbers)
@@ -214,20 +215,24 @@ def _raw(row: Any) -> str:
 
 FIGURES = (
     Figure(
-        "measurable_rate", message("Opened, among the measurable"),
-        message("opened by trackable people, not by a machine / delivered to trackable people"), message("a message"),
+        "measurable_rate", message("Open rate among measurable recipients"),
+        message("opened by people whose opens can be measured, not by a machine / delivered to such people"),
+        message("a message"),
         "guide 1, step 5", ("measurable.value_a", "measurable.value_b", "measurable.difference"),
-        window=message("a person's program is told by other mails clients.window_days around"),
+        window=message("a person's program is identified by other messages within clients.window_days before and "
+                       "after"),
         interval=message("95 %: Newcombe, of the difference"),
         edge=message(
-            "both arms are drawn at random, so machines are in both alike; none under 30 trackable mails an arm"
+            "chance decides who gets which version, so machines are in both alike; not given below 30 measurable "
+            "messages per version"
         ),
     ),
     Figure(
-        "measurable_needed", message("Mails an arm, with machines and without"),
-        message("sample size for the lift worth having, machines opening all of their share"),
-        message("a delivered mail"), sample_size.SOURCE,
+        "measurable_needed", message("Messages per version, with machines and without"),
+        message("sample size for the worthwhile lift, if machines open all of their share"),
+        message("a delivered message"), sample_size.SOURCE,
         ("measurable.needed_all", "measurable.needed_measurable", "dilution.share_*"),
-        edge=message("5 % two-sided, found four times in five; of the measurable alone: of all mails of the arm"),
+        edge=message("5 % two-sided, found four times out of five; for measurable opens only: of all messages of "
+                     "the version"),
     ),
 )  # fmt: skip

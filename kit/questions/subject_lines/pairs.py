@@ -38,7 +38,7 @@ def of_campaign(arms: pd.DataFrame, rule: Rule, tests: int) -> pd.DataFrame:
     """
     if rule.shares and len(rule.shares) != len(arms):
         raise UsageError(
-            _("split names {shares} shares, but {name} has {variants} variants.", shares=len(rule.shares),
+            _("split: {shares} shares are given, but {name} has {variants} versions.", shares=len(rule.shares),
               name=repr(arms["campaign_name"].iloc[0]), variants=len(arms))
         )  # fmt: skip
     split = proportions.sample_ratio_test(arms["sent"], rule.shares)

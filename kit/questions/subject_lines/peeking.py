@@ -52,7 +52,7 @@ class Peeking(Result):
             if looks > 1
         ]
         text = _(
-            "Two equal lines show a “winner” in {share} of tests with one look, {several} looks.",
+            "Two equal subject lines show a false “winner” in {share} of tests with one look, {several} looks.",
             share=share(rates[1], 0), several=", ".join(several),
         )  # fmt: skip
         return Summary("peeking", text, {f"looks_{looks}": false for looks, false in rates.items()})
@@ -60,8 +60,9 @@ class Peeking(Result):
 
 FIGURES = (
     Figure(
-        "false_winners", message("False winners of repeated looks"),
-        message("share of tests of two equal lines with p < 5 % at any of so many looks"), message("a test"),
+        "false_winners", message("False winners from repeated looks"),
+        message("share of tests of two equal subject lines with p < 5 % at any of the given number of looks"),
+        message("a test"),
         "Armitage, McPherson & Rowe (1969), doi:10.2307/2343787", ("peeking.looks_*",),
     ),
 )  # fmt: skip

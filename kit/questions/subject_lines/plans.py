@@ -73,20 +73,20 @@ def plan(n: int, look: str = "") -> Plan:
         UsageError: a look that is none of the planned ones, or looks without a planned number.
     """
     if n < 0:
-        raise UsageError(_("plan: {n} mails an arm cannot be planned.", n=str(n)))
+        raise UsageError(_("plan: {n} messages per version cannot be planned.", n=str(n)))
     if not look or look == "any time":
         return Plan(n, rule="any time" if look else "looks")
     match = re.fullmatch(r"(\d+) of (\d+)", look)
     if match is None:
-        raise UsageError(_('look: {look} is no look. Write it like "2 of 4", or "any time".', look=repr(look)))
+        raise UsageError(_('look: {look} cannot be used. Write it like "2 of 4", or "any time".', look=repr(look)))
     this, looks = int(match[1]), int(match[2])
     if not 1 <= this <= looks:
         raise UsageError(
-            _("look: {looks} looks were planned, there is no look {look}. Judge at the planned ones only.",
+            _("look: {looks} looks were planned, so look {look} does not exist. Judge only at the planned looks.",
               looks=looks, look=this)
         )  # fmt: skip
     if not n:
-        raise UsageError(_("look: looks share out a planned number of mails. State it as plan."))
+        raise UsageError(_("look: looks divide a planned number of messages. Set this number as plan."))
     return Plan(n, this, looks)
 
 

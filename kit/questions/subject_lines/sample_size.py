@@ -150,9 +150,9 @@ class SampleSize(Result):
     def summary(self) -> Summary:
         """What a usual campaign can show."""
         if not known(self.detectable):
-            return Summary("test_size", _("The present rate is not known."))
+            return Summary("test_size", _("The current rate is not known."))
         text = _(
-            "A usual campaign, cut in two halves of {n}, shows a lift of {lift} or more.",
+            "A usual campaign, split into two halves of {n}, shows a lift of {lift} or more.",
             n=whole(self.arm), lift=share(self.detectable, 0),
         )  # fmt: skip
         return Summary("test_size", text, {"arm": self.arm, "detectable": self.detectable})
@@ -164,35 +164,41 @@ class SampleSize(Result):
         columns = (
             Column("lift", _("To see a lift of"), lambda value: share(value, 0), unit="share", number=True),
             Column("value", _("{kpi} would be", kpi=self.kpi.title), write, unit=self.kpi.unit, number=True),
-            Column("needed", _("Mails an arm"), whole, unit="mails", number=True),
+            Column("needed", _("Messages per version"), whole, unit="mails", number=True),
             Column("chance", chance, lambda value: share(value, 0), "share", number=True),
         )
         notes = []
         if self.base:
-            notes.append(_("From {base} now; found four times in five, with 5 % false winners.", base=write(self.base)))
+            notes.append(
+                _(
+                    "From {base} now. The lift is found four times out of five, with 5 % false winners.",
+                    base=write(self.base),
+                )
+            )
         if known(self.detectable):
             notes.append(self.summary().text)
         frame = self.needed if known(self.base) else self.needed.iloc[:0]
-        empty = _("the present rate is not known.")
-        return Table("test_sizes", _("Mails that a test needs"), frame, columns, tuple(notes), empty)
+        empty = _("the current rate is not known.")
+        return Table("test_sizes", _("How many messages does a test need?"), frame, columns, tuple(notes), empty)
 
 
 SOURCE = "Fleiss, Levin & Paik (2003), eq. 4.14"
 
 FIGURES = (
     Figure(
-        "lift", message("Lift"), message("(rate to be seen - present rate) / present rate"), message("a message"),
+        "lift", message("Lift"), message("(rate to be seen - current rate) / current rate"), message("a message"),
         "guide 1, step 5", ("test_sizes.lift", "test_sizes.value"),
-        edge=message("beside it: the rate that it would come to"),
+        edge=message("next to it: the rate that would result"),
     ),
     Figure(
-        "mails_an_arm", message("Mails an arm"), message("sample size of two rates, or two means, for the lift"),
-        message("a delivered mail"), SOURCE, ("test_sizes.needed",),
-        edge=message("5 % two-sided, found four times in five; of money Welch's"),
+        "mails_an_arm", message("Messages per version"),
+        message("sample size of two rates, or two means, for the lift"),
+        message("a delivered message"), SOURCE, ("test_sizes.needed",),
+        edge=message("5 % two-sided, found four times out of five; for money Welch's"),
     ),
     Figure(
         "power_of_usual", message("Chance that a usual campaign shows it"),
-        message("power of two halves of a campaign of the median size"), message("a delivered mail"), SOURCE,
-        ("test_sizes.chance",), edge=message("5 % two-sided; not told of money"),
+        message("power of two halves of a campaign of median size"), message("a delivered message"), SOURCE,
+        ("test_sizes.chance",), edge=message("5 % two-sided; not given for money"),
     ),
 )  # fmt: skip

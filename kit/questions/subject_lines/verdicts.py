@@ -186,12 +186,12 @@ _COLUMNS = [
 DECISIONS = {
     "a": message("the first is better"),
     "b": message("the second is better"),
-    "ahead": message("ahead, not decided among all tests"),
-    "not decided": message("not decided"),
-    "go on": message("go on to the next look"),
+    "ahead": message("ahead, but not decided among all tests"),
+    "not decided": message("no clear winner"),
+    "go on": message("continue to the next look"),
     "too early": message("too early"),
-    "too few": message("too few to judge"),
-    "split broken": message("split is broken: not read"),
+    "too few": message("too little data to judge"),
+    "split broken": message("split is broken: not judged"),
     "unknown": message("cannot be estimated"),
 }
 
@@ -232,7 +232,7 @@ class Tests(Result):
             decision: int((verdicts["decision"] == decision).sum()) for decision in DECISIONS
         }
         if verdicts.empty:
-            text = _("There is no test: no campaign went out in two variants.")
+            text = _("There is no test: no campaign went out in two versions.")
             return Summary("tests_verdict", text, numbers)
         rows = verdicts.to_dict("records")
         words = [self._words(row) for row in rows]
@@ -243,7 +243,7 @@ class Tests(Result):
             text = " ".join([f"{', '.join(_tally(numbers, len(decided), several=several))}.", *decided[:3]])
         step = _("Write the next subject line like the better one, and test it against a new idea.")
         if not decided:
-            step = _("Plan the next test with the number of mails that the table asks for.")
+            step = _("Plan the next test with the number of messages in the table.")
         return Summary("tests_verdict", text, numbers, headline=True, weight=80 if decided else 55, next_step=step)
 
     def table(self) -> Table:
@@ -252,7 +252,7 @@ class Tests(Result):
         unit = kpi.unit if len(verdicts) else "share"
         columns = [
             Column("campaign_name", _("Test")),
-            Column("a", _("Arms"), _arms, whole_row=True),
+            Column("a", _("Versions"), _arms, whole_row=True),
             Column("sent_a", _("Sent"), _sent, unit="mails", number=True, whole_row=True),
             *([Column("kpi", _("By"), lambda key: metrics.find(key).name)] if kpi.raw else []),
             Column("value_a", _("First"), self._arm("a"), unit=unit, number=True, whole_row=True),
@@ -267,17 +267,17 @@ class Tests(Result):
         if len(verdicts):
             name = f"tests_{kpi.key}"
             title = _("Tests, decided by “{kpi}”", kpi=kpi.name)
-            title = title if self.decides else _("Tests, looked at by “{kpi}” too", kpi=kpi.name)
+            title = title if self.decides else _("Tests, also shown by “{kpi}”", kpi=kpi.name)
         notes = self._notes() if len(verdicts) else []
-        return Table(name, title, verdicts, tuple(columns), tuple(notes), _("no campaign has two variants."))
+        return Table(name, title, verdicts, tuple(columns), tuple(notes), _("no campaign has two versions."))
 
     def words_table(self) -> Table:
         """Each test's verdict in words."""
         frame = self.verdicts[["campaign_name", "decision", "needed"]].assign(
             words=[self._words(row) for row in self.verdicts.to_dict("records")]
         )
-        columns = (Column("words", _("What the tests say")),)
-        return Table("test_words", _("In words"), frame, columns, empty=_("no campaign has two variants."))
+        columns = (Column("words", _("What do the tests show?")),)
+        return Table("test_words", _("In words"), frame, columns, empty=_("no campaign has two versions."))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The difference of each test with its interval; right of zero the second variant is higher."""
@@ -314,8 +314,8 @@ class Tests(Result):
         notes = []
         if not self.decides:
             notes.append(
-                _("Another KPI decides. Of every further one looked at, 5 % of equal tests show a difference by "
-                  "chance: what stands here is a hint for the next test, not a verdict.")
+                _("Another KPI decides. With each further KPI, 5 % of equal tests show a difference by chance. This "
+                  "table is a hint for the next test, not a verdict.")
             )  # fmt: skip
         interval = self._interval("Newcombe" if rate else "Welch")
         if rate:
@@ -323,48 +323,50 @@ class Tests(Result):
         else:
             notes.append(_("Difference: second minus first, with its {interval}.", interval=interval))
         notes += [
-            _("A verdict is given only where the interval leaves zero out."),
-            _("A split less likely than 1 in 1,000 under the plan is broken: who got which was not drawn at random."),
-        ]
+            _("A verdict is given only if the interval does not include zero."),
+            _("A split is broken if it is less likely than 1 in 1,000 under the plan. Then who got which version "
+              "was not random."),
+        ]  # fmt: skip
         if len(verdicts) > 1:
             notes.append(
-                _("A verdict counts how many comparisons stand here (Holm): equal lines show a winner on 5 % of such "
-                  "pages. “Ahead” would win if it stood alone. Intervals are those of single comparisons.")
+                _("A verdict allows for the number of comparisons (Holm): equal lines show a winner on 5 % of such "
+                  "pages. “Ahead” would win as the only comparison. The intervals are for single comparisons.")
             )  # fmt: skip
         if verdicts["campaign_id"].duplicated().any():
-            notes.append(_("Where a test has more than two arms, each two of them are compared."))
+            notes.append(_("If a test has more than two versions, each two of them are compared."))
         if kpi.numerator in AFTER:
             notes.append(
-                _("All that the people of an arm did within the window counts, whatever mail brought it. A platform's "
-                  "own totals count what it credits to the mail.")
+                _("Everything that the people of a version did in the time window counts, whichever e-mail caused "
+                  "it. A platform's own totals count what it credits to the e-mail.")
             )  # fmt: skip
         if kpi.raw:
             notes.append(
-                _("People: openings of people whose program tells them, clicks without scanners. A test of which only "
-                  "totals are known is decided by raw reactions: machines are in both arms alike, and hide a part of "
-                  "the difference.")
+                _("People: opens by people whose e-mail program shows them, and clicks without scanners. A test "
+                  "with totals only is decided by raw opens and clicks. Machines are in both versions alike, and "
+                  "hide a part of the difference.")
             )  # fmt: skip
         if kpi.denominator in ("opened", "opened_trackable"):
             notes.append(
-                _("Who opened was not drawn at random: the lines choose them. A line that is opened by more people may "
-                  "lose here and still win more clicks of all mail.")
+                _("The people who opened are not a random sample: the subject line selects them. A line with more "
+                  "opens may lose here and still win more clicks from all messages.")
             )  # fmt: skip
         if verdicts["higher"].notna().any():
-            notes.append(_("The chance stands beside the verdict, it does not make it: 90 % is no proof."))
+            notes.append(_("The chance is shown next to the verdict but does not decide it: 90 % is not proof."))
         if not rate and (verdicts[["n_a", "n_b"]] < MESSAGES_OF_MONEY).any(axis=None):
             notes.append(
-                _("Below {n} mails in an arm a single large order can turn the result.", n=whole(MESSAGES_OF_MONEY))
-            )
+                _("With fewer than {n} messages in a version, a single large order can turn the result.",
+                  n=whole(MESSAGES_OF_MONEY))
+            )  # fmt: skip
         if verdicts["decision"].isin(("a", "b", "ahead")).any() and verdicts["expect"].isna().all():
             notes.append(
-                _("Winners are usually overstated; by how much, fewer than ten tests cannot tell. Expect less than "
-                  "measured.")
+                _("Winners are usually overstated; with fewer than ten tests it is not known by how much. Expect "
+                  "less than measured.")
             )  # fmt: skip
         return notes
 
     def _interval(self, method: str) -> str:
         if self.rule.plan.rule == "any time":
-            return _("interval that holds at any look, wider than one for a single look")
+            return _("interval valid at any look, wider than for a single look")
         level = f"{100 * (1 - self.verdicts['bar'].max()):.2f}".rstrip("0").rstrip(".")
         return _("{level} % interval ({method})", level=level, method=method)
 
@@ -404,27 +406,27 @@ class Tests(Result):
     def _verdict(self, row: Mapping[Any, Any]) -> str:  # noqa: PLR0911  a decision a case
         match row["decision"]:
             case "unknown":
-                return _("cannot be estimated; a count is missing, or an arm has nobody or nothing to count.")
+                return _("cannot be estimated. A count is missing, or a version has nobody or nothing to count.")
             case "split broken":
                 return _(
-                    "the split is broken ({a} against {b} sent), so the two groups are not alike and the test is not "
-                    "read.",
+                    "the split is broken ({a} against {b} sent). The two groups are not alike, so the test is not "
+                    "judged.",
                     a=whole(row["sent_a"]), b=whole(row["sent_b"]),
                 )  # fmt: skip
             case "too early":
                 return _(
-                    "too early: {part} of planned n. It is judged when all are sent, not before.",
+                    "too early: {part} of the planned number. Judge the test when all messages are sent, not before.",
                     part=share(row["part"], 0),
                 )
             case "too few":
                 return _(
-                    "fewer than {n} in an arm did it; a rule for any moment cannot judge so few.",
-                    n=whole(EVENTS_AT_ANY_TIME),
-                )
+                    "too few to judge: fewer than {n} people in one of the versions reacted. A test judged at any "
+                    "time needs more.", n=whole(EVENTS_AT_ANY_TIME),
+                )  # fmt: skip
             case "go on":
                 return self._go_on(row)
             case "not decided":
-                verdict = _("not decided in “{kpi}”; {apart}", kpi=_name(row), apart=self._apart(row))
+                verdict = _("not decided by “{kpi}”; {apart}", kpi=_name(row), apart=self._apart(row))
                 return f"{verdict} {_still_needed(row)}"
             case "ahead":
                 return _("{winner} Chance alone often brings such a lead among so many comparisons: test it again.",
@@ -435,11 +437,11 @@ class Tests(Result):
         values = {"kpi": _name(row), "look": str(self.rule.plan), "apart": self._apart(row)}
         if known(row["part"]):
             text = _(
-                "not decided yet in “{kpi}” ({look}, at {part} of planned n); {apart}",
+                "not decided yet by “{kpi}” ({look}, at {part} of the planned number); {apart}",
                 part=share(row["part"], 0), **values,
             )  # fmt: skip
         else:
-            text = _("not decided yet in “{kpi}” ({look}); {apart}", **values)
+            text = _("not decided yet by “{kpi}” ({look}); {apart}", **values)
         if self.rule.plan.rule == "any time":
             return f"{text} {_('Go on, and judge again when you like.')}"
         return f"{text} {_('Go on, and judge again at the next look.')}"
@@ -447,9 +449,9 @@ class Tests(Result):
     def _apart(self, row: Mapping[Any, Any]) -> str:
         arms = {side: _arm_name(row, side) for side in "ab"}
         if self.rule.kpi.unit == "share":
-            return _("{b} is {span} points from {a}.", span=span(row["low"], row["high"]), **arms)
+            return _("{b} compared with {a}: {span} points.", span=span(row["low"], row["high"]), **arms)
         amount = money(self.currency)
-        return _("{b} is {low} to {high} from {a}.", low=amount(row["low"]), high=amount(row["high"]), **arms)
+        return _("{b} compared with {a}: {low} to {high}.", low=amount(row["low"]), high=amount(row["high"]), **arms)
 
     def _winner(self, row: Mapping[Any, Any]) -> str:
         second = (row["difference"] > 0) == (self.rule.kpi.better == "higher")
@@ -474,17 +476,14 @@ class Tests(Result):
         if self.rule.kpi.unit == "share":
             digits = 1 if abs(row["difference"]) >= 0.01 else 2
             kept = {name: points(row[name], digits) for name in ("difference", "expect", "expect_low", "expect_high")}
-            text = _(
-                "Of {difference} points measured, such tests usually keep {expect} ({expect_low} to {expect_high}).",
-                **kept,
-            )
+            text = _("Of the {difference} points measured, {expect} usually remain in such tests ({expect_low} to "
+                     "{expect_high}).", **kept)  # fmt: skip
         else:
             kept = {
                 name: money(self.currency)(row[name]) for name in ("difference", "expect", "expect_low", "expect_high")
             }
-            text = _(
-                "Of {difference} measured, such tests usually keep {expect} ({expect_low} to {expect_high}).", **kept
-            )
+            text = _("Of the {difference} measured, {expect} usually remains in such tests ({expect_low} to "
+                     "{expect_high}).", **kept)  # fmt: skip
         return f" {text}"
 
 
@@ -492,10 +491,10 @@ _DECISION_CODES = {
     "a": message("a"),
     "b": message("b"),
     "ahead": message("ahead"),
-    "not decided": message("not decided"),
-    "go on": message("go on"),
+    "not decided": message("no clear winner"),
+    "go on": message("continue to the next look"),
     "too early": message("too early"),
-    "too few": message("too few"),
+    "too few": message("too little data"),
     "split broken": message("split broken"),
     "unknown": message("unknown"),
 }
@@ -512,7 +511,7 @@ def _tally(numbers: Mapping[str, int], decided: int, *, several: bool) -> list[s
     if n := numbers["ahead"]:
         clauses.append(_n("{n} has one line ahead", "{n} have one line ahead", n))
     if n := numbers["not decided"]:
-        clauses.append(_("{n} not", n=n))
+        clauses.append(_("{n} undecided", n=n))
     if n := numbers["go on"] + numbers["too early"]:
         clauses.append(_n("{n} still runs", "{n} still run", n))
     if n := numbers["split broken"]:
@@ -527,9 +526,9 @@ def _still_needed(row: Mapping[Any, Any]) -> str:
     had = ("sent_a", "sent_b") if pairs.part_of_mail(metrics.find(row["kpi"])) else ("n_a", "n_b")
     more = row["needed"] - min(row[name] for name in had) if known(row["needed"]) else 0
     if more <= 0:
-        return _("There were enough mails to see a lift of {lift}.", lift=lift)
+        return _("There were enough messages to see a lift of {lift}.", lift=lift)
     return _(
-        "To see a lift of {lift} each arm needs {n}, {more} more than it had.",
+        "To see a lift of {lift}, each version needs {n}, {more} more than it had.",
         lift=lift, n=whole(row["needed"]), more=whole(more),
     )  # fmt: skip
 
@@ -566,34 +565,35 @@ def _tick(value: float, *, rate: bool) -> str:
 
 FIGURES = (
     Figure(
-        "arm_sent", message("Sent, of each arm"), message("mails sent to the first arm, and to the other"),
+        "arm_sent", message("Sent, by version"), message("messages sent to the first version, and to the other"),
         message("a message"), "Fabijan et al. (2019), doi:10.1145/3292500.3330722", ("tests.sent_a",),
-        edge=message("a split less likely than 1 in 1,000 under the plan is broken, and the test is not read"),
+        edge=message("a split less likely than 1 in 1,000 under the plan is broken, and the test is not judged"),
     ),
     Figure(
-        "test_difference", message("Difference of a test"), message("KPI of the arm - KPI of an earlier arm"),
+        "test_difference", message("Difference of a test"), message("KPI of the version - KPI of an earlier version"),
         message("a message"), "Newcombe (1998), method 10; of money Welch (1947), doi:10.1093/biomet/34.1-2.28",
-        ("tests.difference", "strata_parts.difference"), window=message("the KPI's own; both arms are of one age"),
-        interval=message("95 %: Newcombe; of money Welch; wider for a planned early look or one at any time"),
+        ("tests.difference", "strata_parts.difference"), window=message("as for the KPI itself; both versions are "
+                                                                        "of the same age"),
+        interval=message("95 %: Newcombe; for money Welch; wider for a planned early look or one at any time"),
         edge=message(
-            "a verdict only where the interval leaves zero out and Holm over all comparisons of the page agrees; not "
-            "shown where the split is broken"
+            "a verdict only if the interval does not include zero and Holm's test over the page's comparisons "
+            "agrees; not shown for a broken split"
         ),
     ),
     Figure(
         "chance_higher", message("Chance that the second is better"),
         message("P(true rate of the second is better), from a uniform prior"), message("a message"), "Miller (2015)",
-        ("tests.higher",), edge=message("it stands beside the verdict and does not make it"),
+        ("tests.higher",), edge=message("shown next to the verdict, but does not decide it"),
     ),
     Figure(
         "tests_by_verdict", message("Tests by verdict"),
-        message("comparisons of two arms of a test, by what was decided"), message("a test and two arms"),
+        message("comparisons of two versions of a test, by what was decided"), message("a test and two versions"),
         "guide 1, step 5",
         (
             "tests_verdict.tests", "tests_verdict.a", "tests_verdict.b", "tests_verdict.ahead",
             "tests_verdict.not decided", "tests_verdict.go on", "tests_verdict.too early", "tests_verdict.too few",
             "tests_verdict.split broken", "tests_verdict.unknown", "adjusted.tests", "measurable.tests",
         ),
-        edge=message("what the words mean: kit explain “not decided” and the others"),
+        edge=message("what these words mean: kit explain “not decided” and the others"),
     ),
 )  # fmt: skip

@@ -54,8 +54,8 @@ OF_GROUPS = ["attribute", "level", *MEASURES]
 DECISIONS = {
     "more": message("more came back than without"),
     "fewer": message("fewer came back than without"),
-    "not decided": message("not decided"),
-    "too few": message("too few to judge"),
+    "not decided": message("no clear winner"),
+    "too few": message("too little data to judge"),
     "shown alone": message("no effect shown"),
 }
 
@@ -322,7 +322,7 @@ class Regained(Result):
     def table(self) -> Table:
         """With mail and without, over several windows."""
         columns = (
-            Column("days", message("Within days"), whole, unit="days", number=True),
+            Column("days", message("Within (days)"), whole, unit="days", number=True),
             Column("n", message("People with mail"), whole, unit="people", number=True),
             Column("value", message("Came back"), cells.rate, unit="share", number=True, whole_row=True),
             Column("held_n", message("Without"), whole, unit="people", number=True),
@@ -359,8 +359,8 @@ class Regained(Result):
     def arms_table(self) -> Table:
         """Arms, and what they differ in, against those without mail."""
         columns = (
-            Column("factor", message("What"), lambda name: OF_VERSION.get(name, message("Arm"))),
-            Column("level", message("Which")),
+            Column("factor", message("What"), lambda name: OF_VERSION.get(name, message("Group"))),
+            Column("level", message("Value")),
             Column("n", message("People"), whole, unit="people", number=True),
             Column("value", message("Came back"), cells.rate, unit="share", number=True, whole_row=True),
             Column("difference", message("Lift (points)"), _lift, unit="share", number=True, whole_row=True),
@@ -389,7 +389,7 @@ class Regained(Result):
         """The lift in groups of people as they were before the assignment."""
         columns = (
             Column("attribute", message("Group by"), lambda name: OF_GROUP.get(name, REASON_OFFER)),
-            Column("level", message("Which"), _level, whole_row=True),
+            Column("level", message("Value"), _level, whole_row=True),
             Column("n", message("People with mail"), whole, unit="people", number=True),
             Column("value", message("Came back"), cells.rate, unit="share", number=True, whole_row=True),
             Column("held_n", message("Without"), whole, unit="people", number=True),

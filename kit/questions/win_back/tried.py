@@ -158,7 +158,7 @@ def measure(
     """
     check_who(who)
     if days <= 0:
-        raise UsageError(_("days: {days} is not above 0.", days=str(days)))
+        raise UsageError(_("days: {days} must be above 0.", days=str(days)))
     shares, bought, people = planned(split), states.purchases(data, what), assigned(data)
     reasons = leaving.reasons_of(data) if len(people) else pd.DataFrame(columns=leaving.GIVEN)
     until = pd.Timestamp(last_day(data)) if data.as_of is not None else pd.Timestamp("NaT")
@@ -228,7 +228,7 @@ def judge(
     names = people.loc[~people["crossed"].astype(bool), "experiment"].value_counts()
     if experiment and experiment not in names.index:
         hint = nearest(experiment, names.index)
-        raise UsageError(_("There is no holdout test {name}. {hint}", name=repr(experiment), hint=hint))
+        raise UsageError(_("There is no control group test named {name}. {hint}", name=repr(experiment), hint=hint))
     came = by_themselves(bought, until, days=days, limits=asked.limits)
     empty = pd.DataFrame(columns=PEOPLE).astype({"first_day": "datetime64[us]"})
     nothing = pd.DataFrame(columns=["contact_key", "day", "worth", "after"])
@@ -240,7 +240,7 @@ def judge(
     alone = test[~test["crossed"].astype(bool)]
     crossed = len(test) - len(alone)
     if alone["since"].isna().any() or pd.isna(until):
-        reason = message("the file does not say when people were assigned")
+        reason = message("the file does not show when people were assigned")
         return Tried(name, who, what, days, until, empty, nothing, by_themselves=came, crossed=crossed, problem=reason)
     sizes = alone["arm"].value_counts().sort_index()
     split_p = proportions.sample_ratio_test(sizes, asked.shares).p if asked.shares else np.nan
@@ -287,7 +287,7 @@ def _why(kept: pd.DataFrame, split_p: float, balance_p: float) -> str | Message:
     if arms.isna().any():
         return message("no arm is known to get no mail: {arms}", arms=commas(sorted(map(str, arms.index))))
     if arms.astype(bool).all() or not arms.astype(bool).any():
-        return message("all people stand in one arm; a test needs one with mail and one without")
+        return message("everybody is in one group; a test needs a group with e-mails and one without")
     if split_p < BROKEN or balance_p < BROKEN:
         return message("the arms were not drawn as planned (sample ratio)")
     return ""

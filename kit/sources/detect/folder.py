@@ -82,7 +82,7 @@ def files(target: Path) -> tuple[list[Path], list[FileLog]]:
             _log(
                 name,
                 error.strerror.lower() if error.strerror else message("cannot be opened"),
-                message("Check the folder and who may read it."),
+                message("Check the folder and its read permissions."),
             )
         )
     return sorted(paths), unreadable
@@ -112,7 +112,7 @@ def unfolded(paths: Iterable[tuple[Path, str]]) -> Iterator[tuple[dict[Path, str
             files |= dict(members)
             if not members:
                 error = InputError(
-                    message("the archive is empty"), file=name, hint=message("Make or download it again.")
+                    message("the archive is empty"), file=name, hint=message("Create or download it again.")
                 )
                 unreadable.append(FileLog(name, "empty", _NOT_READ, error=error))
         yield files, unreadable
@@ -133,8 +133,8 @@ def _strange(path: Path) -> Text:
     except OSError:  # whoever reads the file says so
         return ""
     if path.is_symlink():
-        return message("it is a link that leads nowhere, or round in a circle")
-    return message("it is no file")
+        return message("it is a link that leads nowhere or in a circle")
+    return message("it is not a file")
 
 
 def _hidden(path: Path, target: Path) -> bool:
@@ -149,7 +149,7 @@ def _folder_link(name: str) -> FileLog:
     return FileLog(
         name,
         "unrecognised",
-        message("it is a link to a folder, and links are not followed; copy the files here or name that folder"),
+        message("it is a link to a folder, and links are not followed; copy the files here or use that folder"),
     )
 
 

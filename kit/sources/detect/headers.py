@@ -91,12 +91,12 @@ class Match:
     def why(self) -> Message:
         """Why the file was taken for this."""
         if self.preset.header:
-            return message("its header is the one that {name} was made for", name=self.preset.name)
+            return message("its header is the one for which {name} was made", name=self.preset.name)
         places = [*self.columns.values(), *(part.position for part in self.parts)]
         names = listed(self._marks() or [self.header[at] for at in places])
         if self.preset.verified:
             return message("its header has {names}", names=names)
-        return message("its header has {names}, taken by their names alone", names=names)
+        return message("its header has {names}, recognised by name only", names=names)
 
     @property
     def needs(self) -> Text:
@@ -262,7 +262,7 @@ def _missing(preset: Preset, places: Places, has: set[str]) -> tuple[Lack, ...]:
     groups = [Lack.of(group) for group in wanted.needs if not has & set(group)]
     unwanted = {position: name for name in reversed(wanted.without) for position in places.of(name)}
     against = [Lack(message("no column {name}", name=repr(name))) for name in unwanted.values()]
-    nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to know it by"))]
+    nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to recognise it"))]
     return (*headers, *groups, *against, *nothing)
 
 
@@ -280,8 +280,8 @@ def _shared(preset: Preset, places: Places, columns: Mapping[str, int]) -> list[
         if alternatives:
             notes.append(
                 message(
-                    "column {name} is taken as {column}, not as {alternatives}; if that is wrong, say so in a mapping "
-                    "(kit map)",
+                    "column {name} is read as {column}, not as {alternatives}; if that is wrong, correct it in a "
+                    "mapping (kit map)",
                     name=repr(places.header[position]),
                     column=canonical,
                     alternatives=reduce(_or, alternatives),
@@ -293,9 +293,9 @@ def _shared(preset: Preset, places: Places, columns: Mapping[str, int]) -> list[
 def _duplicates(preset: Preset, header: Sequence[str], columns: Mapping[str, int]) -> list[Text]:
     names = [plain(name) for name in header] if columns else []
     text = (
-        message("column {name} stands {n} times; the last is taken")
+        message("column {name} occurs {n} times; the last one is used")
         if preset.duplicate_headers == "last"
-        else message("column {name} stands {n} times; the first is taken")
+        else message("column {name} occurs {n} times; the first one is used")
     )
     return [
         replace(text, values={"name": repr(header[position]), "n": str(names.count(names[position]))})
@@ -308,28 +308,28 @@ def lacking(near: Sequence[Match]) -> Message:
     """Why a table was not recognised, and how to map it."""
     if not near:
         return message(
-            "it has no header; `kit map FILE` proposes a mapping; saved as FILE.map.yaml beside the file it is used"
+            "it has no header. Run `kit map FILE` for a proposed mapping and save it as FILE.map.yaml next to the file"
         )
     nearest = near[0]
     header = listed(nearest.header)
     if fits := [match for match in near if not match.missing]:
         first, second = (match.preset.table for match in sorted(fits, key=_rank)[:2])
         return message(
-            "its header {header} fits {first} and {second} alike; `kit map FILE` proposes a mapping; saved as "
-            "FILE.map.yaml beside the file it is used",
+            "its header {header} fits {first} and {second} equally. Run `kit map FILE` for a proposed mapping and "
+            "save it as FILE.map.yaml next to the file",
             header=header,
             first=first,
             second=second,
         )
     if not nearest.columns:
         return message(
-            "its header {header} fits no preset and names no column that is known; `kit map FILE` proposes a mapping; "
-            "saved as FILE.map.yaml beside the file it is used",
+            "its header {header} fits no preset and has no known column. Run `kit map FILE` for a proposed mapping "
+            "and save it as FILE.map.yaml next to the file",
             header=header,
         )
     return message(
-        "its header {header} fits no preset; {table} comes nearest and needs {missing}; `kit map FILE` proposes a "
-        "mapping; saved as FILE.map.yaml beside the file it is used",
+        "its header {header} fits no preset; the nearest is {table}, which needs {missing}. Run `kit map FILE` for "
+        "a proposed mapping and save it as FILE.map.yaml next to the file",
         header=header,
         table=nearest.preset.table,
         missing=nearest.needs,

@@ -65,14 +65,14 @@ def read(paths: Iterable[tuple[Path, str]]) -> tuple[list[Preset], list[FileLog]
             mapping = load(path, name)
             if not mapping.header:
                 raise InputError(
-                    message("it does not say which header it is for"),
+                    message("it does not state which header it is for"),
                     file=path.name,
                     column="header",
                     hint=message("Write `header: [first column, second column, …]`."),
                 )
             mappings.append(mapping)
         except InputError as error:
-            faulty.append(FileLog(name, "unreadable", message("it is a mapping, by its name"), error=error))
+            faulty.append(FileLog(name, "unreadable", message("it is a mapping, judging by its name"), error=error))
     return mappings, faulty
 
 
@@ -88,7 +88,9 @@ def propose(path: Path) -> str:
     table = _grid(unpacked(path), path.name)
     match = best(table) if table else None
     if table is None or match is None or not any(match.header):
-        raise InputError(message("it is no table"), file=path.name, hint=message("A mapping needs a header and rows."))
+        raise InputError(
+            message("it is not a table"), file=path.name, hint=message("A mapping needs a header and rows.")
+        )
     preset = match.preset
     # what is recognised is read as it is proposed; only where something is missing do the cells say more
     columns, constants = filled(match, looks(table, match)) if match.missing else (dict(match.columns), {})
@@ -96,7 +98,7 @@ def propose(path: Path) -> str:
     by_cells = {name for name in columns if name not in match.columns}
     by_its_cells = f"  # {_('by its cells')}"
     lines = [
-        "# " + _("Save this as {name} beside the file, when it is right.", name=readable(path.name) + MAPPING),
+        "# " + _("If this is right, save it as {name} next to the file.", name=readable(path.name) + MAPPING),
         "# " + _("It is used for every file in the folder that has this header."),
         "# "
         + _(
@@ -116,9 +118,9 @@ def propose(path: Path) -> str:
     ]
     free = [position for position, name in match.free.items() if name and position not in mapped]
     if free:
-        lines.append("# " + _("Not used yet, each with a cell of it:"))
+        lines.append("# " + _("Not used yet, each with a sample cell:"))
         lines += [f"#   {_quoted(match.header[position])}: {_example(table, match, position)}" for position in free]
-        lines.append("# " + _("Columns that may still be filled:"))
+        lines.append("# " + _("Columns that can still be filled:"))
     lines += [
         f"#  {name}:  # {meaning}"
         for name, meaning in fillable(preset.into).items()

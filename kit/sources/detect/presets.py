@@ -90,7 +90,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one of the C library reads all presets in a tenth of the time."""
 
 _SEE = message("See kit/sources/presets/README.md.")
-_AFRESH = message("Write `kit map FILE > FILE.map.yaml` to start afresh.")
+_AFRESH = message("To start again, run `kit map FILE > FILE.map.yaml`.")
 
 Shape = Literal["table", "sections", "events", "analytics", "mailbox"]
 Zone = Literal["setting", "utc"]
@@ -316,7 +316,7 @@ def load(path: Path, name: str = "") -> Preset:
     try:
         raw = yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)  # noqa: S506  it is a safe one
     except (yaml.YAMLError, ValueError, RecursionError, OSError) as error:
-        raise _bad(path, message("it is no YAML"), "", _AFRESH) from error
+        raise _bad(path, message("it is not YAML"), "", _AFRESH) from error
     if not isinstance(raw, dict):
         raise _bad(path, message("it has no keys"), "", _AFRESH)
     preset = _parsed(Preset, {"name": name, "shape": "table"} | _like(raw, path) | raw, path)
@@ -331,7 +331,7 @@ def _like(raw: dict[str, Any], path: Path) -> dict[str, Any]:
     other = FOLDER / f"{raw['like']}.yaml"
     if not other.is_file():
         hint = nearest(str(raw["like"]), [preset.name for preset in presets()])
-        raise _bad(path, message("{name} is no preset", name=repr(raw["like"])), "like", hint)
+        raise _bad(path, message("{name} is not a preset", name=repr(raw["like"])), "like", hint)
     like = yaml.load(other.read_text(encoding="utf-8"), _LOADER)  # noqa: S506  it is a safe one
     like = {key: setting for key, setting in like.items() if key not in {"title", "gives", "columns"}}
     like["recognise"] = {key: setting for key, setting in like["recognise"].items() if key != "file"}
@@ -355,12 +355,12 @@ def _parsed(kind: Any, raw: Any, path: Path, where: str = "") -> Any:
     types = _types(kind)
     if not isinstance(raw, dict):
         known = message("Known: {names}.", names=", ".join(types))
-        raise _bad(path, message("it holds one value and should hold keys"), where, known)
+        raise _bad(path, message("it has one value where keys are expected"), where, known)
     values: dict[str, Any] = {}
     for key, value in raw.items():
         place = f"{where}.{key}".lstrip(".")
         if key not in types:
-            raise _bad(path, message("is no key of a preset"), place, nearest(str(key), types))
+            raise _bad(path, message("a preset has no such key"), place, nearest(str(key), types))
         try:
             values[key] = _value(types[key], value, path, place)
         except (TypeError, ValueError, AttributeError, KeyError, re.error) as error:
@@ -409,15 +409,15 @@ def _check(preset: Preset, path: Path) -> None:
         for key in keys if shape != preset.shape else ():
             if getattr(preset, key) not in (None, False, "", (), {}, "first", "aside"):
                 problem = message(
-                    "is a key of the shape {shape}, and this one is {own_shape}",
+                    "this key needs the shape {shape}, but the shape here is {own_shape}",
                     shape=repr(shape),
                     own_shape=repr(preset.shape),
                 )
-                raise _bad(path, problem, key, message("Leave it out."))
+                raise _bad(path, problem, key, message("Remove it."))
     if preset.shape == "events":
         return
     if preset.table not in (READABLE if preset.shape != "mailbox" else {MAILS.name}):
-        problem = message("{name} is no table that a file can become", name=repr(preset.table))
+        problem = message("{name} is not a table into which a file can be read", name=repr(preset.table))
         raise _bad(path, problem, "table", nearest(preset.table, READABLE))
     columns = fillable(preset.into)
     for key in (
@@ -439,7 +439,7 @@ def _check(preset: Preset, path: Path) -> None:
     ):
         for name in getattr(preset, key):
             if name not in columns:
-                problem = message("{name} is no column of {table}", name=repr(name), table=preset.table)
+                problem = message("{name} is not a column of {table}", name=repr(name), table=preset.table)
                 raise _bad(path, problem, key, nearest(name, columns))
     kinds = {
         *preset.states,
@@ -448,10 +448,10 @@ def _check(preset: Preset, path: Path) -> None:
         *(kind for implied in preset.states.values() for kind in implied),
     }
     for kind in kinds - {*EVENT_TYPES}:
-        problem = message("{name} is no event type", name=repr(kind))
+        problem = message("{name} is not an event type", name=repr(kind))
         raise _bad(path, problem, "states", nearest(kind, EVENT_TYPES))
     if preset.header and not preset.columns:
-        hint = message("Write under `columns` which header is what.")
+        hint = message("State under `columns` what each header means.")
         raise _bad(path, message("it maps no column"), "columns", hint)
 
 
@@ -469,5 +469,5 @@ def fillable(table: Table) -> dict[str, Text]:
     if table is EVENTS:
         columns["occurred_at"] = message("when it happened")
     if table in (EVENTS, ORDERS):
-        columns["person"] = message("the platform's or seller's id of a person whose address is not there")
+        columns["person"] = message("the platform's or seller's id of a person without an address")
     return columns

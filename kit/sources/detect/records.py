@@ -109,7 +109,7 @@ def settled(
     for part in value_parts:
         filled = _filled(rows, part.position) if part.into == spread.value else []
         if filled and not any(map(fits, filled)):
-            notes.append(message("column {name} holds no scores and is not used", name=repr(part.header)))
+            notes.append(message("column {name} contains no scores and is not used", name=repr(part.header)))
         else:
             kept.append(part)
     if spread.numbers:
@@ -195,7 +195,7 @@ def merged(
             groups[row.key or row.line].append(row)
     for name in list(preset.earliest)[:1]:
         timeless = {key for key, group in groups.items() if not any(row.record.get(name) for row in group)}
-        reason = message("no row of its record has {column}: it is set aside", column=name)
+        reason = message("no row of its record has {column}, so it is set aside", column=name)
         without |= {row.line: NoDataError(reason) for key in timeless for row in groups.pop(key)}
     several = [group for group in groups.values() if len(group) > 1]
     by_line = {name for name in preset.adds for group in several if len(set(_amounts(group, name))) > 1}
@@ -204,7 +204,7 @@ def merged(
     if several:
         notes.append(
             message(
-                "{n} rows are {records} records of {table}: {several} of them stand on several rows",
+                "{n} rows form {records} records of {table}; {several} of them take up several rows",
                 n=str(sum(map(len, groups.values()))),
                 records=str(len(groups)),
                 table=preset.table,
@@ -216,19 +216,18 @@ def merged(
         if repeated and name in by_line:
             notes.append(
                 message(
-                    "{name} differs between the rows of one record: it is taken as each row's own and added up",
+                    "{name} differs between the rows of one record, so the values of the rows are added up",
                     name=name,
                 )
             )
         elif repeated:
-            notes.append(message("{name} is the same on all rows of a record, and counted once", name=name))
+            notes.append(message("{name} is the same on all rows of a record and is counted once", name=name))
     if by_line and (n := sum(row.line in equal for group in several for row in group)):
         notes.append(
             message_n(
-                "{n} of its rows repeats another of its record in every cell: both count; if it is a copy, take it "
-                "away",
-                "{n} of its rows repeat others of their records in every cell: all count; if they are copies, take "
-                "them away",
+                "{n} of its rows is identical to another row of its record. Both count; if it is a copy, remove it",
+                "{n} of its rows are identical to other rows of their records. All count; if they are copies, "
+                "remove them",
                 n, n=str(n),
             )
         )  # fmt: skip

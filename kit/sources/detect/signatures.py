@@ -16,41 +16,43 @@ if TYPE_CHECKING:
 _KINDS = (
     (
         rb"%PDF-",
-        message("it is a PDF document, no export, and is left out; export the numbers in it as CSV or XLSX"),
+        message("it is a PDF document, not an export, and is left out; export the numbers in it as CSV or XLSX"),
     ),
     (
         rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM.{4}\x00{4}",
-        message("it is a picture, no export, and is left out; export the numbers in it as CSV or XLSX"),
+        message("it is an image, not an export, and is left out; export the numbers in it as CSV or XLSX"),
     ),
     (
         rb"\x1aE\xdf\xa3|.{4}ftyp|ID3[\x02-\x04]|OggS|RIFF....(WAVE|AVI )",
-        message("it is sound or film, no export, and is left out"),
+        message("it is an audio or video file, not an export, and is left out"),
     ),
     (
         rb"7z\xbc\xaf\x27\x1c|Rar!\x1a|\xfd7zXZ\x00|BZh[1-9]1AY|\x28\xb5\x2f\xfd|.{257}ustar",
         message(
-            "it is an archive of a kind that is not unpacked, no export, and is left out; "
-            "unpack it and read what is in it"
+            "it is an archive that cannot be unpacked here, not an export, and is left out; unpack it and read its "
+            "contents"
         ),
     ),
     (
         rb"SQLite format 3\x00",
-        message("it is a database (SQLite), no export, and is left out; export its tables as CSV"),
+        message("it is a database (SQLite), not an export, and is left out; export its tables as CSV"),
     ),
     (
         rb"PAR1[^,;\t]|ARROW1\x00|Obj\x01",
-        message("it is a table for programs (Parquet, Arrow or Avro), no export, and is left out; export it as CSV"),
+        message(
+            "it is a table for programs (Parquet, Arrow or Avro), not an export, and is left out; export it as CSV"
+        ),
     ),
-    (rb"MZ.\x00|\x7fELF|#!/", message("it is a program, no export, and is left out")),
+    (rb"MZ.\x00|\x7fELF|#!/", message("it is a program, not an export, and is left out")),
     (
         rb"\{\\rtf",
-        message("it is a document (RTF), no export, and is left out; save the tables in it as CSV or XLSX"),
+        message("it is a document (RTF), not an export, and is left out; save the tables in it as CSV or XLSX"),
     ),
     (
         rb"PK\x03\x04",
         message(
-            "it is an archive in an archive, or a document, no export, and is left out; "
-            "unpack it and read what is in it"
+            "it is an archive inside an archive, or a document, not an export, and is left out; unpack it and read "
+            "its contents"
         ),
     ),
 )

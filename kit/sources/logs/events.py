@@ -107,7 +107,7 @@ def _read(engine: Engine, log: EventFile, query: str) -> Lines:
     with engine.registered(LINES, pa.RecordBatchReader.from_batches(SCHEMA, iter(reader))):
         engine.run(query)
     if reader.error:
-        raise unreachable(reader.error, log.path, message("Check the file and who may read it."))
+        raise unreachable(reader.error, log.path, message("Check the file and its read permissions."))
     if reader.swollen:
         raise swelling(log.file)
     if log.stamp and not log.stamp.holds:
@@ -191,34 +191,34 @@ def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
     errors += [(line, _repeated(*original)) for line, *original in copies]
     notes = [
         message_n(
-            "{n} event was delivered again and is counted once",
-            "{n} events were delivered again and are counted once",
+            "{n} event was delivered again; the duplicate was removed",
+            "{n} events were delivered again; the duplicates were removed",
             repeated - renamed, n=str(repeated - renamed),
         ),
         message_n(
-            "{n} event is told a second time under another name and is counted once",
-            "{n} events are told a second time under another name and are counted once",
+            "{n} event appears again under another name; the duplicate was removed",
+            "{n} events appear again under other names; the duplicates were removed",
             renamed, n=str(renamed),
         ),
         message_n("{n} event has no time", "{n} events have no time", timeless, n=str(timeless)),
         message_n(
-            "{n} event names no campaign; say events.campaign in kit.toml if a field does",
-            "{n} events name no campaign; say events.campaign in kit.toml if a field does",
+            "{n} event has no campaign; if a field contains it, set events.campaign in kit.toml",
+            "{n} events have no campaign; if a field contains it, set events.campaign in kit.toml",
             nameless, n=str(nameless),
         ),
         message_n(
-            "{n} opening or click is of mail to several people; each of them is taken to have done it",
-            "{n} openings and clicks are of mail to several people; each of them is taken to have done it",
+            "{n} open or click belongs to an e-mail to several people; it is counted for each of them",
+            "{n} opens and clicks belong to e-mails to several people; they are counted for each of them",
             many, n=str(many),
         ),
         message_n(
-            "events of a kind that the preset does not know are kept as unknown: {kinds}",
-            "events of a kind that the preset does not know are kept as unknown: {kinds}",
+            "events of a kind unknown to the preset are kept as unknown: {kinds}",
+            "events of a kind unknown to the preset are kept as unknown: {kinds}",
             len(kinds), kinds=listed(kind for (kind,) in kinds),
         ),
         message_n(
-            "{n} event does not say what happened; it is kept as unknown",
-            "{n} events do not say what happened; they are kept as unknown",
+            "{n} event does not show what happened; it is kept as unknown",
+            "{n} events do not show what happened; they are kept as unknown",
             wordless, n=str(wordless),
         ),
     ]  # fmt: skip
@@ -236,9 +236,9 @@ def _completed(engine: Engine, about: FileLog, out: Path) -> FileLog:
 def _repeated(file: str | None, line: int, better: str | None) -> CellError:
     """Why an event does not count: the file and line of the first one, or the name of the one that says more."""
     if better:
-        return CellError(message("it is told a second time, as {name}", name=better))
+        return CellError(message("the same event is already listed as {name}", name=better))
     if file:
         return CellError(
-            message("the same event stands in {file}, line {line}; it was delivered again", file=file, line=str(line))
+            message("the same event is in {file}, line {line}; it was delivered again", file=file, line=str(line))
         )
-    return CellError(message("the same event stands on line {line}; it was delivered again", line=str(line)))
+    return CellError(message("the same event is on line {line}; it was delivered again", line=str(line)))

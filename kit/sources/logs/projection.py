@@ -51,11 +51,11 @@ _MADE_HERE = ("source", "source_file", "line", "event_type", "occurred_at", "con
 
 
 SKIPS = {
-    "incoming": message("it tells of mail that came in"),
-    "connection": message("it is about the connection and tells of no mail"),
-    "test": message("it is a test of the connection and tells of no mail"),
-    "no_spam": message("it says that the mail is no spam"),
-    "domain": message("it tells of a block by a domain and of no mail"),
+    "incoming": message("it is about an incoming e-mail"),
+    "connection": message("it is about the connection, not about an e-mail"),
+    "test": message("it is a connection test, not about an e-mail"),
+    "no_spam": message("it reports that the e-mail is not spam"),
+    "domain": message("it reports a block by a domain, not an e-mail"),
 }
 """Why an event is none of ours, by the word of a preset's `skip`."""
 
@@ -69,15 +69,15 @@ def fault_error(fault: str, *, is_last: bool) -> CellError:
     """
     kind, _, detail = fault.partition(":")
     if kind == NO_UTF8:
-        return CellError(message("the line is no UTF-8"), message("Export the file again."))
+        return CellError(message("the line is not UTF-8"), message("Export the file again."))
     if kind == NO_JSON:
-        cut = message("the line is no JSON; the file may be cut off here")
-        return CellError(cut if is_last else message("the line is no JSON"), message("Export the log again."))
+        cut = message("the line is not JSON; perhaps the file is cut off here")
+        return CellError(cut if is_last else message("the line is not JSON"), message("Export the log again."))
     if kind == NO_TIME:
-        return CellError(message("{cell} is no time", cell=f"'{detail}'"), WRITE_TIME)
+        return CellError(message("{cell} is not a time", cell=f"'{detail}'"), WRITE_TIME)
     if kind == SKIPPED:
         return NoDataError(SKIPS[detail])
-    return CellError(message("it is one value, and no event"))
+    return CellError(message("it is a single value, not an event"))
 
 
 def literal(text: str) -> str:

@@ -70,7 +70,7 @@ class PartOpener:
             return
         for info in archive.infolist():
             if swollen(info.file_size, info.compress_size):
-                raise OSError(_("it unpacks to far more than any export does"))
+                raise OSError(_("unpacked, it is far larger than any export"))
             if not info.is_dir():
                 with archive.open(info) as stream:
                     yield info.filename, stream.read(size)
@@ -133,7 +133,7 @@ class _Tar:
         for member, read in self._remaining:
             if member == name:
                 return read
-        raise EOFError(_("the archive no longer holds it"))
+        raise EOFError(_("the archive no longer contains it"))
 
     def close(self) -> None:
         self._files.close()

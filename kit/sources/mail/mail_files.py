@@ -40,19 +40,19 @@ _MSG = "__properties_version1.0".encode("utf-16-le")
 _PST = b"!BDN"
 
 _SEPARATED = message("it begins with a separator of messages")
-_OUTLOOK = message("Outlook's own messages, read by extract-msg")
+_OUTLOOK = message("Outlook messages, read by extract-msg")
 _SINGLE = message("each file is one message")
 _SINGLE_INSIDE = message("each file in the archive is one message")
 _PST_UNREAD = (
-    message("it is an Outlook mailbox (PST), which needs a program of its own"),
+    message("it is an Outlook mailbox (PST), which needs a separate program"),
     message("Unpack it with `readpst -e -o mail FILE` (Debian: pst-utils), or export it as EML, and read that folder."),
 )
 _OLM_UNREAD = (
-    message("it is an archive of Outlook for Mac (OLM), which nothing here reads"),
-    message("In Outlook for Mac drag the folders out into the Finder, each becomes an .mbox, and read those."),
+    message("it is an archive of Outlook for Mac (OLM), which the kit cannot read"),
+    message("In Outlook for Mac, drag the folders into the Finder; each becomes an .mbox file. Read those files."),
 )
 _MSG_UNREAD = (
-    message("it is an Outlook message (MSG), which the extra `msg` reads"),
+    message("it is an Outlook message (MSG), which needs the extra `msg`"),
     message("Run `pip install -e '.[msg]'`, or save the messages as EML."),
 )
 
@@ -150,7 +150,7 @@ class _Search:
             inside = _together(folder, [MailPart(part.path, readable(part.inside)) for part in parts])
             boxes.append(MailBox(f"{name} [{inside}]", "eml", _SINGLE_INSIDE, tuple(parts)))
         if others and boxes:
-            note = message("in the archive, no mail and not read: {files}", files=listed(others))
+            note = message("files in the archive that are not e-mail and were not read: {files}", files=listed(others))
             boxes[0] = replace(boxes[0], notes=(note,))
         self.boxes += boxes
         return bool(boxes)
@@ -158,7 +158,9 @@ class _Search:
     def _letter(self, path: Path, name: str) -> None:
         if path.parent.name == "tmp" and any((path.parents[1] / sibling).is_dir() for sibling in MAILDIR[:2]):
             self.logs.append(
-                FileLog(name, "ignored", message("it lies in tmp of a Maildir: its delivery was never finished"))
+                FileLog(
+                    name, "ignored", message("it is in the tmp folder of a Maildir: its delivery was never finished")
+                )
             )
         else:
             self._letters[_folder(name), "eml"].append(MailPart(path, name, labels=_label(name)))

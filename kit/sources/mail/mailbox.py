@@ -191,7 +191,7 @@ class _Reader:
         if kept or self.count["repeated"]:
             return log
         error = InputError(
-            message("no message of it can be read"), file=self.box.file, hint=message("Export it again.")
+            message("none of its messages can be read"), file=self.box.file, hint=message("Export it again.")
         )
         return replace(log, status="unreadable", error=error)
 
@@ -208,7 +208,9 @@ class _Reader:
                         self._message(part, offset, raw, head)
         except DAMAGES as error:
             self.count["read"] += 1
-            self._reject(part, message("it cannot be read on: {error}", error=str(error) or type(error).__name__))
+            self._reject(
+                part, message("the rest of it cannot be read: {error}", error=str(error) or type(error).__name__)
+            )
         return not stamp or stamp.holds
 
     def _message(self, part: MailPart, offset: int | None, raw: bytes, head: bytes) -> None:
@@ -217,15 +219,15 @@ class _Reader:
             row = parse.read(raw, self.firm, self.zone, lambda: _time(head))
         except parse.FAULTS as error:  # the standard library's parser at what it did not expect
             if isinstance(error, parse.NoHeaderError):
-                reason = message("it has no header of a message")
+                reason = message("it has no message header")
             else:
-                reason = message("it cannot be taken apart ({error})", error=type(error).__name__)
+                reason = message("its parts cannot be read ({error})", error=type(error).__name__)
             self._reject(part, reason, offset)
             return
         key = _key(row)
         if key in self.keys or key in self.new:
             self.count["repeated"] += 1
-            self._reject(part, message("the same message was read before; it counts once"), offset)
+            self._reject(part, message("the same message was already read; it counts once"), offset)
             return
         if key is not None:
             self.new.add(key)
@@ -281,15 +283,17 @@ class _Reader:
         repeated, faulty, nameless = (self.count[name] for name in ("repeated", "faulty", "nameless"))
         ask = parse.ASK
         if self.delivered:
-            ask = message("{ask}; most was delivered to {domain}", ask=ask, domain=self.delivered.most_common(1)[0][0])
+            ask = message(
+                "{ask}; most messages were delivered to {domain}", ask=ask, domain=self.delivered.most_common(1)[0][0]
+            )
         notes = {
             ask: self.count["sideless"] and not self.firm,
             self.guessed: bool(self.guessed),
-            message("messages that were read before and are counted once: {n}", n=str(repeated)): repeated,
-            message("messages with defects of form, named in their rows and kept: {n}", n=str(faulty)): faulty,
+            message("messages already read and counted once: {n}", n=str(repeated)): repeated,
+            message("messages with format errors, listed in their rows and kept: {n}", n=str(faulty)): faulty,
             message("messages without any time: {n}", n=str(self.count["dateless"])): self.count["dateless"],
             message(
-                "messages without a Message-ID, so that answers to them cannot be found: {n}", n=str(nameless)
+                "messages without a Message-ID, so that replies to them cannot be found: {n}", n=str(nameless)
             ): nameless,
         }
         return [note for note, number in notes.items() if number]

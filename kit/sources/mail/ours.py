@@ -68,10 +68,11 @@ def guess(
     firm = parse.Firm.of(tuple(domains), tuple(ours))
     if not domains:
         return firm, message(
-            "who we are is guessed from the sent mail; say own_addresses in kit.toml where it is wrong"
+            "your own addresses were guessed from the sent e-mails; if they are wrong, set own_addresses in kit.toml"
         )
     return firm, message(
-        "who we are is guessed from the sent mail: {domains}; say own_domains in kit.toml where it is wrong",
+        "your own domains were guessed from the sent e-mails: {domains}; if they are wrong, set own_domains in "
+        "kit.toml",
         domains=listed(sorted(domains)),
     )
 

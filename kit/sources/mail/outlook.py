@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from kit.sources.text.grid import Grid
 
 CANNOT = message(
-    "this kind of export has no dates, no Message-IDs and no threads: it cannot tell how often or how fast anybody "
-    "wrote; export the folder as PST and unpack it with readpst -e, or as EML"
+    "this kind of export has no dates, Message-IDs or threads, so it cannot show how often or how fast anybody "
+    "wrote. Export the folder as PST and unpack it with readpst -e, or export it as EML"
 )
 
 
@@ -57,8 +57,8 @@ def read(grid: Grid, match: Match, settings: Settings) -> Read:
         }
         kept.append((row.line, row_values | parse.sides(sender, others, firm)))
     internal = message_n(
-        "{n} sender is known by an Exchange name only, which is no address",
-        "{n} senders are known by an Exchange name only, which is no address",
+        "{n} sender is known only by an Exchange name, which is not an address",
+        "{n} senders are known only by an Exchange name, which is not an address",
         exchange,
         n=str(exchange),
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """Letters of a text that are kept; what is longer was written by a program."""
 
-ASK = message("who wrote to whom is not known: say own_domains or own_addresses in kit.toml")
+ASK = message("it is unknown who wrote to whom; set own_domains or own_addresses in kit.toml")
 """What a log says where the settings name nobody."""
 
 FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)

@@ -67,7 +67,7 @@ def recognised(grid: Grid) -> tuple[Preset, Text] | None:
     for preset in presets():
         for line, below in pairwise(comments if preset.shape == "analytics" else ()):
             if re.match(preset.recognise.section, line) and re.match(preset.recognise.section, below):
-                return preset, message("above its first table stands {line}", line=repr(line))
+                return preset, message("a line above its first table is {line}", line=repr(line))
     return None
 
 
@@ -88,7 +88,7 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     used, notes = _chosen(sections, places)
     conformer = Conformer(preset, settings)
     kept: list[tuple[int, dict[str, Any]]] = []
-    under_end = NoDataError(message("it stands under the end of a table"))
+    under_end = NoDataError(message("it is below the end of a table"))
     rejections = [Rejection.of(grid.file, row.line, None, under_end) for row in stray]
     repeated: dict[int, int] = {}
     unread: list[Rejection] = []
@@ -128,7 +128,7 @@ def read(grid: Grid, preset: Preset, why: Text, settings: Settings) -> Read:
     )
     if not kept:
         hint = message("Export Traffic acquisition, by Session campaign.")
-        problem = message("none of its tables has rows of sessions by campaign, source, medium or channel")
+        problem = message("none of its tables has sessions by campaign, source, medium or channel")
         log = replace(log, error=InputError(problem, file=grid.file, hint=hint))
     return Read(log, {WEB.name: frames.frame(WEB, origin(preset, grid.file, kept))} if kept else {})
 
@@ -193,14 +193,14 @@ def _chosen(sections: list[Section], places: list[dict[str, int]]) -> tuple[list
         if at not in able:
             notes.append(
                 message(
-                    "{table} does not tell sessions by campaign, source, medium or channel; not used",
+                    "{table} has no sessions by campaign, source, medium or channel; not used",
                     table=_listed(section),
                 )
             )
         elif at not in used:
             notes.append(
                 message(
-                    "{table} tells the same sessions, and less of where they came from; not used",
+                    "{table} has the same sessions and less about where they came from; not used",
                     table=_listed(section),
                 )
             )
@@ -230,7 +230,7 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
         values |= {"utm_source": source or medium, "utm_medium": medium if source else None}
     came_from = [plain(values[name]) for name in DIMENSIONS if name in values]
     if not any(came_from) or not TOTALS.isdisjoint(came_from):
-        raise NoDataError(message("it adds up the other rows, or is none of the table"))
+        raise NoDataError(message("it adds up the other rows or does not belong to the table"))
     day = values.pop("period_start", None)
     try:
         number = cells.count(values["sessions"], conformer.preset.decimal)
@@ -238,7 +238,7 @@ def _row(row: Row, section: Section, places: dict[str, int], conformer: Conforme
         error.column = "sessions"
         raise
     if number is None:
-        reason = message("it has no number of sessions; it is a note, or none of the table")
+        reason = message("it has no number of sessions; it is a note or does not belong to the table")
         raise NoDataError(reason)
     row_values = conformer.row(values)
     average = row_values.get("engagement_seconds")
@@ -258,7 +258,7 @@ def _moved(start: datetime | None, cell: Any) -> datetime:
     if day is None and text.isdecimal() and len(text) <= 4 and start is not None:
         day = start + timedelta(days=int(text))
     if day is None:
-        raise CellError(message("{cell} is no day", cell=repr(text)), column="period_start")
+        raise CellError(message("{cell} is not a date", cell=repr(text)), column="period_start")
     return day
 
 

@@ -130,14 +130,14 @@ def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> R
         total = events.count().to_pyarrow().as_py()
         without = total - _in_sessions(events).count().to_pyarrow().as_py()
     except (*engine.failures, AttributeError) as error:  # a record without its fields
-        problem = message("it is no export of the documented schema: {error}", error=str(error).splitlines()[0])
+        problem = message("it does not follow the documented schema: {error}", error=str(error).splitlines()[0])
         hint = message("Export the events table again, with its nested columns.")
         failure = InputError(problem, file=name, hint=hint)
         return Read(FileLog(name, "unreadable", log.why, preset=SOURCE, table=WEB.name, error=failure), {})
     notes = [
         message_n(
-            "{n} event became {sessions} sessions",
-            "{n} events became {sessions} sessions",
+            "{n} event was grouped into {sessions} sessions",
+            "{n} events were grouped into {sessions} sessions",
             total, n=str(total), sessions=str(sum(row["sessions"] for row in rows)),
         )
     ]  # fmt: skip
@@ -150,7 +150,7 @@ def _read(files: list[Path], name: str, settings: Settings, engine: Engine) -> R
             )
         )  # fmt: skip
     if not names:
-        notes.append(message("the export does not mark key events: name them as web.key_events in kit.toml"))
+        notes.append(message("the export does not mark key events; set web.key_events in kit.toml"))
     log = FileLog(
         name,
         "read",

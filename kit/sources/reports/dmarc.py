@@ -24,7 +24,7 @@ HEADER = (
 """The names of RFC 7489, appendix C; `dkim` and `spf` say yes or no, whether the mail passed and is aligned;
 `dkim_domain` and the others behind it are those of auth_results."""
 
-_DAMAGED = message("the report is damaged, or no XML at all")
+_DAMAGED = message("the report is damaged or is not XML")
 _AGAIN = message("Download it again.")
 _REPORT = re.compile(rb"^[\s\xef\xbb\xbf]*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(?:\w+:)?feedback[\s>]", re.DOTALL)
 _TYPE = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -49,7 +49,7 @@ def table(raw: bytes, name: str) -> Grid:
     """
     if _TYPE.search(raw):
         raise InputError(
-            message("it has a document type, which no report has, and is not read"), file=name, hint=_AGAIN
+            message("it declares a document type, which reports never have; it is not read"), file=name, hint=_AGAIN
         )
     try:
         root = ET.fromstring(raw)  # noqa: S314  without a document type nothing is expanded or fetched

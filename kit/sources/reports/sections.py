@@ -143,7 +143,7 @@ class _Reader:
         pairs: dict[str, Row] = {}
         for row in rows:
             if row.fault or len(row.cells) < 2:
-                cut = CellError(message("a key has no value; the file may be cut off here, export it again"))
+                cut = CellError(message("a key has no value; perhaps the file is cut off here. Export it again"))
                 return self._reject(row.line, None, row.fault or cut)
             key = plain(row.cells[0])
             pairs[key] = row

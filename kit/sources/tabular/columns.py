@@ -68,7 +68,7 @@ class Columns:
         own = self.first_dates(name)
         if len(own) == 2:
             contradiction = message(
-                "{day} on line {line} has the day first, and {month} on line {other} the month",
+                "{day} on line {line} has the day first, but {month} on line {other} has the month first",
                 day=repr(own[True].cell), line=str(own[True].line),
                 month=repr(own[False].cell), other=str(own[False].line),
             )  # fmt: skip

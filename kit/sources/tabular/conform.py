@@ -161,7 +161,7 @@ class Conformer:
         for column in self.preset.into.columns[2:]:  # all but the origin, which the reader adds
             if not column.nullable and row.get(column.name) is None:
                 name = "email" if column.name == "contact_key" else column.name
-                raise CellError(message("it is empty, and no row can do without it"), message("Fill it in."), name)
+                raise CellError(message("it is empty, but every row needs it"), message("Fill it in."), name)
         return row
 
     def notes(self) -> list[Text]:
@@ -172,8 +172,8 @@ class Conformer:
             shown = listed(repr(word) if times > 1 else quotable(repr(word)) for word, times in values.items())
             notes.append(
                 message_n(
-                    "{name}: {n} value that the kit does not know was left empty: {values}",
-                    "{name}: {n} values that the kit does not know were left empty: {values}",
+                    "{name}: {n} value unknown to the kit was left empty: {values}",
+                    "{name}: {n} values unknown to the kit were left empty: {values}",
                     n, n=str(n), name=name, values=shown,
                 )
             )  # fmt: skip
@@ -181,8 +181,8 @@ class Conformer:
             n, shown = self._strange.total(), listed(map(repr, self._strange))
             notes.append(
                 message_n(
-                    "{n} event of a kind that the preset does not know is kept as unknown: {kinds}",
-                    "{n} events of a kind that the preset does not know are kept as unknown: {kinds}",
+                    "{n} event of a kind unknown to the preset is kept as unknown: {kinds}",
+                    "{n} events of a kind unknown to the preset are kept as unknown: {kinds}",
                     n, n=str(n), kinds=shown,
                 )
             )  # fmt: skip
@@ -429,7 +429,7 @@ class Conformer:
             row["domain"] = row["email"].rpartition("@")[2] or None
         elif not self.preset.into.column("contact_key").nullable:
             raise CellError(
-                message("{cell} is no address", cell=repr(text)), message("Write it like name@example.com.")
+                message("{cell} is not a web address", cell=repr(text)), message("Write it like name@example.com.")
             )
         else:
             self._notes["no_address",] += 1
@@ -446,16 +446,16 @@ class Conformer:
             return words[plain_text]
         if column.name in self.preset.aliases:
             if column.name == "action" and words_of.of(text).stems and words_of.of(text).stems <= OF_MAIL:
-                reason = message("{cell} is what a mail log tells, and nothing that a customer did", cell=repr(text))
-                raise CellError(reason, message("Map the file as a log of events: table: events (kit map)."), "action")
+                reason = message("{cell} is an event of an e-mail log, not an action of a customer", cell=repr(text))
+                raise CellError(reason, message("Map the file as an event log: table: events (kit map)."), "action")
             return plain_text
         if column.name == "event_type":
             self._strange[text] += 1
             return "unknown"
         if not column.nullable:
             words = listed(self.preset.values[column.name])
-            hint = message("Write one of these, or say in a mapping what it means (kit map).")
-            raise CellError(message("{cell} is none of {words}", cell=repr(text), words=words), hint)
+            hint = message("Write one of these, or state what it means in a mapping (kit map).")
+            raise CellError(message("{cell} is not one of {words}", cell=repr(text), words=words), hint)
         self._unknown.setdefault(column.name, Counter())[text] += 1
         return None
 

@@ -165,10 +165,10 @@ class Derived:
             row["scale_max" + UNSETTLED] = row["scale_max"]
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
         if score is None and row.get("responded_local") is not None and row.get("comment") is None:
-            raise NoDataError(message("it answers no question: it is set aside"))
+            raise NoDataError(message("it has no answer to any question and is set aside"))
         if score is not None and low is not None and high is not None and not low <= score <= high:
             reason = message(
-                "{score} is outside its scale, {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"
+                "{score} is outside its scale of {low} to {high}", score=f"{score:g}", low=f"{low:g}", high=f"{high:g}"
             )
             raise CellError(reason, column="score")
 

@@ -51,9 +51,9 @@ TOTALS = frozenset(
 """What a row that adds up the others, or takes their mean, is called."""
 
 ADDS_UP = message("it adds up the other rows")
-TAKES_MEAN = message("it is the mean of the other rows")
-OF_ITS_OWN = message("its numbers are the sums of all other rows: it is taken as their total")
-KEEP = message("If it is a record like the others, say `adds_up: keep` in a mapping (kit map).")
+TAKES_MEAN = message("it is the average of the other rows")
+OF_ITS_OWN = message("its numbers are the sums of all other rows, so it is treated as their total")
+KEEP = message("If it is a record like the others, set `adds_up: keep` in a mapping (kit map).")
 
 MOSTLY = 0.5
 """Share of the rows that must fill a column before an empty cell of it says something."""
@@ -98,16 +98,16 @@ def obvious(rows: Sequence[Row], match: Match) -> dict[int, NoDataError]:
             ((at, cell) for at, cell in enumerate(row.cells) if cell is not None and cell != ""), (0, None)
         )
         if at == named[0] and _folded(first) == names[at] and number == len(named) > 1 and _is_header(row, names):
-            found[row.line] = NoDataError(message("it is the header again"))
+            found[row.line] = NoDataError(message("it repeats the header"))
         elif _folded(first).rstrip(": ") in TOTALS and match.preset.adds_up == "aside":
             found[row.line] = NoDataError(ADDS_UP)
         elif number == 1 and usual >= FEW and not match.preset.lines_of and _says_nothing(row, at, match):
-            note = message("it holds one cell and no data: {cell}", cell=repr(str(first)))
+            note = message("it has one cell and no data: {cell}", cell=repr(str(first)))
             found[row.line] = NoDataError(note)
         elif all(is_null(cell) for cell in row.cells):
-            found[row.line] = NoDataError(message("it holds no data"))
+            found[row.line] = NoDataError(message("it contains no data"))
         elif read and all(is_null(row.cells[at]) for at in read):
-            found[row.line] = NoDataError(message("it says nothing in any column that is read"))
+            found[row.line] = NoDataError(message("it is empty in every column that is read"))
     return found
 
 

@@ -72,8 +72,8 @@ def shifted(rows: Sequence[Row], match: Match) -> list[Text]:
     lines = [f"{line} ({', '.join(map(repr, names))})" for line, names in found.items()][:NAMED]
     return [
         message_n(
-            "{n} row may be shifted, for it is empty or of another kind where all other rows agree: line {lines}",
-            "{n} rows may be shifted, for they are empty or of another kind where all other rows agree: lines {lines}",
+            "{n} row may be shifted: it is empty or of another kind where all other rows agree (line {lines})",
+            "{n} rows may be shifted: they are empty or of another kind where all other rows agree (lines {lines})",
             len(found), n=str(len(found)), lines=", ".join([*lines, *(["…"] if len(found) > NAMED else [])]),
         )
     ]  # fmt: skip
@@ -89,8 +89,8 @@ def cut_off(rows: Sequence[Row], match: Match) -> list[Text]:
         return []
     return [
         message(
-            "the file ends on line {line} without a line break, and {column} there is unlike all other rows: it may be "
-            "cut off here; export it again",
+            "the file ends on line {line} without a line break, and {column} there differs from all other rows. "
+            "Perhaps the file is cut off here; export it again",
             line=str(last.line), column=repr(name),
         )
     ]  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MONTHS = 2
 """Columns called like a month, at least."""
 
-TURNED = message("its columns are months and its rows are rates: each month is read as a row")
+TURNED = message("its columns are months and its rows are rates, so each month is read as a row")
 
 
 def turned(grid: Grid) -> Grid:

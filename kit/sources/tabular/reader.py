@@ -148,7 +148,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         tables = {recipients.DETAILS: kept}
     elif preset.into is EVENTS:
         tables, repeated, event_notes = recipients.events(kept, match, {row.line: row.cells for row in whole}, settings)
-        notes += event_notes if rows else [message("it lists nobody")]
+        notes += event_notes if rows else [message("it contains no people")]
         notes += _no_campaign(preset, grid.file) if rows else []
     repeated |= copies
     rejections += repeats.rejections(grid.file, repeated)
@@ -276,7 +276,7 @@ def _no_campaign(preset: Preset, file: str) -> list[Text]:
     """What to say of a list whose campaign only its path could name."""
     if not preset.path or any(re.search(pattern, file) for pattern in preset.path.values()):
         return []
-    return [message("its rows name no campaign; put the campaign's id into the name of the file or of its folder")]
+    return [message("its rows have no campaign; put the campaign's id into the name of the file or of its folder")]
 
 
 def _nothing(_: object) -> list[Text]:
@@ -326,12 +326,12 @@ def _above(grid: Grid, match: Match) -> list[Text]:
     if not lost:
         return []
     if len(lost) == 1:
-        return [message("line {line} stands above the header and is not read", line=str(lost[0]))]
+        return [message("line {line} is above the header and is not read", line=str(lost[0]))]
     n = len(lost)
     return [
         message_n(
-            "{n} line stands above the header and is not read",
-            "{n} lines stand above the header and are not read",
+            "{n} line is above the header and is not read",
+            "{n} lines are above the header and are not read",
             n,
             n=str(n),
         )
@@ -360,13 +360,13 @@ def wrong_width(row: Row, needed: int, *, is_last: bool = False) -> CellError:
     if is_last:
         return CellError(
             message(
-                "it has {n} cells and the header has {needed}; the file may be cut off here, export it again",
+                "it has {n} cells, but the header has {needed}. Perhaps the file is cut off here; export it again",
                 n=n,
                 needed=needs,
             )
         )
-    reason = message("it has {n} cells and the header has {needed}", n=n, needed=needs)
-    return CellError(reason, message("Put cells that hold the separator in quotes."))
+    reason = message("it has {n} cells, but the header has {needed}", n=n, needed=needs)
+    return CellError(reason, message("Put cells that contain the separator in quotes."))
 
 
 def _aside(row: Row, match: Match) -> CellError | None:
@@ -374,14 +374,14 @@ def _aside(row: Row, match: Match) -> CellError | None:
     for name in match.preset.filled:
         place = match.beside.get(plain(name))
         if place is not None and is_null(row.cells[place]):
-            return NoDataError(message("its {column} is empty: it is set aside", column=name))
+            return NoDataError(message("its {column} is empty, so it is set aside", column=name))
     named = [(name, words, True) for name, words in match.preset.keep.items()]
     named += [(name, words, False) for name, words in match.preset.aside.items()]
     for name, words, is_kept in named:
         place = match.beside.get(plain(name))
         cell = None if place is None else row.cells[place]
         if plain(cell) and (plain(cell) in map(plain, words)) != is_kept:
-            reason = message("its {column} is {word}: it is set aside", column=name, word=repr(str(cell)))
+            reason = message("its {column} is {word}, so it is set aside", column=name, word=repr(str(cell)))
             return NoDataError(reason)
     return None
 
@@ -391,5 +391,5 @@ def _no_rows(file: str, line: int) -> InputError:
         message("it has a header and no rows"),
         file=file,
         line=line,
-        hint=message("Export it again if rows are expected."),
+        hint=message("Export it again if it should have rows."),
     )

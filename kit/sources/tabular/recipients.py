@@ -45,10 +45,10 @@ _OF_MESSAGE = (
 
 _IMPLIED = {
     "opened": message(
-        "it tells the last state of each message: what must have come before is added without a time, and an "
-        "opening or click counts once a person"
+        "it has only the last state of each message. Earlier steps are added without a time, and opens and clicks "
+        "count once per person"
     ),
-    "sent": message("it does not tell what was delivered: what was sent is taken as delivered, unless it bounced"),
+    "sent": message("it has no data on deliveries: sent messages count as delivered unless they bounced"),
 }
 """What to say, by the event whose implications are taken."""
 
@@ -163,10 +163,10 @@ def counted(
             (rows_of_campaign[0][0], {"source_campaign_id": number, "campaign_name": name, "as_of": as_of, **kinds})
         )
     note = message_n(
-        "{n} campaign has rows without a person (individual tracking is off): the rows are counted, "
-        "and how many people they were is not known",
-        "{n} campaigns have rows without a person (individual tracking is off): the rows are counted, "
-        "and how many people they were is not known",
+        "{n} campaign has rows without a person because individual tracking is off. The rows are counted, but the "
+        "number of people is unknown",
+        "{n} campaigns have rows without a person because individual tracking is off. The rows are counted, but the "
+        "number of people is unknown",
         len(sums),
         n=str(len(sums)),
     )
@@ -211,10 +211,10 @@ def with_details(tables: dict[str, pd.DataFrame], logs: list[FileLog]) -> tuple[
 
 def _without(log: FileLog, lost: int) -> FileLog:
     note = message_n(
-        "{n} of its {rows} rows says more of events that no file tells, and nothing is made of it: put the table of "
-        "the events themselves beside it",
-        "{n} of its {rows} rows say more of events that no file tells, and nothing is made of them: put the table of "
-        "the events themselves beside it",
+        "{n} of its {rows} rows adds details to events that are in none of the files, so it is not used. Put the "
+        "table of the events next to it",
+        "{n} of its {rows} rows add details to events that are in none of the files, so they are not used. Put the "
+        "table of the events next to it",
         lost,
         n=str(lost),
         rows=str(log.rows_read),

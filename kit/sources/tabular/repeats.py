@@ -47,7 +47,7 @@ def pasted(copied: Mapping[int, int]) -> list[Text]:
     rows = len(set(copied.values()))
     return [
         message(
-            "its {rows} rows stand in it {times} times, one block below the other: they count once",
+            "the same {rows} rows appear {times} times, one block below the other; they count once",
             rows=str(rows),
             times=str(len(copied) // rows + 1),
         )
@@ -57,7 +57,7 @@ def pasted(copied: Mapping[int, int]) -> list[Text]:
 def rejections(file: str, repeated: Mapping[int, int]) -> list[Rejection]:
     """Why lines that say the same as an earlier one, which is given with them, are no records."""
     return [
-        Rejection(file, line, None, message("it says what line {line} says", line=str(first)))
+        Rejection(file, line, None, message("it has the same content as line {line}", line=str(first)))
         for line, first in repeated.items()
     ]
 

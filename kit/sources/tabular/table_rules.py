@@ -102,7 +102,7 @@ def campaigns(rows: Rows) -> list[Text]:
     told = {name for _, row in rows for name, amount in row.items() if amount is not None}
     if told & RATES.keys() and told.isdisjoint(_COUNTS):
         notes.append(
-            message("it has rates without counts: they are kept as reported, and no interval is known for them")
+            message("it has rates without counts. They are kept as reported, and their margin of error is unknown")
         )
     for rate, (count, bases) in RATES.items():
         notes += _settle(rows, rate, count, bases)
@@ -140,7 +140,9 @@ def _part_variants(rows: Rows) -> list[Text]:
         for mark, row in marked:
             row |= {"campaign_name": name, "variant": mark, "campaign_type": row.get("campaign_type") or "ab_test"}
         marks = listed(mark for mark, _ in marked)
-        notes.append(message("{name}: rows are taken as versions of one test ({marks})", name=repr(name), marks=marks))
+        notes.append(
+            message("{name}: the rows are treated as versions of one test ({marks})", name=repr(name), marks=marks)
+        )
     return notes
 
 
@@ -178,7 +180,7 @@ def _settle(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[T
         ]
 
     if not off(1):
-        return [message("{rate} has no % sign and no counts to tell its unit by; it is left empty", rate=rate)]
+        return [message("{rate} has no % sign, and no counts show its unit; it is left empty", rate=rate)]
     divisor = min((1, 100), key=lambda divisor: sum(off(divisor)))
     for row in unsettled:
         row[rate] = row[rate + UNSETTLED] / divisor
@@ -200,7 +202,7 @@ def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[
                 return []
             return [
                 message(
-                    "{rate} is {count} over {base} in this file, not over {usual}",
+                    "{rate} in this file is {count} divided by {base}, not by {usual}",
                     rate=rate, count=count, base=base, usual=bases[0],
                 )
             ]  # fmt: skip
@@ -210,10 +212,10 @@ def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[
     line, row = deviating[0]
     return [
         message_n(
-            "{rate} is not {count} over {base} in {n} row, first on line {line}: {reported} reported, {counted} by the "
-            "counts; the counts are used",
-            "{rate} is not {count} over {base} in {n} rows, first on line {line}: {reported} reported, {counted} by "
-            "the counts; the counts are used",
+            "{rate} is not {count} divided by {base} in {n} row, first on line {line}: {reported} reported, "
+            "{counted} from the counts. The counts are used",
+            "{rate} is not {count} divided by {base} in {n} rows, first on line {line}: {reported} reported, "
+            "{counted} from the counts. The counts are used",
             len(deviating), n=str(len(deviating)), rate=rate, count=count, base=base, line=str(line),
             reported=f"{row[rate]:.2%}", counted=f"{row[count] / row[base]:.2%}",
         )
@@ -237,32 +239,32 @@ def orders(rows: Rows) -> list[Text]:
     if unknown:
         notes.append(
             message(
-                "status: the kit does not know {states}; such orders are taken as sales; if they are none, say so by "
-                "is_cancelled in a mapping (kit map)",
+                "status: the values {states} are unknown to the kit, and such orders count as sales. If they are "
+                "not sales, set is_cancelled in a mapping (kit map)",
                 states=listed(unknown),
             )
         )
     if n := len(off):
         notes.append(
             message_n(
-                "{n} order is cancelled, failed, void or not paid: it is kept and no sale",
-                "{n} orders are cancelled, failed, void or not paid: they are kept and no sale",
+                "{n} order is cancelled, failed, void or not paid; it is kept but not counted as a sale",
+                "{n} orders are cancelled, failed, void or not paid; they are kept but not counted as sales",
                 n, n=str(n),
             )
         )  # fmt: skip
     if n := len(whole):
         notes.append(
             message_n(
-                "{n} order was given back whole: it is kept and no sale",
-                "{n} orders were given back whole: they are kept and no sale",
+                "{n} order was refunded in full; it is kept but not counted as a sale",
+                "{n} orders were refunded in full; they are kept but not counted as sales",
                 n, n=str(n),
             )
         )  # fmt: skip
     if n := len(back):
         notes.append(
             message_n(
-                "{n} order is refunded by its status and names no amount: taken as given back whole",
-                "{n} orders are refunded by their status and name no amount: taken as given back whole",
+                "{n} order has the status refunded but no amount; it is treated as refunded in full",
+                "{n} orders have the status refunded but no amount; they are treated as refunded in full",
                 n, n=str(n),
             )
         )  # fmt: skip
@@ -281,7 +283,7 @@ def deals(rows: Rows) -> list[Text]:
         for row in staged:
             row["is_won"] = row["is_lost"] = None
         names = listed(Counter(repr(row["stage"]) for row in staged))
-        note = message("no stage says that a deal is won or lost ({stages}): that stays unknown", stages=names)
+        note = message("no stage shows that a deal is won or lost ({stages}), so this stays unknown", stages=names)
         return [note] if staged else []
     for row in closed:
         if row.get("is_won") and row.get("is_lost"):
@@ -289,7 +291,7 @@ def deals(rows: Rows) -> list[Text]:
         else:
             row["is_won"], row["is_lost"] = bool(row.get("is_won")), bool(row.get("is_lost"))
     open_ = Counter(repr(row["stage"]) for row in staged if not (row.get("is_won") or row.get("is_lost")))
-    return [message("stages taken as open: {stages}", stages=listed(open_))] if open_ else []
+    return [message("stages treated as open: {stages}", stages=listed(open_))] if open_ else []
 
 
 def costs(rows: Rows) -> list[Text]:
@@ -301,12 +303,19 @@ def costs(rows: Rows) -> list[Text]:
             row["amount"] = row["hours"] * row["rate"]
             computed += 1
     if computed:
-        notes.append(message_n("{n} amount is hours x rate", "{n} amounts are hours x rate", computed, n=str(computed)))
+        notes.append(
+            message_n(
+                "{n} amount is calculated as hours × rate",
+                "{n} amounts are calculated as hours × rate",
+                computed,
+                n=str(computed),
+            )
+        )
     if n := sum(row.get("amount") is None for _, row in rows):
         notes.append(
             message_n(
-                "{n} row says no amount, and no hours with a rate; it costs what nobody knows",
-                "{n} rows say no amount, and no hours with a rate; they cost what nobody knows",
+                "{n} row has no amount and no hours with a rate; its cost is unknown",
+                "{n} rows have no amount and no hours with a rate; their cost is unknown",
                 n, n=str(n),
             )
         )  # fmt: skip
@@ -317,9 +326,9 @@ def costs(rows: Rows) -> list[Text]:
         last = calendar.monthrange(start.year, start.month)[1]
         row["period_end"] = start.replace(day=last) if monthly else start
     if begun and monthly:
-        notes.append(message("periods are taken as whole months"))
+        notes.append(message("periods are read as whole months"))
     elif begun:
-        notes.append(message("periods are taken as single days"))
+        notes.append(message("periods are read as single days"))
     return notes
 
 
@@ -331,10 +340,13 @@ def assignments(rows: Rows) -> list[Text]:
         for _, row in rows:
             row["is_holdout"] = None
         return [
-            message("no arm is known to get no mail ({arms}): name it as holdout.arms in kit.toml", arms=listed(mailed))
+            message(
+                "it is unknown which group gets no e-mail ({arms}); set it as holdout.arms in kit.toml",
+                arms=listed(mailed),
+            )
         ]
-    without_mail = [message("arm without mail: {arms}", arms=listed(held))] if held else []
-    with_mail = [message("with mail: {arms}", arms=listed(mailed))] if mailed else []
+    without_mail = [message("group without e-mail: {arms}", arms=listed(held))] if held else []
+    with_mail = [message("with e-mail: {arms}", arms=listed(mailed))] if mailed else []
     return [*without_mail, *with_mail]
 
 
@@ -346,7 +358,7 @@ def billing(rows: Rows) -> list[Text]:
             row["kind"], row["amount"] = "refund", -amount
     kinds = Counter(row["kind"] for _, row in rows if row["kind"] != "charge")
     return [
-        message_n("{n} row is no charge but {kind}", "{n} rows are no charges but {kind}", n, n=str(n), kind=kind)
+        message_n("{n} row is not a charge but {kind}", "{n} rows are not charges but {kind}", n, n=str(n), kind=kind)
         for kind, n in sorted(kinds.items())
     ]
 
@@ -372,8 +384,8 @@ def _no_nps(rows: Rows) -> list[Text]:
     elif scores and max(scores) <= (LONGER if len(unnamed) >= ENOUGH else SHORT):
         notes.append(
             message(
-                "NPS is asked on 0 to 10, and these answers go from {least} to {most}: they are kept as ratings; if "
-                "the scale is 0 to 10, say scale_min and scale_max as constants of a mapping (kit map)",
+                "NPS needs answers on a scale of 0 to 10, but these go from {least} to {most}. They are kept as "
+                "ratings. If the scale is 0 to 10, set scale_min and scale_max as constants in a mapping (kit map)",
                 **span,
             )
         )
@@ -386,14 +398,19 @@ def _no_nps(rows: Rows) -> list[Text]:
     if yes_no:
         n = len(yes_no)
         notes.append(
-            message_n("{n} answer is a yes or no, and no NPS", "{n} answers are a yes or no, and no NPS", n, n=str(n))
+            message_n(
+                "{n} answer is yes or no and does not count as NPS",
+                "{n} answers are yes or no and do not count as NPS",
+                n,
+                n=str(n),
+            )
         )
     if short:
         n = len(short)
         notes.append(
             message_n(
-                "{n} answer is on another scale than 0 to 10, and no NPS",
-                "{n} answers are on another scale than 0 to 10, and no NPS",
+                "{n} answer is on another scale than 0 to 10 and does not count as NPS",
+                "{n} answers are on another scale than 0 to 10 and do not count as NPS",
                 n, n=str(n),
             )
         )  # fmt: skip
@@ -419,7 +436,8 @@ def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[st
         if not fits:
             notes.append(
                 message(
-                    "{name}: no scale is named, and none in use has answers from {least} to {most}; it stays unknown",
+                    "{name}: the scale is not given, and no usual scale has answers from {least} to {most}; it "
+                    "stays unknown",
                     name=name,
                     **span,
                 )
@@ -429,8 +447,8 @@ def _scaled(rows: Rows, score: str, low: str, high: str, kind: Callable[[dict[st
             row[low], row[high] = map(float, fits[0])
         notes.append(
             message(
-                "{name}: no scale is named; {from_} to {to} is taken by its answers from {least} to {most}; if that is "
-                "wrong, say {low} and {high} as constants of a mapping (kit map)",
+                "{name}: the scale is not given; {from_} to {to} is assumed from answers of {least} to {most}. If "
+                "that is wrong, set {low} and {high} as constants in a mapping (kit map)",
                 name=name, from_=str(fits[0][0]), to=str(fits[0][1]), low=low, high=high, **span,
             )
         )  # fmt: skip

@@ -62,7 +62,8 @@ def complete(preset: Preset, rows: Sequence[Numbered]) -> list[Text]:
         for row in lacking:
             row[name] = sum(row[part] for part in parts)
         if lacking:
-            text = message_n("{name} of {n} row is {parts}", "{name} of {n} rows is {parts}", len(lacking),
+            text = message_n("{name} in {n} row is calculated as {parts}", "{name} in {n} rows is calculated as "
+                                                                           "{parts}", len(lacking),
                              n=str(len(lacking)), name=name, parts=" + ".join(parts))  # fmt: skip
             notes.append(text)
     return notes
@@ -90,8 +91,8 @@ def _from_rate(rows: Sequence[Numbered], base: str, rate: str) -> list[Text]:
         return []
     return [
         message_n(
-            "{base} of {n} row is not in the file: it is {count} over {rate}, within {error} of it",
-            "{base} of {n} rows is not in the file: it is {count} over {rate}, within {error} of it",
+            "{base} in {n} row is not in the file; it is calculated as {count} divided by {rate}, to within {error}",
+            "{base} in {n} rows is not in the file; it is calculated as {count} divided by {rate}, to within {error}",
             len(near), n=str(len(near)), base=base, count=count, rate=rate,
             error=f"{max(half / share for _, share in near):.3%}",
         )
@@ -126,8 +127,10 @@ def by_month(rows: Sequence[Numbered]) -> tuple[list[Numbered], list[Text]]:
     if not summed:
         return [], []
     note = message_n(
-        "{days} days are added up to {months} month; people who opened or clicked are those of one day, and not added",
-        "{days} days are added up to {months} months; people who opened or clicked are those of one day, and not added",
+        "{days} days are added up to {months} month. People who opened or clicked are counted per day and are not "
+        "added up",
+        "{days} days are added up to {months} months. People who opened or clicked are counted per day and are not "
+        "added up",
         len(summed), days=str(len(dated)), months=str(len(summed)),
     )  # fmt: skip
     return summed, [note]

@@ -72,8 +72,8 @@ _NEGATIVE = re.compile(r"\((?P<brackets>[^()]*\d[^()]*)\)|(?P<behind>[^(]*\d[^-]
 
 
 WRITE_NUMBER = message("Write it as 1234.50.")
-WRITE_COUNT = message("Write the number that was meant, or leave the cell empty.")
-WRITE_THOUSANDS = message("If the point parts thousands, say `decimal: comma` in a mapping (kit map).")
+WRITE_COUNT = message("Write the intended number, or leave the cell empty.")
+WRITE_THOUSANDS = message("If the point separates thousands, set `decimal: comma` in a mapping (kit map).")
 
 
 class CellError(ValueError):
@@ -125,18 +125,18 @@ def count(cell: Cell, decimal: Decimal = "auto") -> int | None:
     if written.endswith("%"):
         raise CellError(
             message("{cell} is a share, not a count", cell=repr(written)),
-            message("Map the column of counts in place of it (kit map)."),
+            message("Map the column of counts instead (kit map)."),
         )
     # a count has no decimals, so that three digits after a comma can only be thousands
     value = _number(written, "point" if _COMMAS.fullmatch(written) and decimal == "auto" else _mark(cell, decimal))
     if value < 0:
-        raise CellError(message("{cell} is negative, and a count never is", cell=repr(written)), WRITE_COUNT)
+        raise CellError(message("{cell} is negative, but a count never is", cell=repr(written)), WRITE_COUNT)
     if isinstance(cell, str) and decimal == "auto" and "." in written and _THREE_DIGITS.fullmatch(written):
         raise AmbiguousMarkError(_no_whole(written), WRITE_THOUSANDS)
     if not value.is_integer():
         raise CellError(_no_whole(written), WRITE_COUNT)
     if value > LARGEST_COUNT:
-        hint = message("It looks like an id or a telephone number; map the column of counts in place of it (kit map).")
+        hint = message("It looks like an id or a telephone number; map the column of counts instead (kit map).")
         raise CellError(message("{cell} is too large for a count", cell=repr(written)), hint)
     return int(value)
 
@@ -162,16 +162,16 @@ def money(cell: Cell, decimal: Decimal = "auto") -> tuple[float | None, str | No
         return -(amount or 0.0), sign
     parts = _MONEY.fullmatch(written)
     if not parts:
-        raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
+        raise CellError(message("{cell} is not an amount of money", cell=repr(written)), WRITE_NUMBER)
     sign = (parts["before"] or parts["after"]).upper()
     if sign and sign not in CURRENCIES and not re.fullmatch(r"[A-Z]{3}", sign):
-        raise CellError(message("{cell} is no amount of money", cell=repr(written)), WRITE_NUMBER)
+        raise CellError(message("{cell} is not an amount of money", cell=repr(written)), WRITE_NUMBER)
     amount = parts["number"]
     if isinstance(cell, str) and decimal == "auto" and _THREE_DIGITS.fullmatch(amount):
         raise _ambiguous(written)
     value = _number(amount, _mark(cell, decimal))
     if value > LARGEST_AMOUNT:
-        hint = message("It looks like an id; map the column of amounts in place of it (kit map).")
+        hint = message("It looks like an id; map the column of amounts instead (kit map).")
         raise CellError(message("{cell} is too large for an amount", cell=repr(written)), hint)
     return (-value if parts["minus"] else value), CURRENCIES.get(sign, sign or None)
 
@@ -180,7 +180,7 @@ def currency(cell: Cell) -> str | None:
     """A currency's code in capitals; a sign that names one is made the code."""
     code = text(cell)
     if code is not None and any(map(str.isdigit, code)):  # a row whose cells are shifted has an amount there
-        raise CellError(message("{cell} is no currency", cell=repr(code)), message("Write its code, like EUR."))
+        raise CellError(message("{cell} is not a currency", cell=repr(code)), message("Write its code, like EUR."))
     return None if code is None else CURRENCIES.get(code.upper(), code.upper())
 
 
@@ -203,7 +203,7 @@ def duration(cell: Cell, unit: timedelta) -> timedelta:
     if took is None:
         took = (number(cell) or 0) * unit
     if took < timedelta(0):
-        raise CellError(message("{cell} is negative, and a wait never is", cell=repr(str(cell))), WRITE_COUNT)
+        raise CellError(message("{cell} is negative, but a waiting time never is", cell=repr(str(cell))), WRITE_COUNT)
     return took
 
 
@@ -234,7 +234,7 @@ def _number_text(cell: Cell) -> str | None:
     if is_null(cell):
         return None
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise CellError(message("{cell} is no number", cell=repr(str(cell))), WRITE_NUMBER)
+        raise CellError(message("{cell} is not a number", cell=repr(str(cell))), WRITE_NUMBER)
     written = str(cell).strip(" \t\r\n\u00a0\u202f")
     _refuse_error(written)
     return written.replace("−", "-")
@@ -249,7 +249,7 @@ def _refuse_error(written: str) -> None:
     if _ERROR.fullmatch(written):
         raise CellError(
             message("{cell} is a spreadsheet's error, not a value", cell=repr(written)),
-            message("Mend the formula, or leave the cell empty."),
+            message("Correct the formula, or leave the cell empty."),
         )
 
 
@@ -264,17 +264,17 @@ def _number(written: str, decimal: Decimal) -> float:
     if not plain and _COMMAS.fullmatch(written):
         raise _ambiguous(written)
     if not _PLAIN.fullmatch(plain) or not isfinite(float(plain)):
-        raise CellError(message("{cell} is no number", cell=repr(written)), WRITE_NUMBER)
+        raise CellError(message("{cell} is not a number", cell=repr(written)), WRITE_NUMBER)
     return float(plain)
 
 
 def _no_whole(written: str) -> Text:
-    return message("{cell} is no whole number, and a count always is", cell=repr(written))
+    return message("{cell} is not a whole number, but a count always is", cell=repr(written))
 
 
 def _ambiguous(written: str) -> AmbiguousMarkError:
     return AmbiguousMarkError(
-        message("{cell} may be thousands or decimals; say `decimal: comma` or `point` in a mapping", cell=repr(written))
+        message("{cell} may be thousands or decimals; set `decimal: comma` or `point` in a mapping", cell=repr(written))
     )
 
 

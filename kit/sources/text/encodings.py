@@ -66,8 +66,8 @@ def whole(path: Path) -> tuple[bytes, bool]:
     """
     raw, cut = _read(path, LARGEST + 1)
     if len(raw) > LARGEST:
-        problem = message("it is larger than {n} MB, which is too much for a table", n=str(LARGEST >> 20))
-        raise InputError(problem, file=path.name, hint=message("Export it in parts, a file a month or a year."))
+        problem = message("it is larger than {n} MB, which is too large for a table", n=str(LARGEST >> 20))
+        raise InputError(problem, file=path.name, hint=message("Export it in parts, one file per month or year."))
     return raw, cut
 
 
@@ -80,15 +80,15 @@ def _read(path: Path, limit: int) -> tuple[bytes, bool]:
             return raw, stream.cut
     except OSError as error:
         problem = error.strerror.lower() if error.strerror else message("cannot be opened")
-        raise InputError(problem, file=path.name, hint=message("Check the file and who may read it.")) from error
+        raise InputError(problem, file=path.name, hint=message("Check the file and its read permissions.")) from error
 
 
 def swelling(file: str) -> InputError:
     """Why a packed file is not read to its end."""
     return InputError(
-        message("it unpacks to far more than any export does, and is not read"),
+        message("unpacked, it is far larger than any export, and it is not read"),
         file=file,
-        hint=message("Export it again; if it is right, put it here unpacked."),
+        hint=message("Export it again; if it is correct, put it here unpacked."),
     )
 
 
@@ -110,9 +110,9 @@ def decode(raw: bytes) -> Decoded:
     text = raw.decode("utf-8", errors="replace")
     broken = text.count(DAMAGED)
     if broken <= sum(letter > "\x7f" for letter in text) - broken:
-        return Decoded(text, "utf-8", message("some bytes are no UTF-8; the rows that hold them are rejected"))
+        return Decoded(text, "utf-8", message("some bytes are not UTF-8; the rows that contain them are rejected"))
     encoding = _likeliest(raw)
-    note = message("the encoding is not marked; {encoding} is the likeliest", encoding=encoding)
+    note = message("the encoding is not marked; {encoding} is the most likely", encoding=encoding)
     return Decoded(raw.decode(encoding, errors="replace"), encoding, note)
 
 

@@ -30,13 +30,13 @@ LONGEST = 131_072
 """Characters of a cell, the limit of the standard library's reader; a spreadsheet's own is 32,767."""
 _SNIFFED = 50  # records that choose the separator
 _FAULTS = {
-    "\0": CellError(message("it holds a NUL byte"), message("Export the file again.")),
+    "\0": CellError(message("it contains a NUL byte"), message("Export the file again.")),
     DAMAGED: CellError(
-        message("it holds bytes that are no character of the file's encoding"),
-        message("Save the whole file in one encoding, best UTF-8."),
+        message("it contains bytes that are not characters of the file's encoding"),
+        message("Save the whole file in one encoding, preferably UTF-8."),
     ),
 }
-_QUOTES = message('Put the cell in quotes and double those in it: "the ""best"" offer".')
+_QUOTES = message('Put the cell in quotes and double the quotes inside it: "the ""best"" offer".')
 _EXCEL_SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 UNSEEN = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
@@ -134,16 +134,16 @@ def _rows(text: str, mark: str, above: int) -> list[Row]:
 def _faulty(line: int, text: str, mark: str, error: str) -> Row:
     """The row that a line which breaks the rules becomes."""
     if "end of data" in error:
-        return Row(line, [text], CellError(message("a quote is opened and never closed"), _QUOTES))
+        return Row(line, [text], CellError(message("a quote is opened but never closed"), _QUOTES))
     if "field limit" not in error:
-        return Row(line, [text], CellError(message("a quote is misplaced"), _QUOTES))
+        return Row(line, [text], CellError(message("a quote is in the wrong place"), _QUOTES))
     cells = [] if '"' in text else text.split(mark)
     place = next((at for at, cell in enumerate(cells) if len(cell) > LONGEST), None)
     if place is None:
-        unclosed = CellError(message("a quote is opened and not closed within {n} characters", n=LONGEST), _QUOTES)
+        unclosed = CellError(message("a quote is opened but not closed within {n} characters", n=LONGEST), _QUOTES)
         return Row(line, [text[:LONGEST]], unclosed)
     too_long = message(
-        "the cell has {n} characters, and at most {longest} can be read", n=len(cells[place]), longest=LONGEST
+        "the cell has {n} characters, but at most {longest} can be read", n=len(cells[place]), longest=LONGEST
     )
     return Row(line, [cell[:LONGEST] for cell in cells], CellError(too_long, message("Shorten it.")), place)
 
@@ -203,7 +203,7 @@ def _lines(text: str, file: str) -> list[Grid]:
         return []
     table = _table([record for _, record in records], file, ())
     rows = [Row(number, row.cells) for (number, _), row in zip(records, table.rows[1:], strict=True)]
-    no_object = CellError(message("the line is no JSON object"), message("Export the log again."))
+    no_object = CellError(message("the line is not a JSON object"), message("Export the log again."))
     rows += [Row(number, [], no_object) for number in broken]
     return [replace(table, rows=[table.rows[0], *sorted(rows, key=lambda row: row.line)])]
 
@@ -235,7 +235,7 @@ def _page(about: Object, here: int) -> tuple[Text, ...]:
         return ()
     return (
         message(
-            "this is one page of {n} records: {here} are here, the others are in further answers",
+            "this is one page of {n} records: {here} are here, the others are on further pages",
             n=str(in_all),
             here=str(here),
         ),
@@ -257,7 +257,7 @@ def _packed(fields: list[Any], data: list[Any], file: str) -> Grid:
         if isinstance(values, list):
             rows.append(Row(number, [_cell(value) for value in values]))
         else:
-            rows.append(Row(number, [], CellError(message("it is no list"))))
+            rows.append(Row(number, [], CellError(message("it is not a list"))))
     return Grid(file, rows, answer=True)
 
 

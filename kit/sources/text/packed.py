@@ -29,7 +29,7 @@ RATIO = 250
 FREE = 64 << 20
 """Bytes up to which the ratio does not matter."""
 
-CUT = message("the file is cut off: its packed end is missing; what stands before is read")
+CUT = message("the file is cut off: the end of the archive is missing; what comes before it is read")
 
 _GZIP = b"\x1f\x8b"
 _DAMAGES = (EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -160,12 +160,12 @@ def members(path: Path, name: str, archives: ExitStack) -> list[tuple[Path, str]
         book = archives.enter_context(zipfile.ZipFile(path))
     except DAMAGES as error:
         raise InputError(
-            message("the archive is damaged"), file=name, hint=message("Make or download it again.")
+            message("the archive is damaged"), file=name, hint=message("Create or download it again.")
         ) from error
     inside = [info for info in book.infolist() if not info.is_dir() and not _hidden(info.filename)]
     if len(inside) > MEMBERS:
         problem = message(
-            "the archive holds {n} files, and at most {most} are read out of one", n=len(inside), most=MEMBERS
+            "the archive contains {n} files, but at most {most} are read from one archive", n=len(inside), most=MEMBERS
         )
         raise InputError(problem, file=name, hint=_UNPACK)
     check(book, inside, name)
@@ -188,14 +188,14 @@ def check(book: zipfile.ZipFile, inside: list[zipfile.ZipInfo], name: str, large
     """
     size, packed = sum(info.file_size for info in inside), sum(info.compress_size for info in inside)
     if any(info.flag_bits & _LOCKED for info in inside):
-        raise InputError(message("the archive is locked by a password"), file=name, hint=_UNPACK)
+        raise InputError(message("the archive is protected by a password"), file=name, hint=_UNPACK)
     if size > largest:
         problem = message(
-            "the archive holds {n} GB, and at most {most} GB are read",
+            "the archive contains {n} GB, but at most {most} GB are read",
             n=f"{size / (1 << 30):,.1f}",
             most=f"{largest / (1 << 30):,.1f}",
         )
-        raise InputError(problem, file=name, hint=message("Unpack it, and leave out what is no export."))
+        raise InputError(problem, file=name, hint=message("Unpack it and remove everything that is not an export."))
     if swollen(size, packed):
         raise _bomb(name)
     places = sorted((info.header_offset, info.compress_size) for info in book.infolist())
@@ -221,9 +221,9 @@ def measure(book: zipfile.ZipFile, name: str, largest: int) -> None:
 
 def _bomb(name: str) -> InputError:
     return InputError(
-        message("it unpacks to far more than any export does, and is not read"),
+        message("unpacked, it is far larger than any export, and it is not read"),
         file=name,
-        hint=message("Export it again; if it is right, unpack it and read what is in it."),
+        hint=message("Export it again; if it is correct, unpack it and read its contents."),
     )
 
 

@@ -24,7 +24,7 @@ SECONDS = "%s"
 
 WRITE_TIME = message("Write it as 2026-11-03 09:15.")
 _WRITE_YEAR = message("Write a year from 1990 to 2100.")
-SAY_DAY_FIRST = message("Say day_first = true or false in kit.toml.")
+SAY_DAY_FIRST = message("Set day_first = true or false in kit.toml.")
 
 YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
@@ -193,7 +193,7 @@ class Clock:
         """
         when, last = self._parse(cell)
         if when.year not in YEARS:
-            raise CellError(message("{cell} is no time of an export", cell=_shown(cell)), _WRITE_YEAR)
+            raise CellError(message("{cell} is not a possible time for an export", cell=_shown(cell)), _WRITE_YEAR)
         if when.tzinfo is None and not self.in_utc:
             at = when.replace(tzinfo=self.zone).astimezone(UTC) if self.zone else None
             return Moment(when, at, last=last)
@@ -252,7 +252,9 @@ class Clock:
         if first > 12 or second > 12 or first == second:
             return (first, second) if first > 12 else (second, first)
         if self.day_first is None:
-            raise AmbiguousDayError(message("{cell} reads as two dates", cell=_shown(cell)), SAY_DAY_FIRST)
+            raise AmbiguousDayError(
+                message("{cell} can be read as two different dates", cell=_shown(cell)), SAY_DAY_FIRST
+            )
         return (first, second) if self.day_first else (second, first)
 
 
@@ -301,7 +303,7 @@ def _offset(zone: str | None) -> timezone | None:
 
 
 def _no_time(cell: object) -> CellError:
-    return CellError(message("{cell} is no time", cell=_shown(cell)), WRITE_TIME)
+    return CellError(message("{cell} is not a time", cell=_shown(cell)), WRITE_TIME)
 
 
 def _shown(cell: object) -> str:

@@ -84,10 +84,10 @@ def read(raw: bytes, file: str) -> list[Grid]:
         errors = _errors(raw) if _XLSX in raw else []
     except calamine.PasswordError as error:
         raise InputError(
-            message("the workbook is locked by a password"), file=file, hint=message("Save it without one.")
+            message("the workbook is protected by a password"), file=file, hint=message("Save it without a password.")
         ) from error
     except _DAMAGES as error:
-        hint = message("Open it, save it afresh as .xlsx and try again.")
+        hint = message("Open it, save it again as .xlsx and retry.")
         raise InputError(message("the workbook is damaged"), file=file, hint=hint) from error
     grids = {name: _rows(cells) for name, cells in sheets.items()}
     for rows, places in zip(grids.values(), errors, strict=False):
@@ -109,8 +109,8 @@ def _refuse_sparse(archive: zipfile.ZipFile, file: str) -> None:
                 height, width, filled, last = measure(page)
             if height * width > max(SPARSEST * filled, SMALL):
                 problem = message(
-                    "a sheet has {n} filled cells and reaches to {place}: a cell far away from the table keeps it from "
-                    "being read",
+                    "a sheet has {n} filled cells and reaches to {place}: a cell far from the table prevents the "
+                    "sheet from being read",
                     n=str(filled),
                     place=last,
                 )
