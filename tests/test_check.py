@@ -125,7 +125,7 @@ def test_a_file_says_what_it_is_and_what_it_was_not(tmp_path: Path) -> None:
     said = check(tmp_path).as_text()
     assert "campaign_stats → campaign_stats  1 = 1 + 0" in said
     assert "    does not match mailchimp_campaigns, which needs 'Send Date'" in said
-    assert "    written as utf-8, columns separated by ','" in said
+    assert "    format: utf-8, columns separated by ','" in said
     assert "    not used: Colour" in said
 
 

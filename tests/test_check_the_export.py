@@ -39,7 +39,7 @@ def test_a_note_says_what_it_is_about(tmp_path: Path) -> None:
 
 def test_a_subject_with_markup_is_shown_as_text(tmp_path: Path) -> None:
     small.mailchimp(tmp_path, [{"Subject": f"TEST {NASTY}", "Total Recipients": 2}, {"Unique Id": "00000000ab"}])
-    html = disagreements.find(kit.open(tmp_path)).tests_table().html()
+    html = disagreements.find(kit.open(tmp_path)).tests_table().html().replace("<wbr>", "")
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;$5&quot; ☀" in html
 
 

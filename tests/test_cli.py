@@ -48,7 +48,7 @@ def test_check_says_what_each_file_is_and_what_can_be_answered(exports: Path) ->
     assert "time zone Europe/Berlin" in done.stdout
     assert "mailchimp_campaigns → campaign_stats  3 = 3 + 0" in done.stdout
     assert "yes  03  Which campaign did better, and is it more than chance?\n" in done.stdout
-    assert "no   06  Did the new subject line win?\n         no campaign went out in 2 variants" in done.stdout
+    assert "no   06  Did the new subject line win?\n         no campaign went out in 2 versions" in done.stdout
 
 
 def test_check_names_rejected_rows_and_says_how_many_more(exports: Path) -> None:

@@ -215,7 +215,7 @@ def test_causes_add_up_to_what_is_missing(rng: np.random.Generator) -> None:
         assert own["value"].sum() == pytest.approx(1)
     assert set(found.gone) == {"unsubscribe", "bounce"}
     assert "Bounced" in found.table().text()
-    assert found.plot().alt.startswith("Left the list, by cause and days since joining: in all 30 days")
+    assert found.plot().alt.startswith("Left the list, by cause and days since joining: 30 days")
 
 
 def test_sources_that_leave_otherwise_are_told(rng: np.random.Generator) -> None:

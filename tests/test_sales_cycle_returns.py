@@ -54,7 +54,7 @@ def test_revenue_a_unit_of_cost_and_profit_over_cost_are_two_numbers() -> None:
         (cost(5, unpriced=2), "no amount"),
         (cost(5, undated=1), "no period"),
         (cost(5, currency=None), "currencies"),
-        (cost(5).iloc[:0], "no file"),
+        (cost(5).iloc[:0], "none of your files"),
     ],
 )
 def test_a_cost_that_is_0_or_unknown_gives_no_ratio_and_the_reason(table: pd.DataFrame, word: str) -> None:
@@ -102,7 +102,7 @@ def test_what_a_person_brought_by_mail_alone_cost_has_no_upper_end_where_there_m
     assert extra["high"] == np.inf
     assert each.people["what"].tolist() == ["buyer brought by e-mail alone", "lead", "customer"]
     text = each.summary().text
-    assert text.startswith("A buyer whom mail alone brought cost 10.00 EUR (3.53 to no upper end).")
+    assert text.startswith("A buyer won by e-mail alone cost 10.00 EUR (3.53 to no upper limit).")
     assert (
         "E-mail costs 10.00 EUR per lead and 30.00 EUR per customer. All new leads and customers are counted, with "
         "and without e-mails." in text

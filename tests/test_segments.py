@@ -258,4 +258,4 @@ def test_who_is_opened_by_apples_proxy_uses_an_unknown_program(tmp_path: Path) -
     unnamed = tmp_path / "unnamed"
     unnamed.mkdir()
     small.log(unnamed, [*sends, event("open", 5, campaign="c1", at=NOON + DAY)])
-    assert "is not known" in programs.split(kit.open(unnamed)).summary().text
+    assert "no event log contains them" in programs.split(kit.open(unnamed)).summary().text

@@ -225,7 +225,7 @@ ASSIGNMENTS = Table(
         Column("subject", "text", "", message("the subject line that the arm gets")),
         Column("call_to_action", "text", "", message("what the arm is asked to do")),
         Column("send_slot", "text", "", message("the hour or part of the day at which the arm gets its mail")),
-        Column("mails_per_week", "float", "mails/week", message("how many mails a week the arm is to get")),
+        Column("mails_per_week", "float", "mails/week", message("how many e-mails per week the group is to get")),
     ),
 )
 

@@ -290,8 +290,8 @@ class Causes(Result):
                     "in both months."),
             message("Brackets: 95 % intervals with people as the unit; those of rates hold the usual variation of "
                     "months, too. A part counts as a reason only beyond chance, all parts of the table together."),
-            message("Number: openings, clicks … more or fewer; of it volume: what more or less mail at the same rate "
-                    "did."),
+            message("Number: how many more or fewer opens, clicks and so on. Volume: the part that comes from more "
+                    "or fewer e-mails at the same rate."),
         )  # fmt: skip
         title = message("Why the latest month differs from the month before")
         return Table("why", title, frame, columns, notes, message("no two months with mail in several groups."))
@@ -353,8 +353,8 @@ VERDICTS = {
 _STEPS = {
     "mix": message("Compare the months by group before you change the mail: notebook 05."),
     "mix, rate open": message("Compare the months by group before you change the mail: notebook 05."),
-    "rate": message("Look at what the mails of the month did otherwise: notebook 03."),
-    "both": message("Look at the groups (notebook 05) and at the mails of the month (notebook 03)."),
+    "rate": message("Check what was different about the e-mails of that month: notebook 03."),
+    "both": message("Look at the groups (notebook 05) and at the e-mails of that month (notebook 03)."),
 }
 
 _NAMES = {
@@ -394,8 +394,8 @@ FIGURES = (
     ),
     Figure(
         "why_volume", message("Change in number, and the part of volume"),
-        message("events now - before; of it (mails now - before) x (rate now + before) / 2"), message("a message"),
+        message("events now - before; the part from volume: (e-mails now - before) x (rate now + before) / 2"), message("a message"),
         _KITAGAWA, ("why.events", "why.volume"),
-        edge=message("what remains of it is mix and rates times the mean of both months' mails"),
+        edge=message("the remainder is mix and rates times the mean number of e-mails of both months"),
     ),
 )  # fmt: skip

@@ -271,8 +271,8 @@ class Regained(Result):
             )
         elif decision == "too few":
             text = _(
-                "Too few came back to tell whether mail does it: within {days} days {value} of {n} with mail, {held} "
-                "of {m} without: {points} points ({interval}).",
+                "Too few people came back for a verdict on the e-mails. Within {days} days, {value} of {n} came "
+                "back with e-mail and {held} of {m} without: {points} points ({interval}).",
                 **values,
             )
         else:
@@ -380,7 +380,7 @@ class Regained(Result):
         missing = [str(OF_VERSION[name]) for name in VERSIONS if name not in self.between]
         if missing:
             notes.append(
-                message("Not told apart, since the file names no versions of it: {what}.", what=commas(missing))
+                message("Not compared, because the file names no versions: {what}.", what=commas(missing))
             )
         empty = message("no file says who got which mail.")
         return Table("regained_arms", message("Came back, by arm"), self.arms, columns, tuple(notes), empty)
@@ -402,7 +402,7 @@ class Regained(Result):
             if uneven
             else message("The lift is not seen to differ by any of these (Tarone's test, Holm over all attributes).")
             if any(map(known, self.differs.values()))
-            else message("Too few came back to tell whether the lift differs between groups."),
+            else message("Too few people came back to see whether the effect differs between groups."),
             message(
                 "Groups are as people were before the assignment; those of fewer than {n} people are left out. A group "
                 "that looks best among many is often luck.",
