@@ -207,8 +207,11 @@ def test_a_period_without_any_mail_says_so_on_top_and_exits_with_1(exports: Path
     ("word", "said"),
     [
         ("b=Sumer", "-p b: no campaign has the name 'Sumer'. Did you mean 'Summer'?"),
-        ("action=apointment", "-p action: nobody does 'apointment' in this data. The data contains no actions."),
-        ("mix=domian", "-p mix: messages have no column 'domian' to group by. Did you mean 'domain'?"),
+        (
+            "action=apointment",
+            "-p action: nobody took the action 'apointment' in this data. The data contains no actions.",
+        ),
+        ("mix=domian", "-p mix: e-mails cannot be grouped by 'domian'. Did you mean 'domain'?"),
         ("change=2026-3", "-p change: '2026-3' is not a month. Write it like 2026-03."),
         ("look=second", '-p look: \'second\' cannot be used. Write it like "2 of 4", or "any time".'),
         ("plan=-1", "-p plan: -1 messages per version cannot be planned."),

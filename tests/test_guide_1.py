@@ -133,7 +133,7 @@ class TestVolume:
         by_campaign = campaigns([50] * 12, 1000, opened=[400] * 12, unsubscribed=[2] * 12)
         by_month = by_campaign.assign(delivered=4000, clicked=200, opened=1600, unsubscribed=8)
         got = volume.judge(by_campaign, by_month, ["open_rate", "click_rate", "unsubscribe_rate"])
-        assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not with this number of e-mails"]
+        assert got.rates["verdict"].tolist() == ["each campaign", "a quarter", "not at this volume"]
         # 5 % against 6 %: 8,158 on each side by R's power.prop.test; the fall to 4 % needs fewer, 6,745 (CHECKS).
         assert got.rates["needed"].iloc[1] == 8158
         assert got.rates["n"].tolist() == [12_000, 12_000, 12_000]

@@ -59,7 +59,7 @@ def test_a_rule_that_holds_over_all_and_not_for_the_lapsed_says_so(shared: Path,
         checks = pd.DataFrame([held | {"state": states.ALL}, row | {"state": "lapsed"}])
         text = str(replace(found, checks=checks).check_summary())
         assert text.startswith("Over all customers, the rule was right")
-        assert ("11.0% (9.2–13.1) came back, 6.0% were expected" in text) is says
+        assert ("11.0% (9.2–13.1) came back, while 6.0% were expected" in text) is says
         assert ("includes people who come back by themselves" in text) is says
 
 
@@ -221,6 +221,6 @@ def test_of_too_few_people_nothing_is_said(lists: kit.store.Data) -> None:
     found = states.measure(lists)
     assert set(found.people["state"]) == {"not known"}
     assert str(found).startswith("It is not known who has lapsed")
-    assert found.plot().alt.endswith("watched for so long.")
+    assert found.plot().alt.endswith("followed for long enough.")
     with pytest.raises(UsageError, match="rising order"):
         states.measure(lists, lapsed=0.3)

@@ -243,7 +243,7 @@ def test_campaigns_without_a_date_have_bounds_and_no_month(tmp_path: Path) -> No
     result = opens.estimate(kit.open(tmp_path))
     assert result.summary().text.startswith("People opened between 2 and 65% of delivered e-mails")
     assert result.table().cells()[0][0] == "–"
-    assert result.plot().alt == "Opens and clicks by people: nothing to draw, no month of sending is known."
+    assert result.plot().alt == "Opens and clicks by people: nothing to draw, the month of sending is unknown."
 
 
 def test_a_log_and_an_export_stand_side_by_side(tmp_path: Path) -> None:

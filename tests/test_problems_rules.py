@@ -177,7 +177,10 @@ class TestAgainstLimits:
     def test_few_machines_or_none_known_are_told_apart(self) -> None:
         month = pd.DataFrame({"month": ["2026-05"], "sent": 900, "opened": 400, "opened_machine": 4})
         assert "You can use the open rate" in findings.judge({"question": month}).cautions_summary().text
-        assert "is not known" in findings.judge({"question": month.assign(opened_machine=None)}).cautions_summary().text
+        assert (
+            "We cannot see whether people or machines opened"
+            in findings.judge({"question": month.assign(opened_machine=None)}).cautions_summary().text
+        )
 
 
 class TestWithin:
@@ -216,9 +219,9 @@ class TestWithin:
 
     def test_a_bad_hour_is_found_inside_its_months(self, rng: np.random.Generator) -> None:
         frame = mails(rng, 60).assign(list_name="A", month=[f"2026-{i // 10 + 1:02}" for i in range(60)])
-        frame["part"] = np.where(frame.index % 2 == 0, "between 9:00 and 12:00", "between 18:00 and 22:00")
-        frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "between 18:00 and 22:00", 0.015, 0.045))
-        assert named(findings.judge({"hour": frame})) == {("hour", "e-mails sent between 18:00 and 22:00")}
+        frame["part"] = np.where(frame.index % 2 == 0, "9 to 12 h", "18 to 22 h")
+        frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "18 to 22 h", 0.015, 0.045))
+        assert named(findings.judge({"hour": frame})) == {("hour", "e-mails sent 18 to 22 h")}
 
 
 class TestRelation:

@@ -32,7 +32,7 @@ class TestRanking:
         assert found.overstated > 0.02
         text = found.summary().text
         assert "“campaign 1” ranks first" in text
-        assert "“campaign 0” had the best counted rate, but it probably looks" in text
+        assert "“campaign 0” had the best counted rate, but it is probably" in text
         assert found.rates["best"].sum() == pytest.approx(1)
 
     def test_where_less_is_better_the_lowest_comes_first(self) -> None:
@@ -105,7 +105,7 @@ class TestOneMix:
                 ),
             ),
             (["firm"] * 4, "is the same for all e-mails"),
-            ([None] * 4, "of each campaign's recipients is unknown"),
+            ([None] * 4, "of each campaign's e-mails is unknown"),
         ],
     )
     def test_where_no_mix_is_common_it_is_said(self, parts: list[str | None], text: str) -> None:

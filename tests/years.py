@@ -24,7 +24,7 @@ PACE = np.array([[0.3, 0.3, 0.4], [0.7, 0.22, 0.08], [0.7, 0.22, 0.08], [0.8, 0.
 """For each segment the shares of people with one, two, three or more mails in the week."""
 
 LEVELS, YEARS = ("1", "2", "3 or more"), ("under 3 months", "3 to 12 months", "over a year")
-PARTS = ("between 9:00 and 12:00", "between 12:00 and 15:00", "between 18:00 and 22:00")
+PARTS = ("9 to 12 h", "12 to 15 h", "18 to 22 h")
 TRACKABLE = 0.6
 """Share of people whose program loads pictures only when they read."""
 

@@ -44,7 +44,7 @@ METHODS = {
         Method(
             "wilson",
             message("Wilson's and Clopper-Pearson's interval"),
-            message("How well is a rate known?"),
+            message("How precise is a rate?"),
             ("01", "02", "03", "04", "05", "06", "14"),
             "proportions.proportion_interval",
             "Wilson (1927), doi:10.1080/01621459.1927.10502953; Clopper & Pearson (1934), doi:10.1093/biomet/26.4.404",
@@ -71,7 +71,7 @@ METHODS = {
         Method(
             "rogan_gladen",
             message("Rogan and Gladen's estimate with Lang and Reiczigel's interval"),
-            message("How many messages are negative, where the reading errs?"),
+            message("How many messages are negative, given that automatic recognition makes mistakes?"),
             ("11",),
             "misclassification.rogan_gladen",
             "Rogan & Gladen (1978), doi:10.1093/oxfordjournals.aje.a112510; Lang & Reiczigel (2014), "
@@ -79,8 +79,8 @@ METHODS = {
         ),
         Method(
             "softmax",
-            message("Multinomial logistic regression with a ridge"),
-            message("Would a reading that is trained on your own labels be better?"),
+            message("Multinomial logistic regression with a ridge penalty"),
+            message("Would automatic recognition trained on your own labels be better?"),
             ("11",),
             "softmax.cross_validated",
             "Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, 4.4",
@@ -88,7 +88,7 @@ METHODS = {
         Method(
             "net_score",
             message("Adjusted Wald interval of a net score"),
-            message("How well is a net promoter score known?"),
+            message("How precise is a net promoter score?"),
             ("11",),
             "net_score.net_score",
             "Rocks (2016), doi:10.1080/00031305.2016.1158124",
@@ -96,7 +96,7 @@ METHODS = {
         Method(
             "lift",
             message("Koopman's and Walter's interval of a lift"),
-            message("How much more, relatively?"),
+            message("How much more, in per cent?"),
             ("03", "06"),
             "proportions.lift",
             "Koopman (1984), doi:10.2307/2531405; Walter (1975), doi:10.1093/biomet/62.2.371",
@@ -114,7 +114,7 @@ METHODS = {
         Method(
             "equal",
             message("chi-square of k rates"),
-            message("Do all differ by chance alone?"),
+            message("Can chance alone explain all the differences?"),
             ("03", "14"),
             "proportions.chi_square_homogeneity",
             "Pearson (1900), doi:10.1080/14786440009463897",
@@ -123,7 +123,7 @@ METHODS = {
         Method(
             "size",
             message("sample size and power of two rates"),
-            message("How many mails does it take?"),
+            message("How many messages are needed?"),
             ("01", "06", "14"),
             "proportions.sample_size",
             "Fleiss, Levin & Paik (2003), eq. 4.14",
@@ -147,7 +147,7 @@ METHODS = {
         Method(
             "student_effects",
             message("leave-one-out prediction with Student's effects"),
-            message("Which group lies beyond what a sender's mail usually does?"),
+            message("Which group lies outside what is usual for this sender?"),
             ("04", "07"),
             "student_effects.leave_one_out",
             "Marshall & Spiegelhalter (2007), doi:10.1214/07-BA218; Lee & Thompson (2008), doi:10.1002/sim.2897",
@@ -155,7 +155,7 @@ METHODS = {
         Method(
             "change",
             message("change beyond the usual variation"),
-            message("Did a month change?"),
+            message("Did a KPI change in a month?"),
             ("02",),
             "random_effects.change",
             "Paule & Mandel (1982), doi:10.6028/jres.087.022",
@@ -163,7 +163,7 @@ METHODS = {
         Method(
             "multiplicity",
             message("Benjamini-Hochberg, Holm"),
-            message("What of so many comparisons?"),
+            message("How to allow for so many comparisons?"),
             ("02", "03", "04", "05", "06", "14"),
             "multiplicity.adjust",
             "Benjamini & Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x; Holm (1979)",
@@ -172,7 +172,7 @@ METHODS = {
         Method(
             "ranking",
             message("full Bayes with normal and heavy-tailed spread"),
-            message("Which is worth repeating?"),
+            message("What is worth repeating?"),
             ("03", "06", "14"),
             "hierarchy.rates",
             "Gelman (2006), doi:10.1214/06-BA117A; Dawid (1994), doi:10.1214/lnms/1215463797",
@@ -181,7 +181,7 @@ METHODS = {
         Method(
             "mix",
             message("direct standardisation, gamma interval"),
-            message("Is it the campaign, or who got it?"),
+            message("Is it the campaign, or its audience?"),
             ("03",),
             "standardisation.direct_standardisation",
             "Fay & Feuer (1997)",
@@ -198,7 +198,7 @@ METHODS = {
         Method(
             "strata",
             message("Cochran-Mantel-Haenszel, Breslow-Day-Tarone"),
-            message("Does it win with everybody?"),
+            message("Does it win in every group of people?"),
             ("06", "14"),
             "stratified.mantel_haenszel",
             "Mantel & Haenszel (1959), doi:10.1093/jnci/22.4.719; Tarone (1985), doi:10.1093/biomet/72.1.91",
@@ -207,7 +207,7 @@ METHODS = {
         Method(
             "mcnemar",
             message("McNemar's test"),
-            message("Which of two did better with the same people?"),
+            message("Which of two campaigns did better with the same people?"),
             ("03",),
             "paired.mcnemar",
             "McNemar (1947), doi:10.1007/BF02295996",
@@ -216,7 +216,7 @@ METHODS = {
         Method(
             "cochran",
             message("Cochran's Q"),
-            message("Do several differ with the same people?"),
+            message("Do several campaigns differ with the same people?"),
             ("03",),
             "paired.cochran_q",
             "Cochran (1950), doi:10.1093/biomet/37.3-4.256",
@@ -225,7 +225,7 @@ METHODS = {
         Method(
             "people",
             message("ratio with the person as the unit"),
-            message("For whom does it work?"),
+            message("Which people does it work for?"),
             ("05",),
             "cluster_robust.clustered_rates",
             "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919",
@@ -233,7 +233,7 @@ METHODS = {
         Method(
             "people's money",
             message("ratio of means with the person as the unit"),
-            message("For whom does it bring more money?"),
+            message("Which people does it bring more money from?"),
             ("05",),
             "cluster_robust.clustered_mean_difference",
             "Deng, Knoblich & Lu (2018), doi:10.1145/3219819.3219919; Welch (1947), doi:10.1093/biomet/34.1-2.28",
@@ -257,7 +257,7 @@ METHODS = {
         Method(
             "cuped",
             message("CUPED"),
-            message("Is it sharper with what people spent before?"),
+            message("Is the result more precise when earlier spending is taken into account?"),
             ("06",),
             "means.cuped",
             "Deng, Xu, Kohavi & Walker (2013), doi:10.1145/2433396.2433413",
@@ -265,8 +265,8 @@ METHODS = {
         ),
         Method(
             "bounds",
-            message("bounds and post-stratification of openings"),
-            message("How much did people open?"),
+            message("bounds and post-stratification of opens"),
+            message("How many e-mails did people open?"),
             ("02", "06"),
             "proportions.proportion_interval",
             "Manski (2003), doi:10.1007/b97478; Holt & Smith (1979), doi:10.2307/2344652",
@@ -274,8 +274,8 @@ METHODS = {
         ),
         Method(
             "bayes",
-            message("chance and loss of the better line"),
-            message("How likely is it better?"),
+            message("probability that a subject line is better, and expected loss of choosing it"),
+            message("How likely is it that a version is better?"),
             ("06",),
             "bayes.compare_rates",
             "Miller (2015)",
@@ -284,7 +284,7 @@ METHODS = {
         Method(
             "looks",
             message("alpha spending"),
-            message("May we look before the end?"),
+            message("May we look at the results before the end?"),
             ("06",),
             "sequential.spending_bounds",
             "Lan & DeMets (1983), doi:10.1093/biomet/70.3.659; Armitage, McPherson & Rowe (1969), doi:10.2307/2343787",
@@ -293,7 +293,7 @@ METHODS = {
         Method(
             "any time",
             message("asymptotic confidence sequence"),
-            message("May we look whenever we like?"),
+            message("May we look at the results at any time?"),
             ("06",),
             "sequential.confidence_sequence",
             "Waudby-Smith et al. (2024), doi:10.1214/24-AOS2408",
@@ -302,7 +302,7 @@ METHODS = {
         Method(
             "trend",
             message("quasi-binomial regression"),
-            message("Where is a rate heading?"),
+            message("Is a rate rising or falling?"),
             ("02",),
             "trend.logistic_trend",
             "McCullagh & Nelder (1989), 4.5",
@@ -311,7 +311,7 @@ METHODS = {
         Method(
             "chart",
             message("Laney's p' chart"),
-            message("Where do months usually lie?"),
+            message("What is the usual range of a month?"),
             ("02",),
             "trend.p_prime_chart",
             "Laney (2002), doi:10.1081/QEN-120006708",
@@ -320,7 +320,7 @@ METHODS = {
         Method(
             "clustered_waits",
             message("Kaplan-Meier with clusters of days and agents"),
-            message("How long do people wait, where a busy day delays everybody?"),
+            message("How long do people wait, when a busy day delays everybody?"),
             ("10",),
             "clustered_survival.kaplan_meier_clustered",
             "Ying & Wei (1994), doi:10.1006/jmva.1994.1030; Cameron, Gelbach & Miller (2011), "
@@ -329,7 +329,7 @@ METHODS = {
         Method(
             "waiting",
             message("Kaplan-Meier"),
-            message("How fast do we answer, those who still wait included?"),
+            message("How fast do we answer, counting requests that are still unanswered?"),
             ("01", "02"),
             "response_times.median_response_time",
             "Kaplan & Meier (1958), doi:10.1080/01621459.1958.10501452",
@@ -338,7 +338,7 @@ METHODS = {
         Method(
             "level_shift",
             message("maximal two-level split by permutation"),
-            message("Did the level of a series change, and when?"),
+            message("Did the level of a figure change, and when?"),
             ("01", "02"),
             "changepoint.level_shift",
             "Worsley (1986), doi:10.1093/biomet/73.1.91; Antoch & Hušková (2001), doi:10.1016/S0167-7152(01)00009-8",
@@ -347,7 +347,7 @@ METHODS = {
         Method(
             "two_way",
             message("variance by days and people"),
-            message("How sure is a rate whose units are alike by day and by person?"),
+            message("How certain is a rate when cases of one day or one person are alike?"),
             ("01", "02"),
             "cluster_robust.two_way",
             "Cameron, Gelbach & Miller (2011), doi:10.1198/jbes.2010.07136",
@@ -356,7 +356,7 @@ METHODS = {
         Method(
             "shift",
             message("Hodges-Lehmann and Mann-Whitney"),
-            message("Do answers come sooner since a change?"),
+            message("Did answers become faster after a change?"),
             ("02",),
             "ranks.hodges_lehmann",
             "Hodges & Lehmann (1963), doi:10.1214/aoms/1177704172",
@@ -374,7 +374,7 @@ METHODS = {
         Method(
             "scores",
             message("Brunner-Munzel"),
-            message("Are scores higher since a change?"),
+            message("Did scores rise after a change?"),
             ("02",),
             "ranks.brunner_munzel",
             "Brunner & Munzel (2000)",
@@ -391,7 +391,7 @@ METHODS = {
         Method(
             "landmark",
             message("Landmark Kaplan-Meier"),
-            message("Who has lapsed: how likely do people as long silent come back?"),
+            message("Who has lapsed: how likely do people come back after being silent for so long?"),
             ("13", "14"),
             "landmark.chance",
             "van Houwelingen (2007), doi:10.1111/j.1467-9469.2006.00529.x; "
@@ -399,8 +399,8 @@ METHODS = {
         ),
         Method(
             "beta_binomial",
-            message("Beta-binomial chances of people, beta-geometric silence"),
-            message("Is a silence beyond what a reader keeps by luck?"),
+            message("Beta-binomial click chances of people, beta-geometric silence"),
+            message("Has a reader been silent for longer than chance explains?"),
             ("09", "15"),
             "beta_binomial.rest_chance",
             "Skellam (1948), jstor.org/stable/2983779; Fader, Hardie & Shang (2010), doi:10.1287/mksc.1100.0580",
@@ -409,7 +409,7 @@ METHODS = {
         Method(
             "requests",
             message("exact Poisson rates and their ratio"),
-            message("Do more requests come in since a change?"),
+            message("Did more requests come in after a change?"),
             ("02",),
             "poisson.rate_ratio",
             "Garwood (1936), doi:10.1093/biomet/28.3-4.437; Przyborowski & Wilenski (1940), "
@@ -419,15 +419,15 @@ METHODS = {
         Method(
             "clustered_auc",
             message("Area under the curve with a bootstrap over accounts"),
-            message("Does an order of accounts, seen on several days, put those who left below the others?"),
+            message("Does a ranking of accounts, taken on several days, put those that left below the others?"),
             ("12",),
             "roc.clustered_aucs",
             "Efron & Tibshirani (1993), doi:10.1201/9780429246593",
         ),
         Method(
             "clustered_logistic",
-            message("Logistic regression with a ridge, accounts as clusters"),
-            message("Which signals go with leaving, and which chance does a score stand for?"),
+            message("Logistic regression with a ridge penalty, accounts as clusters"),
+            message("Which signals are linked to leaving, and what chance of leaving does a score mean?"),
             ("12", "14"),
             "logistic.fit",
             "Le Cessie & van Houwelingen (1992), doi:10.2307/2347628; Liang & Zeger (1986), doi:10.1093/biomet/73.1.13",
@@ -436,23 +436,30 @@ METHODS = {
 }
 
 VERDICTS = {
-    "not decided": message("these mails could not tell; it is not “no difference”"),
+    "no clear winner": message("these messages are not enough to decide; that does not mean “no difference”"),
     "ahead": message(
-        "it would win if it stood alone; among all comparisons of the page chance brings such a lead too often"
+        "it would win as the only comparison; among all comparisons on the page, chance brings such a lead too often"
     ),
-    "too early": message("fewer mails than planned have gone out, and a test is judged at its planned end"),
-    "go on": message("an early look that was planned: the difference is not yet as large as an early look asks for"),
-    "too few": message("fewer events than the rule can judge"),
+    "too early": message("fewer messages than planned have gone out, and a test is decided only at its planned end"),
+    "continue to the next look": message(
+        "a planned early look: the difference is still smaller than an early decision requires"
+    ),
+    "too little data": message("fewer events than the rule needs for a verdict"),
     "split is broken": message(
-        "the arms were not sent as planned (less likely than 1 in 1,000), so the groups are not alike"
+        "the versions were not sent as planned (the chance of such a split is below 1 in 1,000), so the groups are "
+        "not alike"
     ),
-    "as usual": message("not beyond what campaigns differ by anyway, with all comparisons of the page counted"),
-    "better than usual": message("beyond that variation, in the good direction"),
-    "worse than usual": message("beyond that variation, in the bad direction"),
-    "too young to judge": message("people still act on it; campaigns are compared when they are old enough"),
-    "no change seen": message("within counting and the usual variation between months"),
-    "the pooled rates mislead": message(
-        "the arms went to different mixes of people, and within the parts it is otherwise"
+    "as usual": message(
+        "not more than the usual differences between campaigns, allowing for all comparisons on the page"
+    ),
+    "better than usual": message("more than the usual differences between campaigns, in the good direction"),
+    "worse than usual": message("more than the usual differences between campaigns, in the bad direction"),
+    "too recent to judge": message(
+        "people are still reacting to it; campaigns are compared once enough time has passed"
+    ),
+    "no change seen": message("within the margin of error and the usual month-to-month variation"),
+    "the combined rates mislead": message(
+        "the versions went to different mixes of people, and within the segments the result is different"
     ),
 }
 """Words of verdicts, and what they mean."""

@@ -139,7 +139,7 @@ def _check(out: Path) -> None:
     """Refuse a folder that is no former set."""
     try_folder(out, f"--out {out}")
     if out.exists() and not out.is_dir():
-        raise UsageError(_("--out {out} is a file. Name a folder.", out=out))
+        raise UsageError(_("--out {out} is a file. Choose a folder.", out=out))
     if out.is_dir() and any(out.iterdir()) and not _is_set(out):
         raise UsageError(_("--out {out} is no former set of reports. Name an empty or a new folder.", out=out))
 

@@ -118,25 +118,27 @@ class SendTime(Result):
     def _missing(self) -> str:
         """Why there is no cell, as a clause."""
         if not self.zone_known:
-            return _("hours are not judged, since no time zone is known; set time_zone in kit.toml")
+            return _("hours are not judged, because the time zone is unknown; set time_zone in kit.toml")
         if not self.dated:
-            return _("no campaign has a time of day of its sending")
-        return _("{kpi} is not known of any campaign with a time of sending", kpi=self.kpi.name)
+            return _("no campaign has a time of sending")
+        return _("no campaign with a time of sending has a value for {kpi}", kpi=self.kpi.name)
 
     def summary(self) -> Summary:
         """What the week's hours can say; never which is best."""
         large = self.cells.loc[self.cells["large"], "value"]
         numbers = {"cells": len(self.cells), "large": len(large)}
         if self.cells.empty:
-            return Summary("week", _("What the week's hours bring is not known: {why}.", why=self._missing), numbers)
+            return Summary(
+                "week", _("It is unknown which hours of the week work better: {why}.", why=self._missing), numbers
+            )
         n = len(self.cells)
         values = {"n": whole(n), "large": whole(len(large)), "campaigns": CAMPAIGNS}
         if len(large) >= 2:
             parts = _n(
-                "Mail went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and mails "
-                "enough: from {low} to {high}.",
-                "Mail went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and mails "
-                "enough: from {low} to {high}.",
+                "E-mails went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and "
+                "enough e-mails. The rate there ranges from {low} to {high}.",
+                "E-mails went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and "
+                "enough e-mails. The rate there ranges from {low} to {high}.",
                 n,
                 low=share(large.min()),
                 high=share(large.max()),
@@ -144,16 +146,16 @@ class SendTime(Result):
             )
         else:
             parts = _n(
-                "Mail went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and mails "
-                "enough.",
-                "Mail went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and mails "
-                "enough.",
+                "E-mails went out in {n} part of the week; {large} of them had at least {campaigns} campaigns and "
+                "enough e-mails.",
+                "E-mails went out in {n} parts of the week; {large} of them had at least {campaigns} campaigns and "
+                "enough e-mails.",
                 n,
                 **values,
             )
         caution = _(
-            "No hour is called the best: what went out when was not drawn by lot, so a difference may be the "
-            "campaign's. To know, send the same mail to two random halves at two hours (06)."
+            "No hour is called the best: sending times were not random, so a difference may come from the campaign. "
+            "To find out, send the same e-mail to two random halves at two different hours (06)."
         )
         return Summary("week", f"{parts} {caution}", numbers)
 
@@ -162,17 +164,17 @@ class SendTime(Result):
         frame = self.cells.sort_values(["weekday", "part"], ignore_index=True)
         columns = (
             Column("weekday", message("Sent on"), weekday_name),
-            Column("part", message("At"), part_of_day),
+            Column("part", message("Time"), part_of_day),
             Column("campaigns", message("Campaigns"), whole, number=True),
             Column("n", metrics.mails_title(self.kpi), whole, unit="mails", number=True),
             Column("value", self.kpi.title, cells.rate, unit="share", number=True, whole_row=True),
             *metrics.raw_columns(self.kpi),
-            Column("large", message("Enough to look at?"), lambda large: _("yes") if large else _("too few")),
+            Column("large", message("Enough data?"), lambda large: _("yes") if large else _("too little data")),
         )
         notes = (
             message(
-                "Too few: fewer than {campaigns} campaigns, so that the hour cannot be told from the campaign, or too "
-                "few mails.",
+                "Too little data: fewer than {campaigns} campaigns, so hour and campaign cannot be separated, or "
+                "too few e-mails.",
                 campaigns=CAMPAIGNS,
             ),
             MARGIN_OF_ERROR,
@@ -186,7 +188,7 @@ class SendTime(Result):
         cells = self.cells[self.cells["value"].notna()]
         if cells.empty:
             return nothing("week", _title(self.kpi), self._missing)
-        label = _("hour of sending; below the rate: mails\ngrey: too few campaigns or mails")
+        label = _("hour of sending; below the rate: e-mails\ngrey: too few campaigns or e-mails")
         return week_picture(cells, ax, name="week", title=_title(self.kpi), kpi=self.kpi.title, label=label)
 
 
@@ -258,12 +260,12 @@ FIGURES = (
     Figure(
         "week_cells",
         message("Parts of the week"),
-        message("weekdays by three hours with mail; of them large enough to be looked at"),
-        message("a weekday and three hours, on the firm's clock"),
+        message("weekdays by three hours in which e-mails were sent; of these, those with enough data"),
+        message("a weekday and three hours, in local time"),
         "guide 1, step 6",
         ("week.cells", "week.large"),
         edge=message(
-            "at least 4 campaigns, or hour and campaign cannot be told apart; needs a time of day and a time zone"
+            "at least 4 campaigns, otherwise hour and campaign cannot be separated; needs a time of day and a time zone"
         ),
     ),
 )

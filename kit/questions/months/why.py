@@ -394,7 +394,8 @@ FIGURES = (
     ),
     Figure(
         "why_volume", message("Change in number, and the part of volume"),
-        message("events now - before; the part from volume: (e-mails now - before) x (rate now + before) / 2"), message("a message"),
+        message("events now - before; the part from volume: (e-mails now - before) x (rate now + before) / 2"),
+        message("a message"),
         _KITAGAWA, ("why.events", "why.volume"),
         edge=message("the remainder is mix and rates times the mean number of e-mails of both months"),
     ),

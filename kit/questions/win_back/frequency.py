@@ -247,7 +247,7 @@ class Frequency(Result):
         value, low, high = self.slope
         numbers: dict[str, Any] = {"people": int(self.groups["n"].sum()) if len(self.groups) else 0}
         if self.groups.empty:
-            text = _("Whether people get too much mail is not known: no event log tells of enough people.")
+            text = _("It is not known whether people get too many e-mails: no event log covers enough people.")
             return Summary("pace_of_mail", text, numbers)
         if not self.is_random:
             step = _("To know what pace does, draw it at random: the plan below says how.")
@@ -255,7 +255,10 @@ class Frequency(Result):
             return Summary("pace_of_mail", text, numbers, headline=True, weight=22, next_step=step)
         numbers |= {"slope": value, "low": low, "high": high}
         if not known(value):
-            text = _("Pace was drawn at random, and too few left to tell whether more mail drives people away.")
+            text = _(
+                "The pace was set at random, but too few people unsubscribed to show whether more e-mails "
+                "drive people away."
+            )
             return Summary("pace_of_mail", text, numbers)
         values = {"odds": with_ends(decimal(np.exp(value), 2), np.exp(low), np.exp(high), lambda end: decimal(end, 2))}
         if low > 0:
@@ -326,7 +329,7 @@ class Frequency(Result):
                 *notes,
             )
         return Table("pace_of_mail", title, self.groups, columns, notes,
-                     message("no event log tells of enough people."))  # fmt: skip
+                     message("no event log covers enough people."))  # fmt: skip
 
     def _pace(self, row: Mapping[Any, Any]) -> str:
         if self.is_random:
@@ -343,7 +346,7 @@ class Frequency(Result):
         """Who left and who kept silent, by pace."""
         title = _("Left, by e-mails a week") if self.is_random else _("Left, by e-mails a week: targeted, not causal")
         if self.groups.empty:
-            return nothing("pace_of_mail", title, message("no event log tells of enough people"))
+            return nothing("pace_of_mail", title, message("no event log covers enough people"))
         rows = self.groups.to_dict("records")
         color = PLAIN if self.is_random else BAD
         with drawing(2.6, ax) as axes:

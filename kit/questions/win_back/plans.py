@@ -303,7 +303,7 @@ class Plan(Result):
                      base=share(self.base), points=size(seen.max()))  # fmt: skip
         else:
             more = _("Too few people to see a difference at all.") if known(self.base) else _(
-                "How large a difference it can see is not known: nothing tells the usual share."
+                "It is not known how large a difference it can show: the usual share is unknown."
             )  # fmt: skip
         return Summary(name, f"{text} {more}", numbers)
 
@@ -335,7 +335,9 @@ class Plan(Result):
             )
         ]
         if not self.consent_known:
-            notes.append(message("Who may be written to is not known: no file holds contacts with their consent."))
+            notes.append(
+                message("It is not known who may be e-mailed: none of your files contains contacts with their consent.")
+            )
         elif self.refused:
             notes.append(message("{n} more may not be written to and are in no group.", n=whole(self.refused)))
         return Table(f"{self.kind}_plan", KINDS[self.kind], self.arms, columns, tuple(notes),

@@ -379,9 +379,7 @@ class Regained(Result):
             notes.append(text)
         missing = [str(OF_VERSION[name]) for name in VERSIONS if name not in self.between]
         if missing:
-            notes.append(
-                message("Not compared, because the file names no versions: {what}.", what=commas(missing))
-            )
+            notes.append(message("Not compared, because the file names no versions: {what}.", what=commas(missing)))
         empty = message("no file says who got which mail.")
         return Table("regained_arms", message("Came back, by arm"), self.arms, columns, tuple(notes), empty)
 

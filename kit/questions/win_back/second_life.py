@@ -206,7 +206,7 @@ class SecondLife(Result):
         numbers = {name: row[name] for name in ("profit", "profit_low", "profit_high", "margin")}
         values = {"profit": self._money(row, "profit"), "days": self.days}
         if not known(row["profit_low"]):
-            text = _("What win-back earned cannot be told yet: too few bought on one of the sides.")
+            text = _("It is too early to say what win-back earned: too few people bought in one of the groups.")
         elif row["profit_low"] > 0:
             text = _("Win-back earned {profit} a person written to within {days} days, after its costs.", **values)
         elif row["profit_high"] < 0:
@@ -224,7 +224,7 @@ class SecondLife(Result):
     def table(self) -> Table:
         """Margin and profit a person written to, over several windows."""
         columns = (
-            Column("days", message("Within days"), whole, unit="days", number=True),
+            Column("days", message("Within (days)"), whole, unit="days", number=True),
             Column("n", message("People with mail"), whole, unit="people", number=True),
             Column("held_n", message("Without"), whole, unit="people", number=True),
             Column("margin", message("Margin that mail brought, a person"), lambda row: self._money(row, "margin"),
@@ -259,9 +259,7 @@ class SecondLife(Result):
                 gap=whole(self.gap) if known(self.gap) else UNKNOWN,
             ),
         )
-        empty = message(
-            "fewer than {n} came back of each side, or nothing tells when they have lapsed again.", n=PEOPLE
-        )
+        empty = message("fewer than {n} came back in each group, or it is not known when they lapse again.", n=PEOPLE)
         return Table("second_lives", message("The second life of those who came back"), self.lives, columns,
                      notes if len(self.lives) else (), empty)  # fmt: skip
 

@@ -248,8 +248,8 @@ class SendHour(Result):
     @property
     def _missing(self) -> str:
         if not self.zone_known:
-            return _("hours are not judged, since no time zone is known; set time_zone in kit.toml")
-        return _("no event log tells who clicked")
+            return _("hours are not judged, because the time zone is unknown; set time_zone in kit.toml")
+        return _("no event log shows who clicked")
 
     def summary(self) -> Summary:
         """What hours look like after chance is taken off; never which is best."""
@@ -270,8 +270,8 @@ class SendHour(Result):
                 low=share(low), high=share(high),
             )  # fmt: skip
         else:
-            text = _("Too few campaigns went out at any hour to compare hours: what was sent and when cannot be told "
-                     "apart.")  # fmt: skip
+            text = _("Too few campaigns went out at any hour to compare hours. The effect of the hour cannot be "
+                     "separated from what was sent.")  # fmt: skip
         step = _("Test it: the same e-mail at two hours to two random halves.")
         if n is not None:
             step = _(
@@ -286,17 +286,17 @@ class SendHour(Result):
         columns = (
             Column("segment", message("Segment"), _segment),
             Column("weekday", message("Sent on"), weekday_name),
-            Column("part", message("At"), part_of_day),
+            Column("part", message("Time"), part_of_day),
             Column("campaigns", message("Campaigns"), whole, number=True),
-            Column("n", message("Mails"), whole, unit="mails", number=True),
+            Column("n", message("E-mails"), whole, unit="mails", number=True),
             Column("value", message("Clicked"), cells.rate, unit="share", number=True, whole_row=True),
             Column("pooled", message("Chance taken off"), _pooled, unit="share", number=True, whole_row=True),
-            Column("large", message("Enough to look at?"), lambda large: _("yes") if large else _("too few")),
+            Column("large", message("Enough data?"), lambda large: _("yes") if large else _("too little data")),
         )
         notes = (
             message(
-                "Clicks of people within {hours} hours. Chance taken off: drawn towards the segment's other hours, the "
-                "more the fewer campaigns and mails it has; what campaigns differ by is in the interval.",
+                "Clicks by people within {hours} hours. Adjusted: hours with few campaigns and e-mails are pulled "
+                "towards the segment's other hours. The interval includes differences between campaigns.",
                 hours=HOURS,
             ),
             message(
@@ -316,7 +316,10 @@ class SendHour(Result):
         seen = self.cells[(self.cells["segment"] == ALL) & self.cells["pooled"].notna()]
         if seen.empty:
             return nothing("send_hour", title, self._missing if self.cells.empty else message("too few hours had mail"))
-        label = _("hour of sending on the person's clock; below the rate: mails\ngrey: too few campaigns or clicks")
+        label = _(
+            "hour of sending on the person's clock; below the rate: number of e-mails\ngrey: too few campaigns "
+            "or clicks"
+        )
         drawn = seen.assign(value=seen["pooled"])
         return week_picture(drawn, ax, name="send_hour", title=title, kpi=message("Click rate"), label=label)
 
@@ -324,7 +327,7 @@ class SendHour(Result):
         """How long clicks take, by part of the day of sending."""
         columns = (
             Column("part", message("Sent at"), _quarter),
-            Column("n", message("Mails"), whole, unit="mails", number=True),
+            Column("n", message("E-mails"), whole, unit="mails", number=True),
             Column("value", message("Clicked within {hours} hours", hours=HOURS), cells.rate, unit="share", number=True,
                    whole_row=True),
             Column("half", message("Half of the clicks within"), _hours, unit="h", number=True),
@@ -341,7 +344,7 @@ class SendHour(Result):
 
 
 def _segment(name: str) -> str:
-    return _("everybody") if name == ALL else str(name)
+    return _("everyone") if name == ALL else str(name)
 
 
 def _pooled(row: Any) -> str:
@@ -377,7 +380,7 @@ FIGURES = (
     ),
     Figure(
         "hour_test", message("People a half that a test of hours needs"),
-        message("for a lift of 20 % from the usual click rate, 80 % power"), message("a person"), "kit explain size",
+        message("for a lift of 20 % from the usual click rate, 80 % power"), message("one person"), "kit explain size",
         ("send_hour.needed",),
     ),
     Figure(
