@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "segments.levels.count": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),
     "log.counts": (([],), {}),
     "same_people": ((["sendgrid:odd", "sendgrid:even"], "clicked"), {}),
+    "sent_lines": (("click_rate",), {}),
     "people_behind": (("bounced_hard",), {}),
     "person_squares": (("domain", [("opened", "delivered", MOVES)]), {}),
     "silence.count": ((), {"days": 120}),

@@ -316,7 +316,7 @@ class TestAlerts:
         found = alerts.find(scores)
         assert 0.15 < found.alerts["held_back"].mean() < 0.45
         assert {"all", "held back"} == set(found.kept["group"])
-        assert "Alerting changed the share that left by" in str(found.outcomes_summary())
+        assert "Difference from the control group in the share that left: " in str(found.outcomes_summary())
         given = found.alerts[["account", "raised_on"]].assign(acted_on="")
         given.loc[::2, "acted_on"] = "2026-01-05"
         given.to_csv(tmp_path / "given.csv", index=False)

@@ -54,5 +54,5 @@ def test_nobody_and_everybody_fit_nothing() -> None:
     assert beta_binomial.fit([0, 0], [3, 4]) is None
     assert beta_binomial.fit([3, 4], [3, 4]) is None
     assert beta_binomial.BetaBinomial(0.5, inf, 1).cv == pytest.approx(1)
-    with pytest.raises(UsageError, match="1 rows did it more often"):
+    with pytest.raises(UsageError, match="1 rows have more actions than opportunities"):
         beta_binomial.fit([1, 3], [2, 2])

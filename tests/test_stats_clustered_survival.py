@@ -107,7 +107,7 @@ def test_none_answered_has_an_end_all_the_same() -> None:
 
 def test_what_is_no_wait_is_refused() -> None:
     for time, ended in (([-1.0], [1]), ([np.nan], [1]), ([1.0], [2])):
-        with pytest.raises(UsageError, match="1 waits have no time"):
+        with pytest.raises(UsageError, match="1 response times are missing or below 0"):
             kaplan_meier_clustered(time, ended, [[0]])
 
 

@@ -107,5 +107,5 @@ def test_a_curve_that_jumps_across_the_half_has_its_interval_there() -> None:
     ],
 )
 def test_a_wait_that_is_none_is_refused(minutes: list[Any], answered: list[Any], weights: Any) -> None:
-    with pytest.raises(UsageError, match=r"^1 waiting times have no minutes from 0"):
+    with pytest.raises(UsageError, match=r"^1 response times have no valid minutes"):
         median_response_time(minutes, answered, weights)

@@ -73,7 +73,7 @@ def test_one_look_at_the_end_is_the_plain_test() -> None:
 
 @pytest.mark.parametrize("time", [[], [0.0, 0.5], [0.5, 0.5], [0.5, 1.2]])
 def test_looks_that_are_none_are_refused(time: list[float]) -> None:
-    with pytest.raises(UsageError, match=r"^looks must be shares of the plan that rise"):
+    with pytest.raises(UsageError, match=r"^looks must be increasing shares of the plan"):
         sequential.spending_bounds(time, [0.01] * len(time))
 
 

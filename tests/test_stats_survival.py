@@ -133,7 +133,7 @@ def test_who_comes_late_is_at_risk_from_then_on() -> None:
     ("time", "ended", "entry"), [([5], [1], [5]), ([-1], [1], [0]), ([np.nan], [1], [0]), ([5], [2], [0])]
 )
 def test_what_cannot_be_is_refused(time: list[float], ended: list[int], entry: list[float]) -> None:
-    with pytest.raises(UsageError, match="1 rows have no time from 0"):
+    with pytest.raises(UsageError, match="1 rows have no time of 0 or more"):
         survival.kaplan_meier(time, ended, entry=entry)
 
 

@@ -106,7 +106,7 @@ def test_the_people_behind_a_finding_are_as_many_as_it_counts(tmp_path: Path) ->
         rows = list(csv.DictReader(file))
     assert n == len(rows) == sum(int(row["messages"]) for row in rows) == 4
     assert not any("@" in cell for row in rows for cell in row.values())
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         people.write("hard_bounces", tmp_path / "in", tmp_path / "out", {})
     with pytest.raises(UsageError, match="Did you mean"):
         people.write("hard_bounce", tmp_path / "in", tmp_path / "out", {})
