@@ -81,7 +81,7 @@ def test_without_people_left_out_no_effect_is_shown() -> None:
     rng = np.random.default_rng(1)
     test, orders = drawn(rng, {"ten percent": 0.2, "twenty percent": 0.2})
     found = judged(test.assign(is_holdout=False), orders)
-    assert "not known: all people stand in one arm" in str(found)
+    assert "not known: everybody is in one group" in str(found)
     assert found.windows.empty
     assert set(found.arms["decision"]) == {"shown alone"}
     assert found.arms["difference"].isna().all()

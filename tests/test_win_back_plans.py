@@ -92,7 +92,7 @@ def test_paces_and_hours_are_levels(shop: kit.store.Data) -> None:
     pace = plans.pace(shop, frequency.measure(shop), paces="2, 1")
     assert pace.people["mails_per_week"].value_counts().sum() == 390
     assert set(pace.people["mails_per_week"]) == {1.0, 2.0}
-    assert "nothing tells the usual share" in str(pace)
+    assert "the usual share is unknown" in str(pace)
     for wrong in ("2", "one, two", "0, 1", ""):
         with pytest.raises(UsageError, match="no two levels"):
             plans.levels(wrong)

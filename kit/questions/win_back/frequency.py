@@ -100,7 +100,8 @@ def observed(data: Data, *, weeks: int = 8) -> pd.DataFrame:
         listed = listed[here].assign(gone=left.where(listed["cause"].isin(["unsubscribe", "complaint"])).notna()[here])
         people = listed[["contact_key", "gone"]].merge(people, on="contact_key", how="left").fillna(0)
         people["left"] = people["left"].astype(bool) | people["gone"].astype(bool)
-    people = people[~people["before"].astype(bool)]
+    people = people.astype(dict.fromkeys(["left", "before", "complained", "clicked"], bool))
+    people = people[~people["before"]]
     return _ordered(people, data, middle, end)
 
 
