@@ -12,6 +12,8 @@ import pytest
 import small_firm
 from hypothesis import settings
 
+from kit import messages
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 settings.register_profile("ci", derandomize=True, deadline=None, database=None)
 settings.register_profile("fuzz", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("fuzz" if "KIT_FUZZ" in os.environ else "ci")
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_next_test() -> Generator[None]:
+    """A test that asks for a language, or reads a kit.toml that does, asks for itself alone."""
+    yield
+    os.environ.pop(messages.ASKED, None)
+    messages.prefer("")
 
 
 @pytest.fixture(scope="session")
