@@ -30,7 +30,7 @@ report: $(KIT) ## Build the report: DATA=data/sample OUT=reports MONTH=2026-10
 test: check ## Run everything that CI runs
 	@set -e; KIT_CACHE=$$(mktemp -d); export KIT_CACHE; trap 'rm -rf "$$KIT_CACHE"' EXIT; \
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks; \
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow'
 
 check: $(KIT) ## Lint, format, types and import contracts
 	$(BIN)/ruff check .

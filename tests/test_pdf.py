@@ -58,7 +58,6 @@ def test_where_nothing_prints_it_is_said_before_anything_runs(monkeypatch: pytes
 
 
 @pytest.mark.skipif(not any(map(shutil.which, pdf.BROWSERS)), reason="no Chromium is installed")
-@pytest.mark.slow
 def test_it_is_printed(place: Path) -> None:
     pdf.write(place, ["05_segments.html"], "Firm")
     content = (place / pdf.FILE).read_bytes()

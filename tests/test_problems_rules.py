@@ -221,7 +221,7 @@ class TestWithin:
         frame = mails(rng, 60).assign(list_name="A", month=[f"2026-{i // 10 + 1:02}" for i in range(60)])
         frame["part"] = np.where(frame.index % 2 == 0, "9 to 12 h", "18 to 22 h")
         frame["clicked"] = rng.binomial(1500, np.where(frame["part"] == "18 to 22 h", 0.015, 0.045))
-        assert named(findings.judge({"hour": frame})) == {("hour", "e-mails sent 18 to 22 h")}
+        assert named(findings.judge({"hour": frame})) == {("hour", "e-mails sent between 18:00 and 22:00")}
 
 
 class TestRelation:

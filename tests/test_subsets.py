@@ -1,6 +1,6 @@
 """Every page of every subset of a firm's exports, one kind at a time and in pairs: it runs, or says why not.
 
-The cells run in this process, on a small firm: every kind alone, and every thirtieth pair. With KIT_FUZZ of `MANY` or
+The cells run in this process, on a small firm: every kind alone, and every sixtieth pair. With KIT_FUZZ of `MANY` or
 more all pairs run, and on the sample business too.
 """
 
@@ -33,7 +33,7 @@ KINDS = {
 """Kinds of exports, and where they lie in the sample business."""
 
 PAIRS = ["+".join(kinds) for kinds in combinations(KINDS, 2)]
-SUBSETS = [*KINDS, *(PAIRS if FILES >= MANY else PAIRS[::30])]
+SUBSETS = [*KINDS, *(PAIRS if FILES >= MANY else PAIRS[::60])]
 
 KINDS |= {"mail": "mail/*", "inbox": "shared_inbox_messages.csv", "nps": "nps.csv"}
 SUBSETS += ["mail", "inbox", "nps", "mail+tickets"]
