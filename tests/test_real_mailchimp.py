@@ -61,7 +61,8 @@ def test_the_report_lists_what_it_cannot_answer(folder: Path, tmp_path: Path) ->
     assert {name for name, one in results["notebooks"].items() if one["status"] == "ok"} == set(made.pages)
     for reason in made.unanswered.values():
         assert reason in index
-    months = next(r for r in results["notebooks"]["02_months"]["results"] if r["name"] == "months")
+    shown = results["notebooks"]["02_months"]["results"]
+    months = next(one for one in shown if one["name"] == "months" and "columns" in one)
     names = [column["name"] for column in months["columns"]]
     june = dict(zip(names, next(row for row in months["rows"] if row[0] == "2018-06"), strict=True))
     assert (june["delivered"], june["open_rate"]) == (242, pytest.approx(60 / 242))

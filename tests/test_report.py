@@ -317,7 +317,7 @@ def test_only_a_former_report_is_ever_replaced(tmp_path: Path) -> None:
     report.build(exports, tmp_path / "out", notebooks=tmp_path / "notebooks")
     assert sorted(path.name for path in made.path.iterdir()) == ["index.html", "results.json"]
     (made.path / "mine.txt").write_text("a note of the reader's", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"it has 'mine\.txt'"):
+    with pytest.raises(UsageError, match=r"it contains 'mine\.txt'"):
         report.build(exports, tmp_path / "out", notebooks=tmp_path / "notebooks")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["exports", "letters", "notebooks", "out"]
 
