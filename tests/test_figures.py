@@ -122,7 +122,7 @@ def test_raw_rates_stand_beside_peoples_in_every_table(results: list[dict]) -> N
 
 def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
     texts = {one["name"]: one["text"] for one in results if one["kind"] == "sentence"}
-    assert texts["segments_found"].startswith("By “click rate (people)” 4 of 17 groups")
+    assert texts["segments_found"].startswith("In “click rate (people)”, 4 of 17 groups of people differ")
     assert (
         "By “click rate (raw)”, 5 of 17 groups would differ. Without machines, 3 of them show no clear difference."
         in (texts["segments_found"])
@@ -131,10 +131,10 @@ def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
         "With machines among the people: click rate (raw) 4.8% is above the published range"
         in texts["benchmarks_beside"]
     )
-    assert "open rate (people) was 12.7% in May 2026" in texts["months_changes"]
+    assert "open rate (people) in May 2026 alone was 12.7%" in texts["months_changes"]
     assert "(raw)" not in texts["months_changes"]
-    assert "click rate is 2.82%; 2.70%" in texts["clicks_bound"]
-    assert "https://service.example.com/book: 1.9%" in texts["links"]
+    assert "click rate is 2.82%. It is 2.70% if" in texts["clicks_bound"]
+    assert "https://service.example.com/book most: 1.9%" in texts["links"]
 
 
 @pytest.mark.parametrize(
