@@ -41,7 +41,8 @@ def test_the_zone_of_most_times_with_an_offset_is_set(tmp_path: Path) -> None:
     found, shown = init(tmp_path)
     assert found == {"time_zone": "Europe/Moscow"}
     assert 'kit: time_zone = "Europe/Moscow" is a guess; correct it in that file if it is wrong' in shown
-    assert "2 times in the files have the UTC offset of this time zone" in (tmp_path / settings.FILE).read_text(encoding="utf-8")
+    written = (tmp_path / settings.FILE).read_text(encoding="utf-8")
+    assert "2 times in the files have the UTC offset of this time zone" in written
     assert "time zone Europe/Moscow" in shown
     assert "  time_zone: " not in shown
 
