@@ -51,6 +51,16 @@ def test_each_list_has_its_report_and_all_an_index(place: Path) -> None:
     assert [one.status for one in made(place, "list")] == ["ok", "ok"]  # a former set is replaced, report by report
 
 
+def test_a_value_that_no_filter_can_contain_is_named_and_fails(place: Path) -> None:
+    for file in (place / "exports").glob("*.csv"):
+        file.write_text(file.read_text(encoding="utf-8").replace("Newsletter", '"News, letter"'), encoding="utf-8")
+    well, other = made(place, "list")
+    assert (well.value, well.status) == ("Customers", "ok")
+    assert (other.value, other.folder, other.status) == ("News, letter", "", "failed")
+    assert "cannot contain a comma" in other.reason
+    assert "News, letter" in (place / "out" / "index.html").read_text(encoding="utf-8")
+
+
 def test_one_that_fails_stops_no_other_and_the_index_says_why(place: Path) -> None:
     fails = "if period == '2026-06': raise ValueError('<i>June</i>')"
     tiny.notebook(place / "notebooks" / "00_page.ipynb", fails)

@@ -92,7 +92,10 @@ def write(
     members = []
     for value, folder in zip(values, _folders(values), strict=True):
         chosen = value if by == "month" else ", ".join(filter(None, [parameters.get("where"), f"{BY[by]}={value}"]))
-        status, reason = _one(target, out / folder, dict(parameters) | {name: chosen}, only, forms, how)
+        if {",", "="} & set(value):
+            status, reason = "failed", _("a filter cannot contain a comma or an equals sign; rename it in the exports")
+        else:
+            status, reason = _one(target, out / folder, dict(parameters) | {name: chosen}, only, forms, how)
         title = month(value) if by == "month" else value
         members.append(Member(value, title, folder if (out / folder).is_dir() else "", status, reason))
     _index(out, data, by, members)
@@ -104,24 +107,23 @@ def _one(
 ) -> tuple[str, str]:
     """Build one report: its status and reason; what goes wrong with it stops no other."""
     try:
-        made = build(target, out, only=only, parameters=parameters, forms=forms, how=how)
+        report = build(target, out, only=only, parameters=parameters, forms=forms, how=how)
     except UsageError:
         raise  # it would be the same of every other
     except KitError as error:
         return "failed", str(error)
-    if made.empty:
-        return "empty", made.empty
-    reasons = [f"{page}: {reason}" for page, reason in (made.failed | made.warned).items()]
+    if report.empty:
+        return "empty", report.empty
+    reasons = [f"{page}: {reason}" for page, reason in (report.failed | report.warned).items()]
     if reasons:
         return "failed", "; ".join(reasons)
-    return ("ok", "") if made.pages else ("empty", _("The data answers none of its questions."))
+    return ("ok", "") if report.pages else ("empty", _("The data answers none of its questions."))
 
 
 def _values(data: Data, by: str) -> list[str]:
-    """The values of the question's mail, in order; a comma or an equals sign cannot be said in a filter."""
+    """The values of the question's mail, in order."""
     frame = counts.messages(data, [BY[by] or "month"], kind="")
-    values = sorted({str(value) for value in frame[BY[by] or "month"].dropna()})
-    return [value for value in values if not {",", "="} & set(value)]
+    return sorted({str(value) for value in frame[BY[by] or "month"].dropna()})
 
 
 def _folders(values: Sequence[str]) -> Iterator[str]:

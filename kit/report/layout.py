@@ -118,14 +118,14 @@ def _is_open(shown: Shown, tags: frozenset[str], seen: set[str], kinds: set[str]
 
 def _sections(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """The parts in runs that begin with a heading."""
-    own: list[Part] = []
+    section: list[Part] = []
     for part in parts:
-        if part.heading and own:
-            yield own
-            own = []
-        own.append(part)
-    if own:
-        yield own
+        if part.heading and section:
+            yield section
+            section = []
+        section.append(part)
+    if section:
+        yield section
 
 
 def _closes(part: Part) -> bool:

@@ -104,12 +104,13 @@ def write(place: Path, pages: Sequence[str], title: str) -> None:
             source.as_uri(),
         ]  # fmt: skip
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
+            # The program is the one that `browser` found, its arguments are paths of our own: no shell, no input.
+            ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
         except subprocess.TimeoutExpired as error:
             raise UsageError(_("--pdf: {program} did not end within {n} s.", program=program, n=SECONDS)) from error
         printed = Path(folder) / FILE
-        if done.returncode or not printed.is_file():
-            reason = (done.stderr.strip().splitlines() or [""])[-1]
+        if ended.returncode or not printed.is_file():
+            reason = (ended.stderr.strip().splitlines() or [""])[-1]
             raise UsageError(_("--pdf: {program} failed: {reason}", program=program, reason=reason))
         shutil.copyfile(printed, place / FILE)
 

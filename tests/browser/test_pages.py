@@ -48,6 +48,13 @@ TRANSLATE = """texts => document.querySelectorAll('th, td, h1, h2, h3, caption, 
 UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
 
 
+def width(page: Page) -> int:
+    """Of the window, in pixels."""
+    size = page.viewport_size
+    assert size is not None
+    return size["width"]
+
+
 @pytest.fixture(params=WIDTHS)
 def opened(request: pytest.FixtureRequest, browser: Browser) -> Generator[tuple[Page, list[str]]]:
     """A page of the browser, offline, and what it complains of or asks for beyond the files."""
@@ -84,7 +91,8 @@ def test_no_table_is_wider_than_its_page_with_all_folds_open(
             page.evaluate(TRANSLATE, {text: other for text, other in texts.items() if text != other})
         page.evaluate(UNFOLD)
         assert page.evaluate(WIDER) == [], path.name
-        assert page.evaluate(CUT) == [] or page.viewport_size["width"] == min(WIDTHS), path.name  # type: ignore[index]
+        if width(page) > min(WIDTHS):  # on a phone a table scrolls sideways in its own box
+            assert page.evaluate(CUT) == [], path.name
 
 
 def test_every_link_between_pages_leads_somewhere(sample: Path, opened: tuple[Page, list[str]]) -> None:
@@ -107,7 +115,7 @@ def test_every_page_opens_with_its_answer_a_picture_and_a_table(sample: Path, op
         shown = page.evaluate(SEEN)
         assert 0 < shown["answer"] < FIRST, path.name
         assert max(shown["figures"], shown["tables"]) == 1, path.name
-        assert shown["height"] < LONGEST[page.viewport_size["width"]], path.name  # type: ignore[index]
+        assert shown["height"] < LONGEST[width(page)], path.name
 
 
 def test_tiles_and_the_first_finding_are_on_the_first_screen(sample: Path, browser: Browser) -> None:

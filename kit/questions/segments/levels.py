@@ -489,7 +489,7 @@ FIGURES = (
     Figure(
         "mails_known",
         message("Messages with a known value"),
-        message("known + not known = total"),
+        message("every message of the page is in one of the two: with the value, or without it"),
         message("a message"),
         "guide 1, step 6",
         ("segments_unknown.mails_known", "segments_unknown.unknown", "segments_unknown.total"),
