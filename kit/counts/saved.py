@@ -77,12 +77,16 @@ def _word(argument: object) -> Any:
     raise TypeError(type(argument).__name__)
 
 
+PARTS = (".py", ".yaml", ".csv", ".mo")
+"""What the kit consists of: code, presets and words, published figures, texts in other languages."""
+
+
 @cache
 def code() -> str:
-    """A digest of the kit's code and of what it counts with."""
+    """A digest of the kit's code and data, and of what it counts with."""
     digest = hashlib.sha256(repr([(name, version(name)) for name in DISTRIBUTIONS]).encode())
     folder = Path(kit_toml.__file__).parent
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in PARTS):
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -61,6 +61,11 @@ class Task:
     notebook: Notebook
     values: dict[str, Any]
 
+    @property
+    def used(self) -> dict[str, Any]:
+        """The parameters as the notebook uses them: its defaults, and what was given."""
+        return {name: parameter.default for name, parameter in self.notebook.parameters.items()} | self.values
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -183,7 +188,7 @@ def _run(task: Task, place: Path) -> Run:
         notebook=notebook,
         status="failed" if reason else "ok",
         reason=reason,
-        values={name: parameter.default for name, parameter in notebook.parameters.items()} | task.values,
+        values=task.used,
         cells=tuple(cell for cell in cells if not _ADDED & set(cell["metadata"].get("tags", []))),
         warning=_warning(cells),
     )
