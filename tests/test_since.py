@@ -64,6 +64,10 @@ def months(value: float, *, n: int = 1000, month: str = "2026-09") -> dict[str, 
             kept(months=months(0.5), parameters={"where": "list_name=A"}),
             "parameter", "parameter: where was not set, is list_name=A",
         ),
+        (
+            kept(months=months(0.562), files={"log.csv": [322, 322]}, settings={"goal": "reviews"}),
+            "setting", "one or more of: setting: goal was not set, is reviews; late data: 312 events more",
+        ),
         (kept(months=months(0.5), kit="1.1"), "version", "counted by kit 1.1, before by kit 1.0"),
     ],
 )  # fmt: skip

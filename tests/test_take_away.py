@@ -111,5 +111,5 @@ def test_the_people_behind_a_finding_are_as_many_as_it_counts(tmp_path: Path) ->
     with pytest.raises(UsageError, match="Did you mean"):
         people.write("hard_bounce", tmp_path / "in", tmp_path / "out", {})
     listed = CliRunner().invoke(main, ["people"])
-    assert listed.output.splitlines()[0] == "lapsed         lapsed customers, those one may write to first"
+    assert listed.output.splitlines()[0] == "lapsed         lapsed customers; those who may be e-mailed come first"
     assert [line.split()[0] for line in listed.output.splitlines()] == list(people.FINDINGS)

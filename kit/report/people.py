@@ -59,12 +59,14 @@ def _behind(fact: str) -> Callable[[Data, Mapping[str, Any]], pd.DataFrame]:
 FINDINGS = {
     finding.key: finding
     for finding in (
-        Finding("lapsed", message("lapsed customers, those one may write to first"), "13", _lapsed),
-        Finding("inactive", message("addresses without a sign of life beyond luck"), "15", _inactive),
+        Finding("lapsed", message("lapsed customers; those who may be e-mailed come first"), "13", _lapsed),
+        Finding(
+            "inactive", message("inactive addresses: their silence is longer than chance explains"), "15", _inactive
+        ),
         Finding("hard_bounces", message("addresses that bounced for good"), "04", _behind("bounced_hard")),
         Finding("soft_bounces", message("addresses that bounced for now"), "04", _behind("bounced_soft")),
         Finding("complaints", message("people who complained of spam"), "04", _behind("complained")),
-        Finding("unsubscribes", message("people who unsubscribed by a mail"), "04", _behind("unsubscribed")),
+        Finding("unsubscribes", message("people who unsubscribed from an e-mail"), "04", _behind("unsubscribed")),
     )
 }
 

@@ -18,7 +18,7 @@ from kit.errors import UsageError
 from kit.messages import _, _n
 from kit.metrics import value_with_interval
 from kit.report.folder import RESULTS
-from kit.show.formats import listing, moment, month
+from kit.show.formats import joined, listing, moment, month
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -197,21 +197,24 @@ def _change(row: Mapping[str, Any], before: Mapping[str, Any], cause: str, why: 
 def _cause(
     old: Mapping[str, Any], new: Mapping[str, Any], row: Mapping[str, Any], before: Mapping[str, Any]
 ) -> tuple[str, str]:
-    """Why the value of a month is another one: key and words; of several causes the surest."""
+    """Why the value of a month is another one: key and words; where several things changed all of them are named."""
     definition = _definition(old, new, row["kpi"])
     settings, parameters = (_differing(old[name], new[name]) for name in ("settings", "parameters"))
     data_differs = old["files"] != new["files"] or old["as_of"] != new["as_of"]
+    is_other = old["kit"] != new["kit"] and not (data_differs or definition)
     causes = {
         "definition": definition,
         "setting": settings and _("setting: {names}", names=listing(settings)),
         "parameter": parameters and _("parameter: {names}", names=listing(parameters)),
-        "version": "" if data_differs or old["kit"] == new["kit"] else _("counted by {new}, before by {old}",
-                                                                         **_versions(old, new)),
+        "version": is_other and _("counted by {new}, before by {old}", **_versions(old, new)),
     }  # fmt: skip
-    surest = next(((key, why) for key, why in causes.items() if why), None)
-    if surest or data_differs:
-        return surest or _of_data(old, row, before)
-    return "late data", _("the files were corrected")
+    possible = [(key, why) for key, why in causes.items() if why]
+    if data_differs:
+        possible.append(_of_data(old, row, before))
+    if not possible:
+        return "late data", _("the files were corrected")
+    words = [why for _key, why in possible]
+    return possible[0][0], words[0] if len(words) == 1 else _("one or more of: {causes}", causes=joined(words))
 
 
 def _definition(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
