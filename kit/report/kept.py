@@ -45,11 +45,11 @@ def path(data: Data, task: Task) -> Path:
 
 def _named(data: Data, task: Task) -> dict[str, str]:
     """The content of each file that an argument or a setting names: from the folder of the exports, or from here."""
-    home = data.target if data.target.is_dir() else data.target.parent
+    folders = [Path()] if data.target is None else [data.target if data.target.is_dir() else data.target.parent, Path()]
     used = {name: value for name, value in task.used.items() if name != "data"}  # these files decide the store already
     words = [word for word in (*used.values(), *data.settings.values.values()) if word and isinstance(word, str)]
     digests = {}
-    for place in (folder / word for word in words for folder in (home, Path())):
+    for place in (folder / word for word in words for folder in folders):
         with suppress(OSError, ValueError):  # too long for a name, or with a sign that no name has
             if place.is_file():
                 digests[str(place)] = hashlib.sha256(place.read_bytes()).hexdigest()
