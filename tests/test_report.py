@@ -282,7 +282,7 @@ def test_segments_differ_and_an_empty_one_says_so(tmp_path: Path) -> None:
     ]
     assert len({sha256(one[0].encode()).digest() for one in figures}) == 2
     assert "This report is empty." in html(made["empty"], "index")
-    assert made["empty"].unanswered["01_figure"].startswith("1 month with e-mails is needed, but there are 0")
+    assert made["empty"].unanswered["01_figure"].startswith("1 month with e-mails is needed; available: 0")
     with pytest.raises(UsageError, match="no campaign has list_name 'Nobody'"):
         report.build(
             exports, tmp_path / "none", parameters={"where": "list_name=Nobody"}, notebooks=tmp_path / "notebooks"

@@ -73,8 +73,8 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
     campaigns = int((~data.campaigns["is_test"].astype(bool)).sum())
     if campaigns < (n := requires.get("campaigns", 0)):
         reason = _n(
-            "{n} campaign is needed, but there are {available}",
-            "{n} campaigns are needed, but there are {available}", n,
+            "{n} campaign is needed; available: {available}",
+            "{n} campaigns are needed; available: {available}", n,
             available=campaigns,
         )  # fmt: skip
     elif "rates" in requires and (why := _no_rate(data, requires["rates"])):
@@ -83,8 +83,8 @@ def unmet(requires: Mapping[str, Any], data: Data) -> str | None:
         reason = _("no campaign has a date, so the months are not known")
     elif "months" in requires and (available := len(_months(data))) < (n := requires["months"]):
         reason = _n(
-            "{n} month with e-mails is needed, but there are {available}",
-            "{n} months with e-mails are needed, but there are {available}",
+            "{n} month with e-mails is needed; available: {available}",
+            "{n} months with e-mails are needed; available: {available}",
             n, available=available,
         )  # fmt: skip
     elif "variants" in requires and _variants(data) < (n := requires["variants"]):
