@@ -79,7 +79,7 @@ def test_a_test_of_a_broken_split_is_shown_and_not_read() -> None:
     frame = parts(("A", "x", 50, 1000), ("A", "y", 100, 1000), ("B", "x", 70, 500), ("B", "y", 130, 500))
     found, test = only(frame, broken=["test"])
     assert test["reading"] == "broken"
-    assert "cannot be analysed by segment" in found.summary().text
+    assert found.summary().text == "Tests cannot be analysed by segment: the split of “test” is broken."
 
 
 def test_small_parts_are_taken_together_and_a_handful_is_not_judged() -> None:

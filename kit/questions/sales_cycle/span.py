@@ -106,9 +106,7 @@ def judge(sources: pd.DataFrame, units: Sequence[str] = ()) -> Span:
     dated = [bound for bound in bounds if not pd.isna(bound[1]) and not pd.isna(bound[2])]
     never = pd.Timestamp(0)
     if any(what == "sales" for what, *_times in bounds):
-        problem = message(
-            "order times have no time zone and cannot be compared with e-mails; set time_zone in kit.toml"
-        )
+        problem = message("order times have no time zone; set time_zone in kit.toml")
         return Span(never, never, bounds, problem)
     if not all(units):
         problem = message("the currency of the sales is not known; set currency in kit.toml")

@@ -194,6 +194,11 @@ class ByPart(Result):
         if tests.empty and self.kpi.kind != "rate":
             text = _("Tests cannot be analysed by {part}: this works only for rates.", part=part)
             return Summary("strata", text, numbers)
+        broken = self.tests[self.tests["reading"] == "broken"]
+        if tests.empty and len(broken):
+            names = listing([named(name) for name in dict.fromkeys(broken["campaign_name"])])
+            text = _("Tests cannot be analysed by {part}: the split of {names} is broken.", part=part, names=names)
+            return Summary("strata", text, numbers)
         if tests.empty:
             text = _("Tests cannot be analysed by {part}: no event log has it for the people of a test.", part=part)
             return Summary("strata", text, numbers)

@@ -168,7 +168,7 @@ class SampleSize(Result):
             Column("chance", chance, lambda value: share(value, 0), "share", number=True),
         )
         notes = []
-        if self.base:
+        if known(self.base):
             notes.append(
                 _(
                     "From {base} now. The lift is found four times out of five, with 5 % false winners.",
