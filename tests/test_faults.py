@@ -8,6 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -361,6 +362,21 @@ def test_drafts_of_killed_runs_leave_the_cache(folder: Path, place: Path) -> Non
     assert sorted(path.name for path in place.iterdir()) == sorted(
         [made.name, f"draft-{os.getppid()}-1", "of-somebody"]
     )
+
+
+def test_old_stores_leave_the_cache_and_those_in_use_stay(folder: Path, place: Path) -> None:
+    def stores(letter: str, n: int, age: float) -> set[str]:
+        names = {f"{number:032x}".replace("0", letter) for number in range(n)}
+        for name in names:
+            (place / name).mkdir(parents=True)
+            (place / name / "store.json").write_text("{}")
+            os.utime(place / name, (time.time() - age,) * 2)
+        return names
+
+    in_use, older = stores("a", build.KEPT + 5, build.IN_USE - 60), stores("b", 3, build.IN_USE + 60)
+    made = store.open_data(folder).path
+    assert {path.name for path in place.iterdir() if path.is_dir()} == in_use | {made.name}
+    assert not older & {path.name for path in place.iterdir()}
 
 
 def test_notebooks_of_a_killed_run_lie_where_they_are_swept(folder: Path, place: Path, tmp_path: Path) -> None:

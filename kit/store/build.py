@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import re
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,6 +51,9 @@ RAW = "raw"
 
 KEPT = 20
 """Stores that stay in the cache; older ones are removed."""
+
+IN_USE = 3600.0
+"""Seconds after a store was opened in which it stays: a report, or a notebook, may still count from it."""
 
 
 def cache() -> Path:
@@ -266,11 +271,14 @@ def _digest(path: Path) -> bytes:
         return str(error.errno).encode()
 
 
+@functools.cache
 def _prune(root: Path) -> None:
+    """Once a process: where it reads folder after folder, it would look through all stores each time."""
     sweep([*root.glob("draft-*"), *root.glob("*/counts/*/draft-*")])
     stores: dict[Path, float] = {}
     for about in root.glob("*/store.json"):
         with suppress(OSError):  # another process prunes, too
             stores[about.parent] = about.parent.stat().st_mtime
     for old in sorted(stores, key=stores.__getitem__)[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        if time.time() - stores[old] > IN_USE:
+            shutil.rmtree(old, ignore_errors=True)

@@ -52,7 +52,7 @@ class Engine:
         if self.encode is None:
             raise ValueError(self.name)
         cut = [text.replace("\0", " ")[:LONGEST] for text in texts]
-        unique = sorted(set(cut), key=len)
+        unique = sorted(set(cut), key=lambda text: (len(text), text))  # the same batches at every run
         if not unique:
             return np.zeros((0, 1), dtype=np.float32)
         parts = [self.encode(unique[at : at + BATCH]) for at in range(0, len(unique), BATCH)]
