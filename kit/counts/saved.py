@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from contextlib import suppress
+from copy import copy
 from datetime import date
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from kit import settings as kit_toml
 from kit.store import frame_files
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 FOLDER = "counts"
 """Where the frames lie in a store, those of each version of the kit in a folder of their own."""
+
+IN_MEMORY = 500
+"""Frames that a process keeps at hand beside the files: a page asks for one of them a dozen times."""
+
+_RECENT: dict[Path, Any] = {}
 
 DISTRIBUTIONS = ("duckdb", "ibis-framework", "pandas", "pyarrow")
 """Whose versions a frame depends on beside the kit's own code."""
@@ -45,14 +52,27 @@ def saved(data: Data, name: str, arguments: Mapping[str, Any], function: Callabl
     path = _path(data, name, arguments)
     if path is None:
         return function()
-    with suppress(OSError, ValueError, KeyError):  # there is none, or it is damaged
-        return frame_files.load(path)
-    counts = function()
-    with suppress(OSError, frame_files.UnsupportedError):
-        if not path.parent.is_dir():
-            _remove_others(path.parent)
-        frame_files.save(counts, path)
+    if path in _RECENT:
+        return _own(_RECENT[path])
+    try:
+        counts = frame_files.load(path)
+    except (OSError, ValueError, KeyError):  # there is none, or it is damaged
+        counts = function()
+        try:
+            if not path.parent.is_dir():
+                _remove_others(path.parent)
+            frame_files.save(counts, path)
+        except (OSError, frame_files.UnsupportedError):
+            return counts
+    while len(_RECENT) >= IN_MEMORY:
+        _RECENT.pop(next(iter(_RECENT)), None)
+    _RECENT[path] = _own(counts)
     return counts
+
+
+def _own(counts: Any) -> Any:
+    """Of a frame one that its user may change; pandas copies its cells when they are written to."""
+    return counts.copy(deep=False) if isinstance(counts, pd.DataFrame) else copy(counts)
 
 
 def _path(data: Data, name: str, arguments: Mapping[str, Any]) -> Path | None:
@@ -61,7 +81,7 @@ def _path(data: Data, name: str, arguments: Mapping[str, Any]) -> Path | None:
         "arguments": dict(sorted(arguments.items())),
         "period": None if data.period is None else data.period.ends,
         "filters": data.filters,
-        "settings": sorted((key, repr(value)) for key, value in data.settings.values.items()),
+        "settings": sorted((key, repr(value)) for key, value in data.settings.values.items()),  # noqa: PD011
     }
     try:
         words = json.dumps(question, default=_word, ensure_ascii=False)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from uuid import uuid4
 from weakref import WeakSet
 
 import papermill
@@ -30,6 +31,7 @@ from kit.errors import KitError
 from kit.messages import _, message
 from kit.places import WRITE_CACHE, draft_name, reaching
 from kit.privacy import masked
+from kit.report import warm
 from kit.report.clean import plain
 from kit.store import build
 
@@ -107,6 +109,9 @@ class Kernel(AsyncKernelManager):
         self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
         if self.kernel_spec is not None:  # kernels fill the cores already: their arithmetic needs no threads besides
             self.kernel_spec.env |= {name: os.environ.get(name, "1") for name in THREADS}
+        if warm.CAN_FORK:
+            self.kernel_id = self.kernel_id or str(uuid4())
+            self.provisioner = warm.Provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
         self.alive.add(self)
 
     @classmethod

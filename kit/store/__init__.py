@@ -87,12 +87,16 @@ class Data:
         """A session of the engine for this data; it only reads."""
         return Engine()
 
+    @cached_property
+    def _expressions(self) -> dict[str, Expression]:
+        return {}
+
     def expression(self, name: str) -> Expression:
         """The canonical table as an expression of the engine; None where nothing was read for it."""
-        parts = sorted(self.path.glob(f"{name}/*.parquet"))
-        if not parts:
-            return None
-        return self.engine.read_parquet(parts, name=f"{name}_parts")
+        if name not in self._expressions:
+            parts = sorted(self.path.glob(f"{name}/*.parquet"))
+            self._expressions[name] = self.engine.read_parquet(parts, name=f"{name}_parts") if parts else None
+        return self._expressions[name]
 
     def table(self, name: str) -> pd.DataFrame:
         """The canonical table as a frame, with all its columns; empty where nothing was read for it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from kit.messages import message
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS, CORRESPONDENCE, MESSAGES, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from kit.messages import Text
@@ -34,6 +35,9 @@ ENOUGH = 5
 AHEAD = timedelta(days=1)
 """How far a time may be ahead of the clock: zones, and clocks that go wrong."""
 
+Span = tuple[Any, Any, int, int]
+"""Of a column of times: the earliest, the latest, how many there are, and how many are ahead of now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Latest:
@@ -53,11 +57,12 @@ def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     now = clock()
     plausible: list[pd.Timestamp] = []
     slips: dict[pd.Timestamp, Text] = {}
-    for source, column in _times(engine, place):
-        most = now if column.type == "time" else now.tz_localize(None)
-        # what a file is known up to was made of its times, slips among them
-        known = source.filter(source.as_of.notin([*slips])) if column.name == "as_of" and slips else source
-        moment, beyond = _of_column(known, column.name, most)
+    for source, column, span in sorted(_times(engine, place, now), key=lambda time: time[1].name == "as_of"):
+        known, of_known = source, span
+        if column.name == "as_of" and slips:  # what a file is known up to was made of its times, slips among them
+            known = source.filter(source.as_of.notin([*slips]))
+            of_known = _spans(known, [column], now)[column.name]
+        moment, beyond = _of_column(known, column, of_known, now)
         if moment is not None:
             plausible.append(_local(moment, settings))
         if beyond is not None:
@@ -67,41 +72,60 @@ def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     return Latest(_month_end(engine, place, max(plausible)), tuple(slips.values()))
 
 
-def _times(engine: Engine, place: Path) -> list[tuple[Expression, Column]]:
-    """The columns of times of all tables that files fill, each with its table; `as_of` comes last."""
-    times = []
+def _times(engine: Engine, place: Path, now: pd.Timestamp) -> Iterator[tuple[Expression, Column, Span]]:
+    """The columns of times of all tables that files fill, each with its table and what it spans."""
     for table in TABLES.values():
         parts = sorted(place.glob(f"{table.name}/*.parquet"))
-        if not parts or table in (MESSAGES, CAMPAIGNS, CORRESPONDENCE):
-            continue
-        source = engine.read_parquet(parts)
-        times += [
-            (source, column)
+        columns = [
+            column
             for column in table.columns
             if column.type in ("time", "local") and (table.name, column.name) not in EXPECTED
         ]
-    return sorted(times, key=lambda time: time[1].name == "as_of")
+        if not parts or not columns or table in (MESSAGES, CAMPAIGNS, CORRESPONDENCE):
+            continue
+        source = engine.read_parquet(parts)
+        spans = _spans(source, columns, now)
+        yield from ((source, column, spans[column.name]) for column in columns)
 
 
-def _of_column(source: Expression, name: str, now: pd.Timestamp) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+def _spans(source: Expression, columns: Sequence[Column], now: pd.Timestamp) -> dict[str, Span]:
+    """What each of the columns spans, by its name."""
+    measures = {}
+    for column in columns:
+        times = source[column.name]
+        measures |= {
+            f"{column.name} first": times.min(),
+            f"{column.name} last": times.max(),
+            f"{column.name} n": times.count(),
+            f"{column.name} ahead": (times > _on_clock(now, column).to_pydatetime()).sum(),
+        }
+    values = iter(source.agg(**measures).to_pyarrow().to_pylist()[0].values())
+    return dict(zip((column.name for column in columns), zip(*[values] * 4, strict=True), strict=True))
+
+
+def _on_clock(now: pd.Timestamp, column: Column) -> pd.Timestamp:
+    return now if column.type == "time" else now.tz_localize(None)
+
+
+def _of_column(
+    source: Expression, column: Column, span: Span, now: pd.Timestamp
+) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
     """The latest time of a column that is no slip, and the latest of all where that is one."""
-    times = source[name]
-    first, last, n, ahead = source.agg(
-        first=times.min(), last=times.max(), n=times.count(), ahead=(times > now.to_pydatetime()).sum()
-    ).to_pyarrow().to_pylist()[0].values()  # fmt: skip
+    first, last, n, ahead = span
+    times = source[column.name]
     if last is None:
         return None, None
     few = max(1, int(FEW * n))
     bound = None
     if 0 < ahead <= few:
-        bound = now
+        bound = _on_clock(now, column)
     elif n >= ENOUGH and last - first > FAR:
         bound = pd.Timestamp(last) - FAR
         if source.filter(times > bound.to_pydatetime()).count().to_pyarrow().as_py() > few:
             bound = None
     if bound is None:
         return pd.Timestamp(last), None
-    before = source.filter(times <= bound.to_pydatetime())[name].max().to_pyarrow().as_py()
+    before = source.filter(times <= bound.to_pydatetime())[column.name].max().to_pyarrow().as_py()
     return (None if before is None else pd.Timestamp(before)), pd.Timestamp(last)
 
 

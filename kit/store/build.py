@@ -256,11 +256,19 @@ def _key(target: Path, settings: Settings) -> str:
         digest.update(_digest(path))
     digest.update(repr([(log.file, str(log.error)) for log in unreadable]).encode())
     digest.update(repr(sorted(dict(settings.values).items())).encode())
+    digest.update(_code())
+    return digest.hexdigest()[:32]
+
+
+@functools.cache
+def _code() -> bytes:
+    """A digest of the code that decides what a store holds, as this process runs it."""
+    digest = hashlib.sha256()
     code = Path(kit_toml.__file__).parent
     parts = {path for part in CODE for path in code.glob(part)}
     for path in sorted(path for path in parts if path.suffix in {".py", ".yaml"}):
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:32]
+    return digest.digest()
 
 
 def _digest(path: Path) -> bytes:

@@ -383,6 +383,9 @@ def _statements(frame: pd.DataFrame) -> Deduped:
 
 def _earlier(rows: pd.DataFrame) -> pd.Index:
     """The rows beside one that agrees in all that it says of the campaign and its sending, and has no count smaller."""
+    rows = rows[rows.duplicated(["source_file", "source_campaign_id"], keep=False)]
+    if rows.empty:
+        return rows.index
     grown = [column.name for column in COUNTS if column.name != "sent"]
     about = [name for name in rows if name not in (*grown, *REPORTED, LINE)]
     counts = rows[grown].astype("float64").fillna(0)

@@ -52,9 +52,10 @@ def judge(read: messages.Messages, as_of: datetime | None) -> Customers:
     Hochberg (1995), doi:10.1111/j.2517-6161.1995.tb02031.x.
     """
     rows = read.rows[read.rows["person"].notna() & read.rows["score"].notna() & read.rows["day"].notna()]
-    writers = rows["person"].nunique()
+    writers, n = rows["person"].nunique(), rows.groupby("person")["person"].transform("size")
+    rows = rows.assign(day=pd.to_datetime(rows["day"]))
     lines = []
-    for person, of_person in rows.groupby("person"):
+    for person, of_person in rows[n >= 2 * LEAST].groupby("person"):
         language = of_person["language"].mode().iloc[0]
         own = of_person[of_person["language"] == language]
         days = _window(own["day"], as_of) if as_of else None
@@ -96,7 +97,7 @@ def _p(less: BrunnerMunzel, before: int, after: int) -> float:
 
 
 def _since(day: pd.Series, as_of: datetime, days: int) -> pd.Series:
-    return pd.to_datetime(day) >= pd.Timestamp(as_of) - pd.Timedelta(days=days)
+    return day >= pd.Timestamp(as_of) - pd.Timedelta(days=days)
 
 
 def _window(day: pd.Series, as_of: datetime) -> int | None:

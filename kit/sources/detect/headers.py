@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Self
 
@@ -63,8 +63,8 @@ class Match:
     parts: tuple[records.Part, ...]
     implied: Mapping[str, object]
     missing: tuple[Lack, ...]
-    notes: tuple[Text, ...]
-    units: Mapping[str, Unit]
+    notes: tuple[Text, ...] = ()
+    units: Mapping[str, Unit] = field(default_factory=dict)
 
     @property
     def unmapped(self) -> tuple[str, ...]:
@@ -216,9 +216,11 @@ def match_header(preset: Preset, row: Row, below: Sequence[Row] = (), header: Wo
     spread_columns = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
     told = {name for name, wait in preset.durations.items() if wait.names and not preset.recognise.of_platform}
     missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns, *told})
+    match = Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing)
+    if missing:  # dozens of presets are tried, and one of them reads the file
+        return match
     units = {name: unit for name, position in columns.items() if (unit := places.unit(position, name))}
-    notes = (*_shared(preset, places, columns), *_duplicates(preset, header, columns))
-    return Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing, notes, units)
+    return replace(match, notes=(*_shared(preset, places, columns), *_duplicates(preset, header, columns)), units=units)
 
 
 def _beside(preset: Preset) -> list[str]:
