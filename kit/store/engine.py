@@ -62,6 +62,10 @@ class Engine:
         with _of_the_system():
             self._backend.to_parquet(table, path)
 
+    def compile(self, table: Expression) -> str:
+        """The SQL of a table."""
+        return str(self._backend.compile(table))
+
     def run(self, query: str) -> None:
         """Run SQL that answers nothing."""
         with _of_the_system():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
+import pyarrow as pa
 from ibis import _
 
+from kit.sources.logs.projection import literal
 from kit.store import machine_events
 from kit.store.machine_events import BARE, NO, by_machine, by_person
 from kit.tables import CAMPAIGNS, EVENTS, MESSAGES
@@ -86,22 +88,41 @@ def campaigns_logged(engine: Engine, place: Path, settings: Settings) -> pd.Data
 
 def build(engine: Engine, place: Path, logged: pd.DataFrame, settings: Settings) -> None:
     """Write the table `messages` from the events and the campaigns that they belong to."""
-    events = _events(engine, place)
+    events = _events(engine, place, name="kit_events")
     if events is None:
         return
-    events = events.mutate(ref=ref(events), key=message_key(events))
-    ids = ibis.memtable(logged.astype("string"), schema={"source": "string", "ref": "string", "campaign_id": "string"})
-    events = events.left_join(ids, ["source", "ref"])
     (place / MESSAGES.name).mkdir()
-    campaigns = engine.read_parquet([place / CAMPAIGNS.name / "0.parquet"]).select(
-        "campaign_id", campaign_at="sent_at", campaign_local="sent_local"
-    )
-    engine.to_parquet(_messages(events, campaigns, settings), place / MESSAGES.name / "0.parquet")
+    campaigns = engine.read_parquet([place / CAMPAIGNS.name / "0.parquet"], name="kit_campaigns")
+    with engine.registered("kit_logged", pa.Table.from_pandas(logged.astype("string"), _LOGGED, preserve_index=False)):
+        query = _query(engine, (events.schema(), campaigns.schema()), settings)
+        engine.run(f"COPY ({query}) TO {literal(str(place / MESSAGES.name / '0.parquet'))} (FORMAT parquet)")
 
 
-def _events(engine: Engine, place: Path) -> Expression:
+_LOGGED = pa.schema([(name, pa.string()) for name in ("source", "ref", "campaign_id")])
+"""The campaigns of the logs, and the kit's ids of them."""
+
+_QUERIES: dict[str, str] = {}
+
+
+def _query(engine: Engine, schemas: tuple[Any, Any], settings: Settings) -> str:
+    """The SQL of the messages; Ibis needs longer to write it than the engine to answer it for a small log."""
+    key = repr((schemas, sorted(settings.values.items())))  # noqa: PD011  a mapping
+    if key not in _QUERIES:
+        events, campaigns = (
+            ibis.table(schema, name=name) for schema, name in zip(schemas, ("kit_events", "kit_campaigns"), strict=True)
+        )
+        events = events.mutate(ref=ref(events), key=message_key(events))
+        events = events.left_join(
+            ibis.table(dict.fromkeys(_LOGGED.names, "string"), name="kit_logged"), ["source", "ref"]
+        )
+        campaigns = campaigns.select("campaign_id", campaign_at="sent_at", campaign_local="sent_local")
+        _QUERIES[key] = engine.compile(_messages(events, campaigns, settings))
+    return _QUERIES[key]
+
+
+def _events(engine: Engine, place: Path, name: str | None = None) -> Expression:
     parts = sorted(place.glob(f"{EVENTS.name}/*.parquet"))
-    return engine.read_parquet(parts) if parts else None
+    return engine.read_parquet(parts, name=name) if parts else None
 
 
 def message_key(events: Expression) -> Expression:
