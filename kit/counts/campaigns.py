@@ -13,7 +13,7 @@ from kit.counts.traits import TRAITS
 from kit.errors import UsageError, nearest
 from kit.messages import _
 from kit.store import AUTOMATED
-from kit.tables import CAMPAIGN_STATS, COUNT_NAMES
+from kit.tables import CAMPAIGN_STATS, COUNT_NAMES, MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,10 +126,10 @@ def of_record(
             )
         )
     window = data.settings["conversions.window_days"] if window_days is None else window_days
-    exported = _exported(data, window)
-    groups = [name for name in by if name in OF_MESSAGE]
-    logged = log.counts(data, groups, action=action, window_days=window, credit=credit)
-    rows = _chosen(pd.concat([logged, exported], ignore_index=True), exported)
+    groups = tuple(name for name in by if name in OF_MESSAGE)
+    # without a log the counts are those of whole campaigns, whatever they are grouped by
+    asked = (groups, action, credit) if scope.history(data, MESSAGES.name) is not None else ()
+    rows = data.once(("of record", window, *asked), lambda: _rows(data, groups, action, window, credit))
     rows = rows.merge(_campaigns(data), on="campaign_id", how="inner" if data.filters else "left")
     rows["kind"] = rows["kind"].fillna("no campaign")
     if len(data.currencies) > 1:
@@ -138,6 +138,13 @@ def of_record(
     rows[["weekday", "hour"]] = rows[["weekday", "hour"]].astype("Int64")
     kind = data.population if kind is None else kind
     return rows[rows["kind"] == kind] if kind else rows
+
+
+def _rows(data: Data, groups: Sequence[str], action: str, window: int, credit: log.Credit) -> pd.DataFrame:
+    """The rows of the sources of record by what messages differ in."""
+    exported = _exported(data, window)
+    logged = log.counts(data, list(groups), action=action, window_days=window, credit=credit)
+    return _chosen(pd.concat([logged, exported], ignore_index=True), exported)
 
 
 @count("messages", "campaign_stats")
@@ -224,6 +231,11 @@ def _campaigns(data: Data) -> pd.DataFrame:
 
 
 def _exported(data: Data, window_days: int | None = None) -> pd.DataFrame:
+    """The counts of exports, see `_stats`."""
+    return data.once(("exported", window_days), lambda: _stats(data, window_days))
+
+
+def _stats(data: Data, window_days: int | None) -> pd.DataFrame:
     """What exports of totals say, with the month and the columns that the log's counts have.
 
     What follows a mail is not known of one that is younger than the window at the `as_of` of kit.toml.

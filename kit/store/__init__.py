@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -22,6 +22,7 @@ from kit.store.period import Period, parse_period
 from kit.tables import CAMPAIGNS, MESSAGES, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
     from datetime import datetime
 
     from kit.settings import Settings
@@ -88,15 +89,28 @@ class Data:
         return Engine()
 
     @cached_property
-    def _expressions(self) -> dict[str, Expression]:
+    def _made(self) -> dict[Hashable, Any]:
         return {}
+
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What `make` returns, made once for this data; of a frame a copy that its user may change.
+
+        Args:
+            key: what is made, with all that it depends on beside the data.
+            make: makes it.
+        """
+        if key not in self._made:
+            self._made[key] = make()
+        made = self._made[key]
+        return made.copy(deep=False) if isinstance(made, pd.DataFrame) else made
 
     def expression(self, name: str) -> Expression:
         """The canonical table as an expression of the engine; None where nothing was read for it."""
-        if name not in self._expressions:
-            parts = sorted(self.path.glob(f"{name}/*.parquet"))
-            self._expressions[name] = self.engine.read_parquet(parts, name=f"{name}_parts") if parts else None
-        return self._expressions[name]
+        return self.once(("expression", name), lambda: self._expression(name))
+
+    def _expression(self, name: str) -> Expression:
+        parts = sorted(self.path.glob(f"{name}/*.parquet"))
+        return self.engine.read_parquet(parts, name=f"{name}_parts") if parts else None
 
     def table(self, name: str) -> pd.DataFrame:
         """The canonical table as a frame, with all its columns; empty where nothing was read for it.
