@@ -57,16 +57,45 @@ BY_TURNS = [(name, list(QUESTIONS)[i % 2]) for i, name in enumerate(NAMES) if na
 """Each count once, under the one question or the other: what is kept does not depend on the question."""
 
 
+@pytest.fixture(scope="session")
+def opened(firm: Path) -> dict[str, Data]:
+    return {asked: kit.open(firm, **question) for asked, question in QUESTIONS.items()}
+
+
 @pytest.mark.parametrize(("name", "asked"), BY_TURNS)
-def test_a_saved_count_is_the_computed_one(firm: Path, name: str, asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = QUESTIONS[asked]
-    data = kit.open(firm, **question)
+def test_a_saved_count_is_the_computed_one(
+    firm: Path, opened: dict[str, Data], name: str, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = opened[asked]
     positional, keywords = arguments(name, data)
     computed = COUNTS[name].function(data, *positional, **keywords)
     assert_same(public(name)(data, *positional, **keywords), computed)
-    again = kit.open(firm, **question)
+    again = kit.open(firm, **QUESTIONS[asked])
     monkeypatch.setattr(Engine, "read_parquet", None)  # nobody counts now
     assert_same(public(name)(again, *positional, **keywords), computed)
+    saved._RECENT.clear()  # nor has anybody a frame at hand
+    assert_same(public(name)(again, *positional, **keywords), computed)
+
+
+def test_a_frame_that_its_user_changes_is_nobody_elses(firm: Path) -> None:
+    first = counts.left_out(kit.open(firm))
+    first["sent"] = -1
+    first.attrs["mark"] = 1
+    again = counts.left_out(kit.open(firm))
+    assert again["sent"].gt(0).all()
+    assert again.attrs == {}
+    data = kit.open(firm)
+    mine = data.once("frame", lambda: pd.DataFrame({"a": [1]}))
+    mine.loc[0, "a"] = 2
+    assert data.once("frame", lambda: None)["a"].tolist() == [1]
+
+
+def test_so_many_frames_are_at_hand_and_no_more(firm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved, "IN_MEMORY", 2)
+    saved._RECENT.clear()
+    for by in (["month"], ["domain"], ["list_name"], ["month"]):
+        counts.messages(kit.open(firm), by)
+        assert len(saved._RECENT) <= 2
 
 
 def test_a_second_page_counts_nothing_again(firm: Path, monkeypatch: pytest.MonkeyPatch) -> None:

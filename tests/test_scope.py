@@ -50,9 +50,28 @@ def empty(value: Any) -> bool:
     return value.empty or not numbers.fillna(0).to_numpy(dtype=float).any()
 
 
+@pytest.fixture(scope="session")
+def everything(firm: Path) -> Data:
+    return kit.open(firm)
+
+
+@pytest.fixture(scope="session")
+def march(firm: Path) -> Data:
+    return kit.open(firm, period="2026-03")
+
+
+@pytest.fixture(scope="session")
+def later(firm: Path) -> Data:
+    return kit.open(firm, period="2031-01")
+
+
+@pytest.fixture(scope="session")
+def filtered(firm: Path) -> Data:
+    return kit.open(firm, where="campaign_name=Name of even")
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_every_count_follows_the_period_or_says_why_not(firm: Path, name: str) -> None:
-    everything, march = kit.open(firm), kit.open(firm, period="2026-03")
+def test_every_count_follows_the_period_or_says_why_not(everything: Data, march: Data, name: str) -> None:
     if COUNTS[name].whole:
         assert same(counted(name, march), counted(name, everything))
         return
@@ -63,14 +82,13 @@ UNDATED = {"answers": "invitations without an answer have no month", "visits_by_
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not COUNTS[name].whole])
-def test_a_period_without_anything_counts_nothing(firm: Path, name: str) -> None:
+def test_a_period_without_anything_counts_nothing(later: Data, name: str) -> None:
     if name.rpartition(".")[2] not in UNDATED:
-        assert empty(counted(name, kit.open(firm, period="2031-01")))
+        assert empty(counted(name, later))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_count_follows_a_filter_or_says_why_not(firm: Path, name: str) -> None:
-    everything, filtered = kit.open(firm), kit.open(firm, where="campaign_name=Name of even")
+def test_every_count_follows_a_filter_or_says_why_not(everything: Data, filtered: Data, name: str) -> None:
     if COUNTS[name].unfiltered:
         assert same(counted(name, filtered), counted(name, everything))
         return
