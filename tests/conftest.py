@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import small_firm
 from hypothesis import settings
 
-from kit import messages
+from kit import messages, report
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -44,6 +45,41 @@ def shared() -> Path:
 def firm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exports of a small firm that every count has something to say of."""
     return small_firm.write(tmp_path_factory.mktemp("firm"))
+
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the sample."""
+    return _report(SAMPLE, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def software(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of the made-up software firm, of the page that the sample cannot feed."""
+    return _report(SAMPLE.with_name("software"), tmp_path_factory, only=["12"])
+
+
+def _report(exports: Path, tmp_path_factory: pytest.TempPathFactory, **asked: Any) -> Path:
+    """A report that the first process to ask for it makes for all that run tests beside it."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"report of {exports.name}"
+    try:
+        place.mkdir()
+    except FileExistsError:
+        until = time.monotonic() + 600
+        while not (place / "done").exists():
+            assert time.monotonic() < until
+            time.sleep(0.5)
+    else:
+        try:
+            made = report.build(exports, place / "report", **asked)
+            assert made.well, made.failed
+        finally:
+            (place / "done").touch()
+    return place / "report"
 
 
 @pytest.fixture
