@@ -14,11 +14,16 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from importlib import import_module
+from runpy import run_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 import psutil
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from kit.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from jupyter_client.connect import KernelConnectionInfo
@@ -138,12 +143,8 @@ class Provisioner(LocalProvisioner):
 
 def main(answer: int) -> None:
     """Import what pages need, then fork a kernel for each line of standard input."""
-    import ipykernel.kernelapp  # noqa: F401, PLC0415
-
-    from kit import questions  # noqa: PLC0415
-
-    for name in questions.QUESTIONS:
-        getattr(questions, name)
+    for name in ("ipykernel.kernelapp", *(f"kit.questions.{name}" for name in QUESTIONS)):
+        import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended kernels are cleared away by the system
     with os.fdopen(answer, "w") as answers:
         print(_READY, file=answers, flush=True)
@@ -157,9 +158,6 @@ def main(answer: int) -> None:
 
 def _run_kernel(arguments: list[str], env: dict[str, str], cwd: str) -> NoReturn:
     """Be a kernel: what a new interpreter would have is set, then it runs to its end."""
-    import numpy as np  # noqa: PLC0415
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
-
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with open(os.devnull) as nothing:  # noqa: PTH123
@@ -167,13 +165,12 @@ def _run_kernel(arguments: list[str], env: dict[str, str], cwd: str) -> NoReturn
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
-    if not sys.flags.safe_path:  # the folder where it was started, which ipykernel_launcher leaves out likewise
-        del sys.path[0]
+    if not sys.flags.safe_path:  # a module is run from the folder where Python was started; its launcher forgets it
+        sys.path[0] = cwd
     random.seed()
     np.random.seed()  # noqa: NPY002  what notebooks that draw without a seed would else share
-    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
-    sys.argv = ["ipykernel_launcher", *arguments, parent]
-    IPKernelApp.launch_instance()
+    sys.argv[1:] = [*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
+    run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
     sys.exit()
 
 
