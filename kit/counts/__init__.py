@@ -5,6 +5,7 @@ are. A row is a group, a column a count; a count that is not known is NULL, with
 that lack it beside it.
 """
 
+from kit.counts.action_log import action_log
 from kit.counts.age import ages, at_age
 from kit.counts.base_rate import base_rate
 from kit.counts.campaigns import differences, left_out, messages, sources_of_record
@@ -23,6 +24,7 @@ from kit.counts.web import visits_by_campaign, visits_days
 
 __all__ = [
     "TRAITS",
+    "action_log",
     "agents",
     "ages",
     "answers",

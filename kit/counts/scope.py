@@ -34,6 +34,7 @@ CLOCKS = {
     "surveys": "responded_local",
     "deals": "created_local",
     "billing": "occurred_local",
+    "actions": "day",
 }
 """The column by which a period takes a table's rows; events go by the instant on the firm's clock."""
 

@@ -345,6 +345,16 @@ METHODS = {
             (),
         ),
         Method(
+            "known_shift",
+            message("two random-effects means with one spread"),
+            message("Is the level another one since a day that is known?"),
+            ("02",),
+            "changepoint.known_shift",
+            "Paule & Mandel (1982), doi:10.6028/jres.087.022; Follmann & Proschan (1999), "
+            "doi:10.1111/j.0006-341X.1999.00732.x",
+            (),
+        ),
+        Method(
             "two_way",
             message("variance by days and people"),
             message("How certain is a rate when cases of one day or one person are alike?"),

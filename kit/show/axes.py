@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.ticker import PercentFormatter
 
 from kit.messages import _
-from kit.show.formats import commas, month, with_ends
-from kit.show.picture import BAD, GOOD
+from kit.show.formats import commas, day, month, with_ends
+from kit.show.picture import BAD, GOOD, INK
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +36,33 @@ def month_axis(axes: Axes, names: list[str]) -> None:
     shown = range(0, len(names), step)
     axes.set_xticks(list(shown), [month(names[n]).replace(" ", "\n") for n in shown])
     axes.set_xlim(-0.6, max(len(names), 1) - 0.4)
+
+
+def mark_actions(axes: Axes, names: list[str], log: pd.DataFrame) -> None:
+    """The days of a log of actions along an axis of months: a dotted line with its number; those of a month are one.
+
+    Args:
+        axes: where months stand in the order of `names`.
+        names: the months.
+        log: number, day.
+    """
+    for name, rows in log.groupby(log["day"].dt.strftime("%Y-%m")):
+        if name not in names:
+            continue
+        first, last, moment = rows["number"].iloc[0], rows["number"].iloc[-1], rows["day"].iloc[0]
+        place = names.index(str(name)) - 0.5 + (moment.day - 1) / moment.days_in_month
+        axes.axvline(place, color=INK, linewidth=0.9, linestyle=":")
+        number = str(first) if first == last else f"{first}–{last}"
+        box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8}
+        axes.text(place, 0.97, number, transform=axes.get_xaxis_transform(), ha="center", va="top", bbox=box)
+
+
+def marked(log: pd.DataFrame | None) -> list[str]:
+    """What `mark_actions` marks, in words; none where there is no action."""
+    if log is None or log.empty:
+        return []
+    days = [f"{number} ({day(moment)})" for number, moment in zip(log["number"], log["day"], strict=True)]
+    return [_("Marked with numbers, the days of what was changed: {days}.", days=commas(days))]
 
 
 def span(values: list[float]) -> tuple[float, float]:

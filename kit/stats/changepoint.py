@@ -1,4 +1,4 @@
-"""Whether a series changed its level, without being told when.
+"""Whether a series changed its level: without being told when, or at a place that was known beforehand.
 
 Months differ for no reason, so the yardstick of a change is the months themselves: had nothing changed, their order
 would say nothing. The month that parts the series best is looked for in every order of the months; that the place was
@@ -99,21 +99,74 @@ def level_shift(value: ArrayLike | pd.Series, se: ArrayLike | pd.Series, *, leve
     at = int(explained[0].argmax()) + LEAST
     found = floats(value)[valid]
     sides = (slice(None, at), slice(at, None))
-    residual = np.concatenate([y[side] - np.average(y[side], weights=weight[side]) for side in sides])
-    within = paule_mandel(residual, error, lost=2)
+    within = _within(y, error, weight, sides)
     inner = 1 / (error + within)
     fits = _explained((y - inner @ y / inner.sum())[None, :], inner[None, :])[0]
     near = np.append(np.flatnonzero(fits.max() - fits <= RATIO) + LEAST, at)
+    places = (int(valid[at]), int(valid[near.min()]), int(valid[near.max()]))
+    ends, _spread = _levels(found, error + within, sides, level)
+    return LevelShift(*places, p=p, **ends)
+
+
+def known_shift(
+    before: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series],
+    since: tuple[ArrayLike | pd.Series, ArrayLike | pd.Series],
+    *,
+    level: float = 0.95,
+) -> LevelShift:
+    """The change of level at a place that nobody looked for in the points, as `level_shift` has it of the one it found.
+
+    Args:
+        before: values and standard errors of the points before it, in any order, on a scale where errors are near to
+            normal; a point whose value or error is NaN is passed over.
+        since: the same of those from it on.
+        level: confidence of the intervals, 0 to 1.
+
+    Returns:
+        `at` is the number of points before it, -1 with fewer than two on a side; p is Student's, with as many degrees
+        of freedom as points less two, like the intervals.
+
+    Source: two random-effects means with one spread, Paule & Mandel (1982), doi:10.6028/jres.087.022; Student's for its
+    being estimated, Follmann & Proschan (1999), doi:10.1111/j.0006-341X.1999.00732.x.
+    """
+    values, errors = [], []
+    for value, se in (before, since):
+        y, error = floats(value), floats(se) ** 2
+        valid = np.isfinite(y) & np.isfinite(error) & (error > 0)
+        values.append(y[valid])
+        errors.append(error[valid])
+    at = values[0].size
+    if min(at, values[1].size) < LEAST:
+        return LevelShift(-1)
+    y, error = np.concatenate(values), np.concatenate(errors)
+    sides = (slice(None, at), slice(at, None))
+    within = _within(y, error, 1 / (error + paule_mandel(y, error)), sides)
+    ends, spread = _levels(y, error + within, sides, level)
+    p = 2 * float(t.sf(abs(ends["value"]) / spread, y.size - 2))
+    return LevelShift(at, at, at, p=p, **ends)
+
+
+def _within(y: Floats, error: Floats, weight: Floats, sides: tuple[slice, slice]) -> float:
+    """The variance between the points of one side, taken together over both."""
+    residual = np.concatenate([y[side] - np.average(y[side], weights=weight[side]) for side in sides])
+    return paule_mandel(residual, error, lost=2)
+
+
+def _levels(y: Floats, variance: Floats, sides: tuple[slice, slice], level: float) -> tuple[dict[str, float], float]:
+    """Levels before and since and their difference, each with its interval; and the difference's standard error."""
     means, errors = [], []
     for side in sides:
-        inner = 1 / (error[side] + within)
-        means.append(float(inner @ found[side] / inner.sum()))
+        inner = 1 / variance[side]
+        means.append(float(inner @ y[side] / inner.sum()))
         errors.append(sqrt(1 / inner.sum()))
     reach = float(t.isf((1 - level) / 2, y.size - 2))
-    gap, spread = means[1] - means[0], float(np.hypot(*errors))
-    ends = [(mean, mean - reach * one, mean + reach * one) for mean, one in zip(means, errors, strict=True)]
-    places = (int(valid[at]), int(valid[near.min()]), int(valid[near.max()]))
-    return LevelShift(*places, *ends[0], *ends[1], gap, gap - reach * spread, gap + reach * spread, p)
+    means.append(means[1] - means[0])
+    errors.append(float(np.hypot(*errors)))
+    ends = {}
+    for name, mean, one in zip(("before", "since", "value"), means, errors, strict=True):
+        low, high = ("low", "high") if name == "value" else (f"{name}_low", f"{name}_high")
+        ends |= {name: mean, low: mean - reach * one, high: mean + reach * one}
+    return ends, errors[2]
 
 
 def _orders(n: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from kit.sources.frames import LINE
 from kit.sources.tabular.repeats import tells_enough
 from kit.store import as_of, dedupe_sessions
 from kit.tables import (
+    ACTIONS,
     ASSIGNMENTS,
     BILLING,
     CAMPAIGN_STATS,
@@ -76,6 +77,7 @@ IDENTITIES = {
     ASSIGNMENTS.name: Identity("assigned_local", "contact_key", ("experiment", "arm")),
     SURVEYS.name: Identity("responded_local", "response_id", ("survey_type",)),
     COSTS.name: Identity("period_start"),
+    ACTIONS.name: Identity("day"),
     USAGE.name: Identity("day"),
     DMARC.name: Identity("day"),
     POSTMASTER.name: Identity("day"),

@@ -7,6 +7,7 @@ A table is data. Its columns say type, unit and meaning; readers fill them, the 
 from __future__ import annotations
 
 from kit.tables.business import (
+    ACTIONS,
     ASSIGNMENTS,
     BILLING,
     CONTACTS,
@@ -44,6 +45,7 @@ TABLES = {
         DEALS,
         BILLING,
         COSTS,
+        ACTIONS,
         ASSIGNMENTS,
         USAGE,
         WEB,
@@ -57,6 +59,7 @@ TABLES = {
 COUNT_NAMES = [column.name for column in COUNTS]
 
 __all__ = [
+    "ACTIONS",
     "ASSIGNMENTS",
     "BILLING",
     "CAMPAIGNS",

@@ -205,6 +205,17 @@ COSTS = Table(
     ),
 )
 
+ACTIONS = Table(
+    "actions",
+    message("a log of what was changed"),
+    message("one thing that the firm changed on one day"),
+    (
+        *ORIGIN,
+        Column("day", "date", "", message("the day from which it held"), nullable=False),
+        Column("what", "text", "", message("what was changed, in the firm's words"), nullable=False),
+    ),
+)
+
 ASSIGNMENTS = Table(
     "assignments",
     message("groups of a test"),

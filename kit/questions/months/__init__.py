@@ -1,6 +1,7 @@
 """How do the KPIs move, month by month? (notebook 02; guide 1, steps 1, 2 and 6)"""
 
 from kit.questions.months import (
+    actions,
     machine_rules,
     opens,
     rates,
@@ -17,6 +18,7 @@ from kit.questions.months import (
 )
 
 __all__ = [
+    "actions",
     "machine_rules",
     "opens",
     "rates",

@@ -21,7 +21,7 @@ from kit.errors import UsageError
 from kit.judging import ALPHA, LEVEL, MONTHS, large_enough
 from kit.messages import _, _n, message
 from kit.show import cells
-from kit.show.axes import direction_color, intervals, month_axis, percent, series, span
+from kit.show.axes import direction_color, intervals, mark_actions, marked, month_axis, percent, series, span
 from kit.show.formats import MARGIN_OF_ERROR, listing, month, share, size, whole
 from kit.show.formats import span as interval
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
@@ -64,12 +64,12 @@ def by_month(data: Data, *, kpis: str = "", action: str = "", change: str = "") 
     chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis) or usual]
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
-    base = counts.base_rate(data, action=action)
+    beside = {"base": counts.base_rate(data, action=action), "actions": counts.action_log(data)}
     if data.period is None:
-        return replace(judge(history, chosen, change=change), base=base)
+        return replace(judge(history, chosen, change=change), **beside)
     months = data.period.whole_months
     result = judge(history if months else history.iloc[:0], chosen, period=months, change=change)
-    return replace(result, cut=data.period.cut_months, base=base)
+    return replace(result, cut=data.period.cut_months, **beside)
 
 
 def judge(
@@ -210,6 +210,7 @@ class Months(Result):
         period: first and last month of the question; None: all.
         cut: months of which the question has some days only; they are left out.
         base: how many do the same anyway, as `counts.base_rate`; None: not asked.
+        actions: what the firm changed, as `counts.action_log`; None: not asked.
     """
 
     rates: pd.DataFrame
@@ -218,6 +219,7 @@ class Months(Result):
     period: tuple[str, str] | None = None
     cut: tuple[str, ...] = ()
     base: pd.DataFrame | None = None
+    actions: pd.DataFrame | None = None
 
     @property
     def asked(self) -> pd.DataFrame:
@@ -332,6 +334,8 @@ class Months(Result):
             grid = figure.subplots(len(kpis), 1, sharex=True, squeeze=False)[:, 0]
             for axes, kpi in zip(grid, kpis, strict=True):
                 _draw(axes, rates[rates["kpi"] == kpi.key], kpi, names, self.change)
+                if self.actions is not None:
+                    mark_actions(axes, names, self.actions)
             month_axis(grid[-1], names)
             asked = rates[rates["asked"]]
             values = [(kpi, asked[asked["kpi"] == kpi.key]) for kpi in kpis]
@@ -339,7 +343,9 @@ class Months(Result):
                 _("{kpi}: {values}.", kpi=kpi.title, values=series(rows["month"], rows["value"], share))
                 for kpi, rows in values
             ]
-            return picture(figure, name="months", title=title, alt=" ".join([_("By month."), *lines]))
+            return picture(
+                figure, name="months", title=title, alt=" ".join([_("By month."), *lines, *marked(self.actions)])
+            )
 
 
 def _unjudged(asked: pd.DataFrame, large: int) -> str:

@@ -7,6 +7,7 @@ of level is looked for in all months, and called one only where hardly any other
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.months.rates import month_span
 from kit.show import cells
-from kit.show.axes import direction_color, intervals, month_axis, percent, series
+from kit.show.axes import direction_color, intervals, mark_actions, marked, month_axis, percent, series
 from kit.show.formats import UNKNOWN, joined, known, listing, minutes, money, month, share, signed_share, whole
 from kit.show.picture import INK, PLAIN, Picture, nothing, panels, picture
 from kit.show.result import Result, result
@@ -49,7 +50,8 @@ def by_month(data: Data) -> ServiceMonths:
         "revenue_per_mail": counts.revenue_clustered(data),
         "repeat_visit_rate": counts.visits_clustered(data),
     }
-    return judge(counts.waits(data), clustered, as_of=data.as_of, currency=next(iter(data.currencies), ""))
+    found = judge(counts.waits(data), clustered, as_of=data.as_of, currency=next(iter(data.currencies), ""))
+    return replace(found, actions=counts.action_log(data))
 
 
 def judge(
@@ -183,11 +185,13 @@ class ServiceMonths(Result):
             before, after [levels: an average month, with _low and _high], effect [ratio of response times, else the
             difference], low, high, p [Holm over the KPIs], found.
         currency: of amounts.
+        actions: what the firm changed, as `counts.action_log`; None: not asked.
     """
 
     months: pd.DataFrame
     changes: pd.DataFrame
     currency: str
+    actions: pd.DataFrame | None = None
 
     @property
     def found(self) -> list[dict[Any, Any]]:
@@ -319,11 +323,13 @@ class ServiceMonths(Result):
             for axes, key in zip(grid, kpis, strict=True):
                 kpi, drawn = metrics.find(key), rows[rows["kpi"] == key].sort_values("month").tail(SHOWN)
                 _draw(axes, kpi, drawn.reset_index(drop=True), levels.get(key), self.currency)
+                if self.actions is not None:
+                    mark_actions(axes, _month_names(drawn["month"]), self.actions)
                 lines.append(
                     _("{kpi}: {values}.", kpi=kpi.title,
                       values=series(drawn["month"], drawn["value"], lambda value, key=key: self.written(key, value)))
                 )  # fmt: skip
-            alt = " ".join([_("By month."), *lines])
+            alt = " ".join([_("By month."), *lines, *marked(self.actions)])
             return picture(figure, name="service_months", title=title, alt=alt)
 
 
@@ -351,10 +357,15 @@ SHOWN = 24
 """The latest months of a series that are drawn."""
 
 
+def _month_names(months: pd.Series) -> list[str]:
+    """Every month from the first to the last."""
+    return pd.period_range(months.min(), months.max(), freq="M").strftime("%Y-%m").tolist()
+
+
 def _draw(axes: Any, kpi: metrics.Kpi, rows: pd.DataFrame, change: Mapping[Any, Any] | None, currency: str) -> None:
     """One series: its months with their intervals, and the levels before and since a change."""
     scale = 1 / 60 if kpi.unit == "minutes" else 1
-    names = pd.period_range(rows["month"].min(), rows["month"].max(), freq="M").strftime("%Y-%m").tolist()
+    names = _month_names(rows["month"])
     place = rows["month"].map(names.index)
     values = rows[["value", "low", "high"]] * scale
     intervals(axes, place, values, color=PLAIN)

@@ -219,7 +219,7 @@ class Tiles(Result):
             if known(row[name]):
                 earlier = month(str(pd.Period(row["month"], "M") - number))
                 ends = (row[name], row[f"{name}_low"], row[f"{name}_high"])
-                change, interval = _difference(kpi, ends, self.currency)
+                change, interval = difference(kpi, ends, self.currency)
                 yield _("{change} compared with {month}", change=change, month=earlier), interval
 
     def html(self) -> str:
@@ -266,7 +266,7 @@ def _tone(kpi: Any, word: str) -> str:
     return {"better": "good", "worse": "bad"}.get(word, "")
 
 
-def _difference(kpi: Any, ends: tuple[float, float, float], currency: str) -> tuple[str, str]:
+def difference(kpi: Any, ends: tuple[float, float, float], currency: str) -> tuple[str, str]:
     """A change and its interval."""
     value, low, high = ends
     if kpi.kind == "rate" and kpi.unit == "share":

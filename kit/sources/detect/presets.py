@@ -21,6 +21,7 @@ from kit.errors import InputError, nearest
 from kit.messages import Text, message
 from kit.sources.text.cells import Decimal  # noqa: TC001  the types of fields are looked up
 from kit.tables import (
+    ACTIONS,
     ASSIGNMENTS,
     BILLING,
     CAMPAIGN_STATS,
@@ -62,6 +63,7 @@ READABLE = {
         TICKET_MESSAGES,
         SURVEYS,
         COSTS,
+        ACTIONS,
         ASSIGNMENTS,
         USAGE,
         WEB,
