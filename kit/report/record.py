@@ -49,6 +49,7 @@ def record(pages: Sequence[Page], data: Data, parameters: Mapping[str, str]) -> 
             "definitions": {key: _definition(metrics.find(key)) for key in sorted(keys)},
             "currency": data.settings["currency"],
             "months": months,
+            "actions": [row for table in _tables(pages, ("actions",)) for row in _rows(table)],
             "now": [
                 {name: row[name] for name in ("kpi", "month", "value", "low", "high")} | {"changes": tile["changes"]}
                 for row, tile in zip(tiles.get("rows", ()), tiles.get("tiles", ()), strict=True)
@@ -61,15 +62,22 @@ def _results(pages: Sequence[Page]) -> list[dict[str, Any]]:
     return [result for page in pages for result in page.results]
 
 
+def _tables(pages: Sequence[Page], names: Sequence[str]) -> list[dict[str, Any]]:
+    """The tables of these names that pages show."""
+    return [result for result in _results(pages) if result["kind"] == "table" and result["name"] in names]
+
+
+def _rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a table that a page shows, by the names of its columns."""
+    names = [column["name"] for column in table["columns"]]
+    return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+
 def _by_month(pages: Sequence[Page]) -> dict[str, dict[str, dict[str, Any]]]:
     """KPI -> month -> value, low, high, n."""
     months: dict[str, dict[str, dict[str, Any]]] = {}
-    for result in _results(pages):
-        if result["kind"] != "table" or result["name"] not in MONTHLY:
-            continue
-        columns = [column["name"] for column in result["columns"]]
-        for cells in result["rows"]:
-            row = dict(zip(columns, cells, strict=True))
+    for result in _tables(pages, MONTHLY):
+        for row in _rows(result):
             for key in metrics.KPIS.keys() & row.keys():
                 if row[key] is not None:
                     denominator = DENOMINATORS.get(key, metrics.find(key).denominator)

@@ -1,7 +1,8 @@
 """What changed since an earlier report: each KPI whose value is another one, old and new, and the cause.
 
 A later month is new data. A value of one month that changed has one of four causes: late or corrected data, a setting,
-a parameter, or the kit's own definition. What is the same in both reports is not listed.
+a parameter, or the kit's own definition. What is the same in both reports is not listed. An action of
+the firm's log that is decided since then is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from kit import metrics
 from kit.errors import UsageError
 from kit.messages import _, _n
 from kit.metrics import value_with_interval
+from kit.questions.months import actions
 from kit.report.folder import RESULTS
 from kit.show.formats import joined, listing, moment, month
 
@@ -75,12 +77,14 @@ class Since:
         changes: the KPIs that changed, those of the goal first; none where all are as they were.
         comparable: whether the earlier report kept its KPIs at all.
         shown: the lines that stand on the first page outside of the fold.
+        decided: a line for each action and KPI whose comparison was not decided in the earlier report, and is now.
     """
 
     as_of: str
     changes: tuple[Change, ...]
     comparable: bool = True
     shown: int = SHOWN
+    decided: tuple[Line, ...] = ()
 
     @property
     def moment(self) -> str:
@@ -88,11 +92,12 @@ class Since:
         return moment(pd.Timestamp(self.as_of)) if self.as_of else ""
 
     def lines(self) -> list[Line]:
-        """A line a KPI and cause: its latest month, and how many others changed likewise."""
+        """What is newly decided; and a line a KPI and cause: its latest month, and how many others changed likewise."""
         groups: dict[tuple[str, str], list[Change]] = {}
         for change in self.changes:
             groups.setdefault((change.kpi, change.cause), []).append(change)
-        return [Line(changes[0].title, _sentence(changes[0], len(changes) - 1)) for changes in groups.values()]
+        changed = [Line(changes[0].title, _sentence(changes[0], len(changes) - 1)) for changes in groups.values()]
+        return [*self.decided, *changed]
 
     def as_data(self) -> dict[str, Any]:
         """For results.json."""
@@ -100,6 +105,7 @@ class Since:
             "as_of": self.as_of,
             "comparable": self.comparable,
             "changes": [asdict(change) for change in self.changes],
+            "decided": [asdict(line) for line in self.decided],
         }
 
 
@@ -129,7 +135,7 @@ def compare(old: Mapping[str, Any], new: Mapping[str, Any]) -> Since:
     if not kept:
         return Since("", (), comparable=False)
     changes = [*_latest(kept, new), *_months(kept, new)]
-    return Since(kept["as_of"] or "", tuple(changes))
+    return Since(kept["as_of"] or "", tuple(changes), decided=tuple(_decided(kept, new)))
 
 
 def of_replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> Since | None:
@@ -146,7 +152,17 @@ def of_replaced(old: Mapping[str, Any], new: Mapping[str, Any]) -> Since | None:
     kept = old.get("since")
     if kept is None:
         return None
-    return Since(kept["as_of"], tuple(Change(**change) for change in kept["changes"]), kept["comparable"])
+    changes = tuple(Change(**change) for change in kept["changes"])
+    decided = tuple(Line(**line) for line in kept.get("decided", ()))
+    return Since(kept["as_of"], changes, kept["comparable"], decided=decided)
+
+
+def _decided(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Line]:
+    """The comparisons around actions that are decided now, and were not, or otherwise, in the earlier report."""
+    before = {(row["day"], row["what"], row["kpi"]): row["verdict"] for row in old.get("actions", ())}
+    for row in new.get("actions", ()):
+        if row["verdict"] in actions.DECIDED and row["verdict"] != before.get((row["day"], row["what"], row["kpi"])):
+            yield Line(actions.heading(row), actions.outcome(row, new["currency"]))
 
 
 def _sentence(change: Change, others: int) -> str:

@@ -286,20 +286,24 @@ VERDICTS = {
 
 
 def line(row: Mapping[Any, Any], currency: str) -> str:
-    """One comparison in a clause.
+    """One comparison in a clause: the action, its day, and what `outcome` says.
 
     Args:
         row: of `Actions.changes`, with an effect.
         currency: of amounts.
     """
-    return _(
-        "“{what}” on {day}: {kpi} {change}: {verdict}",
-        what=row["what"],
-        day=day(row["day"]),
-        kpi=metrics.find(row["kpi"]).name,
-        change=_change(row, currency),
-        verdict=VERDICTS[row["verdict"]],
-    )
+    return _("{action}: {outcome}", action=heading(row), outcome=outcome(row, currency))
+
+
+def heading(row: Mapping[Any, Any]) -> str:
+    """An action and its day."""
+    return _("“{what}” on {day}", what=row["what"], day=day(row["day"]))
+
+
+def outcome(row: Mapping[Any, Any], currency: str) -> str:
+    """A KPI since an action, by kpi, effect, low, high, verdict."""
+    values = {"kpi": metrics.find(row["kpi"]).name, "change": _change(row, currency)}
+    return _("{kpi} {change}: {verdict}", verdict=VERDICTS[row["verdict"]], **values)
 
 
 def _change(row: Mapping[Any, Any], currency: str) -> str:
