@@ -39,5 +39,7 @@ def write(place: Path) -> Path:
     exports.write(place, "inbox.mbox", mbox([asked, again, written]))
     exports.write(place, "Sent.mbox", mbox([written]))
     small.table(place, "rates.csv", ["Month", "Open rate"], [["2024-03", "21 %"], ["2024-04", "23 %"]])
+    changed = [["2026-02-02", "Texts of answers"], ["2026-03-02", "Subject lines"]]
+    small.table(place, "actions.csv", ["Date", "What was changed"], changed)
     small.table(place, "odd.csv", ["Campaign", "Date", "Sent", "Opened"], rows)
     return place

@@ -98,6 +98,19 @@ def test_a_later_month_is_new_data_with_its_difference() -> None:
     ]
 
 
+def test_an_action_is_listed_once_it_is_decided() -> None:
+    row = {"day": "2026-06-03", "what": "Subject lines", "kpi": "open_rate", "effect": 0.021, "low": -0.004}
+    row |= {"high": 0.046, "verdict": "not decided"}
+    decided = row | {"low": 0.004, "verdict": "higher"}
+    former, now = kept(actions=[row]), kept(actions=[decided, row | {"kpi": "click_rate"}])
+    found = since.compare({"record": former}, now)
+    assert [(line.title, line.sentence) for line in found.lines()] == [
+        ("“Subject lines” on 2026-06-03", "open rate (raw) +2.1 points (+0.4 to +4.6): higher since then")
+    ]
+    assert since.of_replaced({"record": now, "since": found.as_data()}, now) == found
+    assert since.compare({"record": now}, now).lines() == []
+
+
 def test_an_old_report_without_a_record_says_so() -> None:
     assert not since.compare({"notebooks": {}}, kept()).comparable
 

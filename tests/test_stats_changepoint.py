@@ -6,6 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 from statsmodels.datasets import nile
 
 from kit.stats import changepoint, cluster_robust, response_times
@@ -35,6 +36,30 @@ def test_p_is_the_share_of_orders_that_part_as_well() -> None:
     assert shift.at == 3
     assert shift.p == pytest.approx(by_hand)
     assert (shift.before, shift.since, shift.value) == pytest.approx((2, 8, 6))
+
+
+def test_a_known_place_of_points_without_error_is_the_test_of_student() -> None:
+    before, since = [3.1, 2.4, 2.9, 3.6, 2.2], [4.0, 3.3, 4.4]
+    shift = changepoint.known_shift((before, [1e-9] * 5), (since, [1e-9] * 3))
+    student = ttest_ind(since, before)
+    interval = student.confidence_interval()
+    assert (shift.value, shift.low, shift.high, shift.p) == pytest.approx(
+        (np.mean(since) - np.mean(before), interval.low, interval.high, student.pvalue), rel=1e-5
+    )
+    assert shift.at == 5
+
+
+def test_a_known_place_has_the_levels_of_the_place_that_is_found() -> None:
+    y, se = np.array([3.0, 1.0, 2.0, 7.0, 9.0, 8.0]), np.full(6, 0.3)
+    found, given = changepoint.level_shift(y, se), changepoint.known_shift((y[:3], se[:3]), (y[3:], se[3:]))
+    names = ("before", "before_low", "before_high", "since", "since_low", "since_high", "value", "low", "high")
+    assert [getattr(given, name) for name in names] == pytest.approx([getattr(found, name) for name in names])
+
+
+def test_points_without_a_value_say_nothing_of_a_known_place() -> None:
+    few = changepoint.known_shift(([1.0, 2.0, np.nan], [0.1, 0.1, 0.1]), ([3.0, 4.0], [0.1, np.nan]))
+    assert few.at == -1
+    assert np.isnan(few.p)
 
 
 def test_one_spike_is_no_change_of_level() -> None:

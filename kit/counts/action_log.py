@@ -19,8 +19,6 @@ COLUMNS = ["number", "day", "what"]
 def action_log(data: Data) -> pd.DataFrame:
     """The actions of the question's period: number [from 1, over all of the log], day, what; the earliest first."""
     log = scope.frame(data, "actions")
-    if log.empty:
-        return pd.DataFrame(columns=COLUMNS)
     log = log.assign(day=pd.to_datetime(log["day"])).sort_values("day", kind="stable", ignore_index=True)
     log["number"] = range(1, len(log) + 1)
     return log.loc[scope.inside(data, log["day"]), COLUMNS].reset_index(drop=True)

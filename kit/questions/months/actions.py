@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from kit import counts, metrics
-from kit.judging import ALPHA, CAMPAIGNS, MONTHS, large_enough, mature
+from kit.judging import ALPHA, CAMPAIGNS, large_enough, mature
 from kit.messages import _, message
 from kit.metrics import MAIL_RATES, Figure
 from kit.questions.months import rates, service_months, tiles
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 AROUND = pd.DateOffset(months=6)
 """So much before an action is set against as much since: what lies further off says more of old trends than of it."""
+
+APART = pd.DateOffset(months=1)
+"""Another action so far away ends a side; nearer ones cannot be told apart."""
 
 NAMED = 3
 """Comparisons that the summary names."""
@@ -56,7 +59,8 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
 
     Source: as `judge`.
     """
-    log, goal = counts.action_log(data), data.settings["goal"]
+    goal, log = data.settings["goal"], windows(counts.action_log(data.history))
+    log = log[log["number"].isin(counts.action_log(data)["number"])].reset_index(drop=True)
     asked = metrics.chosen(kpis) or ([key for key, _why in metrics.goal(goal).kpis] if goal else [*DEFAULT])
     if log.empty:
         return judge(log, {}, as_of=None)
@@ -76,13 +80,27 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
     return judge(log, units, as_of=until, currency=service.currency)
 
 
+def windows(log: pd.DataFrame) -> pd.DataFrame:
+    """The log with the days between which each action is asked about: begin, end [the first that is none of them].
+
+    They reach AROUND the day, and not beyond another action, unless that is nearer than APART.
+
+    Args:
+        log: the whole of it: number, day, what.
+    """
+    days = [*log["day"]]
+    begin = [max([day - AROUND, *(other for other in days if other + APART <= day)]) for day in days]
+    end = [min([day + AROUND, *(other for other in days if other >= day + APART)]) for day in days]
+    return log.assign(begin=pd.to_datetime(begin), end=pd.to_datetime(end))
+
+
 def judge(
     log: pd.DataFrame, units: Mapping[str, pd.DataFrame], *, as_of: datetime | None, currency: str = ""
 ) -> Actions:
     """Each KPI before each action against the KPI since.
 
     Args:
-        log: what `counts.action_log` returned.
+        log: what `windows` returned.
         units: by KPI what is compared. Of a rate of mail a row a campaign that is not too recent: sent_local,
             numerator, n, value; of the service a row a month, as of `ServiceMonths.months`. Where people's reactions
             are known on too few sides of an action, the raw ones speak, if they are given.
@@ -96,31 +114,31 @@ def judge(
     rows = []
     for entry in log.to_dict("records"):
         for key in (key for key in units if key not in raw):
-            compared = entry | {"kpi": key} | _sides(key, units[key], entry["day"], as_of)
+            compared = entry | {"kpi": key} | _sides(key, units[key], entry, as_of)
             beside = metrics.find(key).raw
             if compared["lack"] and beside in units:
-                by_all = entry | {"kpi": beside} | _sides(beside, units[beside], entry["day"], as_of)
+                by_all = entry | {"kpi": beside} | _sides(beside, units[beside], entry, as_of)
                 compared = compared if by_all["lack"] else by_all
             rows.append(compared)
     changes = pd.DataFrame(rows, columns=_ROW)
     changes["p"] = multiplicity.adjust(changes["p"].astype(float), method="holm")
     changes["verdict"] = [_verdict(row) for row in changes.to_dict("records")]
-    return Actions(log, changes.drop(columns=["lack", "open"]), currency)
+    return Actions(log.drop(columns=["begin", "end"]), changes.drop(columns=["lack", "open"]), currency)
 
 
-def _sides(key: str, units: pd.DataFrame, moment: pd.Timestamp, as_of: datetime | None) -> dict[str, Any]:
+def _sides(key: str, units: pd.DataFrame, entry: Mapping[Any, Any], as_of: datetime | None) -> dict[str, Any]:
     """The units before an action and from its day on: two levels with one spread between units."""
     of_mail = key in MAIL_RATES
-    points = _campaigns(units, moment, as_of) if of_mail else _whole_months(units, moment, as_of)
+    until = entry["end"] if as_of is None else min(entry["end"], pd.Timestamp(as_of) + pd.Timedelta(minutes=1))
+    points = (_campaigns if of_mail else _whole_months)(units, {**entry, "end": until})
     before, since = (points[points["since"] == side] for side in (False, True))
-    lacking = min(len(before), len(since)) < (CAMPAIGNS if of_mail else changepoint.LEAST)
-    lacking |= not of_mail and len(points) < MONTHS
-    is_open = as_of is not None and as_of < moment + AROUND
+    least = CAMPAIGNS if of_mail else changepoint.LEAST
+    is_open = until < entry["end"]
     row = {"n_before": len(before), "n_since": len(since), "lack": "", "open": is_open}
     if units["value"].isna().all():
         return row | {"lack": "unknown"}
-    if lacking:
-        return row | {"lack": "too recent" if is_open and len(since) <= len(before) else "too few"}
+    if min(len(before), len(since)) < least:
+        return row | {"lack": "too recent" if is_open and len(since) < least else "too few"}
     shift = changepoint.known_shift((before["scaled"], before["se"]), (since["scaled"], since["se"]))
     is_wait = metrics.find(key).kind == "wait"
     level, effect = (np.exp, np.expm1) if is_wait else (float, float)
@@ -129,30 +147,24 @@ def _sides(key: str, units: pd.DataFrame, moment: pd.Timestamp, as_of: datetime 
     return row | sides | {name: float(effect(end)) for name, end in change.items()} | {"p": shift.p}
 
 
-def _campaigns(campaigns: pd.DataFrame, moment: pd.Timestamp, as_of: datetime | None) -> pd.DataFrame:
+def _campaigns(campaigns: pd.DataFrame, entry: Mapping[Any, Any]) -> pd.DataFrame:
     """The large enough campaigns around an action, each with its rate and the margin of their common one."""
     sent = pd.to_datetime(campaigns["sent_local"])
-    near = campaigns[(sent >= moment - AROUND) & (sent < _end(moment, as_of))]
+    near = campaigns[(sent >= entry["begin"]) & (sent < entry["end"])]
     near = near[large_enough(near)]
     common = (near["numerator"].sum() + 0.5) / (near["n"].sum() + 1)
-    since = pd.to_datetime(near["sent_local"]) >= moment
+    since = pd.to_datetime(near["sent_local"]) >= entry["day"]
     return near.assign(since=since, scaled=near["value"], se=np.sqrt(common * (1 - common) / near["n"]))
 
 
-def _whole_months(months: pd.DataFrame, moment: pd.Timestamp, as_of: datetime | None) -> pd.DataFrame:
+def _whole_months(months: pd.DataFrame, entry: Mapping[Any, Any]) -> pd.DataFrame:
     """The whole months around an action: one that its day cuts is on no side."""
     first = pd.to_datetime(months["month"] + "-01")
     following = first + pd.offsets.MonthBegin(1)
-    near = (first >= moment - AROUND) & (following <= moment + AROUND)
-    near &= (following <= moment) | (first >= moment)
-    kept = months[near & tiles.complete(months["month"], as_of) & months["scaled"].notna() & (months["se"] > 0)]
-    return kept.assign(since=first[kept.index] >= moment)
-
-
-def _end(moment: pd.Timestamp, as_of: datetime | None) -> pd.Timestamp:
-    """The moment before which what came since an action counts."""
-    end = moment + AROUND
-    return end if as_of is None else min(end, pd.Timestamp(as_of) + pd.Timedelta(minutes=1))
+    near = (first >= entry["begin"]) & (following <= entry["end"])
+    near &= (following <= entry["day"]) | (first >= entry["day"])
+    kept = months[near & months["scaled"].notna() & (months["se"] > 0)]
+    return kept.assign(since=first[kept.index] >= entry["day"])
 
 
 def _verdict(row: Mapping[Any, Any]) -> str:
@@ -161,14 +173,14 @@ def _verdict(row: Mapping[Any, Any]) -> str:
     if not known(row["p"]):
         return "unknown"
     if row["p"] >= ALPHA:
-        return "not decided" if row["open"] else "no change seen"
+        return "not decided" if row["open"] else "undecided"
     return "higher" if row["effect"] > 0 else "lower"
 
 
 DECIDED = ("higher", "lower")
 """The verdicts that say something."""
 
-OPEN = ("not decided", "no change seen")
+OPEN = ("not decided", "undecided")
 """Those of comparisons that were made and say nothing."""
 
 
@@ -241,31 +253,29 @@ class Actions(Result):
 
     def _notes(self) -> Iterator[str]:
         yield _(
-            "Up to six months before the day are compared with up to six months from it on: campaigns, and of the "
-            "service whole months, are the units. A slow trend or a season looks the same as a change."
+            "Up to six months before the day are compared with up to six months from it on, but not beyond another "
+            "action. Campaigns, and of the service whole months, are the units."
         )
+        yield _("A slow trend or a season looks the same as a change.")
         yield _("An action often follows a bad spell, after which figures return to the usual by themselves.")
         yield _(
             "Brackets: 95 %. The verdict goes by all comparisons of the table together (Holm), so a bracket without 0 "
             "may not be enough."
         )
         yield _(
-            "Too few: fewer than {campaigns} campaigns on one side; of the service fewer than {least} whole months on "
-            "one side, or than {months} together.",
-            campaigns=CAMPAIGNS,
-            least=changepoint.LEAST,
-            months=MONTHS,
-        )
+            "Too few: one side has fewer than {campaigns} campaigns, or for the service than {months} whole months.",
+            campaigns=CAMPAIGNS, months=changepoint.LEAST,
+        )  # fmt: skip
         if near := self._near():
-            yield _("Less than six months from one another, so that they cannot be told apart: {numbers}.",
+            yield _("Less than a month from one another, so that they cannot be told apart: {numbers}.",
                     numbers=listing(near))  # fmt: skip
         if names := [str(metrics.find(key).title) for key in self._unknown()]:
             yield _("Not available in these exports: {kpis}.", kpis=commas(names))
 
     def _near(self) -> list[int]:
-        """The numbers of actions that lie within one window with the one before or behind them."""
+        """The numbers of actions that lie too near to the one before or behind them to end its side."""
         rows = self.log[["number", "day"]].to_dict("records")
-        pairs = [(a["number"], b["number"]) for a, b in pairwise(rows) if b["day"] < a["day"] + AROUND]
+        pairs = [(a["number"], b["number"]) for a, b in pairwise(rows) if b["day"] < a["day"] + APART]
         return sorted({number for pair in pairs for number in pair})
 
     def _unknown(self) -> list[str]:
@@ -278,7 +288,7 @@ VERDICTS = {
     "higher": message("higher since then"),
     "lower": message("lower since then"),
     "not decided": message("not decided yet"),
-    "no change seen": message("no change seen"),
+    "undecided": message("not decided"),
     "too recent": message("too recent to judge"),
     "too few": message("too few to judge"),
     "unknown": message("unknown"),
@@ -327,7 +337,7 @@ FIGURES = (
         _UNIT,
         "guide 1, change something and repeat",
         ("actions.n_before", "actions.n_since", "actions.before", "actions.since"),
-        window=message("up to six months before the day of the action, and from it on"),
+        window=message("up to six months before the day of the action and from it on, not beyond another action"),
         interval=message("95 %: Student's, with one spread between units"),
         edge=message(
             "campaigns that are too recent or too small to judge, and a month that the day cuts, are left out"
@@ -340,7 +350,7 @@ FIGURES = (
         _UNIT,
         "Paule & Mandel (1982), doi:10.6028/jres.087.022; Holm (1979), jstor.org/stable/4615733",
         ("actions.effect", "actions.actions", "actions.judged", "actions.decided"),
-        window=message("up to six months before the day of the action, and from it on"),
+        window=message("up to six months before the day of the action and from it on, not beyond another action"),
         interval=message("95 %: Student's, with one spread between units"),
         edge=message("the verdict goes by all comparisons together; this is no proof of the cause"),
     ),
