@@ -152,7 +152,7 @@ def test_several_actions_are_adjusted_and_those_near_one_another_named(rng: np.r
     alone = actions.judge(log("2026-06-03"), units, as_of=AS_OF).changes["p"].iloc[0]
     found = actions.judge(log("2026-06-03", "2026-06-10", "2026-11-20"), units, as_of=AS_OF)
     assert found.changes["p"].iloc[0] > alone
-    assert "so that they cannot be told apart: 1 and 2." in found.table().text()
+    assert "so that they cannot be separated: 1 and 2." in found.table().text()
 
 
 def test_a_side_ends_where_another_action_begins(rng: np.random.Generator) -> None:

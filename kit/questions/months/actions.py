@@ -34,7 +34,7 @@ AROUND = pd.DateOffset(months=6)
 """So much before an action is set against as much since: what lies further off says more of old trends than of it."""
 
 APART = pd.DateOffset(months=1)
-"""Another action so far away ends a side; nearer ones cannot be told apart."""
+"""Another action so far away ends a side; nearer ones cannot be separated."""
 
 NAMED = 3
 """Comparisons that the summary names."""
@@ -267,7 +267,7 @@ class Actions(Result):
             campaigns=CAMPAIGNS, months=changepoint.LEAST,
         )  # fmt: skip
         if near := self._near():
-            yield _("Less than a month from one another, so that they cannot be told apart: {numbers}.",
+            yield _("Less than a month from one another, so that they cannot be separated: {numbers}.",
                     numbers=listing(near))  # fmt: skip
         if names := [str(metrics.find(key).title) for key in self._unknown()]:
             yield _("Not available in these exports: {kpis}.", kpis=commas(names))
