@@ -137,6 +137,18 @@ def _report_problem(target: Path, file: str) -> None:
 
 
 @main.command()
+@click.argument("place", metavar="DIR", type=click.Path(path_type=Path))
+@LANG
+def new(place: Path) -> None:
+    """Make your own folder DIR: a place for exports with a commented kit.toml, and the notebooks, to be changed."""
+    from kit.report import own_folder
+
+    exports, books = own_folder.new(place)
+    _say(_("{place}: put your exports here; kit.toml in it holds the settings", place=exports))
+    _say(_("{place}: the notebooks are yours to change; open them with: kit lab {place}", place=books))
+
+
+@main.command()
 @FOLDER
 @OUT
 @click.option("--only", default="", metavar="03,06", help="Numbers of the notebooks to run; else all.")
@@ -157,29 +169,45 @@ def _report_problem(target: Path, file: str) -> None:
 @click.option(
     "--fail-fast", is_flag=True, help="Stop with the first notebook that fails or warns; nothing is replaced."
 )
+@click.option(
+    "--notebooks",
+    "books",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Run the notebooks of this folder, which you may have changed; else the kit's own.",
+)
 @click.option("--resume/--fresh", default=True, help="Run only what failed or changed since; or all anew. [--resume]")
 @click.option("--eml", is_flag=True, help="Write the first page as an e-mail, too: report.eml.")
 @LANG
 def report(
-    target: Path, *, out: Path, only: str, words: tuple[str, ...], against: Path | None, by: str | None, **flags: bool
+    target: Path,
+    *,
+    out: Path,
+    only: str,
+    words: tuple[str, ...],
+    against: Path | None,
+    by: str | None,
+    books: Path | None,
+    **flags: bool,
 ) -> None:
     """Run the notebooks that FOLDER can feed and write their pages, an index and results.json.
 
     FOLDER may also be a single file.
     """
+    from kit.questions.notebooks import NOTEBOOKS
     from kit.report import How, build
     from kit.report.parameters import pairs
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
     forms = [form for form in ("pdf", "xlsx", "eml") if flags[form]]
     how = How(resume=flags["resume"], fail_fast=flags["fail_fast"])
+    asked: dict[str, Any] = {"only": chosen, "parameters": pairs(words), "forms": forms, "how": how}
+    asked["notebooks"] = books or NOTEBOOKS
     if by is not None:
         if against is not None:
             raise UsageError(_("--against goes with one report, not with --by: each is compared with its former one."))
-        sys.exit(
-            0 if _set_of_reports(target, out, by, only=chosen, parameters=pairs(words), forms=forms, how=how) else WRONG
-        )
-    result = build(target, out, only=chosen, parameters=pairs(words), against=against, forms=forms, how=how)
+        sys.exit(0 if _set_of_reports(target, out, by, **asked) else WRONG)
+    result = build(target, out, against=against, **asked)
     for name, reason in result.unanswered.items():
         _say(_("{name}: not answered, {reason}", name=name, reason=reason), err=True)
     failed = (f"{name}: {reason}" for name, reason in (result.failed | result.warned).items())
@@ -347,13 +375,14 @@ def _explain_campaign(key: str, target: Path, campaign: str) -> None:
 
 
 @main.command()
-def lab() -> None:
-    """Open JupyterLab on the notebooks."""
+@click.argument("place", metavar="[DIR]", required=False, type=click.Path(exists=True, path_type=Path))
+def lab(place: Path | None) -> None:
+    """Open JupyterLab on the kit's notebooks, or on those of DIR."""
     from jupyterlab.labapp import LabApp
 
     from kit.questions.notebooks import NOTEBOOKS
 
-    LabApp.launch_instance([str(NOTEBOOKS)])
+    LabApp.launch_instance([str(place or NOTEBOOKS)])
 
 
 if __name__ == "__main__":

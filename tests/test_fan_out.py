@@ -26,8 +26,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Exports and one page; the page is of three campaigns on two lists."""
     tiny.export(tmp_path / "exports")
     tiny.notebook(tmp_path / "notebooks" / "00_page.ipynb", SUBJECTS, tiny.sentence("Well."))
-    defaults = fan_out.build.__kwdefaults__ | {"notebooks": tmp_path / "notebooks"}
-    monkeypatch.setattr(fan_out.build, "__kwdefaults__", defaults)
+    for function in (fan_out.build, fan_out.write):
+        defaults = function.__kwdefaults__ | {"notebooks": tmp_path / "notebooks"}
+        monkeypatch.setattr(function, "__kwdefaults__", defaults)
     return tmp_path
 
 

@@ -15,8 +15,9 @@ from kit.messages import _
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-"""They lie beside the package in its checkout."""
+_INSTALLED, _CHECKOUT = (Path(__file__).parents[up] / "notebooks" for up in (1, 2))
+NOTEBOOKS = _INSTALLED if _INSTALLED.is_dir() else _CHECKOUT
+"""They lie in the package where a wheel was installed, and beside it in its checkout."""
 
 TYPES = ("str", "int", "float", "bool")
 """The types that papermill can pass and list."""

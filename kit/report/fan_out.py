@@ -18,6 +18,7 @@ from kit import __version__, counts, store
 from kit.errors import KitError, UsageError, nearest
 from kit.messages import _, language
 from kit.places import NAME_ANOTHER, draft_name, reaching, try_folder
+from kit.questions.notebooks import NOTEBOOKS
 from kit.report import HOW, How, build, quality, render
 from kit.report.folder import RESULTS
 from kit.report.take_away import FORMS
@@ -64,6 +65,7 @@ def write(
     parameters: Mapping[str, str] = MappingProxyType({}),
     forms: Collection[str] = (),
     how: How = HOW,
+    notebooks: Path = NOTEBOOKS,
 ) -> tuple[Member, ...]:
     """Make one report a value of `by`, and their index.
 
@@ -75,6 +77,7 @@ def write(
         parameters: likewise; not the one that `by` sets.
         forms: likewise.
         how: likewise.
+        notebooks: likewise.
 
     Raises:
         UsageError: an unknown `by`, a parameter that it sets, no value, or a place where no set may be put.
@@ -95,19 +98,18 @@ def write(
         if {",", "="} & set(value):
             status, reason = "failed", _("a filter cannot contain a comma or an equals sign; rename it in the exports")
         else:
-            status, reason = _one(target, out / folder, dict(parameters) | {name: chosen}, only, forms, how)
+            asked = {"only": only, "parameters": dict(parameters) | {name: chosen}, "forms": forms, "how": how}
+            status, reason = _one(target, out / folder, asked | {"notebooks": notebooks})
         title = month(value) if by == "month" else value
         members.append(Member(value, title, folder if (out / folder).is_dir() else "", status, reason))
     _index(out, data, by, members)
     return tuple(members)
 
 
-def _one(
-    target: Path, out: Path, parameters: Mapping[str, str], only: Sequence[str], forms: Collection[str], how: How
-) -> tuple[str, str]:
+def _one(target: Path, out: Path, asked: Mapping[str, Any]) -> tuple[str, str]:
     """Build one report: its status and reason; what goes wrong with it stops no other."""
     try:
-        report = build(target, out, only=only, parameters=parameters, forms=forms, how=how)
+        report = build(target, out, **asked)
     except UsageError:
         raise  # it would be the same of every other
     except KitError as error:
