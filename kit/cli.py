@@ -194,7 +194,6 @@ def report(
 
     FOLDER may also be a single file.
     """
-    from kit.questions.notebooks import NOTEBOOKS
     from kit.report import How, build
     from kit.report.parameters import pairs
 
@@ -202,7 +201,7 @@ def report(
     forms = [form for form in ("pdf", "xlsx", "eml") if flags[form]]
     how = How(resume=flags["resume"], fail_fast=flags["fail_fast"])
     asked: dict[str, Any] = {"only": chosen, "parameters": pairs(words), "forms": forms, "how": how}
-    asked["notebooks"] = books or NOTEBOOKS
+    asked |= {"notebooks": books} if books else {}
     if by is not None:
         if against is not None:
             raise UsageError(_("--against goes with one report, not with --by: each is compared with its former one."))
