@@ -266,6 +266,7 @@ class Actions(Result):
             "Too few: one side has fewer than {campaigns} campaigns, or for the service than {months} whole months.",
             campaigns=CAMPAIGNS, months=changepoint.LEAST,
         )  # fmt: skip
+        yield from metrics.raw_note(self.changes["kpi"])
         if near := self._near():
             yield _("Less than a month from one another, so that they cannot be separated: {numbers}.",
                     numbers=listing(near))  # fmt: skip
