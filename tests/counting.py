@@ -32,8 +32,9 @@ def registered() -> list[str]:
 
 NAMES = registered()
 
-MOVES = [(month, "example.com", (0.5, 1.0), (-0.5, 1.0)) for month in ("2026-01", "2026-03")]
-"""What a message of these months moves (`counts.shift`)."""
+FINE = 0.00012345678901234567
+MOVES = [(month, "example.com", (FINE, 1.0), (-FINE, 1.0)) for month in ("2026-01", "2026-03")]
+"""What a message of these months moves (`counts.shift`): of more digits than squares of decimals have room for."""
 
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "messages": ((["campaign_id", "month"],), {"kind": ""}),

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 import warnings
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from kit.questions.months import rates
 from kit.questions.subject_lines import verdicts
-from kit.show import picture
+from kit.show import fit, picture
+from kit.show.picture import drawing
 from kit.show.result import MIME
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+
     from kit.show.picture import Picture
 
 
@@ -35,11 +40,71 @@ def test_the_alternative_text_says_the_numbers(drawn: Picture) -> None:
     assert drawn._repr_mimebundle_()[MIME] == {
         "kind": "figure", "name": "months", "title": "KPIs by month", "alt": drawn.alt,
     }  # fmt: skip
-    assert f'<svg role="img" aria-label="{drawn.alt}"' in drawn.svg
+    assert all(f'<svg role="img" aria-label="{drawn.alt}"' in svg for svg in (drawn.svg, drawn.narrow))
+
+
+@pytest.mark.parametrize("which", ["svg", "narrow"])
+def test_text_stays_text_in_the_sizes_of_its_screen(drawn: Picture, which: str) -> None:
+    svg = getattr(drawn, which)
+    texts = {words: float(size) for size, words in re.findall(r"font-size: ([\d.]+)px[^>]*>([^<]+)</text>", svg)}
+    assert {"Open rate (raw)", "Jan", "2026", "30%"} <= set(texts)
+    assert ("<style" in svg, "<?xml" in svg, svg.count("<svg")) == (False, False, 1)
+    if which == "narrow":
+        assert min(texts.values()) >= fit.SMALLEST
+        assert f'width="{fit.PHONE}"' in svg
+
+
+def test_the_figures_of_a_page_share_no_id(drawn: Picture) -> None:
+    wide, narrow = (set(re.findall(r' id="([^"]+)"', svg)) for svg in (drawn.svg, drawn.narrow))
+    assert wide
+    assert narrow
+    assert not wide & narrow
+
+
+def test_whatever_is_too_wide_is_divided_and_nothing_is_cut() -> None:
+    title = "A title that is so long that no screen shows it in one line, whatever screen it may be"
+    names = [f"A name of many words that is long, number {number}" for number in range(4)]
+    with drawing(2) as axes:
+        axes.barh(range(4), range(4), label="one")
+        axes.plot(range(4), range(4), label="another series of a very long name")
+        axes.plot(range(4), range(4), label="and a third of a name no shorter")
+        axes.set_yticks(range(4), names)
+        axes.set_xlabel(f"{title} (95 %)")
+        axes.set_title(title)
+        fit.legend_above(axes)
+        made = picture.picture(axes, name="long", title=title, alt=title)
+    legend = axes.get_legend()
+    assert legend is not None
+    for drawn in (legend, axes.xaxis.label, *axes.get_yticklabels(), *axes.findobj(is_title)):
+        place = drawn.get_window_extent()
+        assert -1 < place.x0 < place.x1 < fit.PHONE + 1, drawn
+    assert [line for line in title.split() if line not in made.narrow] == []
+    assert "95\u00a0%" in made.narrow
+    rows = [label.get_window_extent() for label in axes.get_yticklabels()]
+    assert all(upper.y0 > lower.y1 - 1 for lower, upper in pairwise(rows))
+
+
+def is_title(artist: Artist) -> bool:
+    return isinstance(artist, Text) and artist.get_text().startswith("A title")
+
+
+def test_labels_that_would_touch_are_left_out() -> None:
+    with drawing(2) as axes:
+        axes.plot(range(30), range(30))
+        axes.set_xticks(range(30), [f"month {number}" for number in range(30)])
+        picture.picture(axes, name="months", title="Months", alt="Months")
+    places = [label.get_window_extent() for label in axes.get_xticklabels()]
+    assert 2 < len(places) < 30
+    assert all(right.x0 > left.x1 for left, right in pairwise(places))
+
+
+def test_every_colour_of_a_figure_is_one_that_a_dark_page_may_change(drawn: Picture) -> None:
+    assert set(re.findall(r"#[0-9a-f]{6}\b", drawn.svg)) <= set(picture.COLORS)
 
 
 def test_the_same_result_gives_the_same_bytes(drawn: Picture) -> None:
-    assert monthly([250, 300, 350]).plot().svg == drawn.svg
+    again = monthly([250, 300, 350]).plot()
+    assert (again.svg, again.narrow) == (drawn.svg, drawn.narrow)
     assert monthly([250, 300, 351]).plot().svg != drawn.svg
 
 

@@ -22,6 +22,7 @@ from kit import report
 from kit.errors import EmptyError, UsageError
 from kit.questions.check_the_export import files
 from kit.report import check, clean, page, quality, render
+from kit.show import picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,6 +180,27 @@ def test_filters_stand_on_top_and_parameters_where_the_page_is_computed(built: r
     assert re.search(r"min_sends</dt><dd><b>200</b> <span>smallest campaign that is judged", computed)
     assert re.search(r"strict</dt><dd><b>no</b>", computed)
     assert results(built)["notebooks"]["01_tables"]["parameters"]["min_sends"] == 200
+
+
+def test_a_figure_of_the_kit_is_on_its_page_for_either_width_in_the_pages_colours(tmp_path: Path) -> None:
+    drawn = """from kit.show.picture import BAD, drawing, picture
+with drawing(2) as axes:
+    axes.plot([1, 2], color=BAD)
+    axes.set_title("<b>Sent</b>")
+    made = picture(axes, name="sent", title="Sent", alt="Sent: 1, 2.")
+made"""
+    tiny.notebook(tmp_path / "notebooks" / "00_drawn.ipynb", drawn, FIGURE)
+    made = report.build(tiny.export(tmp_path / "in"), tmp_path / "out", notebooks=tmp_path / "notebooks")
+    shown = html(made, "00_drawn")
+    assert re.findall(r'<svg class="(kit-\w+)" role="img" aria-label="([^"]+)"', shown) == [
+        ("kit-desk", "Sent: 1, 2."), ("kit-phone", "Sent: 1, 2."),
+    ]  # fmt: skip
+    assert ">&lt;b&gt;Sent&lt;/b&gt;</text>" in shown
+    assert "stroke: var(--figure-bad)" in shown
+    assert shown.count("<img") == 1  # a figure that is not the kit's is no part of the page
+    assert "<svg" not in (made.path / "results.json").read_text(encoding="utf-8")
+    for name in picture.COLORS.values():
+        assert f"--figure-{name}:" in shown
 
 
 def test_the_quality_of_the_data_stands_on_the_first_page(built: report.Report) -> None:

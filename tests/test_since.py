@@ -79,6 +79,12 @@ def test_a_value_that_changed_has_its_cause_and_no_other_is_listed(new: dict, ca
     assert changes[0].old == "25.0% (20.0–30.0)"
 
 
+def test_data_up_to_the_last_minute_of_a_month_is_of_the_whole_month() -> None:
+    whole = kept(as_of="2026-10-31T23:59:00")
+    later = kept(months=months(0.5, month="2026-10"), files={"log.csv": [11, 11]})
+    assert [change.why for change in since.compare({"record": whole}, later).changes] == ["late data: 250 events more"]
+
+
 def test_what_is_the_same_is_not_listed() -> None:
     same = since.compare({"record": kept()}, kept(kit="2.0", files={"log.csv": [11, 11]}, settings={"goal": "reviews"}))
     assert (same.changes, same.comparable) == ((), True)

@@ -79,6 +79,7 @@ def _moved(
 ) -> Expression:
     """What a message moves: by its being a trial, and by its being an event."""
     branches = []
+    trial, event = trial.cast("float64"), event.cast("float64")  # moves are too fine for decimals
     for month, group, (by_trial, by_event) in moves:
         of_group = ~mails.group.notnull() if group is None else mails.group == group
         branches.append(((mails.month == month) & of_group, trial * by_trial + event * by_event))

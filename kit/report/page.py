@@ -24,13 +24,16 @@ from kit.privacy import masked
 from kit.questions.notebooks import text
 from kit.report.clean import plain
 from kit.report.prose import translated
-from kit.show.result import MIME
+from kit.show.picture import COLORS
+from kit.show.result import MIME, NARROW
 from kit.store.export import FORMULA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kit.report.run import Run
+
+_COLOR = re.compile(r"#[0-9a-f]{6}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,11 @@ def _shown(output: dict[str, Any]) -> Shown:
         )  # fmt: skip
     for mime in ("image/svg+xml", "image/png"):
         if mime in data:
-            picture = _picture(mime, text(data[mime]), result)
-            title = result.get("title", "")
-            return Shown("figure", picture, result["name"], empty=bool(result.get("empty")), title=title)
+            title = str(result.get("title", ""))
+            caption = f"<figcaption>{escape(title)}</figcaption>" if title else ""
+            picture = _drawn(data) if NARROW in data else _picture(mime, text(data[mime]), result)
+            figure = f"<figure>{caption}{picture}</figure>"
+            return Shown("figure", figure, result["name"], empty=bool(result.get("empty")), title=title)
     if output["output_type"] == "error":
         return Shown("error", _text(f"{output['ename']}: {output['evalue']}"))
     if output["output_type"] == "stream":
@@ -210,13 +215,21 @@ def _text(output: str) -> str:
     return f"<pre>{escape(masked(plain(output.rstrip())))}</pre>"
 
 
+def _drawn(data: dict[str, Any]) -> str:
+    """A figure of the kit's for either width, in the colours of the page; the style sheet shows one of the two."""
+    wide, narrow = (_COLOR.sub(_themed, text(data[mime])) for mime in ("image/svg+xml", NARROW))
+    return wide.replace("<svg ", '<svg class="kit-desk" ', 1) + narrow.replace("<svg ", '<svg class="kit-phone" ', 1)
+
+
+def _themed(color: re.Match[str]) -> str:
+    return f"var(--figure-{COLORS[color[0]]})" if color[0] in COLORS else color[0]
+
+
 def _picture(mime: str, content: str, about: dict[str, Any]) -> str:
     if mime == "image/svg+xml":
         content = base64.b64encode(content.encode()).decode()
-    title, alt = about.get("title", ""), about.get("alt", _("A figure without a description."))
-    caption = f"<figcaption>{escape(title)}</figcaption>" if title else ""
-    source = f"data:{mime};base64,{''.join(content.split())}"
-    return f'<figure>{caption}<img src="{source}" alt="{escape(alt)}"></figure>'
+    alt = about.get("alt", _("A figure without a description."))
+    return f'<img src="data:{mime};base64,{"".join(content.split())}" alt="{escape(alt)}">'
 
 
 def _download(table: dict[str, Any]) -> str:

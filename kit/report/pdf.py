@@ -41,7 +41,11 @@ html, body { background: #fff; }
 .summary h1 { font-size: 16pt; margin: 0; }
 .summary h2 { font-size: 11pt; margin: 3mm 0 1mm; padding: 0; border: 0; }
 .summary p, .summary li { font-size: 9pt !important; }
-nav, .foot, .turn, .contents, details.code { display: none !important; }
+.summary .kit-tile p { font-size: 7.5pt !important; line-height: 1.3; }
+.summary .headlines li { padding: 1mm 0 1mm 8mm; }
+.summary .headlines li::before { top: 0; font-size: 13pt; }
+.summary .stands a { display: inline; }
+nav, footer, .turn, .contents, details.code { display: none !important; }
 .kit-scroll { overflow: visible !important; max-height: none !important; }
 table { width: 100%% !important; min-width: 0 !important; font-size: 7.5pt; }
 th, td { white-space: normal !important; overflow-wrap: break-word; word-break: normal; }
@@ -50,7 +54,8 @@ table:has(th:nth-child(8)) { font-size: 6.5pt; }
 table:has(th:nth-child(11)) { font-size: 5.5pt; }
 table:has(th:nth-child(11)) td, table:has(th:nth-child(11)) th { padding: .5mm !important; }
 thead { display: table-header-group; }
-tr, figure, img, svg { break-inside: avoid; max-width: 100%%; }
+tr, figure, img, svg, .parameters div { break-inside: avoid; max-width: 100%%; }
+tbody tr:first-child { break-before: avoid; }
 h1, h2, h3 { break-after: avoid; }
 """
 """What print needs beside the pages' own style: running heads, whole tables, a question a page."""

@@ -173,20 +173,20 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Marks that turn the direction of whatever text follows them: in a name they would turn the sentence around it."""
 
 
-def _parameters(page: Page) -> list[tuple[str, str]]:
-    """The parameters of a page as it shows them; the data is in its foot."""
+def _parameters(page: Page) -> list[tuple[str, str, str]]:
+    """The parameters of a page as it shows them, with what they mean; the data is in its foot."""
     parameters = page.run.notebook.parameters
-    shown = {name: value for name, value in page.run.values.items() if name != "data"}
+    meanings = {name: parameters[name].help if name in parameters else "" for name in page.run.values if name != "data"}
     return [
-        (name, _written(name, value, parameters[name].help if name in parameters else ""))
-        for name, value in shown.items()
+        (name, _written(name, page.run.values[name], meaning), re.sub(r'[;,]?\s*"".*', "", meaning))
+        for name, meaning in meanings.items()
     ]
 
 
 def _written(name: str, value: Any, meaning: str = "") -> str:
     """A value; of an empty one what its parameter's help says of "": as kit.toml says, none."""
     if value == "":
-        unset = re.search(r'""\s+(?:for )?(as .+|none)$', meaning)
+        unset = re.search(r'""\s+(?:for |where )?(.+)$', meaning)
         return str(FILTERS.get(name) or (unset[1] if unset else _("not set")))
     return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 

@@ -172,8 +172,8 @@ def _sentence(change: Change, others: int) -> str:
     if change.difference:
         return _("{old} → {new} in {month}, {difference}; {why}", difference=change.difference, **values)
     if others:
-        return _n("{old} → {new} in {month} and another one in one month more; {why}",
-                  "{old} → {new} in {month} and another one in {n} months more; {why}", others, **values)  # fmt: skip
+        return _n("{old} → {new} in {month}, and one more month changed; {why}",
+                  "{old} → {new} in {month}, and {n} more months changed; {why}", others, **values)  # fmt: skip
     return _("{old} → {new} in {month}; {why}", **values)
 
 
@@ -246,7 +246,8 @@ def _definition(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str
 
 def _of_data(old: Mapping[str, Any], row: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[str, str]:
     """Whether data came late, for a month that was over, or the month was not over yet."""
-    over = old["as_of"] is not None and pd.Period(row["month"], "M").end_time <= pd.Timestamp(old["as_of"])
+    end = pd.Period(row["month"], "M").end_time - pd.Timedelta(minutes=1)  # 23:59 is the last minute of a day
+    over = old["as_of"] is not None and end <= pd.Timestamp(old["as_of"])
     if not over:
         return "new data", _("new data: the month was not over at the last report")
     mails = _difference(row["n"], before["n"])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.ticker import PercentFormatter
+from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.ticker import FuncFormatter
 
 from kit.messages import _
-from kit.show.formats import commas, day, month, with_ends
+from kit.show.formats import commas, day, month, share, with_ends
 from kit.show.picture import BAD, GOOD, INK
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+DAYS = 120
+"""Up to which an axis names days, and not months."""
 
 MOST = 40
 """Rows of one figure; of more, those that say most are drawn and the title says so."""
@@ -23,6 +27,16 @@ def intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str) ->
     axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.8)
     for _place, run in own["value"].groupby((place.diff() != 1).cumsum().to_numpy()):
         axes.plot(place[run.index], run, "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
+
+
+def date_axis(axes: Axes) -> None:
+    """Days along the axis, as readers write them; months where it spans more than a few."""
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))
+    if high - low > DAYS:
+        axes.xaxis.set_major_formatter(lambda at, _place: month(f"{num2date(at):%Y-%m}").replace(" ", "\n"))
+    else:
+        axes.xaxis.set_major_formatter(lambda at, _place: day(num2date(at)))
 
 
 def direction_color(better: str, sign: int) -> str:
@@ -72,9 +86,10 @@ def span(values: list[float]) -> tuple[float, float]:
     return (0, high + room) if low < high / 3 else (max(low - room, 0), min(high + room, 1))
 
 
-def percent(highest: float) -> PercentFormatter:
+def percent(highest: float) -> FuncFormatter:
     """Per cent with as many digits as the highest needs."""
-    return PercentFormatter(1, decimals=0 if highest >= 0.05 else 1 if highest >= 0.005 else 2)
+    digits = 0 if highest >= 0.05 else 1 if highest >= 0.005 else 2
+    return FuncFormatter(lambda value, _place: share(value, digits))
 
 
 def series(names: Any, values: Any, form: Any) -> str:

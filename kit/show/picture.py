@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from html import escape
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import seaborn as sns
 from matplotlib import font_manager
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 
 from kit.messages import _
 from kit.privacy import masked
-from kit.show.result import MIME
+from kit.show import fit, svg
+from kit.show.result import MIME, NARROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +28,28 @@ if TYPE_CHECKING:
     from kit.messages import Message
 
 WIDTH = 6.4
-"""Inches. With 11 pt text a figure this wide is still read on a phone."""
+"""Inches of a figure on a page or in a notebook."""
 
-INK, QUIET, BAND = "#22303c", "#8a97a3", "#e6ebef"
+SCALE = 96 / svg.POINTS
+"""Pixels a unit of such a figure."""
+
+INK, SOFT, QUIET, BAND = "#22303c", "#54616d", "#7d8a96", "#e6ebef"
+"""Of texts, of texts that matter less, of lines, of areas."""
+
 GOOD, BAD, PLAIN = "#1b7f5c", "#c2412d", "#3b6ea5"
 """Green-blue and red-brown differ in lightness too, so they can be told apart without hue."""
+
+PALE, OCHRE, VIOLET = "#9db8d6", "#b7791f", "#7a4fa0"
+"""Of further series."""
+
+ON_SHADE = "#1d2b36"
+"""Of texts on a coloured area, which is as light on a dark page."""
+
+COLORS = {
+    INK: "ink", SOFT: "soft", QUIET: "quiet", BAND: "band", GOOD: "good", BAD: "bad", PLAIN: "plain", PALE: "pale",
+    OCHRE: "ochre", VIOLET: "violet", "#ffffff": "paper",
+}  # fmt: skip
+"""The colours that a page may give a figure anew, by the names of its style sheet."""
 
 _THEME: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -49,7 +65,6 @@ _THEME: dict[Any, Any] = {
     "text.parse_math": False,  # a "$" in a subject line is a dollar
     "xtick.color": INK,
     "ytick.color": INK,
-    "svg.hashsalt": "kit",  # the same picture has the same ids, so the same bytes
 }
 
 
@@ -57,19 +72,21 @@ _THEME: dict[Any, Any] = {
 class Picture:
     """A drawn figure: `svg`, and `alt` that says what it shows to who cannot see it; `empty` where nothing is drawn.
 
-    Drawn on axes of the reader's own, it has no `svg`: their figure shows it.
+    `narrow` is the same figure as a phone shows it. Drawn on axes of the reader's own, it has neither: their figure
+    shows it.
     """
 
     name: str
     title: str
     alt: str
     svg: str = ""
+    narrow: str = ""
     empty: bool = False
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
         about = {"kind": "figure", "name": self.name, "title": str(self.title), "alt": str(self.alt)}
         about |= {"empty": True} if self.empty else {}
-        drawn = {"image/svg+xml": self.svg} if self.svg else {}
+        drawn = {"image/svg+xml": self.svg, NARROW: self.narrow} if self.svg else {}
         return {**drawn, "text/plain": str(self.alt), MIME: about}
 
 
@@ -102,12 +119,13 @@ def picture(drawn: Axes | Figure, *, name: str, title: str | Message, alt: str) 
         return Picture(name, heading, alt)
     for axes in figure.axes:
         sns.despine(ax=axes, left=True)
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, pad=5)
     _mask(figure)
-    text = StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    svg = re.sub(r"^.*?(?=<svg)", "", text.getvalue(), flags=re.DOTALL)
-    return Picture(name, heading, alt, svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
+    FigureCanvasSVG(figure)  # measures as it will be drawn
+    fit.fit(figure)
+    wide = svg.write(figure, name=name, alt=alt, scale=SCALE)
+    fit.fit_phone(figure)
+    return Picture(name, heading, alt, wide, svg.write(figure, name=f"{name}-narrow", alt=alt, scale=1))
 
 
 def _mask(figure: Figure) -> None:
@@ -125,7 +143,7 @@ def _mask(figure: Figure) -> None:
 def nothing(name: str, title: str | Message, why: str | Message) -> Picture:
     """A picture that only says why there is nothing to draw; `why` is a clause."""
     with panels(0.7) as figure:
-        figure.text(0.01, 0.5, _("Nothing to draw: {why}.", why=why), color=QUIET, va="center")
+        figure.text(0.01, 0.5, _("Nothing to draw: {why}.", why=why), color=SOFT, va="center")
         alt = _("{title}: nothing to draw, {why}.", title=title, why=why)
         return replace(picture(figure, name=name, title=title, alt=alt), empty=True)
 

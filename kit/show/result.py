@@ -20,6 +20,9 @@ _T = TypeVar("_T")
 
 MIME = "application/vnd.kit.result+json"
 
+NARROW = "application/vnd.kit.narrow+xml"
+"""Beside a figure: the same as SVG for a narrow screen, which only a report shows."""
+
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 def result(cls: type[_T]) -> type[_T]:

@@ -45,6 +45,37 @@ TEXTS = (
 )
 TRANSLATE = """texts => document.querySelectorAll('th, td, h1, h2, h3, caption, summary, .contents a').forEach(one => {
     if (texts[one.textContent]) one.innerHTML = texts[one.textContent] })"""
+SMALLEST = 11
+"""Pixels of a label on a phone."""
+
+READABLE, VISIBLE = 4.5, 3.0
+"""Contrast of a text, and of what is drawn, with the page (WCAG 1.4.3, 1.4.11)."""
+
+LABELS = """[...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility()).flatMap(svg => {
+    const place = svg.getBoundingClientRect(), scale = place.width / svg.viewBox.baseVal.width
+    return [...svg.querySelectorAll('text')].map(one => {
+        const own = one.getBoundingClientRect()
+        return {text: one.textContent, pixels: parseFloat(getComputedStyle(one).fontSize) * scale,
+            inside: own.left > place.left - 2 && own.right < place.right + 2} }) })"""
+"""The labels of the figures that are seen: their size on the screen, and whether they are whole."""
+
+COLORS = """(() => { const light = color => { const [r, g, b] = color.match(/[\\d.]+/g).map(one => one / 255)
+        .map(one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b }
+    const paper = light(getComputedStyle(document.body).backgroundColor)
+    const contrast = color => { const own = light(color)
+        return (Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05) }
+    return [...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility()).flatMap(svg => [
+        ...[...svg.querySelectorAll('text')].map(one => ({kind: 'text', contrast: contrast(getComputedStyle(one).fill),
+            written: one.getAttribute('style')})),
+        ...[...svg.querySelectorAll('path, use')].filter(one => /stroke: (?!none)/.test(one.getAttribute('style')))
+            .map(one => ({kind: 'line', contrast: contrast(getComputedStyle(one).stroke),
+                written: one.getAttribute('style')}))]) })()"""
+"""The colours of texts and lines of the figures that are seen, as their contrast with the page."""
+
+SHADE, GRID = "#1d2b36", ("--figure-band", "--figure-paper")
+"""A text that stands on a coloured area, and lines that only divide."""
+
 UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
 
 
@@ -173,6 +204,48 @@ def test_the_sample_makes_nothing_write_a_warning(sample: Path) -> None:
     assert [
         path.name for path in sample.glob("*.html") if 'class="result warning"' in path.read_text(encoding="utf-8")
     ] == []
+
+
+def test_every_figure_is_shown_once_whole_and_large_enough_to_read(
+    sample: Path, opened: tuple[Page, list[str]]
+) -> None:
+    page, _ = opened
+    for path in sorted(sample.glob("[0-9]*.html")):
+        page.goto(path.as_uri())
+        page.evaluate(UNFOLD)
+        shown = page.locator("figure svg").evaluate_all("all => all.filter(one => one.checkVisibility()).length")
+        assert shown == page.locator("figure").count() == page.locator("figure svg").count() / 2, path.name
+        labels = page.evaluate(LABELS)
+        assert [label for label in labels if label["pixels"] < SMALLEST or not label["inside"]] == [], path.name
+        page.emulate_media(media="print")
+        assert page.locator("figure .kit-phone").evaluate_all("all => all.every(one => !one.checkVisibility())")
+        page.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_are_drawn_in_colours_that_the_page_lets_see(
+    sample: Path, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    for path in sorted(sample.glob("[0-9]*.html")):
+        page.goto(path.as_uri())
+        page.evaluate(UNFOLD)
+        colors = [one for one in page.evaluate(COLORS) if SHADE not in one["written"]]
+        faint = [one for one in colors if one["kind"] == "text" and one["contrast"] < READABLE]
+        faint += [
+            one
+            for one in colors
+            if one["kind"] == "line" and one["contrast"] < VISIBLE and not any(name in one["written"] for name in GRID)
+        ]
+        assert faint == [], path.name
+    page.close()
+
+
+def test_a_label_of_a_figure_can_be_selected(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    page.goto((sample / "02_months.html").as_uri())
+    page.locator("figure svg text").filter(visible=True).first.dblclick()
+    assert page.evaluate("getSelection().toString().trim()") != ""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -11,8 +11,9 @@ from matplotlib.ticker import FuncFormatter
 from kit import counts
 from kit.messages import _, _n, message
 from kit.show.axes import month_axis, series
+from kit.show.fit import legend_above
 from kit.show.formats import month, whole
-from kit.show.picture import PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.picture import PALE, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "bulk": (message("bulk"), PLAIN),
-    "automated": (message("automated"), "#9db8d6"),
+    "automated": (message("automated"), PALE),
     "no campaign": (message("without a campaign"), QUIET),
 }
 """Kinds of mail, in the order in which they are drawn: name and colour."""
@@ -100,6 +101,6 @@ class MailByMonth(Result):
             axes.grid(visible=False, axis="x")
             month_axis(axes, list(wide.index))
             if len(kinds) > 1:
-                axes.legend(frameon=False, ncols=len(kinds), loc="lower left", bbox_to_anchor=(0, 1))
+                legend_above(axes)
             alt = _("{title}: {series}.", title=title, series=series(wide.index, bottom, whole))
             return picture(axes, name="coverage", title=title, alt=alt)

@@ -17,7 +17,7 @@ from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.choose_kpis import goal as goals
 from kit.show.formats import MARGIN_OF_ERROR, joined, listing, share, size, whole, with_interval
-from kit.show.picture import BAD, BAND, GOOD, INK, PLAIN, QUIET, Picture, drawing, picture
+from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -216,17 +216,12 @@ class Volume(Result):
                 axes.plot(sizes, [place] * 3, "|", color=QUIET, markersize=11, markeredgewidth=1.6)
                 color = GOOD if row["needed"] <= sizes[0] else PLAIN if row["needed"] <= sizes[2] else BAD
                 axes.plot(row["needed"], place, "o", color=color)
-                if place == len(rows) - 1:
-                    for x, name in zip(sizes, (_("campaign"), _("month"), _("year")), strict=True):
-                        axes.annotate(
-                            name, (x, place), (0, 9), textcoords="offset points", ha="center", fontsize=9, color=INK
-                        )
             axes.set_yticks(range(len(rows)), [str(_title(row["kpi"])) for row in rows])
-            axes.set_ylim(-0.6, max(len(rows), 1) - 0.1)
+            axes.set_ylim(-0.6, max(len(rows), 1) - 0.4)
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: whole(value)))
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.set_xlabel(_("messages (logarithmic scale)\ndot: needed per side; bar: from one campaign to one year"))
+            axes.set_xlabel(_("messages (logarithmic scale)\ndot: needed per side; marks: a campaign, a month, a year"))
             axes.grid(visible=False, axis="y")
             needs = [
                 _("{kpi} needs {n} per side: {verdict}", kpi=_title(row["kpi"]), n=whole(row["needed"]),

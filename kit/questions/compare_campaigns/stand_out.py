@@ -171,9 +171,9 @@ class StandOut(Result):
             )
             return Summary("comparison", text, numbers)
         usual = _(
-            "“{kpi}” is {mean} across {n} campaigns. Beyond the margin of error, campaigns usually differ by {tau} "
+            "{kpi}: {mean} across {n} campaigns. Beyond the margin of error, campaigns usually differ by {tau} "
             "points.",
-            n=whole(self.judged), kpi=self.kpi.name, mean=share(self.spread.mean), tau=size(self.spread.tau),
+            n=whole(self.judged), kpi=self.kpi.title, mean=share(self.spread.mean), tau=size(self.spread.tau),
         )  # fmt: skip
         names = {side: self._named(side) for side in ("better", "worse")}
         if better and worse:
@@ -228,7 +228,7 @@ class StandOut(Result):
             Column("expected", _("Expected"), share, unit="share", number=True),
             Column("verdict", _("Verdict"), VERDICTS.__getitem__),
         )
-        return Table("campaigns", _("{kpi} by campaign", kpi=self.kpi.name), frame, columns, tuple(notes))
+        return Table("campaigns", _("{kpi} by campaign", kpi=self.kpi.title), frame, columns, tuple(notes))
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """Campaigns with their intervals over the band within which they usually lie, the best on top."""
@@ -251,9 +251,9 @@ class StandOut(Result):
             axes.xaxis.set_major_formatter(percent(drawn["high"].max() if len(drawn) else 1))
             axes.set_xlabel(_("{kpi}; line: margin of error (95 %)\ngrey: usual range of campaigns", kpi=self.kpi.name))
             axes.grid(visible=False, axis="y")
-            title = _("{kpi} by campaign", kpi=self.kpi.name)
+            title = _("{kpi} by campaign", kpi=self.kpi.title)
             if not_drawn := len(rows) - len(drawn):
-                title = _("{kpi} by campaign ({n} usual ones not shown)", kpi=self.kpi.name, n=whole(not_drawn))
+                title = _("{kpi} by campaign ({n} usual ones not shown)", kpi=self.kpi.title, n=whole(not_drawn))
             beyond = [
                 _("{name} – {verdict}", name=row["campaign_name"], verdict=_SIDES[row["verdict"]])
                 for row in records

@@ -316,8 +316,8 @@ class Backtest(Result):
         if best["more_low"] > 0:
             return _("No single signal does as well.")
         if best["more_high"] < 0:
-            return _("One signal alone does better: {signal}.", signal=_name(best["by"]))
-        return _("As far as the data shows, one signal alone does as well: {signal}.", signal=_name(best["by"]))
+            return _("One signal alone does better: {signal}.", signal=_signal(best["by"]))
+        return _("As far as the data shows, one signal alone does as well: {signal}.", signal=_signal(best["by"]))
 
     def table(self) -> Table:
         """The score beside fitted weights and plain signals."""
@@ -438,12 +438,15 @@ class Backtest(Result):
 _ORDERS = {
     "score": message("the score, weights set by hand"),
     "logistic": message("the same signals, fitted weights"),
-    "silent_days": message("days without customer activity, alone"),
 }
 
 
 def _name(by: str) -> str | Message:
-    return _ORDERS.get(by) or message("{signal}, alone", signal=SIGNALS[by].title)
+    return _ORDERS.get(by) or message("{signal}, alone", signal=_signal(by))
+
+
+def _signal(by: str) -> str | Message:
+    return message("days without customer activity") if by == "silent_days" else SIGNALS[by].title
 
 
 def _pairs(row: Any) -> str:

@@ -13,8 +13,9 @@ from kit.metrics.figures import Figure
 from kit.questions.customer_health.change import contributions, reasons
 from kit.questions.customer_health.score import COLOURS, MONTH, component, signed
 from kit.questions.customer_health.signals import GROUPS, SIGNALS, YEAR
+from kit.show.axes import date_axis
 from kit.show.formats import commas, decimal, known, share
-from kit.show.picture import INK, PLAIN, QUIET, Picture, label, nothing, panels, picture
+from kit.show.picture import INK, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -147,6 +148,7 @@ class Card(Result):
             for edge in (config.red, config.green):
                 axes.axhline(edge, color=QUIET, linewidth=1, linestyle="--")
             axes.set_ylim(0, 100)
+            date_axis(axes)
             if ax is None:
                 for place, key in enumerate(moved):
                     small = figure.add_subplot(spec[1 + place // 2, place % 2])
@@ -154,7 +156,7 @@ class Card(Result):
                     small.set_ylim(0, 100)
                     small.set_yticks([0, 100])
                     small.set_xticks([])
-                    small.set_title(label(SIGNALS[key].title, 38), fontsize=8.5, loc="left")
+                    small.set_title(str(SIGNALS[key].title), fontsize=9)
             alt = _(
                 "{title} over {n} weeks: {first} at the start, {last} now; dashed lines at {red} and {green}.",
                 title=title, n=len(history), first=_points(history.dropna().iloc[0]), last=_points(history.iloc[-1]),

@@ -16,6 +16,8 @@ from kit.metrics.figures import Figure
 from kit.questions import customer_messages
 from kit.questions.customer_health import accounts, churn, signals, touches, weeks
 from kit.questions.customer_health.signals import GROUPS, SIGNALS
+from kit.show.axes import date_axis
+from kit.show.fit import legend_above
 from kit.show.formats import commas, decimal, share, whole
 from kit.show.formats import day as written_day
 from kit.show.picture import BAD, GOOD, QUIET, Picture, drawing, nothing, picture
@@ -46,6 +48,12 @@ MONTH = 4
 
 POLICIES = {"renormalise": np.nan, "neutral": 50.0, "zero": 0.0}
 """What stands for a missing component; NaN: nothing, the others' weights take its place."""
+
+_MISSING = {
+    "renormalise": message("missing signals are left out"),
+    "neutral": message("missing signals count as 50"),
+    "zero": message("missing signals count as 0"),
+}
 
 COLOURS: dict[str, Message] = {
     "red": message("red"),
@@ -421,9 +429,9 @@ class Scores(Result):
         notes = [
             _(
                 "Red is below {red}, green is from {green}. A score needs data for at least {coverage} of the "
-                "weight; missing component: {missing}. Settings {version}.",
+                "weight; {missing}. Settings {version}.",
                 red=_one(self.config.red), green=_one(self.config.green), coverage=share(self.config.coverage, 0),
-                missing=self.config.missing, version=self.config.version,
+                missing=_MISSING[self.config.missing], version=self.config.version,
             ),
             _("A score sums up the signals. Whether it predicts who leaves is shown by the check below."),
         ]  # fmt: skip
@@ -500,7 +508,8 @@ class Scores(Result):
                 axes.plot(dates, n, style, color=color, linewidth=1.8, label=str(COLOURS[name]))
             axes.set_ylim(bottom=0)
             axes.set_ylabel(_("accounts"))
-            axes.legend(loc="upper left", frameon=False, fontsize=9.5, ncols=3)
+            legend_above(axes)
+            date_axis(axes)
             ends = commas([f"{COLOURS[name]} {whole(n[-1])}" for name, n in colours.items()])
             alt = _("{title} over {n} weeks; now: {ends}.", title=title, n=len(dates), ends=ends)
             return picture(axes, name="health", title=title, alt=alt)

@@ -360,8 +360,8 @@ class Listed(Result):
         frame = lists.people(self.frame.head(LISTED), self.data)
         notes = (
             _(
-                "The table's CSV contains the first {n}. The file that the parameter `lists` creates contains all, "
-                "with addresses only if `addresses` is set.",
+                "The table's CSV contains the first {n}. The file that the parameter “lists” creates contains all, "
+                "with addresses only if “addresses” is set.",
                 n=LISTED,
             ),
             message("A person's hash is the same in every table on this computer, and does not reveal the address."),

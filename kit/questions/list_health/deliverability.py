@@ -15,7 +15,7 @@ from kit.judging import LEVEL
 from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
-from kit.show.axes import percent
+from kit.show.axes import date_axis, percent
 from kit.show.formats import day, known, share, whole
 from kit.show.picture import BAD, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
@@ -280,7 +280,7 @@ class Deliverability(Result):
             top = max(self.worst, WORST_SPAM_RATE) * 1.15
             axes.set_ylim(0, top)
             axes.yaxis.set_major_formatter(percent(top / 10))
-            axes.tick_params(axis="x", rotation=30)
+            date_axis(axes)
             axes.grid(visible=False, axis="x")
             alt = _("{title}: {n} days; the highest was {worst} on {day}.", title=title, n=len(rated),
                     worst=share(self.worst),

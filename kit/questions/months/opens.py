@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from kit import counts
 from kit.judging import LEVEL, MAILS_OF_A_STRATUM
 from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
-from kit.show.axes import month_axis
+from kit.show.axes import month_axis, percent
+from kit.show.fit import legend_above
 from kit.show.formats import UNKNOWN, joined, known, month, share, size, whole, with_interval
 from kit.show.picture import BAND, GOOD, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
@@ -464,23 +465,12 @@ def _draw_clicks(axes: Axes, clicks: pd.DataFrame, names: list[str]) -> None:
 
 
 def _finish(axes: Axes, title: str) -> None:
-    axes.set_title(title, pad=24)
+    axes.set_title(title)
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0 if axes.get_ylim()[1] >= 0.04 else 1))
+    axes.yaxis.set_major_formatter(percent(axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.grid(visible=False, axis="x")
-    handles, _labels = axes.get_legend_handles_labels()
-    axes.legend(
-        frameon=False,
-        ncols=len(handles),
-        loc="lower left",
-        bbox_to_anchor=(-0.01, 0.99),
-        borderpad=0,
-        handletextpad=0.3,
-        columnspacing=1.1,
-        handlelength=1.2,
-        fontsize=9.5,
-    )
+    legend_above(axes)
 
 
 _A_MESSAGE = message("a message: one person, one send")

@@ -21,7 +21,7 @@ from kit.messages import _, _n, locale, message
 from kit.metrics.figures import Figure
 from kit.show import cells
 from kit.show.formats import MARGIN_OF_ERROR, share, whole
-from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.picture import BAND, ON_SHADE, SOFT, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -215,9 +215,9 @@ def week_picture(
             shade = row["value"] / most
             color = _SHADES(shade) if row["large"] else BAND
             axes.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, color=color, linewidth=0))
-            ink = "white" if row["large"] and shade > 0.6 else INK if row["large"] else QUIET
+            ink = ON_SHADE if row["large"] else SOFT
             axes.text(x, y - 0.16, share(row["value"]), ha="center", va="center", color=ink, fontsize=10)
-            axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", color=ink, fontsize=8)
+            axes.text(x, y + 0.22, whole(row["n"]), ha="center", va="center", color=ink, fontsize=8.5)
         axes.set_xlim(-0.6, len(parts) - 0.4)
         axes.set_ylim(len(days) - 0.4, -0.6)
         axes.set_xticks(range(len(parts)), [part_of_day(hour) for hour in parts])
@@ -229,7 +229,7 @@ def week_picture(
         return picture(axes, name=name, title=title, alt=alt)
 
 
-_SHADES = LinearSegmentedColormap.from_list("rates", ["#dbe6f2", PLAIN])
+_SHADES = LinearSegmentedColormap.from_list("rates", ["#e3ecf5", "#7fa8d3"])
 
 
 def _title(kpi: Kpi) -> Message:

@@ -235,8 +235,8 @@ class Tiles(Result):
 
 
 def _usual(kpi: Any, row: Mapping[Any, Any], currency: str) -> str:
-    """The range that the word goes by; "" where it is not known."""
-    if not known(row["usual_low"]):
+    """The range that the word goes by; "" where it is not known, or the word goes by a change."""
+    if row["since"] or not known(row["usual_low"]):
         return ""
     most = 1.0 if kpi.kind == "rate" and kpi.unit == "share" else np.inf
     ends = {"low": max(row["usual_low"], 0.0), "high": min(row["usual_high"], most)}
@@ -294,6 +294,10 @@ WIDTH, HEIGHT, EDGE = 160, 36, 3
 """Of a tile's line, in its own units; the edge is left free."""
 
 
+_FIRM = "vector-effect:non-scaling-stroke"
+"""A tile stretches its line, and neither the line's width nor the dot."""
+
+
 def _line(months: pd.DataFrame) -> str:
     """The months as a line over the range in which they usually lie, the latest as a dot; gaps stay gaps."""
     calendar = pd.period_range(months["month"].min(), months["month"].max(), freq="M").strftime("%Y-%m")
@@ -312,8 +316,9 @@ def _line(months: pd.DataFrame) -> str:
     runs = drawn["value"].isna().cumsum()[drawn["value"].notna()]
     for _run, part in runs.groupby(runs):
         places = " ".join(f"{x[at]:.1f},{y['value'].iloc[at]:.1f}" for at in drawn.index.get_indexer(part.index))
-        shapes.append(f'<polyline points="{places}" style="fill:none;stroke:{LINE};stroke-width:1.5"/>')
-    shapes.append(f'<circle cx="{x[-1]:.1f}" cy="{y["value"].iloc[-1]:.1f}" r="3" fill="currentColor"/>')
+        shapes.append(f'<polyline points="{places}" style="fill:none;stroke:{LINE};stroke-width:1.5;{_FIRM}"/>')
+    dot = f"stroke:currentColor;stroke-width:6;stroke-linecap:round;{_FIRM}"
+    shapes.append(f'<path d="M{x[-1]:.1f} {y["value"].iloc[-1]:.1f}h0" style="{dot}"/>')
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" aria-hidden="true">{"".join(shapes)}</svg>'
 
 

@@ -334,8 +334,8 @@ def _period(name: str) -> str:
 
 
 def _in_two_lines(name: str) -> str:
-    """2026-03 or 2026Q1 as it stands below an axis."""
-    return f"{name[4:].lstrip('-')}\n{name[:4]}"
+    """A period as it stands below an axis."""
+    return "\n".join(_period(name).rsplit(" ", 1))
 
 
 def _signed(value: Any) -> str:

@@ -15,7 +15,7 @@ from kit.questions.retention.subscribers import CAUSES, TITLES, dated, left_out,
 from kit.show import cells
 from kit.show.axes import percent
 from kit.show.formats import commas, day, joined, known, p_value, share, whole
-from kit.show.picture import BAD, BAND, PLAIN, QUIET, Picture, drawing, nothing, picture
+from kit.show.picture import BAD, BAND, OCHRE, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -34,10 +34,13 @@ MILESTONES = (30, 90, 180, 365, 730)
 YEAR = 365
 """The milestone of the summary, or the last one before it that is known [days]."""
 
+STEPS = 300
+"""The most steps of a curve that are drawn: as many as a screen shows."""
+
 CAUSE_COLORS = {
     "unsubscribe": PLAIN,
     "complaint": BAD,
-    "bounce": "#b9862f",
+    "bounce": OCHRE,
     "sunset": QUIET,
     "not known": BAND,
 }
@@ -231,9 +234,10 @@ class Staying(Result):
         if self.reason or not self.gone:
             return nothing("staying", title, self.reason or message("nobody left"))
         with drawing(3.4, ax) as axes:
-            times, base = self.curve.times, np.zeros(self.curve.times.size)
+            drawn = np.unique(np.linspace(0, self.curve.times.size - 1, STEPS).astype(int))
+            times, base = self.curve.times[drawn], np.zeros(drawn.size)
             for cause, curve in self.gone.items():
-                top, color, label = base + curve.value, CAUSE_COLORS[cause], str(TITLES[cause])
+                top, color, label = base + curve.value[drawn], CAUSE_COLORS[cause], str(TITLES[cause])
                 axes.fill_between(times, base, top, step="post", color=color, linewidth=0, label=label)
                 base = top
             axes.legend(loc="upper left", frameon=False, fontsize=9.5)

@@ -24,8 +24,9 @@ from kit.questions.sales_cycle import late
 from kit.questions.sales_cycle.stages import CUSTOMER, PERSON, as_of
 from kit.questions.sales_cycle.ways import DAY, durations, limit, ways
 from kit.show import cells
+from kit.show.fit import legend_above
 from kit.show.formats import commas, decimal, joined, known, listing, share, whole, with_interval
-from kit.show.picture import GOOD, INK, PLAIN, QUIET, Picture, drawing, label, nothing, picture
+from kit.show.picture import GOOD, INK, OCHRE, PLAIN, QUIET, VIOLET, Picture, drawing, label, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -49,7 +50,7 @@ RATES = [
     "lagged_high", "at_risk", "median", "median_low", "median_high", "half", "skipped", "few",
 ]  # fmt: skip
 
-COLORS = (PLAIN, GOOD, "#b7791f", "#7a4fa0", QUIET)
+COLORS = (PLAIN, GOOD, OCHRE, VIOLET, QUIET)
 """Of the steps, in their order."""
 
 _DAYS = message("funnel.days (90) from entering the first of the two stages")
@@ -373,9 +374,7 @@ class Steps(Result):
             axes.set_xlabel(_("days since entering the step's first stage"))
             axes.set_ylabel(_("completed, of all who entered"))
             axes.grid(visible=False, axis="x")
-            axes.legend(
-                frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(-0.02, 1.0), borderpad=0.2, fontsize=10
-            )
+            legend_above(axes)
             alt = _("{title}: {values}.", title=title, values=joined(clauses))
             return picture(axes, name="lags", title=title, alt=alt)
 

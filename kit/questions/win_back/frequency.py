@@ -357,8 +357,9 @@ class Frequency(Result):
                               ha="center", color=INK, fontsize=9)  # fmt: skip
             style = "-" if self.is_random else ":"
             axes.plot([row["pace"] for row in rows], [row["value"] for row in rows], f"o{style}", color=color)
-            axes.set_ylim(0, max(row["high"] for row in rows) * 1.2)
-            axes.yaxis.set_major_formatter(percent(1))
+            top = max(row["high"] for row in rows) * 1.2
+            axes.set_ylim(0, top)
+            axes.yaxis.set_major_formatter(percent(top / 2))
             axes.set_xlabel(_("e-mails a week (number: people)"))
             axes.set_ylabel(_("left in {weeks} weeks", weeks=self.weeks))
             if not self.is_random:

@@ -329,8 +329,8 @@ class Plan(Result):
         )
         notes: list[Message | str] = [
             message(
-                "Drawn by seed {seed}: the same seed draws the same people. The parameter `lists` writes the file, "
-                "with addresses where `addresses` is set; put back among the exports, it is judged here.",
+                "Drawn by seed {seed}: the same seed draws the same people. The parameter “lists” writes the file, "
+                "with addresses where “addresses” is set; put back among the exports, it is judged here.",
                 seed=str(self.seed),
             )
         ]

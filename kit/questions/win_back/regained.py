@@ -330,7 +330,8 @@ class Regained(Result):
                    whole_row=True),
             Column("difference", message("Lift (points)"), _lift, unit="share", number=True, whole_row=True),
             Column("orders", message("Orders a person"), lambda value: decimal(value, 2), unit="orders", number=True),
-            Column("held_orders", message("Without"), lambda value: decimal(value, 2), unit="orders", number=True),
+            Column("held_orders", message("Orders a person without"), lambda value: decimal(value, 2), unit="orders",
+                   number=True),
         )  # fmt: skip
         frame = self.windows.rename(columns={"held_low": "held_value_low", "held_high": "held_value_high"})
         notes = (
@@ -424,7 +425,7 @@ class Regained(Result):
                 ends = [row["difference_low"] * 100, row["difference_high"] * 100]
                 axes.plot(ends, [place, place], color=color, linewidth=2.4)
                 axes.plot(row["difference"] * 100, place, "o" if color == PLAIN else "D", color=color, markersize=7)
-            names = [_("{n} days", n=int(row["days"])) for row in reversed(rows)]
+            names = [_n("{n} day", "{n} days", int(row["days"]), n=int(row["days"])) for row in reversed(rows)]
             axes.set_yticks(range(len(rows)), names)
             axes.set_ylim(-0.6, len(rows) - 0.4)
             axes.set_xlabel(
