@@ -171,7 +171,8 @@ def _run_kernel(arguments: list[str], env: dict[str, str], cwd: str) -> NoReturn
     np.random.seed()  # noqa: NPY002  what notebooks that draw without a seed would else share
     sys.argv[1:] = [*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
     run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
-    sys.exit()
+    atexit._run_exitfuncs()  # noqa: SLF001  nothing public runs them
+    os._exit(0)  # to take all that was imported apart would take longer than a small page
 
 
 if __name__ == "__main__":

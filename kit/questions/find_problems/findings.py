@@ -45,7 +45,7 @@ SMALLEST = 0.1
 ANSWERS = 2
 """Answers of servers that stand beside a finding."""
 
-LARGEST = 6
+LARGEST = 2
 """Findings that the sentence names; the table has all."""
 
 LEAST_TIMES = 0.02
