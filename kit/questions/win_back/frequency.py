@@ -289,8 +289,8 @@ class Frequency(Result):
             return _n("All {n} person got about as much mail.", "All {n} people got about as much mail.",
                       int(first["n"]), n=whole(first["n"]))  # fmt: skip
         return _(
-            "In {weeks} weeks {few} of those with {less} e-mails a week left and {quiet} kept silent; of those with "
-            "{more} it was {many} and {still}.",
+            "Of people with {less} e-mails a week, {few} left within {weeks} weeks and {quiet} did not react. With "
+            "{more} a week it was {many} and {still}.",
             weeks=self.weeks, few=share(first["value"]), quiet=share(first["silence"]), less=decimal(first["pace"], 1),
             more=decimal(last["pace"], 1), many=share(last["value"]), still=share(last["silence"]),
         )  # fmt: skip

@@ -292,8 +292,8 @@ class Plan(Result):
             return Summary(name, _("No test can be planned: nobody is known who may be written to."), numbers)
         sizes = commas([whole(people) for people in self.arms["n"]])
         text = _n(
-            "{n} person is drawn over {arms} groups of {sizes}; the test is read on {day}.",
-            "{n} people are drawn over {arms} groups of {sizes}; the test is read on {day}.",
+            "{n} person is put at random into {arms} groups ({sizes}). Read the result on {day}.",
+            "{n} people are divided at random into {arms} groups ({sizes}). Read the result on {day}.",
             n, n=whole(n), arms=len(self.arms), sizes=sizes, day=day(self.assigned + pd.Timedelta(days=self.days)),
         )  # fmt: skip
         seen = self.arms["detectable"].dropna()

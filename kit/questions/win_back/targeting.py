@@ -99,8 +99,11 @@ def judge(keys: pd.Series, x: pd.DataFrame, came: np.ndarray, held: np.ndarray, 
     least = EVENTS * (x.shape[1] + 1)
     events = [int(np.minimum(came[side].sum(), (~came[side]).sum())) for side in (held, ~held)]
     if min(events) < least:
-        reason = message("{n} or more must have come back of each side; the smaller has {found}", n=least,
-                         found=min(events))  # fmt: skip
+        reason = message(
+            "at least {n} people must have come back with it and without it; the smaller number is {found}",
+            n=least,
+            found=min(events),
+        )
         return Targeting(pd.DataFrame(columns=AT), UNKNOWN_GAIN, reason)
     scores = _scores(keys, x.to_numpy(float), came, held)
     if scores is None:
@@ -175,7 +178,7 @@ class Targeting(Result):
     def summary(self) -> Summary:
         """Whether the mail works better for those of whom it is expected."""
         if self.lifts.empty:
-            text = _("For whom the mail works is not known: {why}.", why=self.reason)
+            text = _("It is not known for whom the e-mail works: {why}.", why=self.reason)
             return Summary("targeting", text, {})
         by = self.lifts.set_index(["rule", "share"])["difference"]
         value, low, high = self.gain
