@@ -65,6 +65,19 @@ def test_surveymonkey_has_two_rows_of_headers(tmp_path: Path) -> None:
     assert log.notes == ("times without a zone are read in Europe/Berlin, the time_zone of kit.toml",)
 
 
+@pytest.mark.parametrize(
+    "shifted", ["a@example.com,,2026-01-05 10:00,,,0,10", "a@example.com,x,2026-01-05 10:00,,,0,10"]
+)
+def test_a_row_whose_cells_are_shifted_has_no_scale(tmp_path: Path, shifted: str) -> None:
+    header = "Email,Invited at,Responded at,NPS,Scale min,Scale max,Comment"
+    whole = "b@example.com,2026-01-05 10:00,2026-01-06 09:00,9,0,10,\nc@example.com,2026-01-05 10:00,,,0,10,\n"
+    log, table = read(tmp_path, f"{header}\n{whole}{shifted}\n")
+    assert len(table) == 2
+    assert [(one.line, one.column, one.reason) for one in log.rejections] == [
+        (4, "Scale max", "0 cannot be the largest answer of a scale")
+    ]
+
+
 def test_the_second_row_of_headers_may_be_empty(tmp_path: Path) -> None:
     text = "Respondent ID,Collector ID,Start Date,End Date,How satisfied are you?\n,,,,\n1,C,2026-01-05,2026-01-05,4\n"
     log, table = read(tmp_path, text)

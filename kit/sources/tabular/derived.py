@@ -164,6 +164,10 @@ class Derived:
             row["scale_min"], row["scale_max"] = SCALES.get(row.get("survey_type", ""), (row.get("scale_min"), None))
             row["scale_max" + UNSETTLED] = row["scale_max"]
         score, low, high = row.get("score"), row.get("scale_min"), row.get("scale_max")
+        if high is not None and high <= (low or 0):  # as where the cells of a row are shifted
+            raise CellError(
+                message("{high} cannot be the largest answer of a scale", high=f"{high:g}"), column="scale_max"
+            )
         if score is None and row.get("responded_local") is not None and row.get("comment") is None:
             raise NoDataError(message("it has no answer to any question and is set aside"))
         if score is not None and low is not None and high is not None and not low <= score <= high:
