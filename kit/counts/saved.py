@@ -81,7 +81,7 @@ def _path(data: Data, name: str, arguments: Mapping[str, Any]) -> Path | None:
         "arguments": dict(sorted(arguments.items())),
         "period": None if data.period is None else data.period.ends,
         "filters": data.filters,
-        "settings": sorted((key, repr(value)) for key, value in data.settings.values.items()),  # noqa: PD011
+        "settings": sorted((key, repr(value)) for key, value in data.settings.values.items()),  # noqa: PD011  a mapping of settings, no frame
     }
     try:
         words = json.dumps(question, default=_word, ensure_ascii=False)

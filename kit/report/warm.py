@@ -15,6 +15,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from runpy import run_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -160,7 +161,7 @@ def _run_kernel(arguments: list[str], env: dict[str, str], cwd: str) -> NoReturn
     """Be a kernel: what a new interpreter would have is set, then it runs to its end."""
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    with open(os.devnull) as nothing:  # noqa: PTH123
+    with Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
     os.environ.clear()
     os.environ.update(env)

@@ -133,10 +133,10 @@ def _divide_legend(axes: Axes, width: float) -> float:
 
 def _rooms(axes: Axes, width: float) -> Iterator[tuple[Text, float]]:
     """Title and name of the axes with the room that each has: to the next axes beside it, or to the edge."""
-    own: Any = axes  # matplotlib has a title for each side, and a name for none of them
+    untyped: Any = axes  # whose title on the left matplotlib has, and gives no public name
     place = axes.get_window_extent()
-    others = [other for other in own.figure.axes if _is_right_of(other.get_window_extent(), place)]
-    yield own._left_title, min([width, *(other.get_tightbbox().x0 for other in others)]) - place.x0 - GAP  # noqa: SLF001
+    others = [other for other in untyped.figure.axes if _is_right_of(other.get_window_extent(), place)]
+    yield untyped._left_title, min([width, *(other.get_tightbbox().x0 for other in others)]) - place.x0 - GAP  # noqa: SLF001  see above
     middle = (place.x0 + place.x1) / 2
     yield axes.xaxis.label, 2 * min(middle, width - middle) - GAP
 
@@ -167,7 +167,7 @@ def _wrapped(text: Text, room: float) -> str:
 
 def _lines(text: Text, words: list[str], room: float) -> list[str]:
     figure: Any = text.figure
-    renderer = figure._get_renderer()  # noqa: SLF001
+    renderer = figure._get_renderer()  # noqa: SLF001  the one way to measure a text that is not drawn yet
     lines = words[:1]
     for word in words[1:]:
         longer = f"{lines[-1]} {word}"

@@ -85,7 +85,7 @@ class _Renderer(RendererSVG):
         prop: Any,
         angle: float,
         ismath: Any = False,  # noqa: FBT002  matplotlib's signature
-        mtext: Any = None,  # noqa: ARG002
+        mtext: Any = None,  # noqa: ARG002  likewise
     ) -> None:
         anchor, part = _ANCHORS[self._held]
         along = part * self.get_text_width_height_descent(s, prop, ismath)[0]

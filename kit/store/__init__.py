@@ -101,8 +101,8 @@ class Data:
         """
         if key not in self._made:
             self._made[key] = make()
-        made = self._made[key]
-        return made.copy(deep=False) if isinstance(made, pd.DataFrame) else made
+        value = self._made[key]
+        return value.copy(deep=False) if isinstance(value, pd.DataFrame) else value
 
     def expression(self, name: str) -> Expression:
         """The canonical table as an expression of the engine; None where nothing was read for it."""

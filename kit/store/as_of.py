@@ -58,11 +58,10 @@ def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     plausible: list[pd.Timestamp] = []
     slips: dict[pd.Timestamp, Text] = {}
     for source, column, span in sorted(_times(engine, place, now), key=lambda time: time[1].name == "as_of"):
-        known, of_known = source, span
-        if column.name == "as_of" and slips:  # what a file is known up to was made of its times, slips among them
-            known = source.filter(source.as_of.notin([*slips]))
-            of_known = _spans(known, [column], now)[column.name]
-        moment, beyond = _of_column(known, column, of_known, now)
+        of_files = column.name == "as_of" and bool(slips)  # made of the file's own times, slips among them
+        rows = source.filter(source.as_of.notin([*slips])) if of_files else source
+        span_of_rows = _spans(rows, [column], now)[column.name] if of_files else span
+        moment, beyond = _of_column(rows, column, span_of_rows, now)
         if moment is not None:
             plausible.append(_local(moment, settings))
         if beyond is not None:

@@ -54,17 +54,17 @@ READABLE, VISIBLE = 4.5, 3.0
 LABELS = """[...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility()).flatMap(svg => {
     const place = svg.getBoundingClientRect(), scale = place.width / svg.viewBox.baseVal.width
     return [...svg.querySelectorAll('text')].map(one => {
-        const own = one.getBoundingClientRect()
+        const box = one.getBoundingClientRect()
         return {text: one.textContent, pixels: parseFloat(getComputedStyle(one).fontSize) * scale,
-            inside: own.left > place.left - 2 && own.right < place.right + 2} }) })"""
+            inside: box.left > place.left - 2 && box.right < place.right + 2} }) })"""
 """The labels of the figures that are seen: their size on the screen, and whether they are whole."""
 
 COLORS = """(() => { const light = color => { const [r, g, b] = color.match(/[\\d.]+/g).map(one => one / 255)
         .map(one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
         return 0.2126 * r + 0.7152 * g + 0.0722 * b }
     const paper = light(getComputedStyle(document.body).backgroundColor)
-    const contrast = color => { const own = light(color)
-        return (Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05) }
+    const contrast = color => { const ink = light(color)
+        return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) }
     return [...document.querySelectorAll('figure svg')].filter(one => one.checkVisibility()).flatMap(svg => [
         ...[...svg.querySelectorAll('text')].map(one => ({kind: 'text', contrast: contrast(getComputedStyle(one).fill),
             written: one.getAttribute('style')})),

@@ -72,10 +72,10 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
             units[key] = service.months[service.months["kpi"] == key]
             continue
         for name in metrics.beside([key if kpis else metrics.as_spoken(data.history, key)]):
-            told = metrics.as_told(data, name)
-            campaigns = metrics.values(mail, [told], by=["sent_local"])
+            kpi = metrics.as_told(data, name)
+            campaigns = metrics.values(mail, [kpi], by=["sent_local"])
             is_mature = mature(campaigns["sent_local"], data.as_of, data.settings["conversions.maturity_days"])
-            units[told] = campaigns[is_mature]
+            units[kpi] = campaigns[is_mature]
     until = min(filter(None, [data.as_of, data.period and data.period.end]), default=None)
     return judge(log, units, as_of=until, currency=service.currency)
 
@@ -281,8 +281,8 @@ class Actions(Result):
 
     def _unknown(self) -> list[str]:
         """The KPIs that no unit tells."""
-        told = self.changes.groupby("kpi", sort=False)["verdict"]
-        return [str(key) for key, verdicts in told if (verdicts == "unknown").all()]
+        by_kpi = self.changes.groupby("kpi", sort=False)["verdict"]
+        return [str(kpi) for kpi, verdicts in by_kpi if (verdicts == "unknown").all()]
 
 
 VERDICTS = {

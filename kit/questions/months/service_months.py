@@ -50,8 +50,8 @@ def by_month(data: Data) -> ServiceMonths:
         "revenue_per_mail": counts.revenue_clustered(data),
         "repeat_visit_rate": counts.visits_clustered(data),
     }
-    found = judge(counts.waits(data), clustered, as_of=data.as_of, currency=next(iter(data.currencies), ""))
-    return replace(found, actions=counts.action_log(data))
+    months = judge(counts.waits(data), clustered, as_of=data.as_of, currency=next(iter(data.currencies), ""))
+    return replace(months, actions=counts.action_log(data))
 
 
 def judge(
