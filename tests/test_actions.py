@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from kit import counts, sources
 from kit.questions.months import actions, rates
 from kit.settings import Settings
 from tests import exports
+from tests.pages import SAMPLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -174,7 +176,38 @@ def test_raw_rates_speak_where_people_are_not_known_on_both_sides(rng: np.random
     assert found.changes["kpi"].tolist() == ["open_rate_human"]
 
 
+def test_sides_that_different_sources_counted_are_not_compared(rng: np.random.Generator) -> None:
+    raw = campaigns(rng)
+    found = actions.judge(log("2026-06-03"), {"open_rate": raw.assign(is_logged=raw["sent_local"] >= DAY)}, as_of=AS_OF)
+    assert found.changes["verdict"].tolist() == ["other source"]
+    assert "counted differently" in found.table().text()
+    assert found.summary().numbers["judged"] == 0
+    mixed = raw.assign(is_logged=raw["sent_local"] >= DAY - pd.DateOffset(months=2))  # both sides hold the log's
+    row = actions.judge(log("2026-06-03"), {"open_rate": mixed}, as_of=AS_OF).changes.iloc[0]
+    assert (row["n_before"], row["n_since"]) == (9, 26)
+    assert row["verdict"] in {"undecided", "higher", "lower"}
+
+
+def test_actions_that_cannot_be_separated_are_said_together(rng: np.random.Generator) -> None:
+    units = {"open_rate": campaigns(rng, shift=0.1)}
+    text = actions.judge(log("2026-06-03", "2026-06-10", "2026-11-20"), units, as_of=AS_OF).summary().text
+    assert text.startswith("“Change 1” on 2026-06-03, “Change 2” on 2026-06-10: open rate (raw) +")
+    assert text.count("open rate") == 1
+
+
 # The page
+
+
+def test_the_samples_clicks_of_exports_and_of_its_log_are_not_compared(tmp_path: Path) -> None:
+    """Until February exports tell the clicks, from March on the log."""
+    folder = tmp_path / "sample"
+    shutil.copytree(SAMPLE, folder)
+    small.table(folder, "actions.csv", ["Date", "What was changed"], [["2026-03-01", "A"], ["2026-03-01", "A"]])
+    data = kit.open(folder)
+    assert [one.rows_repeated for one in data.files if one.file == "actions.csv"] == [1]
+    rows = actions.compare(data, kpis="click_rate").changes.set_index("kpi")
+    assert rows.loc["click_rate", "verdict"] == "other source"
+    assert rows["number"].tolist() == [1] * len(rows)
 
 
 @pytest.fixture

@@ -159,6 +159,16 @@ def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
     """Of rows about the same thing the one that knows latest; equal rows without a number are named."""
     lost = _Lost(frame)
     note: Text = ""
+    if name == ACTIONS.name:  # a note of one day in the same words is the same note
+        lost.add(
+            frame.index[frame.duplicated(["day", "what"])],
+            lambda n: message_n(
+                "{n} of its rows says again what another row says; it counts once",
+                "{n} of its rows say again what other rows say; they count once",
+                n, n=f"{n:,}",
+            ),
+        )  # fmt: skip
+        return lost.deduped()
     numbered = frame[frame[identity.id].notna()] if identity.id else frame.iloc[:0]
     if len(numbered):
         older = _older_of_file(name, numbered, identity)

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from kit import counts, metrics
+from kit.counts.campaigns import WHY
+from kit.counts.log import SOURCE as EVENT_LOG
 from kit.judging import ALPHA, CAMPAIGNS, large_enough, mature
 from kit.messages import _, message
 from kit.metrics import MAIL_RATES, Figure
@@ -64,7 +66,9 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
     asked = metrics.chosen(kpis) or ([key for key, _why in metrics.goal(goal).kpis] if goal else [*DEFAULT])
     if log.empty:
         return judge(log, {}, as_of=None)
-    mail = counts.messages(data.history, ["campaign_id", "sent_local"], action=action or metrics.action(goal))
+    action = action or metrics.action(goal)
+    mail = counts.messages(data.history, ["campaign_id", "sent_local"], action=action)
+    sources = counts.sources_of_record(data.history, action=action).set_index(["count", "campaign_id"])["source"]
     service = service_months.by_month(data.history)
     units: dict[str, pd.DataFrame] = {}
     for key in asked:
@@ -73,7 +77,10 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
             continue
         for name in metrics.beside([key if kpis else metrics.as_spoken(data.history, key)]):
             kpi = metrics.as_told(data, name)
-            campaigns = metrics.values(mail, [kpi], by=["sent_local"])
+            campaigns = metrics.values(mail, [kpi], by=["campaign_id", "sent_local"])
+            if (reaction := metrics.find(kpi).numerator) in WHY and reaction in sources.index:
+                is_logged = sources[reaction] == EVENT_LOG
+                campaigns = campaigns.assign(is_logged=campaigns["campaign_id"].map(is_logged))
             is_mature = mature(campaigns["sent_local"], data.as_of, data.settings["conversions.maturity_days"])
             units[kpi] = campaigns[is_mature]
     until = min(filter(None, [data.as_of, data.period and data.period.end]), default=None)
@@ -102,8 +109,9 @@ def judge(
     Args:
         log: what `windows` returned.
         units: by KPI what is compared. Of a rate of mail a row a campaign that is not too recent: sent_local,
-            numerator, n, value; of the service a row a month, as of `ServiceMonths.months`. Where people's reactions
-            are known on too few sides of an action, the raw ones speak, if they are given.
+            numerator, n, value, and is_logged [by a log, not an export] of reactions that the two count differently; of
+            the service a row a month, as of `ServiceMonths.months`. Where people's reactions are known on too few sides
+            of an action, the raw ones speak, if they are given.
         as_of: the moment up to which the data knows, or the period asks; None: ages are not known.
         currency: of amounts.
 
@@ -131,12 +139,16 @@ def _sides(key: str, units: pd.DataFrame, entry: Mapping[Any, Any], as_of: datet
     of_mail = key in MAIL_RATES
     until = entry["end"] if as_of is None else min(entry["end"], pd.Timestamp(as_of) + pd.Timedelta(minutes=1))
     points = (_campaigns if of_mail else _whole_months)(units, {**entry, "end": until})
-    before, since = (points[points["since"] == side] for side in (False, True))
     least = CAMPAIGNS if of_mail else changepoint.LEAST
+    enough = points["since"].value_counts().reindex([False, True], fill_value=0).min() >= least
+    points = _counted_alike(points)
+    before, since = (points[points["since"] == side] for side in (False, True))
     is_open = until < entry["end"]
     row = {"n_before": len(before), "n_since": len(since), "lack": "", "open": is_open}
     if units["value"].isna().all():
         return row | {"lack": "unknown"}
+    if enough and min(len(before), len(since)) < least:
+        return row | {"lack": "other source"}
     if min(len(before), len(since)) < least:
         return row | {"lack": "too recent" if is_open and len(since) < least else "too few"}
     shift = changepoint.known_shift((before["scaled"], before["se"]), (since["scaled"], since["se"]))
@@ -155,6 +167,14 @@ def _campaigns(campaigns: pd.DataFrame, entry: Mapping[Any, Any]) -> pd.DataFram
     common = (near["numerator"].sum() + 0.5) / (near["n"].sum() + 1)
     since = pd.to_datetime(near["sent_local"]) >= entry["day"]
     return near.assign(since=since, scaled=near["value"], se=np.sqrt(common * (1 - common) / near["n"]))
+
+
+def _counted_alike(points: pd.DataFrame) -> pd.DataFrame:
+    """The campaigns whose reactions were counted in one way: by a log or by exports, of which both sides have more."""
+    if "is_logged" not in points or points["is_logged"].nunique() < 2:
+        return points
+    ways = [points[points["is_logged"] == is_logged] for is_logged in (True, False)]
+    return max(ways, key=lambda way: way["since"].value_counts().reindex([False, True], fill_value=0).min())
 
 
 def _whole_months(months: pd.DataFrame, entry: Mapping[Any, Any]) -> pd.DataFrame:
@@ -215,8 +235,19 @@ class Actions(Result):
             text = _("Nothing that was changed can be judged yet: too little came before or since.")
             return Summary("actions", text, numbers)
         shown = decided if len(decided) else judged.sort_values("day", ascending=False, kind="stable")
-        shown = shown.drop_duplicates("number").head(NAMED)
-        lines = joined([line(row, self.currency) for row in shown.to_dict("records")])
+        groups = self._together()
+        shown = shown.assign(group=shown["number"].map(groups)).drop_duplicates("group").head(NAMED)
+        headings = pd.Series([heading(entry) for entry in self.log.to_dict("records")], index=self.log["number"])
+        lines = joined(
+            [
+                _(
+                    "{action}: {outcome}",
+                    action=commas(headings[groups == row["group"]]),
+                    outcome=outcome(row, self.currency),
+                )
+                for row in shown.to_dict("records")
+            ]
+        )
         if decided.empty:
             return Summary("actions", f"{lines}.", numbers)
         text = _("{lines}. This does not show the cause: other things changed as well.", lines=lines)
@@ -267,17 +298,22 @@ class Actions(Result):
             campaigns=CAMPAIGNS, months=changepoint.LEAST,
         )  # fmt: skip
         yield from metrics.raw_note(self.changes["kpi"])
-        if near := self._near():
+        groups = self._together()
+        near = groups.index[groups.duplicated(keep=False)]
+        if len(near):
             yield _("Less than a month from one another, so that they cannot be separated: {numbers}.",
-                    numbers=listing(near))  # fmt: skip
+                    numbers=listing([*near]))  # fmt: skip
+        if (self.changes["verdict"] == "other source").any():
+            yield _("Counted differently: a log and an export do not count the same opens and clicks, so the two sides "
+                    "are not compared.")  # fmt: skip
         if names := [str(metrics.find(key).title) for key in self._unknown()]:
             yield _("Not available in these exports: {kpis}.", kpis=commas(names))
 
-    def _near(self) -> list[int]:
-        """The numbers of actions that lie too near to the one before or behind them to end its side."""
-        rows = self.log[["number", "day"]].to_dict("records")
-        pairs = [(a["number"], b["number"]) for a, b in pairwise(rows) if b["day"] < a["day"] + APART]
-        return sorted({number for pair in pairs for number in pair})
+    def _together(self) -> pd.Series:
+        """Of each action, by its number, a group of those that lie too near to one another to be separated."""
+        days = [*self.log["day"]]
+        apart = [False, *(later >= day + APART for day, later in pairwise(days))][: len(days)]
+        return pd.Series(np.cumsum(apart), index=self.log["number"])
 
     def _unknown(self) -> list[str]:
         """The KPIs that no unit tells."""
@@ -290,20 +326,11 @@ VERDICTS = {
     "lower": message("lower since then"),
     "not decided": message("not decided yet"),
     "undecided": message("not decided"),
+    "other source": message("counted differently"),
     "too recent": message("too recent to judge"),
     "too few": message("too few to judge"),
     "unknown": message("unknown"),
 }
-
-
-def line(row: Mapping[Any, Any], currency: str) -> str:
-    """One comparison in a clause: the action, its day, and what `outcome` says.
-
-    Args:
-        row: of `Actions.changes`, with an effect.
-        currency: of amounts.
-    """
-    return _("{action}: {outcome}", action=heading(row), outcome=outcome(row, currency))
 
 
 def heading(row: Mapping[Any, Any]) -> str:
