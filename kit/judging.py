@@ -49,6 +49,9 @@ MAILS_OF_A_STRATUM = 30
 FIGURES_OF_A_SPREAD = 2
 """Published figures that make a spread."""
 
+UNLIKE = 0.25
+"""Months or campaigns whose shares of the event log are further apart are not compared: exports count differently."""
+
 SMALLEST_PART = 0.05
 """A part of the audience with a smaller share of all mail is put with the others of its kind."""
 

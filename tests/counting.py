@@ -39,6 +39,7 @@ MOVES = [(month, "example.com", (FINE, 1.0), (-FINE, 1.0)) for month in ("2026-0
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "messages": ((["campaign_id", "month"],), {"kind": ""}),
     "groups": ((["list_name", "month"],), {}),
+    "log_shares": ((["campaign_id", "month"],), {}),
     "at_age": ((["campaign_id"],), {}),
     "openers": ((["campaign_id"],), {}),
     "segments.levels.count": (("clicked", "delivered"), {"traits": ("segment", "engagement")}),

@@ -10,7 +10,7 @@ import pytest
 import small
 
 import kit
-from kit import metrics
+from kit import counts, metrics
 from kit.errors import UsageError
 from kit.questions.compare_campaigns import every_campaign, side_by_side
 from kit.stats import means, proportions
@@ -174,3 +174,16 @@ class TestEveryCampaign:
     )
     def test_the_step_is_the_number_that_ends_a_name(self, name: str, sequence: str, place: int | None) -> None:
         assert every_campaign.step(name) == (sequence, place)
+
+
+def test_a_campaign_of_an_export_and_one_of_the_log_are_not_set_against_each_other() -> None:
+    sample = kit.open(ROOT / "data/sample")
+    by_log = counts.log_shares(sample, ["campaign_id"]).set_index(["count", "campaign_id"]).loc["clicked", "log_share"]
+    names = [by_log.index[by_log == share][0] for share in (0, 1)]
+    result = side_by_side.compare(sample, campaigns="; ".join(names))
+    figures = result.figures[result.figures["campaign"] == 1].set_index("kpi")
+    assert figures.loc["click_rate", "other_source"]
+    assert figures.loc["click_rate", ["difference", "p"]].isna().all()
+    assert not figures.loc["unsubscribe_rate", "other_source"]
+    assert figures.loc["unsubscribe_rate", "p"] <= 1
+    assert "Event logs and exports do not count alike, so these show no difference: " in result.table().text()

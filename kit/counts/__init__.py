@@ -8,7 +8,7 @@ that lack it beside it.
 from kit.counts.action_log import action_log
 from kit.counts.age import ages, at_age
 from kit.counts.base_rate import base_rate
-from kit.counts.campaigns import differences, left_out, messages, sources_of_record
+from kit.counts.campaigns import differences, left_out, log_shares, messages, sources_of_record
 from kit.counts.correspondents import box_weeks, correspondents
 from kit.counts.currencies import currencies
 from kit.counts.log import before_the_log, conflicts
@@ -39,6 +39,7 @@ __all__ = [
     "differences",
     "left_out",
     "lines",
+    "log_shares",
     "messages",
     "openers",
     "own_side_is_guessed",

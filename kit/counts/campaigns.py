@@ -182,6 +182,27 @@ def sources_of_record(data: Data, *, action: str = "") -> pd.DataFrame:
 
 
 @count("messages", "campaign_stats")
+def log_shares(data: Data, by: Sequence[str], *, kind: str | None = None, action: str = "") -> pd.DataFrame:
+    """How much of what logs and exports count differently was counted by the event log, group by group.
+
+    Args:
+        data: what `kit.open` returned.
+        by: columns as of `messages`.
+        kind: likewise.
+        action: what counts as `converted`; "" for any.
+
+    Returns:
+        A row a group and count of WHY that is known: `by`, count, log_share [0: by exports alone; 1: by the log alone].
+    """
+    rows = of_record(data, by, kind=kind, action=action)
+    rows = rows[rows["in_period"] & rows["count"].isin(WHY) & rows["value"].notna()]
+    counted = rows["value"].astype(float).clip(lower=1)  # who counts is known of a campaign without any, too
+    sums = rows.assign(all=counted, logged=counted.where(rows["source_file"] == log.SOURCE, 0.0))
+    sums = sums.groupby([*by, "count"], as_index=False)[["all", "logged"]].sum()
+    return sums[[*by, "count"]].assign(log_share=sums["logged"] / sums["all"])
+
+
+@count("messages", "campaign_stats")
 def differences(data: Data) -> pd.DataFrame:
     """Where two sources have different counts of one campaign: which is used, which is passed over.
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from kit import counts, metrics
 from kit.errors import UsageError
-from kit.judging import ALPHA, LEVEL, mature
+from kit.judging import ALPHA, LEVEL, UNLIKE, mature
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.compare_campaigns import stand_out
@@ -50,7 +50,8 @@ def compare(data: Data, *, campaigns: str = "") -> SideBySide:
     kpis = [metrics.as_told(data, key) for key in metrics.CAMPAIGN_KPIS]
     currency = next(iter(data.currencies), "")
     days = data.settings["conversions.maturity_days"]
-    return judge(mail, kpis, split(campaigns), as_of=data.as_of, maturity_days=days, currency=currency)
+    by_log = counts.log_shares(data, ["campaign_id"], kind="" if campaigns else None, action=action)
+    return judge(mail, kpis, split(campaigns), as_of=data.as_of, maturity_days=days, currency=currency, by_log=by_log)
 
 
 def split(campaigns: str) -> list[str]:
@@ -75,6 +76,7 @@ def judge(
     as_of: datetime | None,
     maturity_days: int,
     currency: str = "",
+    by_log: pd.DataFrame | None = None,
     level: float = LEVEL,
 ) -> SideBySide:
     """The campaigns over every KPI, each against the first.
@@ -86,6 +88,8 @@ def judge(
         as_of: as for `stand_out.judge`.
         maturity_days: as for `stand_out.judge`.
         currency: of amounts.
+        by_log: campaign_id, count, log_share, from `counts.log_shares`: where a log counted one campaign and an export
+            the other, nothing is set between them. None: all were counted alike.
         level: confidence of the intervals.
 
     Raises:
@@ -104,6 +108,11 @@ def judge(
     chosen = chosen.reset_index(drop=True)
     values = metrics.values(chosen, kpis, by=[*stand_out.identity(chosen), "mature"], level=level)
     values["campaign"] = values.groupby("kpi", sort=False).cumcount()
+    shares = {} if by_log is None else by_log.set_index(["count", "campaign_id"])["log_share"].to_dict()
+    counts_of = [metrics.find(key).numerator for key in values["kpi"]]
+    of_log = pd.Series([shares.get(one, np.nan) for one in zip(counts_of, values["campaign_id"], strict=True)])
+    first = of_log.groupby(values["kpi"]).transform(lambda rows: rows.iloc[0])
+    values["other_source"] = (of_log - first).abs() > UNLIKE
     squares = {key: metrics.find(key).numerator + "_squares" for key in kpis if metrics.find(key).kind == "mean"}
     rows = [_against(values[values["kpi"] == key], chosen.get(squares.get(key, "")), level) for key in kpis]
     values = pd.concat([pd.concat(rows, ignore_index=True)], ignore_index=True)
@@ -135,7 +144,7 @@ def _against(rows: pd.DataFrame, squares: pd.Series | None, level: float) -> pd.
     gaps: list[tuple[float, float, float, float]] = [_NONE] * len(rows)
     for place in range(1, len(rows)):
         row = rows.iloc[place]
-        if first is None or not (known(first["value"]) and known(row["value"])):
+        if first is None or row["other_source"] or not (known(first["value"]) and known(row["value"])):
             continue
         if metrics.find(row["kpi"]).kind == "mean":
             if squares is not None and known(squares.iloc[0]) and known(squares.iloc[place]):
@@ -160,7 +169,8 @@ class SideBySide(Result):
     Attributes:
         figures: a row a KPI and campaign, in the order asked for: kpi, campaign [its place from 0], the columns of the
             campaign, mature, numerator, n, value, low, high; difference, difference_low, difference_high [the
-            campaign's value less that of the first], p [Holm over the table].
+            campaign's value less that of the first], p [Holm over the table], other_source [bool: a log counted one of
+            the two, an export the other].
         currency: of amounts.
     """
 
@@ -259,10 +269,18 @@ class SideBySide(Result):
         young = [named(row["campaign_name"]) for row in campaigns if not row["mature"]]
         if young:
             yield _("Too recent to judge: the numbers of {names} are still growing.", names=listing(young))
+        if other := [metrics.find(key).title for key in self.figures.loc[self.figures["other_source"], "kpi"].unique()]:
+            yield _(
+                "Event logs and exports do not count alike, so these show no difference: {kpis}.", kpis=listing(other)
+            )
         values = self.figures.groupby("kpi", sort=False)["value"].count()
         unknown = [metrics.find(str(key)).title for key in values.index[values == 0]]
         if unknown:
             yield _("No data for any of them: {kpis}.", kpis=listing(unknown))
+
+    def _other_source(self) -> list[str]:
+        """The KPIs that a log counted for one campaign and an export for another."""
+        return list(dict.fromkeys(self.figures.loc[self.figures["other_source"], "kpi"]))
 
 
 _COUNTED = ("numerator", "n", "value", "low", "high")

@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 
 from kit import counts, metrics
-from kit.counts.campaigns import WHY
-from kit.counts.log import SOURCE as EVENT_LOG
 from kit.judging import ALPHA, CAMPAIGNS, large_enough, mature
 from kit.messages import _, message
 from kit.metrics import MAIL_RATES, Figure
@@ -68,7 +66,8 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
         return judge(log, {}, as_of=None)
     action = action or metrics.action(goal)
     mail = counts.messages(data.history, ["campaign_id", "sent_local"], action=action)
-    sources = counts.sources_of_record(data.history, action=action).set_index(["count", "campaign_id"])["source"]
+    shares = counts.log_shares(data.history, ["campaign_id"], action=action)
+    is_logged = {str(name): rows.set_index("campaign_id")["log_share"] > 0.5 for name, rows in shares.groupby("count")}
     service = service_months.by_month(data.history)
     units: dict[str, pd.DataFrame] = {}
     for key in asked:
@@ -78,9 +77,8 @@ def compare(data: Data, *, kpis: str = "", action: str = "") -> Actions:
         for name in metrics.beside([key if kpis else metrics.as_spoken(data.history, key)]):
             kpi = metrics.as_told(data, name)
             campaigns = metrics.values(mail, [kpi], by=["campaign_id", "sent_local"])
-            if (reaction := metrics.find(kpi).numerator) in WHY and reaction in sources.index:
-                is_logged = sources[reaction] == EVENT_LOG
-                campaigns = campaigns.assign(is_logged=campaigns["campaign_id"].map(is_logged))
+            if (reaction := metrics.find(kpi).numerator) in is_logged:
+                campaigns = campaigns.assign(is_logged=campaigns["campaign_id"].map(is_logged[reaction]))
             is_mature = mature(campaigns["sent_local"], data.as_of, data.settings["conversions.maturity_days"])
             units[kpi] = campaigns[is_mature]
     until = min(filter(None, [data.as_of, data.period and data.period.end]), default=None)

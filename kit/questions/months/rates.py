@@ -2,7 +2,8 @@
 
 A month's interval says how well its rate was counted. Whether it changed is another question: months
 differ for many reasons, so a change is called a change only beyond the usual variation between months.
-Where something known happened, a new platform say, months before and after it are not set against each other.
+Where something known happened, a new platform say, or where from some month on a log counts what exports counted
+before, months before and after it are not set against each other.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from matplotlib.ticker import MaxNLocator
 
 from kit import counts, metrics
 from kit.errors import UsageError
-from kit.judging import ALPHA, LEVEL, MONTHS, large_enough
+from kit.judging import ALPHA, LEVEL, MONTHS, UNLIKE, large_enough
 from kit.messages import _, _n, message
 from kit.show import cells
 from kit.show.axes import direction_color, intervals, mark_actions, marked, month_axis, percent, series, span
-from kit.show.formats import MARGIN_OF_ERROR, listing, month, share, size, whole
+from kit.show.formats import MARGIN_OF_ERROR, commas, listing, month, share, size, whole
 from kit.show.formats import span as interval
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
@@ -64,11 +65,12 @@ def by_month(data: Data, *, kpis: str = "", action: str = "", change: str = "") 
     chosen = [metrics.as_told(data, key) for key in metrics.chosen(kpis) or usual]
     action = action or metrics.action(data.settings["goal"])
     history = counts.messages(data.history, ["month"], action=action)
+    by_log = counts.log_shares(data.history, ["month"], action=action)
     beside = {"base": counts.base_rate(data, action=action), "actions": counts.action_log(data)}
     if data.period is None:
-        return replace(judge(history, chosen, change=change), **beside)
+        return replace(judge(history, chosen, change=change, by_log=by_log), **beside)
     months = data.period.whole_months
-    result = judge(history if months else history.iloc[:0], chosen, period=months, change=change)
+    result = judge(history if months else history.iloc[:0], chosen, period=months, change=change, by_log=by_log)
     return replace(result, cut=data.period.cut_months, **beside)
 
 
@@ -78,6 +80,7 @@ def judge(
     *,
     period: tuple[str, str] | None = None,
     change: str = "",
+    by_log: pd.DataFrame | None = None,
     level: float = LEVEL,
 ) -> Months:
     """The rates of the months and their changes.
@@ -91,6 +94,8 @@ def judge(
         period: first and last month of the question; None: all.
         change: the first month after a known change, like 2026-03; "" where none is known. Months before
             and since are judged apart.
+        by_log: month, count, log_share, from `counts.log_shares`: months that the log and exports share otherwise are
+            judged apart, too. None: all months were counted alike.
         level: confidence of the intervals.
 
     Returns:
@@ -106,20 +111,35 @@ def judge(
         raise UsageError(_("change: {change} is not a month. Write it like 2026-03.", change=repr(change)))
     rates = metrics.values(_calendar(history), kpis, by=["month"], level=level)
     rates = rates.assign(asked=rates["month"].between(*period) if period else True)
-    parts = [_era(era) for _since, era in eras(rates, change)]
+    rates = _with_eras(rates, change, by_log)
+    parts = [_era(era) for _since, era in eras(rates)]
     rates = pd.concat(parts, ignore_index=True) if parts else _era(rates)
     rates["p"] = multiplicity.adjust(rates["p"])
     rates["verdict"] = _verdicts(rates, change)
     return Months(rates, int(rates["p"].notna().sum()), change, period)
 
 
-def eras(rates: pd.DataFrame, change: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each KPI's months before and since a known change: the first month of the era, "" where none is known."""
-    for _key, months in rates.groupby("kpi", sort=False):
-        for since in ("", change) if change else ("",):
-            part = months[(months["month"] >= change) == bool(since)] if change else months
-            if len(part):
-                yield since, part.reset_index(drop=True)
+def _with_eras(rates: pd.DataFrame, change: str, by_log: pd.DataFrame | None) -> pd.DataFrame:
+    """The months with `era`, as `Months.rates` has it, and the log's share of the numerator."""
+    of_log = {} if by_log is None else by_log.set_index(["count", "month"])["log_share"].to_dict()
+    rows = []
+    for key, months in rates.groupby("kpi", sort=False):
+        era, usual = "", np.nan
+        for name in months["month"]:
+            share = of_log.get((metrics.find(str(key)).numerator, name), np.nan)
+            is_other = abs(share - usual) > UNLIKE
+            if is_other or (change and era < change <= name):
+                era, usual = name if is_other else change, share
+            usual = share if np.isnan(usual) else usual
+            rows.append((key, name, era, share))
+    columns = ["kpi", "month", "era", "log_share"]
+    return rates.merge(pd.DataFrame(rows, columns=columns), on=["kpi", "month"], how="left")
+
+
+def eras(rates: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The months of each KPI that can be set against each other, with the era's first month, "" for the first era."""
+    for _key, months in rates.groupby(["kpi", "era"], sort=False):
+        yield str(months["era"].iloc[0]), months.reset_index(drop=True)
 
 
 def _era(months: pd.DataFrame) -> pd.DataFrame:
@@ -180,7 +200,8 @@ def _verdicts(rates: pd.DataFrame, change: str) -> pd.Series:
         rates["usual_low"].isna() & rates["large"], "too few months"
     )
     verdict = verdict.mask(rates["change"].isna(), "gap").mask(rates["value"].isna(), "unknown")
-    verdict = verdict.mask(rates["n"].isna(), "gap").mask(rates["month"] == change, "known change")
+    verdict = verdict.mask(rates["n"].isna(), "gap").mask(rates["month"] == rates["era"], "other source")
+    verdict = verdict.mask(rates["month"] == change, "known change")
     has_rates = rates.groupby("kpi")["value"].transform("count") > 0
     verdict = verdict.mask(rates["month"] == rates["month"].min(), "first").where(has_rates, "unknown")
     return verdict.where(rates["asked"], "not asked")
@@ -202,9 +223,11 @@ class Months(Result):
         rates: a row a month of the history and KPI: month, kpi, numerator, n, value, low, high, missing; asked [it is
             of the question]; large [enough mails to be judged]; of the months asked for the change from the
             month before: change, change_low, change_high [shares], p [adjusted]; verdict: "up", "down", "back" [it
-            takes the change of the month before back], "no change seen", "first", "known change", "gap", "too few",
-            "too few months", "unknown" or "not asked"; usual_low, usual_high [where months usually lie: the limits
-            of the p' chart, from six months on].
+            takes the change of the month before back], "no change seen", "first", "known change", "other source" [from
+            this month on a log counts what exports counted, or the other way round], "gap", "too few", "too few
+            months", "unknown" or "not asked"; usual_low, usual_high [where months usually lie: the limits of the p'
+            chart, from six months on]; era [first month of those it is judged with, "" for the first ones]; log_share
+            [of the numerator, counted by the log; NaN: it makes no difference].
         changes: how many changes were judged.
         change: the month of the known change, or "".
         period: first and last month of the question; None: all.
@@ -229,7 +252,7 @@ class Months(Result):
     def summary(self) -> Summary:
         """Which month-to-month changes go beyond the usual."""
         if self.changes == 0:
-            large = max((int(era["large"].sum()) for _since, era in eras(self.rates, self.change)), default=0)
+            large = max((int(era["large"].sum()) for _since, era in eras(self.rates)), default=0)
             numbers = {"months": large, "changes": 0}
             return Summary("months_changes", _unjudged(self.asked, large), numbers)
         found = self.rates["verdict"].isin(("up", "down"))
@@ -311,6 +334,7 @@ class Months(Result):
                 "The months before {month} and from it on are judged separately: a known change lies between.",
                 month=month(self.change),
             )
+        yield from switch_notes(self.asked[self.asked["kpi"].isin(shown)])
         if "open_rate" in shown and wide["month"].min() < PREFETCH <= wide["month"].max() and self.change != PREFETCH:
             yield _(
                 "Since {month}, Apple's mail programs load every picture, so opens rose by themselves. To judge the "
@@ -333,7 +357,7 @@ class Months(Result):
         with panels(0.6 + 1.05 * len(kpis)) as figure:
             grid = figure.subplots(len(kpis), 1, sharex=True, squeeze=False)[:, 0]
             for axes, kpi in zip(grid, kpis, strict=True):
-                _draw(axes, rates[rates["kpi"] == kpi.key], kpi, names, self.change)
+                _draw(axes, rates[rates["kpi"] == kpi.key], kpi, names)
                 if self.actions is not None:
                     mark_actions(axes, names, self.actions)
             month_axis(grid[-1], names)
@@ -407,6 +431,22 @@ def _beyond(changes: int, beyond: int, moves: str) -> str:
     )
 
 
+def switch_notes(rates: pd.DataFrame) -> Iterator[str]:
+    """From which months on a log counts what exports counted before, or exports what a log counted: a line a month.
+
+    Args:
+        rates: rows of `Months.rates`.
+    """
+    switched = rates[rates["verdict"] == "other source"]
+    for name, rows in switched.groupby("month"):
+        yield _(
+            "From {month} on, another source counts these: {kpis}. Event logs and exports do not count alike, so the "
+            "months before and since are not compared.",
+            month=month(str(name)),
+            kpis=commas([metrics.find(key).title for key in rows["kpi"]]),
+        )
+
+
 def _moved(row: Mapping[Any, Any]) -> str:
     """A change that goes beyond the usual, in a clause."""
     values = {
@@ -440,7 +480,7 @@ def month_span(first: str, last: str) -> str:
     return month(first) if first == last else _("{first} to {last}", first=month(first), last=month(last))
 
 
-def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str], change: str) -> None:
+def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str]) -> None:
     """One KPI: the band of the usual, months of the question, months outside of it, and changes."""
     place = rates["month"].map(names.index)
     for at, low, high in zip(place, rates["usual_low"], rates["usual_high"], strict=True):
@@ -458,5 +498,5 @@ def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str], c
     limits = rates[["low", "high", "usual_low", "usual_high"]].to_numpy()
     axes.set_ylim(*span(limits[~np.isnan(limits)].tolist()))
     axes.grid(visible=False, axis="x")
-    if change in names:
-        axes.axvline(names.index(change) - 0.5, color=INK, linewidth=1, linestyle="--")
+    for since in {*rates["era"]} & {*names}:
+        axes.axvline(names.index(since) - 0.5, color=INK, linewidth=1, linestyle="--")

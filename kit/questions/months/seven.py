@@ -17,7 +17,7 @@ from kit import metrics
 from kit.messages import _, _n, message
 from kit.metrics import Figure
 from kit.questions.months import rates, service_months
-from kit.questions.months.rates import month_span
+from kit.questions.months.rates import month_span, switch_notes
 from kit.show import cells
 from kit.show.formats import MARGIN_OF_ERROR, commas, day, joined, listing, minutes, month, share, whole
 from kit.show.result import Result, result
@@ -74,7 +74,7 @@ def judge(
     """The seven KPIs of every month, with the reason where one has no value.
 
     Args:
-        mail: a row a month and KPI of mail: month, kpi, n, value, low, high, missing, as `rates.Months.asked`.
+        mail: a row a month and KPI of mail: month, kpi, n, value, low, high, missing, verdict, as `rates.Months.asked`.
         service: the same of the service.
         as_of: the moment up to which the data knows; None: not known.
         window_days: days after a mail in which an action counts for it.
@@ -98,7 +98,7 @@ def judge(
     return SevenKpis(values, tuple(cut), tuple(ends), as_of, window_days, base)
 
 
-_COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing"]
+_COLUMNS = ["month", "kpi", "n", "value", "low", "high", "missing", "verdict"]
 
 
 def _calendar(months: pd.Series) -> list[str]:
@@ -132,8 +132,8 @@ class SevenKpis(Result):
 
     Attributes:
         figures: a row a KPI and month, the months in order, no gaps: month, kpi, n [what the KPI is out of; NaN:
-            none], value, low, high [share, or min], missing [campaigns that lack a count], reason ["" where there is a
-            value; "none", "not counted", "too recent" or "not reached"].
+            none], value, low, high [share, or min], missing [campaigns that lack a count], verdict [of mail, as of
+            `rates.Months`], reason ["" where there is a value; "none", "not counted", "too recent" or "not reached"].
         cut: months of which the period has some days only; left out.
         running: the last month, where the data ends before it does.
         as_of: the moment up to which the data knows.
@@ -188,6 +188,7 @@ class SevenKpis(Result):
         yield str(MARGIN_OF_ERROR)
         yield from metrics.raw_note(shown)
         yield from metrics.base_rate_note(shown, self.base)
+        yield from switch_notes(self.figures[self.figures["kpi"].isin(shown)])
         if "response_time" in shown:
             yield _(
                 "Response time: half of the month's requests are answered within this time, including nights and "

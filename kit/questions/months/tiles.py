@@ -81,6 +81,8 @@ def judge(mail: Months, service: ServiceMonths, keys: Sequence[str], *, as_of: d
         if rows is None or rows.empty:
             continue
         latest = rows.iloc[-1].to_dict()
+        if key in of_mail:
+            rows = rows[rows["era"] == latest["era"]]
         differ = _mail_difference(mail, latest) if key in of_mail else _service_difference(latest)
         before, year = (_months_before(rows, latest["month"], number) for number in (1, 12))
         tiles.append(latest | _named("before", before, differ) | _named("year", year, differ) | {"word": _word(latest)})
@@ -138,7 +140,7 @@ def _named(name: str, earlier: dict[Any, Any] | None, differ: Callable[[dict[Any
 
 def _mail_difference(mail: Months, latest: dict[Any, Any]) -> Callable[[dict[Any, Any]], tuple[float, ...]]:
     """Counting error and the usual variation between months, as page 02 has it."""
-    rows = mail.rates[(mail.rates["kpi"] == latest["kpi"]) & mail.rates["large"]]
+    rows = mail.rates[(mail.rates["kpi"] == latest["kpi"]) & (mail.rates["era"] == latest["era"]) & mail.rates["large"]]
     large = rows if len(rows) >= MONTHS else rows.iloc[:0]
     return lambda earlier: rates.change_between(earlier, latest, large)[:3]
 

@@ -22,7 +22,7 @@ from kit.show.table import Column, Table
 from kit.stats import multiplicity, random_effects, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 POWER = 2.8
 """1.96 + 0.84: a change of so many standard errors is seen four times in five at the 5 % level."""
@@ -42,7 +42,7 @@ def judge(months: Months) -> Trends:
     Source: guide 1, step 2; between-month variance by Paule and Mandel (1982), doi:10.6028/jres.087.022; trend:
     logistic regression with overdispersion.
     """
-    usual = pd.DataFrame([_usual(since, era) for since, era in eras(months.rates, months.change)], columns=_COLUMNS)
+    usual = pd.DataFrame([_usual(since, era) for since, era in eras(months.rates)], columns=_COLUMNS)
     p = multiplicity.adjust(usual["trend_p"].astype(float))
     direction = np.where(usual["step"] > 0, "rising", "falling")
     direction = np.where(p < ALPHA, direction, np.where(np.isnan(p), "too few months", "no trend seen"))
@@ -84,8 +84,8 @@ class Trends(Result):
 
     Attributes:
         months: the rates by month.
-        usual: a row a KPI and era, before and since the known change: kpi, since [month, "" where no change
-            is known]; of all large months: months, mean, tau [sd between months], phi [overdispersion],
+        usual: a row a KPI and era, before and since a known change or another source: kpi, since [month, "" for
+            the first era]; of all large months: months, mean, tau [sd between months], phi [overdispersion],
             detectable [the change that would be seen four times in five]; of the large months asked for:
             asked [their number] and the trend: begin, end [fitted rates], step, step_low, step_high
             [shares a month], trend_p [adjusted], trend: "rising", "falling", "no trend seen" or
@@ -128,7 +128,7 @@ class Trends(Result):
 
     def table(self) -> Table:
         """How much each KPI usually moves between months, the change that could be seen, and where it is heading."""
-        frame, change, period = self.usual[self.usual["months"] > 0], self.months.change, self.months.period
+        frame, period = self.usual[self.usual["months"] > 0], self.months.period
         columns = [
             Column("kpi", message("KPI"), lambda key: metrics.find(key).title),
             Column("months", message("Months"), whole, number=True),
@@ -138,8 +138,8 @@ class Trends(Result):
             Column("step", message("Trend (points a month)"), _step, unit="share", number=True, whole_row=True),
             Column("trend", message("Direction"), _HEADINGS.__getitem__),
         ]
-        if change:
-            columns.insert(1, Column("since", message("Period"), _era(change)))
+        if frame["since"].any():
+            columns.insert(1, Column("since", message("Period"), self._era, whole_row=True))
         notes = [
             message(
                 "Usual variation: two months in three lie within this distance of the overall rate, apart from the "
@@ -165,6 +165,13 @@ class Trends(Result):
         title = message("Usual month-to-month variation and trend")
         empty = message("no month has enough e-mails.")
         return Table("usual_variation", title, frame, tuple(columns), tuple(notes), empty)
+
+    def _era(self, row: Mapping[Any, Any]) -> str:
+        """The months that a row is about, where a KPI's are judged apart."""
+        if row["since"]:
+            return _("since {month}", month=month(row["since"]))
+        later = self.usual.loc[(self.usual["kpi"] == row["kpi"]) & (self.usual["since"] != ""), "since"]
+        return _("before {month}", month=month(later.min())) if len(later) else _("all months")
 
     def _rare(self) -> list[Any]:
         """The names of KPIs that have rates and are too rare in every month to be judged."""
@@ -199,10 +206,6 @@ def _step(row: Mapping[Any, Any]) -> str:
     if not known(row["step"]):
         return UNKNOWN
     return f"{points(row['step'], 2)} ({span(row['step_low'], row['step_high'], 2)})"
-
-
-def _era(change: str) -> Callable[[Any], str]:
-    return lambda since: _("since {month}", month=month(since)) if since else _("before {month}", month=month(change))
 
 
 FIGURES = (

@@ -103,11 +103,14 @@ def _columns(key: str) -> tuple[str, str]:
 
 
 def _latest_two(series: pd.DataFrame, data: Data) -> tuple[str, str] | None:
-    """The latest whole month of the question with a value, and the month before it that has one."""
+    """The latest whole month of the question with a value, and the month before it of its era that has one."""
     valued = series[series["value"].notna() & tiles.complete(series["month"], data.as_of)]
-    latest = valued.loc[valued["asked"], "month"].max()
-    earlier = valued.loc[valued["month"] < latest, "month"] if isinstance(latest, str) else valued["month"].iloc[:0]
-    return None if earlier.empty else (str(earlier.max()), latest)
+    asked = valued[valued["asked"]].sort_values("month")
+    if asked.empty:
+        return None
+    latest, era = asked["month"].iloc[-1], asked["era"].iloc[-1]
+    earlier = valued.loc[(valued["month"] < latest) & (valued["era"] == era), "month"]
+    return None if earlier.empty else (str(earlier.max()), str(latest))
 
 
 def split(history: pd.DataFrame, kpi: str, by: str, months: tuple[str, str]) -> Split | None:
@@ -196,12 +199,13 @@ def judge(found: Split, squares: tuple[float, float], series: pd.DataFrame) -> d
     Args:
         found: the two months by group.
         squares: the variances of mix and rate, from sampling.
-        series: the months of the KPI: month, numerator, n, large.
+        series: the months of the KPI: month, numerator, n, large, era.
 
     Source: Kitagawa (1955), doi:10.1080/01621459.1955.10501299; the variance by each person's influence, as the
     bootstrap of people has it: Efron (1982), The Jackknife, the Bootstrap and Other Resampling Plans, 6.
     """
-    others = series[series["large"] & ~series["month"].isin(found.months)]
+    era = series.loc[series["month"] == found.months[-1], "era"].iloc[0]
+    others = series[series["large"] & (series["era"] == era) & ~series["month"].isin(found.months)]
     k = len(others)
     tau = random_effects.heterogeneity(others["numerator"], others["n"]).tau if k >= MONTHS - 2 else nan
     parts = found.parts
