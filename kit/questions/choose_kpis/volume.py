@@ -153,11 +153,11 @@ class Volume(Result):
                    change=change)
         ]  # fmt: skip
         if slow:
-            clauses.append(_("at least a month of e-mails is needed for {kpis}", kpis=listing(slow)))
+            clauses.append(_("At least a month of e-mails is needed for {kpis}", kpis=listing(slow)))
         if never := self._names("not at this volume"):
-            clauses.append(_("this number of e-mails is too small for {kpis}", kpis=listing(never)))
+            clauses.append(_("This number of e-mails is too small for {kpis}", kpis=listing(never)))
         numbers = {row["kpi"]: row["verdict"] for row in self.rates.to_dict("records")}
-        return Summary("volume_reach", _("{clauses}.", clauses=joined(clauses)), numbers, headline=True, weight=45)
+        return Summary("volume_reach", " ".join(f"{clause}." for clause in clauses), numbers, headline=True, weight=45)
 
     def _names(self, *verdicts: str) -> list[str]:
         """The KPIs of these verdicts, verdict by verdict."""

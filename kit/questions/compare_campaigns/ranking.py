@@ -137,7 +137,7 @@ class Ranking(Result):
             return Summary("ranking_first", f"{order} {chance}", numbers)
         place = _(
             "{name} ranks first by “{kpi}”: expect {expected}. The chance that it really is the best of {n} is "
-            "{best}. Choosing it costs {regret} points on average compared with the true best.",
+            "{best}. Choosing it, you lose {regret} points on average against whichever campaign is really best.",
             name=named(first["campaign_name"]), kpi=kpi, expected=_expected(first), n=n,
             best=share(first["best"], 0), regret=size(self.regret),
         )  # fmt: skip
@@ -151,7 +151,7 @@ class Ranking(Result):
                 "{name} had the best counted rate, but it is probably {points} points too good.",
                 name=named(self.top), points=size(self.overstated),
             )  # fmt: skip
-        return Summary("ranking_first", f"{place} {caution} {chance}", numbers, headline=True, weight=35)
+        return Summary("ranking_first", f"{place} {caution}", numbers, headline=True, weight=35)
 
     def table(self) -> Table:
         """Campaigns in the order of what may be expected of them, beside what was counted."""

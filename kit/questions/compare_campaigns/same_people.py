@@ -196,7 +196,7 @@ class SamePeople(Result):
         changed = int(self.pairs[["only_a", "only_b"]].sum(axis=1).max())
         text = _(
             "“{kpi}” shows no clear winner among them. Only people who reacted to one campaign and not the other "
-            "count, at most {n}.",
+            "count: at most {n}.",
             kpi=self.kpi.name, n=whole(changed),
         )  # fmt: skip
         return Summary("same_people", f"{who} {text}", numbers)

@@ -171,8 +171,8 @@ class StandOut(Result):
             )
             return Summary("comparison", text, numbers)
         usual = _(
-            "{kpi}: {mean} across {n} campaigns. Beyond the margin of error, campaigns usually differ by {tau} "
-            "points.",
+            "{kpi}: {mean} across {n} campaigns. Apart from the margin of error, two in three lie within {tau} "
+            "points of that.",
             n=whole(self.judged), kpi=self.kpi.title, mean=share(self.spread.mean), tau=size(self.spread.tau),
         )  # fmt: skip
         names = {side: self._named(side) for side in ("better", "worse")}

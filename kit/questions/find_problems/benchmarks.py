@@ -59,6 +59,7 @@ QUOTED = {"publisher": message("publisher"), "third party": message("third party
 VERDICTS = {
     "below the spread": message("below the published range"),
     "within the spread": message("within the published range"),
+    "not clearly outside": message("not clearly outside the published range"),
     "above the spread": message("above the published range"),
     "no comparable figure": message("no comparable figure"),
     "no threshold": message("no benchmark"),
@@ -211,9 +212,11 @@ def _why_not(row: Mapping[Any, Any], industry: str, last_month: str | None) -> s
 def _verdict(rate: Mapping[Any, Any], lowest: float, highest: float) -> str:
     if np.isnan(lowest) or np.isnan(rate["low"]):
         return "no comparable figure"
+    if lowest <= rate["value"] <= highest:
+        return "within the spread"
     if rate["high"] < lowest:
         return "below the spread"
-    return "above the spread" if rate["low"] > highest else "within the spread"
+    return "above the spread" if rate["low"] > highest else "not clearly outside"
 
 
 @result
@@ -333,6 +336,9 @@ class Benchmarks(Result):
 _BESIDE = {
     "below the spread": message("{kpi} {value} is below the published range of {lowest} to {highest} ({figures})"),
     "within the spread": message("{kpi} {value} is within the published range of {lowest} to {highest} ({figures})"),
+    "not clearly outside": message(
+        "{kpi} {value} is not clearly outside the published range of {lowest} to {highest} ({figures})"
+    ),
     "above the spread": message("{kpi} {value} is above the published range of {lowest} to {highest} ({figures})"),
     "no comparable figure": message("{kpi} {value} cannot be compared with {lowest} to {highest} ({figures})"),
 }

@@ -188,7 +188,7 @@ class Findings(Result):
         values = {"checked": self.checked, "areas": joined(largest)}
         if len(self.areas) > len(largest):
             text = _(
-                "{n} problem areas in {checked} comparisons; the {shown} largest: {areas}.",
+                "{n} problem areas in {checked} comparisons; the {shown} that concern most people: {areas}.",
                 n=len(self.areas),
                 shown=len(largest),
                 **values,
@@ -200,12 +200,15 @@ class Findings(Result):
                 len(self.areas),
                 **values,
             )
-        return Summary("problems_found", text, numbers, headline=True, weight=90, next_step=self._first_remedy())
+        return Summary("problems_found", text, numbers, headline=True, weight=90, next_step=self._remedies())
 
-    def _first_remedy(self) -> str:
-        """What to try for the largest area."""
-        remedy = str(RULES[self.areas["rule"].iloc[0]].remedy)
-        return f"{remedy[:1].upper()}{remedy[1:]}."
+    def _remedies(self) -> str:
+        """What to try for the areas that the summary names."""
+        areas = self.areas.head(LARGEST).to_dict("records")
+        if len(areas) == 1:
+            return f"{RULES[areas[0]['rule']].remedy}."
+        steps = [_("{group}: {step}.", group=named(row["name"]), step=RULES[row["rule"]].remedy) for row in areas]
+        return " ".join(steps)
 
     def table(self) -> Table:
         """The findings: where, how large, beyond what, how many mails."""

@@ -345,12 +345,14 @@ def clause(kpi: Any, row: Mapping[Any, Any], write: Callable[[Any], str]) -> str
     values |= {name: month(row[name]) for name in ("month", "first", "last")}
     rose = row["after"] > row["before"]
     if row["first"] == row["last"] and rose:
-        return _("{kpi} rose from {before} to {after} in {month}", **values)
+        return _("{kpi} rose from {before} in an average month to {after}, beginning in {month}", **values)
     if row["first"] == row["last"]:
-        return _("{kpi} fell from {before} to {after} in {month}", **values)
+        return _("{kpi} fell from {before} in an average month to {after}, beginning in {month}", **values)
     if rose:
-        return _("{kpi} rose from {before} to {after} between {first} and {last}, most likely in {month}", **values)
-    return _("{kpi} fell from {before} to {after} between {first} and {last}, most likely in {month}", **values)
+        return _("{kpi} rose from {before} in an average month to {after}; this began between {first} and {last}, most "
+                 "likely in {month}", **values)  # fmt: skip
+    return _("{kpi} fell from {before} in an average month to {after}; this began between {first} and {last}, most "
+             "likely in {month}", **values)  # fmt: skip
 
 
 SHOWN = 24

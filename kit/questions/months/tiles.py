@@ -208,12 +208,18 @@ class Tiles(Result):
                 "value": value,
                 "interval": bracket.strip() + interval,
                 "usual": _usual(kpi, row, self.currency),
-                "month": month(row["month"]),
+                "month": self._month(row),
                 "changes": list(self._changes(kpi, row)),
                 "word": _in_words(row),
                 "tone": _tone(kpi, row["word"]),
                 "svg": _line(self.months[self.months["kpi"] == row["kpi"]]),
             }
+
+    def _month(self, row: Mapping[Any, Any]) -> str:
+        """The month of a tile, and that it is the last known one where other tiles have a later one."""
+        if row["month"] == self.tiles["month"].max():
+            return month(row["month"])
+        return _("{month}, the latest month known", month=month(row["month"]))
 
     def _changes(self, kpi: Any, row: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
         """The change from the month before and from the year before, with their intervals."""

@@ -248,9 +248,9 @@ class Waits(Result):
         if self.rates["closed"].any():
             notes.append(
                 _(
-                    "“Closed without an answer” comes from the help desk. An e-mail not answered within "
-                    "service.waiting_days is taken to need no answer, such as a thank-you. Until then it counts as "
-                    "waiting."
+                    "“Closed without an answer” comes from the help desk. An e-mail without an answer for long "
+                    "(service.waiting_days in kit.toml) is taken to need none, such as a thank-you. Until then it "
+                    "counts as waiting."
                 )
             )
         if self.outside:
@@ -337,7 +337,7 @@ def _off(row: Mapping[Any, Any]) -> str:
         return ""
     words = {"naive": time(row["naive"]), "off": time(abs(row["naive_off"]))}
     if row["naive_off"] < 0:
-        return _("Answered requests alone would give {naive}, which is {off} too short.", **words)
+        return _("Without those still waiting it would be {naive}, which is {off} too short.", **words)
     return _("Answered requests alone would give {naive}, which is {off} too long.", **words)
 
 

@@ -219,7 +219,7 @@ class Backtest(Result):
             text = _(
                 "The model failed its check. Fitted without the last {days} days, it expected {expected} purchases "
                 "in them ({low}–{high}); there were {observed}, {share} more than expected. Either conditions "
-                "changed or the model does not fit: use the forecast with caution.",
+                "changed or the model does not fit: do not rely on the forecast.",
                 **values,
                 share=share(row["drift"]),
             )
@@ -227,7 +227,7 @@ class Backtest(Result):
             text = _(
                 "The model failed its check. Fitted without the last {days} days, it expected {expected} purchases "
                 "in them ({low}–{high}); there were {observed}, {share} fewer than expected. Either conditions "
-                "changed or the model does not fit: use the forecast with caution.",
+                "changed or the model does not fit: do not rely on the forecast.",
                 **values,
                 share=share(-row["drift"]),
             )

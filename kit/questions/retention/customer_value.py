@@ -205,19 +205,12 @@ class CustomerValue(Result):
                 each=money(self.currency)(self.total.value / self.customers),
             ),
         ]
-        if known(correlation):
-            value = decimal(correlation, 2)
+        if known(correlation) and abs(correlation) > CLOSE:
             sentences.append(
                 _(
-                    "How often customers buy is hardly related to how much they pay per purchase (correlation "
-                    "{value}), as the model requires.",
-                    value=value,
-                )
-                if abs(correlation) <= CLOSE
-                else _(
                     "How often customers buy is related to how much they pay per purchase (correlation {value}). "
                     "The model does not allow this: use the money forecast with caution.",
-                    value=value,
+                    value=decimal(correlation, 2),
                 )
             )
         if self.held is False:

@@ -177,8 +177,8 @@ class Projection(Result):
             if inside
             else _(
                 "The model failed its check. Fitted without the last {months} months, it expected {expected} of {n} "
-                "people to stay; {observed} stayed. Either conditions changed or the model does not fit: use the "
-                "forecast with caution.",
+                "people to stay; {observed} stayed. Either conditions changed or the model does not fit: do not rely "
+                "on the forecast.",
                 **values,
             )
         )

@@ -237,10 +237,10 @@ class RepeatPurchase(Result):
             )
         else:
             text = _n(
-                "{value} of {n} person come back within {days} days of the first time. Half have come back after "
-                "{median} days.",
-                "{value} of {n} people come back within {days} days of the first time. Half have come back after "
-                "{median} days.",
+                "{value} of {n} person come back within {days} days of the first time. Of those followed that long, "
+                "half have come back after {median} days.",
+                "{value} of {n} people come back within {days} days of the first time. Of those followed that long, "
+                "half have come back after {median} days.",
                 self.n,
                 **values,
                 median=whole(self.median),

@@ -166,10 +166,11 @@ class Staying(Result):
                 value=cells.rate(row),
             ),
             _most_left(worst["state"], share(worst["value"])),
-            _("fewer than half left in the time observed")
-            if self.median is None
-            else _n("half have left after {n} day", "half have left after {n} days", self.median, n=whole(self.median)),
         ]
+        if self.median is not None:
+            clauses.append(
+                _n("half have left after {n} day", "half have left after {n} days", self.median, n=whole(self.median))
+            )
         text = _("{clauses}.", clauses=joined(clauses))
         return Summary("staying", text, {"days": row["days"], "value": row["value"]}, headline=True, weight=35)
 
@@ -256,11 +257,11 @@ class Staying(Result):
 
 def _most_left(cause: str, value: str) -> Message:
     return {
-        "unsubscribe": message("most of the others unsubscribed ({share})", share=value),
-        "complaint": message("most of the others complained ({share})", share=value),
-        "bounce": message("most of the others bounced ({share})", share=value),
-        "sunset": message("most of the others were removed by the firm ({share})", share=value),
-        "not known": message("most of the others left for an unknown reason ({share})", share=value),
+        "unsubscribe": message("the most frequent reason for leaving is unsubscribing ({share} of all)", share=value),
+        "complaint": message("the most frequent reason for leaving is a complaint ({share} of all)", share=value),
+        "bounce": message("the most frequent reason for leaving is a bounce ({share} of all)", share=value),
+        "sunset": message("the most frequent reason for leaving is removal by the firm ({share} of all)", share=value),
+        "not known": message("the most frequent reason for leaving is not known ({share} of all)", share=value),
     }[cause]
 
 

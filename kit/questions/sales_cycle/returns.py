@@ -254,14 +254,14 @@ class Returns(Result):
         values = {"verdict": verdict, "roi": _percent(incremental), "by_clicks": _percent_or_why(attributed)}
         if known(attributed["value"]):
             text = _(
-                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Attributed to clicks it "
-                "would be {by_clicks}.",
+                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Counting only sales after "
+                "a click it would be {by_clicks}; the first figure decides.",
                 **values,
             )
         else:
             text = _(
-                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Attributed to clicks it is "
-                "{by_clicks}.",
+                "{verdict}: ROI measured against the group that got no e-mail is {roi}. Counting only sales after a "
+                "click: {by_clicks}.",
                 **values,
             )
         step = _("Keep a group without e-mails until the range for ROI lies fully above or fully below zero.")
@@ -269,7 +269,8 @@ class Returns(Result):
             step = _("Continue, and keep a small group without e-mails so that you can check this later too.")
         elif incremental["high"] < 0:
             step = _("Stop or change the most expensive campaigns before the next one goes out.")
-        return Summary("returns", text, numbers, headline=True, weight=90, next_step=step)
+        decided = incremental["low"] > 0 or incremental["high"] < 0
+        return Summary("returns", text, numbers, headline=True, weight=90 if decided else 55, next_step=step)
 
     def table(self) -> Table:
         """What came back for what was spent, attributed and incremental."""

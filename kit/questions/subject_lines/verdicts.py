@@ -329,9 +329,11 @@ class Tests(Result):
         ]  # fmt: skip
         if len(verdicts) > 1:
             notes.append(
-                _("A verdict allows for the number of comparisons (Holm): equal lines show a winner on 5 % of such "
-                  "pages. “Ahead” would win as the only comparison. The intervals are for single comparisons.")
+                _("A verdict allows for the number of comparisons (Holm): if all subject lines were equally good, 5 % "
+                  "of such pages would name a winner. The intervals are for single comparisons.")
             )  # fmt: skip
+            if (verdicts["decision"] == "ahead").any():
+                notes.append(_("“Ahead”: it would win if it were the only comparison."))
         if verdicts["campaign_id"].duplicated().any():
             notes.append(_("If a test has more than two versions, each two of them are compared."))
         if kpi.numerator in AFTER:
