@@ -90,7 +90,7 @@ class TestBeside:
     def test_an_interval_that_reaches_into_the_spread_is_not(self) -> None:
         got = benchmarks.judge(own("click_rate", 28, 1_000), benchmarks.load()).rates.iloc[0]
         assert got["value"] < got["lowest"] < got["high"]
-        assert got["verdict"] == "within the spread"
+        assert got["verdict"] == "not clearly outside"
 
     def test_a_rate_of_sent_mail_is_not_set_against_one_of_delivered(self) -> None:
         got = benchmarks.judge(own("click_rate", 10, 1_000), benchmarks.load(), industry="Automotive services")

@@ -99,7 +99,7 @@ def test_the_figures_of_a_few_requests_are_those_by_hand() -> None:
     assert np.isnan(row["p90"])
     text = str(result)
     assert "Half of 4 first requests were answered within 30 min (calendar time)." in text
-    assert "Answered requests alone would give 20 min, which is 10 min too short." in text
+    assert "Without those still waiting it would be 20 min, which is 10 min too short." in text
     assert "set service.hours in kit.toml" in " ".join(map(str, result.table().notes))
     assert "half within 30 min" in result.plot().alt
 

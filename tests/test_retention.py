@@ -259,7 +259,7 @@ def test_a_change_of_times_is_told(rng: np.random.Generator) -> None:
     told = told.assign(
         left=told["left"].mask(gone, pd.Timestamp("2025-12-15")), cause=told["cause"].mask(gone, "bounce")
     )
-    assert projection.judge(told).summary().text.endswith("use the forecast with caution.")
+    assert projection.judge(told).summary().text.endswith("do not rely on the forecast.")
 
 
 def test_silence_needs_enough_mails() -> None:

@@ -58,7 +58,7 @@ def test_people_are_counted_by_what_they_did(tmp_path: Path) -> None:
     assert pair["value"] == pytest.approx(6 / 50)
     text = found.summary().text
     assert text.startswith("50 people received both “Name of c1” and “Name of c2”.")
-    assert "Only people who reacted to one campaign and not the other count, at most 10." in text
+    assert "Only people who reacted to one campaign and not the other count: at most 10." in text
 
 
 def test_where_the_same_people_differ_it_is_said(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class TestSample:
         assert change["first"] <= "2026-06" <= change["last"]  # data/generator: answers come sooner from June on
         assert change["after"] < change["before"]
         assert result.summary().text.startswith(
-            f"Response time fell from {minutes(change['before'])} to {minutes(change['after'])} "
+            f"Response time fell from {minutes(change['before'])} in an average month to {minutes(change['after'])}; "
         )
         assert result.summary().headline
 

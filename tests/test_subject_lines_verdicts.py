@@ -162,7 +162,7 @@ class TestExpectation:
         assert "Of 7 tests, none is decided, 1 has one line ahead, 6 undecided." in said(among)
         assert "is ahead of A by" in among.words_table().text()
         assert "test it again" in among.words_table().text()
-        assert "equal lines show a winner on 5 % of such pages" in among.table().text()
+        assert "if all subject lines were equally good, 5 % of such pages would name a winner" in among.table().text()
 
     def test_the_chance_is_that_of_the_better_side(self) -> None:
         frame = arms((0, 5000), (0, 5000), unsubscribed=[40, 20])
