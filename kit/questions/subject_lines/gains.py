@@ -91,8 +91,8 @@ class AllTests(Result):
         if not row["read"]:
             return Summary("all_tests", _("No test of two subject lines can be judged here."), numbers)
         rate = with_interval(row["rate"], row["rate_low"], row["rate_high"])
-        won = _n("A subject line won in {won} of {n} test: {rate}.", "A subject line won in {won} of {n} tests: "
-                                                                     "{rate}.",
+        won = _n("A subject line won in {won} of {n} test that can be judged: {rate}.",
+                 "A subject line won in {won} of {n} tests that can be judged: {rate}.",
                  int(row["read"]), won=whole(row["won"]), rate=rate)  # fmt: skip
         return Summary("all_tests", f"{won} {self._brought(row)} {self._capacity(row)}", numbers)
 
