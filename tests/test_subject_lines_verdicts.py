@@ -368,7 +368,7 @@ class TestAllTests:
         assert row["a_year"] == 10
         assert np.isnan(row["total"])
         assert found.summary().text == (
-            "A subject line won in 1 of 3 tests: 33.3% (0.8–90.6). With fewer than ten tests, the winners' total gain "
+            "A subject line won in 1 of 3 tests that can be judged: 33.3% (0.8–90.6). With fewer than ten tests, the winners' total gain "
             "cannot be estimated. A winner is usually overstated. A year's messages are enough for 10 tests that "
             "would see a lift of 10%."
         )
