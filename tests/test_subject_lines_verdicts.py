@@ -368,9 +368,9 @@ class TestAllTests:
         assert row["a_year"] == 10
         assert np.isnan(row["total"])
         assert found.summary().text == (
-            "A subject line won in 1 of 3 tests that can be judged: 33.3% (0.8–90.6). With fewer than ten tests, the winners' total gain "
-            "cannot be estimated. A winner is usually overstated. A year's messages are enough for 10 tests that "
-            "would see a lift of 10%."
+            "A subject line won in 1 of 3 tests that can be judged: 33.3% (0.8–90.6). With fewer than ten tests, the "
+            "winners' total gain cannot be estimated. A winner is usually overstated. A year's messages are "
+            "enough for 10 tests that would see a lift of 10%."
         )
 
     def test_the_winners_bring_less_together_than_they_measured(self) -> None:
