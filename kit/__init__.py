@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kit import counts, explain, metrics, questions
     from kit.questions.check_the_export.files import arrived, versions
-    from kit.store import open_data as open  # noqa: A004  the face of the kit: data = kit.open(folder)
+    from kit.store import open_for_answers as open  # noqa: A004  the face of the kit: data = kit.open(folder)
 
 __version__ = "0.2.0"
 __all__ = ["__version__", "arrived", "counts", "explain", "metrics", "open", "questions", "versions"]
 
 _FACE = {
-    "open": ("kit.store", "open_data"),
+    "open": ("kit.store", "open_for_answers"),
     "arrived": ("kit.questions.check_the_export.files", "arrived"),
     "versions": ("kit.questions.check_the_export.files", "versions"),
 }

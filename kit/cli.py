@@ -17,7 +17,7 @@ from typing import Any, Literal
 import click
 
 from kit import __version__
-from kit.errors import KitError, UsageError
+from kit.errors import KitError, UsageError, need_whole_language
 from kit.messages import LANGUAGES, _, _n, use
 from kit.places import NAME_ANOTHER, printable, reaching, try_folder, unreachable, write_new
 
@@ -270,6 +270,7 @@ def people(
     from kit.report import people
     from kit.report.parameters import pairs
 
+    need_whole_language()
     if finding is None:
         for key, entry in people.FINDINGS.items():
             _say(f"{key:<14} {entry.title}")
@@ -351,26 +352,23 @@ def explain(key: str | None, target: Path | None, *, campaign: str) -> None:
     two counts behind the KPI of that campaign, and which file tells them.
     """
     from kit import explain
+    from kit.store import open_data
 
     if (target is None) != (not campaign):
         raise UsageError(
             _("To explain a campaign, give both the folder and the campaign: kit explain KPI FOLDER --campaign NAME.")
         )
+    data = None if target is None else open_data(target)
+    need_whole_language()
     if key is not None:
         _show(explain.entry(key))
-        if target is not None:
-            _explain_campaign(key, target, campaign)
+        if data is not None:
+            _show("\n" + explain.campaign(data, key, campaign).table().text())
         return
     for kind in explain.KINDS:
         _say(kind.title)
         for name, title in kind.entries.items():
             _say(f"  {name:<27} {title}")
-
-
-def _explain_campaign(key: str, target: Path, campaign: str) -> None:
-    from kit import explain, store
-
-    _show("\n" + explain.campaign(store.open_data(target), key, campaign).table().text())
 
 
 @main.command()

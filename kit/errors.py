@@ -12,7 +12,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from kit.messages import _
+from kit.messages import WHOLE, _, language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,10 @@ class InputError(KitError):
             *([_("line {n}", n=str(self.line))] if self.line is not None else []),
             *([_("column {name}", name=repr(self.column))] if self.column is not None else []),
         ]
-        said = f"{', '.join(place)}: {self.problem}." if place else f"{self.problem}."
+        if place:
+            said = _("{place}: {problem}.", place=", ".join(place), problem=self.problem)
+        else:
+            said = _("{problem}.", problem=self.problem)
         return f"{said} {self.hint}".rstrip()
 
 
@@ -78,6 +81,18 @@ class UsageError(KitError):
 
 class EmptyError(KitError):
     """The data holds nothing that could answer the question; says what is missing."""
+
+
+def need_whole_language() -> None:
+    """Refuse to write what would be of two languages.
+
+    Raises:
+        UsageError: of the reader's language there is no more than what `kit check` and errors say.
+    """
+    if language() not in WHOLE:
+        raise UsageError(
+            _("Reports, lists of people and explanations exist in English and in Russian. Add --lang en or --lang ru.")
+        )
 
 
 def nearest(word: str, known: Iterable[str], *, otherwise: str = "") -> str:

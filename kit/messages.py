@@ -39,6 +39,9 @@ SOURCE = "en"
 LANGUAGES = (SOURCE, *sorted(path.parts[-3] for path in LOCALE.glob("*/LC_MESSAGES/kit.mo")))
 """The languages that there is a catalogue of."""
 
+WHOLE = (SOURCE, "ru")
+"""Those that every text is written in; in the others it is what `kit check`, `map`, `tables` and errors say."""
+
 ASKED = "KIT_LANG"
 """What holds the language that was asked for: kernels and threads take it from there."""
 

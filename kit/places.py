@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from contextlib import contextmanager, suppress
-from errno import EEXIST
+from errno import EACCES, EEXIST, EISDIR, ENAMETOOLONG, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 NAME_ANOTHER = message("Choose a folder with write permission and free space.")
 WRITE_CACHE = message("Set KIT_CACHE to a folder with write permission and free space.")
+
+CAUSES = {
+    EACCES: message("permission denied"),
+    EEXIST: message("file exists"),
+    EISDIR: message("is a directory"),
+    ENAMETOOLONG: message("file name too long"),
+    ENOENT: message("no such file or directory"),
+    ENOSPC: message("no space left on device"),
+    ENOTDIR: message("not a directory"),
+    EPERM: message("operation not permitted"),
+    EROFS: message("read-only file system"),
+}
+"""What the system says most often, in the reader's language; the rest stays in the system's own."""
 
 ABANDONED = 24 * 3600
 """Seconds after which a draft is nobody's any more, whatever process has the number of its maker now."""
@@ -51,8 +64,10 @@ def unreachable(error: OSError, place: Path | None = None, hint: Text = "") -> I
     return InputError(cause(error), file=None if where is None else printable(str(where)), hint=hint)
 
 
-def cause(error: OSError) -> str:
+def cause(error: OSError) -> Text:
     """What the system said, in a few words, like "no space left on device"."""
+    if error.errno in CAUSES:
+        return CAUSES[error.errno]
     return (os.strerror(error.errno) if error.errno else str(error)).lower()
 
 

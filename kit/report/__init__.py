@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kit import store
-from kit.errors import EmptyError
+from kit.errors import EmptyError, need_whole_language
 from kit.messages import _
 from kit.places import replacing
 from kit.questions.notebooks import NOTEBOOKS, choose, load
@@ -102,7 +102,7 @@ def build(
 
     Raises:
         UsageError: an unknown notebook or parameter, a wrong value, one that the data does not hold, a place
-            where no report may be put; nothing has been run or written then.
+            where no report may be put, a language without reports; nothing has been run or written then.
         EmptyError: no file was found to read.
         FailedError: a notebook failed, with `how.fail_fast`.
     """
@@ -114,6 +114,7 @@ def build(
     take_away.check(forms)
     before = since.earlier(against or out) if against or folder.is_report(out) else {}
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
+    need_whole_language()
     if not data.files:
         raise no_export(target)
     look_up(data, chosen, parameters)

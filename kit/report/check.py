@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 from kit import settings, store
 from kit.counts.told import told
 from kit.errors import UsageError
 from kit.messages import _
 from kit.places import reaching, write_new
-from kit.questions.check_the_export.files import told_less
+from kit.questions.check_the_export.files import STATUS, told_less
 from kit.questions.notebooks import NOTEBOOKS
 from kit.questions.requirements import answerable
 from kit.questions.unused import unused
@@ -200,7 +201,7 @@ def _file(log: FileLog) -> list[str]:
     counts += [_("{n} set aside", n=log.rows_set_aside)] if log.rows_set_aside else []
     rows = f"{whole(log.rows_read)} = {' + '.join(counts)}" if log.status == "read" else ""
     what = f"{log.preset} → {log.table}" if log.preset else ""
-    return [log.status, log.file, what, rows]
+    return [str(STATUS[log.status]), log.file, what, rows]
 
 
 def _details(log: FileLog, unused: Sequence[str]) -> list[str]:
@@ -247,11 +248,20 @@ def _first(lines: list[str], log: FileLog, total: int) -> list[str]:
 def _question(notebook: str, question: str, reason: str | None) -> list[str]:
     number = notebook.partition("_")[0]
     if reason is None:
-        return [f"{_('yes'):<4} {number}  {question}"]
-    return [f"{_('no'):<4} {number}  {question}", f"         {reason}"]
+        return [f"{_padded(_('yes'), 4)} {number}  {question}"]
+    return [f"{_padded(_('no'), 4)} {number}  {question}", f"         {reason}"]
 
 
 def _table(rows: list[list[str]]) -> list[str]:
     """Lines of cells, each column as wide as its widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(map(_padded, row, widths)).rstrip() for row in rows]
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - _width(text))
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: a Chinese character takes two."""
+    return len(text) + sum(east_asian_width(sign) in {"W", "F"} for sign in text)

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kit import __version__, counts, store
-from kit.errors import KitError, UsageError, nearest
+from kit.errors import KitError, UsageError, nearest, need_whole_language
 from kit.messages import _, language
 from kit.places import NAME_ANOTHER, draft_name, reaching, try_folder
 from kit.questions.notebooks import NOTEBOOKS
@@ -80,7 +80,8 @@ def write(
         notebooks: likewise.
 
     Raises:
-        UsageError: an unknown `by`, a parameter that it sets, no value, or a place where no set may be put.
+        UsageError: an unknown `by`, a parameter that it sets, no value, a place where no set may be put, or a language
+            without reports.
     """
     if by not in BY:
         raise UsageError(_("--by {by}: reports cannot be made by it. {hint}", by=by, hint=nearest(by, BY)))
@@ -89,6 +90,7 @@ def write(
         raise UsageError(_("-p {name}: --by {by} sets it.", name=name, by=by))
     _check(out)
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
+    need_whole_language()
     values = _values(data, by)
     if not values:
         raise UsageError(_("--by {by}: the data holds no value of it.", by=by))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import store
 from kit.counts.behind import people_behind
-from kit.errors import UsageError, nearest
+from kit.errors import UsageError, nearest, need_whole_language
 from kit.messages import _, message
 from kit.questions import lapsed, list_health
 from kit.questions.notebooks import NOTEBOOKS, choose, load
@@ -93,6 +93,7 @@ def write(
     parameters = {name: parameter.default for name, parameter in notebook.parameters.items()}
     parameters |= values([notebook], given)[notebook.name]
     data = store.open_data(target, given.get("period", ""), given.get("where", ""))
+    need_whole_language()
     look_up(data, [notebook], given)
     people = finding.people(data, parameters)
     path = lists.write(people, data, str(out.absolute()), f"{key}.csv", addresses=addresses)

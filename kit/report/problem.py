@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kit import errors, sources
 from kit.errors import InputError
+from kit.messages import SOURCE, using
 from kit.privacy import LONG, shape
 from kit.report.quality import why
 from kit.sources.detect import folder
@@ -51,7 +52,12 @@ _KNOWN = re.compile(r"\b(?:line|lines) [\d,]+|\w+")
 
 
 def report(data: Data) -> str:
-    """The report on everything that was read, as text that a person can read before sending it."""
+    """The report on everything that was read, in English, as text that a person can read before sending it."""
+    with using(SOURCE):
+        return _report(data)
+
+
+def _report(data: Data) -> str:
     lines = [
         f"Problem report of the e-mail analysis kit {version('email-analysis-kit')}, {_machine()}.",
         "It holds names of columns and patterns of cells: no value, no address, no subject, no name of a file.",

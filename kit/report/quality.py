@@ -101,7 +101,7 @@ def _empty(data: Data) -> str:
 
 def why(log: FileLog) -> str:
     """Why a file was taken for what it is, or why it was not read; without the file's name."""
-    return str(log.why) if log.error is None else str(log.error).removeprefix(log.file).lstrip(",: ")
+    return str(log.why) if log.error is None else str(log.error).removeprefix(log.file).lstrip(",:： ")
 
 
 def unread(files: Iterable[FileLog]) -> dict[str, str]:

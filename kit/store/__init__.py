@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.messages import _, prefer
+from kit.messages import SOURCE, WHOLE, _, language, prefer, use
 from kit.sources.text.encodings import readable
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
@@ -35,6 +35,7 @@ __all__ = [
     "Expression",
     "Period",
     "open_data",
+    "open_for_answers",
     "parse_period",
     "parse_where",
 ]
@@ -258,6 +259,14 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
     for column, value in filters:
         _check_filter(data, column, value)
         data = replace(data, filters=(*data.filters, (column, value)))
+    return data
+
+
+def open_for_answers(target: str | Path, period: str = "", where: str = "") -> Data:
+    """The same for whoever shows answers: where the reader's language has no word for them, all of it is English."""
+    data = open_data(target, period, where)
+    if language() not in WHOLE:
+        use(SOURCE)
     return data
 
 
