@@ -68,7 +68,7 @@ class InputError(KitError):
             said = _("{place}: {problem}.", place=", ".join(place), problem=self.problem)
         else:
             said = _("{problem}.", problem=self.problem)
-        return f"{said} {self.hint}".rstrip()
+        return _("{problem} {hint}", problem=said, hint=self.hint) if self.hint else said
 
 
 class SettingsError(InputError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -71,6 +72,20 @@ def translated(code: str) -> Iterator[Message]:
     return (entry for entry in catalogue(place(code), code) if entry.id and (whole or all(texts(entry.string))))
 
 
+def test_every_text_in_the_code_is_in_the_catalogue() -> None:
+    """Babel finds none within the braces of an f-string."""
+    template = {texts(entry.id)[0] for entry in catalogue(messages.LOCALE / "kit.pot")}
+    calls = [
+        (path.name, node.args[0].value)
+        for path in sorted((ROOT / "kit").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+        if node.func.id in {"_", "_n", "message", "message_n"} and isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(calls) > 4000
+    assert [call for call in calls if call[1] not in template] == []
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 class TestCatalogue:
     def test_no_text_is_missing_and_none_is_of_a_former_version(self, code: str) -> None:
@@ -100,6 +115,8 @@ class TestCatalogue:
         with place(code).with_suffix(".mo").open("rb") as file:
             read = {tuple(texts(entry.id)): texts(entry.string) for entry in read_mo(file) if entry.id}
         written = {tuple(texts(entry.id)): texts(entry.string) for entry in translated(code)}
+        if code not in messages.WHOLE:  # a plural without its form is compiled as the English one
+            read = {key: text for key, text in read.items() if key in written}
         assert read == written, "make docs"
 
 

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 from kit import settings, store
 from kit.counts.told import told
 from kit.errors import UsageError
-from kit.messages import _
+from kit.messages import _, _n
 from kit.places import reaching, write_new
 from kit.questions.check_the_export.files import STATUS, told_less
 from kit.questions.notebooks import NOTEBOOKS
@@ -18,7 +18,7 @@ from kit.questions.unused import unused
 from kit.report import no_export
 from kit.report.guesses import guesses
 from kit.report.quality import Quality, quality, unread, why
-from kit.show.formats import whole
+from kit.show.formats import joined, whole
 from kit.store import tracking
 from kit.tables import MAILS, TABLES
 
@@ -88,7 +88,9 @@ class Check:
             _("Cells left empty"): [line for log in self.files for line in _cells(log)],
             _("All files together"): [f"  {note}" for note in (*self.notes, *self.told_less)],
             _("Questions"): [line for row in self.questions.itertuples(index=False) for line in _question(*row)],
-            _("Please set in kit.toml"): [f"  {key}: {reason}" for key, reason in self.asked.items()],
+            _("Please set in kit.toml"): [
+                "  " + _("{name}: {reason}", name=key, reason=reason) for key, reason in self.asked.items()
+            ],
         }
         blocks = [["", *([title] if title else []), *lines] for title, lines in parts.items() if lines]
         return "\n".join([_totals(self.quality), *(line for block in blocks for line in block)])
@@ -184,7 +186,7 @@ def _totals(total: Quality) -> str:
         rows.append(_("{n} repeated", n=repeated))
     if set_aside := total.rows("set_aside"):
         rows.append(_("{n} set aside", n=set_aside))
-    return "; ".join(
+    return joined(
         [
             _("{name}: {read} of {all} files read", name=total.name, read=total.read, all=total.found),
             _("{n} rows = {parts}", n=total.rows("read"), parts=" + ".join(rows)),
@@ -229,7 +231,11 @@ def _rejected(log: FileLog) -> list[str]:
     if not log.rows_rejected:
         if not log.rows_repeated:
             return []
-        return [f"  {_('{file}: {n} that say again what a kept one says', file=log.file, n=log.rows_repeated)}"]
+        repeated = _n(
+            "{file}: {n} row repeats another one", "{file}: {n} rows repeat other ones", log.rows_repeated,
+            file=log.file,
+        )  # fmt: skip
+        return [f"  {repeated}"]
     lost = [row for row in log.rejections if not row.is_set_aside]
     return _first([f"  {row}" for row in lost[:SHOWN]], log, log.rows_rejected + log.rows_repeated)
 
@@ -242,7 +248,7 @@ def _set_aside(log: FileLog) -> list[str]:
 def _first(lines: list[str], log: FileLog, total: int) -> list[str]:
     """The first lines of a file, and how many more there are."""
     more = total - len(lines)
-    return [*lines, f"  {_('{file}: and {n} more', file=log.file, n=more)}"] if more > 0 else lines
+    return [*lines, "  " + _("{file}: and {n} more", file=log.file, n=more)] if more > 0 else lines
 
 
 def _question(notebook: str, question: str, reason: str | None) -> list[str]:

@@ -173,6 +173,9 @@ def listing(words: Sequence[Any]) -> str:
 _COMMAS = {"zh": "、"}
 """What parts the words of a list, where it is no comma."""
 
+_CLAUSES = {"zh": "；"}
+"""What parts clauses, where it is no semicolon and blank."""
+
 _LISTS = Locale("en", "GB")
 """English lists here have no comma before the last word."""
 
@@ -189,7 +192,7 @@ def commas(words: Sequence[Any]) -> str:
 
 def joined(parts: Sequence[Any]) -> str:
     """Whole clauses one after another: a; b; c."""
-    return "; ".join(map(str, parts))
+    return (_CLAUSES.get(language()) or "; ").join(map(str, parts))
 
 
 def _percent(value: Any, digits: int) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kit.errors import InputError, UsageError
-from kit.messages import _, message
+from kit.messages import _, _n, message
 from kit.places import WRITE_CACHE, reaching, replacing, sweep, try_exchange, write_new
 from kit.privacy import masked
 from kit.sources import frames
@@ -51,11 +51,18 @@ RAW = "raw"
 SALT = 32
 """Bytes of the secret by which the keys of people are hashed."""
 
-_PREFACE = f"""# Tables
+_PREFACE = (
+    message("Made by `kit tables`; `{file}` has the same for programs.", file=MANIFEST),
+    message("An empty cell means unknown, never 0."),
+    message("`time` is a moment in UTC, `local` the firm's local time, `date` a day."),
+    message("Amounts are in the `currency` of their row."),
+    message(
+        "`contact_key` and `from_key` are the same person in every table of this machine. No address can be found "
+        "from them."
+    ),
+)
 
-Made by `kit tables`; `{MANIFEST}` says the same for programs. An empty cell is not known, never 0. `time` is an instant
-in UTC, `local` the wall clock of the firm, `date` a day. Money is in the `currency` of its row. `contact_key` and
-`from_key` are the same person in every table of this machine, and no address can be found from them."""
+_HEADER = (message("Column"), message("type"), message("unit"), message("meaning"))
 
 _KEY = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 
@@ -153,20 +160,23 @@ def dictionary(written: Mapping[str, Mapping[str, Any]]) -> str:
     Args:
         written: by file, as the MANIFEST lists them.
     """
-    parts = [_PREFACE]
+    parts = ["# " + _("Tables"), " ".join(map(str, _PREFACE))]
     for file, about in written.items():
         if "columns" not in about:
             continue
-        out = f"Left out: {', '.join(f'`{name}`' for name in about['left_out'])}." if "left_out" in about else ""
-        parts += [f"## {file}", f"A row is {about['grain']}; {about['rows']:,} rows.", about.get("caution", ""), out]
+        hidden = ", ".join(f"`{name}`" for name in about.get("left_out", ()))
+        out = _("Left out: {names}.", names=hidden) if hidden else ""
+        row = _n("A row is {grain}; {n} row.", "A row is {grain}; {n} rows.", about["rows"], grain=about["grain"])
+        parts += [f"## {file}", row, about.get("caution", ""), out]
         rows = [
             f"| `{column['name']}` | {column['type']} | {column['unit']} | {column['meaning']} |"
             for column in about["columns"]
         ]
-        parts.append("\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *rows]))
+        parts.append("\n".join(["| " + " | ".join(map(str, _HEADER)) + " |", "|---|---|---|---|", *rows]))
     raw = [f"| `{file}` | {about['file']} |" for file, about in written.items() if "file" in about]
     if raw:
-        parts += ["## What no table took", "\n".join(["| file | came from |", "|---|---|", *raw])]
+        header = "| " + " | ".join([_("File"), _("came from")]) + " |"
+        parts += ["## " + _("Cells that no table holds"), "\n".join([header, "|---|---|", *raw])]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

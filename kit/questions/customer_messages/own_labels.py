@@ -139,7 +139,8 @@ class OwnLabels(Result):
         )  # fmt: skip
         numbers: dict[str, Any] = {"n": n, "right": right}
         if self.head is None:
-            return Summary("own_labels", f"{text} {_('For a head of your own there are too few labels.')}", numbers)
+            few = _("There are too few labels to train a model on them.")
+            return Summary("own_labels", f"{text} {few}", numbers)
         as_is, trained = self.head
         gain = _(
             "Macro-F1 is {as_is}; a model trained on your labels reaches {trained} in cross-validation.",

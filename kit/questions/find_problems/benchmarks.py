@@ -251,7 +251,7 @@ class Benchmarks(Result):
         alone = machines[machines["verdict"].isin(set(OUTSIDE) - set(outside["verdict"]))]
         if len(alone):
             raw = listing([_beside(row) for row in alone.to_dict("records")])
-            text = f"{text} {_('With machines among the people: {rates}.', rates=raw)}"
+            text = " ".join([text, _("With opens and clicks by machines: {rates}.", rates=raw)])
         return Summary("benchmarks_beside", text, numbers)
 
     def table(self) -> Table:

@@ -264,7 +264,8 @@ class Months(Result):
         text = _beyond(self.changes, len(moved), "; ".join(surest))
         if machines.any():
             alone = listing([_moved(row) for row in rates[machines].sort_values("p").head(3).to_dict("records")])
-            text = f"{text} {_('By raw rates alone: {changes}; of people that is not seen.', changes=alone)}"
+            raw = _("In raw rates only: {changes}. The rates of people do not show it.", changes=alone)
+            text = f"{text} {raw}"
         numbers = {"changes": self.changes, "beyond": len(moved), "machines": int(machines.sum())}
         step = (
             _("Before you act, look at the campaigns of these months: notebook 03 compares them.") if len(moved) else ""

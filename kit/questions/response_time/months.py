@@ -140,9 +140,8 @@ class Months(Result):
             return _n("There is no visible lasting change in {n} month.", "There is no visible lasting change in "
                                                                           "{n} months.",
                       self.change["months"], n=whole(self.change["months"]))  # fmt: skip
-        return _(
-            "{change}.", change=service_months.clause(_("The time to the first response"), self.change, self._write)
-        )
+        first = _("The time to the first response")
+        return _("{change}.", change=service_months.clause(first, self.change, self._write))
 
     def table(self) -> Table:
         """Each month."""

@@ -161,7 +161,7 @@ class CostEach(Result):
         extra = rows[EXTRA]
         if known(extra["value"]):
             own = with_ends(write(extra["value"]), extra["low"], extra["high"], _end)
-            text = f"{_('A buyer won by e-mail alone cost {cost}.', cost=own)} {text}"
+            text = " ".join([_("A buyer won by e-mail alone cost {cost}.", cost=own), text])
         if lead["late"]:
             later = _n(
                 "{n} lead of this time became a customer later.",

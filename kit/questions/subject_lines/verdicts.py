@@ -402,7 +402,8 @@ class Tests(Result):
     def _words(self, row: Mapping[Any, Any]) -> str:
         verdict = _("{name}: {verdict}", name=named(row["campaign_name"]), verdict=self._verdict(row))
         if row["young"]:
-            return f"{verdict} {_('It is young: the faster line may not be the better one in the end.')}"
+            young = _("It is too recent: the subject line that is faster now may not be the better one in the end.")
+            return f"{verdict} {young}"
         return verdict
 
     def _verdict(self, row: Mapping[Any, Any]) -> str:  # noqa: PLR0911  a decision a case
@@ -445,8 +446,10 @@ class Tests(Result):
         else:
             text = _("not decided yet by “{kpi}” ({look}); {apart}", **values)
         if self.rule.plan.rule == "any time":
-            return f"{text} {_('Go on, and judge again when you like.')}"
-        return f"{text} {_('Go on, and judge again at the next look.')}"
+            next_step = _("Continue the test and judge again whenever you like.")
+        else:
+            next_step = _("Continue the test and judge again at the next planned look.")
+        return f"{text} {next_step}"
 
     def _apart(self, row: Mapping[Any, Any]) -> str:
         arms = {side: _arm_name(row, side) for side in "ab"}

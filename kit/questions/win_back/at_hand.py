@@ -112,7 +112,7 @@ class AtHand(Result):
         )  # fmt: skip
         if len(lacking):
             absent = commas([str(FACTS[name]) for name in lacking["fact"]])
-            text = f"{text} {_('In none of the files: {facts}.', facts=absent)}"
+            text = " ".join([text, _("In none of the files: {facts}.", facts=absent)])
         return Summary("at_hand", text, {"n": self.n})
 
     def table(self) -> Table:

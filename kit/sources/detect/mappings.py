@@ -96,7 +96,7 @@ def propose(path: Path) -> str:
     columns, constants = filled(match, looks(table, match)) if match.missing else (dict(match.columns), {})
     mapped = {position: name for name, position in columns.items()}
     by_cells = {name for name in columns if name not in match.columns}
-    by_its_cells = f"  # {_('by its cells')}"
+    by_its_cells = "  # " + _("by its cells")
     lines = [
         "# " + _("If this is right, save it as {name} next to the file.", name=readable(path.name) + MAPPING),
         "# " + _("It is used for every file in the folder that has this header."),
@@ -108,13 +108,13 @@ def propose(path: Path) -> str:
         ),
         f"header: [{', '.join(map(_quoted, filter(None, match.header)))}]",
         f"table: {preset.table}",
-        f"like: {preset.name}  # {_('its words of states, its rules and formats hold here too')}",
+        f"like: {preset.name}  # " + _("its statuses, rules and formats apply here too"),
         "columns:" if columns else "columns: {}",
         *(
             f"  {name}: {_quoted(match.header[position])}{by_its_cells if name in by_cells else ''}"
             for position, name in sorted(mapped.items())
         ),
-        *([f"constants: {json.dumps(constants, ensure_ascii=False)}  # {_('by its header')}"] if constants else []),
+        *([f"constants: {json.dumps(constants, ensure_ascii=False)}  # " + _("by its header")] if constants else []),
     ]
     free = [position for position, name in match.free.items() if name and position not in mapped]
     if free:
@@ -128,7 +128,7 @@ def propose(path: Path) -> str:
     ]
     has = {*columns, *constants}
     lacks = [lack.text for lack in match.missing if has.isdisjoint(lack.columns)]
-    lines += [f"# {_('It still needs: {missing}.', missing=missing)}" for missing in lacks]
+    lines += ["# " + _("It still needs: {missing}.", missing=missing) for missing in lacks]
     return "\n".join([*lines, "# times: {zone: setting, day_first: true}", "# decimal: comma", ""])
 
 
