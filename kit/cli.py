@@ -18,7 +18,7 @@ import click
 
 from kit import __version__
 from kit.errors import KitError, UsageError, need_whole_language
-from kit.messages import LANGUAGES, _, _n, use
+from kit.messages import LANGUAGES, SOURCE, _, _n, use, using
 from kit.places import NAME_ANOTHER, printable, reaching, try_folder, unreachable, write_new
 
 WRONG = 1
@@ -126,7 +126,9 @@ def _report_problem(target: Path, file: str) -> None:
         if Path(file).exists():
             raise UsageError(_("--report {file} already exists and was not changed.", file=file))
         try_folder(Path(file).parent, f"--report {file}")
-    text = report(store.open_data(target))
+    store.open_data(target)  # what is wrong with it is said in the reader's language, the report is English
+    with using(SOURCE):
+        text = report(store.open_data(target))
     if file == "-":
         _show(text)
     else:

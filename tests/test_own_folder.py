@@ -17,6 +17,7 @@ from nbclient import NotebookClient
 from kit import settings
 from kit.cli import main
 from kit.errors import UsageError
+from kit.messages import LANGUAGES
 from kit.questions.notebooks import NOTEBOOKS, load
 from kit.report import own_folder
 
@@ -84,6 +85,8 @@ def test_a_wheel_makes_the_same_folder_as_the_checkout(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
         packed.extractall(tmp_path / "site")
+        catalogues = {f"kit/locale/{code}/LC_MESSAGES/kit.mo" for code in LANGUAGES[1:]}
+        assert {"kit/locale/zh/LC_MESSAGES/kit.mo"} <= catalogues <= set(packed.namelist())
     code = "import kit.cli, kit.questions.notebooks as n; print(n.NOTEBOOKS); kit.cli.main(['new', 'mine'])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,

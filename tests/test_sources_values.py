@@ -327,7 +327,15 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("encoding", "text"), TEXTS.items())
+SHORT = [
+    ("gb18030", "邮箱,状态,注册时间\na@example.com,已订阅,2025-01-05\nb@example.com,已退订,2025-02-05\n"),
+    ("koi8-r", "Тема;Ещё,клик\nШина;3\n"),
+    ("koi8-r", "Тема;Сумма\nШины;3\n"),
+]
+"""Of few letters: those of Chinese are small Russian ones by their bytes, those of Russian stand in pairs."""
+
+
+@pytest.mark.parametrize(("encoding", "text"), [*TEXTS.items(), *SHORT])
 def test_the_encoding_of_a_text_is_found(encoding: str, text: str) -> None:
     decoded = encodings.decode(text.encode(encoding))
     assert (decoded.encoding, decoded.text) == (encoding, text)

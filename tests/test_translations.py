@@ -13,10 +13,13 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
+import kit
 from kit import cli, messages, metrics
 from kit.errors import SettingsError
+from kit.settings import KEYS
 from kit.show import formats
 from kit.store import open_data
+from kit.tables import TABLES
 from tests import exports
 from tests.pages import PAGES, run
 
@@ -156,6 +159,122 @@ def test_every_page_of_a_firm_is_russian(firm: Path) -> None:
             for one in shown:
                 text = one.get("text") or one.get("title") or ""
                 assert not text or LETTERS.search(text), (name, text)
+
+
+CHINESE = {
+    "活动.csv": (
+        "gb18030",
+        """活动名称,邮件主题,发送时间,发送数,送达数,打开数,点击数,退订数,投诉数
+春季刹车检查,您的刹车好吗？,2026-03-03 10:00,1100,1078,330,66,4,0
+换轮胎,该换轮胎了,2026-04-07 17:30,900,891,250,45,2,1
+夏季空调,检查空调,2026-05-12 09:00,一千,960,300,50,3,0
+""",
+    ),
+    "订单.csv": (
+        "utf-8",
+        """订单号,邮箱,下单时间,金额,订单状态
+1001,a@example.com,2026-03-05 11:00,120.50,已完成
+1002,b@example.com,2026-04-09 12:00,80.00,已取消
+1003,c@example.com,2026-04-10 15:30,1,200.00,已退款
+""",
+    ),
+    "联系人.csv": ("gb18030", "邮箱,状态,注册时间\na@example.com,已订阅,2025-01-05\nb@example.com,已退订,2025-02-05\n"),
+    "其他.csv": ("utf-8", "颜色,形状\n红,圆\n蓝,方\n"),
+    "空.csv": ("utf-8", ""),
+    "图片.png": ("utf-8", "\x89PNG\r\n\x1a\n"),
+    "坏.xlsx": ("utf-8", "PK\x03\x04" + "0" * 50),
+}
+"""Exports as Chinese programs write them: one row has a cell too many, one cell is no number, one file is unknown."""
+
+NAMES = {"kit", "map", "toml", "yaml", "csv", "xlsx", "png", "kpi", "utf", "file", "gb18030", "google", "postmaster"}
+"""Words with Latin letters in the texts of `kit check` that are no English, beside names of tables and settings."""
+
+
+def chinese(folder: Path) -> Path:
+    for name, (encoding, content) in CHINESE.items():
+        exports.write(folder, name, content, encoding)
+    return folder
+
+
+def english_words(text: str) -> set[str]:
+    """Words of what a command says that are neither Chinese nor a name."""
+    tables = {name for table in TABLES.values() for name in (table.name, *table.names)}
+    names = tables | NAMES | {key.name for key in KEYS}
+    words = {word.lower() for word in re.findall(r"[A-Za-z][A-Za-z0-9_.]*", text)}
+    return {word for word in words if word not in names and not set(word.split(".")) <= names}
+
+
+@pytest.mark.usefixtures("english")
+class TestChinese:
+    def test_no_word_of_kit_check_is_english(self, tmp_path: Path) -> None:
+        folder = chinese(tmp_path / "数据")
+        assert "its header" in CliRunner().invoke(cli.main, ["check", str(folder), "--lang", "en"]).stdout
+        asked = CliRunner().invoke(cli.main, ["check", str(folder), "--lang", "zh"])
+        assert asked.exit_code == 1
+        assert "数据：7 个文件中读取了 3 个；8 行 = 保留 7 + 剔除 1；截至 2026/5/12 09:00；时区未知" in asked.stdout
+        assert "订单.csv, 第 4 行：它有 6 个单元格，而表头有 5 个。请把含分隔符的单元格放在引号中。" in asked.stdout
+        assert "哪些 KPI 适合目标" in asked.stdout
+        assert english_words(asked.stdout) == set()
+
+    def test_kit_toml_asks_for_it_before_the_first_file_is_read(self, tmp_path: Path) -> None:
+        folder = chinese(tmp_path / "数据")
+        (folder / "kit.toml").write_text('lang = "zh"\ncurrency = "CNY"\n', encoding="utf-8")
+        assert english_words(CliRunner().invoke(cli.main, ["check", str(folder)]).stdout) == set()
+
+    def test_what_is_wrong_is_said_in_it(self, tmp_path: Path) -> None:
+        folder = chinese(tmp_path / "数据")
+        (folder / "kit.toml").write_text('curency = "CNY"\n', encoding="utf-8")
+        asked = CliRunner().invoke(cli.main, ["check", str(folder), "--lang", "zh"])
+        assert asked.output == "kit: kit.toml, 列 'curency'：没有这个设置。您是不是想输入 'currency'？\n"
+
+    def test_a_mapping_is_proposed_in_it(self, tmp_path: Path) -> None:
+        path = exports.write(tmp_path, "其他.csv", CHINESE["其他.csv"][1])
+        said = CliRunner().invoke(cli.main, ["map", str(path), "--lang", "zh"]).stdout
+        assert "# 如果无误，请另存为文件旁的 其他.csv.map.yaml。" in said
+        assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said)
+
+    def test_the_dictionary_of_the_tables_is_written_in_it(self, tmp_path: Path) -> None:
+        folder = chinese(tmp_path / "数据")
+        CliRunner().invoke(cli.main, ["tables", str(folder), "--out", str(tmp_path / "表"), "--lang", "zh"])
+        said = (tmp_path / "表" / "tables.md").read_text(encoding="utf-8")
+        assert "一行是一个订单；共 2 行。" in said
+        assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said)
+
+    def test_what_has_no_texts_in_it_is_refused_before_it_begins(self, tmp_path: Path) -> None:
+        folder, out = chinese(tmp_path / "数据"), tmp_path / "报告"
+        for words in (
+            *(["report", str(folder), "--out", str(out), *more] for more in ([], ["--by", "month"])),
+            *(["people", "lapsed", str(folder), "--out", str(out)], ["people"], ["explain", "open_rate"]),
+        ):
+            asked = CliRunner().invoke(cli.main, [*words, "--lang", "zh"])
+            assert (asked.exit_code, asked.stdout) == (2, "")
+            assert asked.stderr == "kit: 报告、人员名单和指标说明只有英文和俄文。请添加 --lang en 或 --lang ru。\n"
+        assert not out.exists()
+
+    def test_a_notebook_is_english_where_kit_toml_asks_for_it(self, tmp_path: Path) -> None:
+        (chinese(tmp_path) / "kit.toml").write_text('lang = "zh"\n', encoding="utf-8")
+        kit.open(tmp_path)
+        assert messages.language() == "en"
+
+    def test_the_report_of_a_problem_is_english_whatever_is_asked_for(self, tmp_path: Path) -> None:
+        folder = chinese(tmp_path / "数据")
+        said = CliRunner().invoke(cli.main, ["check", str(folder), "--report", "--lang", "zh"]).stdout
+        assert "why: its header has 订单号, 邮箱, 下单时间, 金额, 订单状态, recognised by name only" in said
+
+    def test_numbers_and_days_are_written_as_chinese_does(self) -> None:
+        with messages.using("zh"):
+            assert formats.share(0.0814) == "8.1%"
+            assert formats.whole(1234567) == "1,234,567"
+            assert formats.day("2026-03-04") == "2026/3/4"
+            assert formats.month("2026-03") == "2026年3月"
+            assert formats.listing(["甲", "乙", "丙"]) == "甲、乙和丙"
+
+    def test_columns_stand_below_each_other(self, tmp_path: Path) -> None:
+        asked = CliRunner().invoke(cli.main, ["check", str(chinese(tmp_path)), "--lang", "zh"])
+        files = [line.split(" → ")[0] for line in asked.stdout.splitlines() if "→" in line]
+        before = [line.removesuffix(line.split()[-1]) for line in files]
+        assert len(before) == 3
+        assert len({sum(1 + (sign > "\u2e7f") for sign in text) for text in before}) == 1
 
 
 @pytest.mark.usefixtures("english")

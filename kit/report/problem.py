@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 from kit import errors, sources
 from kit.errors import InputError
-from kit.messages import SOURCE, using
 from kit.privacy import LONG, shape
 from kit.report.quality import why
 from kit.sources.detect import folder
@@ -52,12 +51,11 @@ _KNOWN = re.compile(r"\b(?:line|lines) [\d,]+|\w+")
 
 
 def report(data: Data) -> str:
-    """The report on everything that was read, in English, as text that a person can read before sending it."""
-    with using(SOURCE):
-        return _report(data)
+    """The report on everything that was read, as text that a person can read before sending it.
 
-
-def _report(data: Data) -> str:
+    Args:
+        data: opened in English: only English words of the kit are known for its own.
+    """
     lines = [
         f"Problem report of the e-mail analysis kit {version('email-analysis-kit')}, {_machine()}.",
         "It holds names of columns and patterns of cells: no value, no address, no subject, no name of a file.",

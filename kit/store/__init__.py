@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from kit.errors import UsageError, nearest
-from kit.messages import SOURCE, WHOLE, _, language, prefer, use
+from kit.messages import SOURCE, WHOLE, _, language, use
 from kit.sources.text.encodings import readable
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
@@ -254,7 +254,6 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
         raise UsageError(_("{target}: there is no such folder or file.", target=target))
     days, filters = parse_period(period), parse_where(where)
     store, files, settings = build.store(path)
-    prefer(settings["lang"])
     data = Data(readable(path.resolve().name), store, files, settings, days, target=path.resolve())
     for column, value in filters:
         _check_filter(data, column, value)

@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 
 from kit import settings as kit_toml
 from kit import sources
-from kit.messages import Message, _
+from kit.messages import Message, _, prefer
 from kit.places import WRITE_CACHE, draft_name, reaching, sweep
 from kit.sources import frames
 from kit.sources.detect.folder import files
@@ -81,8 +81,9 @@ def _places() -> list[Path]:
 
 
 def store(target: Path) -> tuple[Path, tuple[FileLog, ...], Settings]:
-    """The store of a folder or file, built now if its content was not read before."""
+    """The store of a folder or file, built now if its content was not read before; its texts as kit.toml wants them."""
     settings = kit_toml.load(target if target.is_dir() else target.parent)
+    prefer(settings["lang"])
     place = cache() / _key(target, settings)
     with reaching(cache(), WRITE_CACHE):
         if not _is_whole(place):

@@ -446,10 +446,8 @@ class Tests(Result):
         else:
             text = _("not decided yet by “{kpi}” ({look}); {apart}", **values)
         if self.rule.plan.rule == "any time":
-            next_step = _("Continue the test and judge again whenever you like.")
-        else:
-            next_step = _("Continue the test and judge again at the next planned look.")
-        return f"{text} {next_step}"
+            return " ".join([text, _("Continue the test and judge again whenever you like.")])
+        return " ".join([text, _("Continue the test and judge again at the next planned look.")])
 
     def _apart(self, row: Mapping[Any, Any]) -> str:
         arms = {side: _arm_name(row, side) for side in "ab"}

@@ -133,14 +133,21 @@ def _likeliest(raw: bytes) -> str:
 
     Latin letters that are no ASCII seldom stand side by side. Of the Russian encodings the one that makes the most
     small letters: a wrong one makes capitals or frames. Where most bytes are none, it may be Chinese or Japanese.
+    Many bytes of common Chinese characters are small letters in KOI8-R, others are frames there.
     """
     if not _RUN_OF_HIGH.search(raw):
         return "cp1252"
     letters = {name: sum(map(raw.count, small)) for name, small in _RUSSIAN.items()}
     russian = max(letters, key=letters.__getitem__)
     if letters[russian] >= len(raw.translate(None, _ASCII)) / 2:
-        return russian
+        return "gb18030" if russian == "koi8-r" and _is_chinese(raw) else russian
     from charset_normalizer import from_bytes  # noqa: PLC0415  takes a third of a second, and few files need it
 
     likeliest = from_bytes(raw[:_SNIFFED], cp_isolation=[*_ASIAN, russian, "cp1252"]).best()
     return likeliest.encoding.replace("_", "-") if likeliest else russian
+
+
+def _is_chinese(raw: bytes) -> bool:
+    """Whether what may be KOI8-R is GB 18030: always two bytes together, and some of them frames (all but ё and Ё)."""
+    pairs = all(len(run) % 2 == 0 for run in re.findall(rb"[\x80-\xff]+", raw))
+    return pairs and re.search(rb"[\x80-\xa2\xa4-\xb2\xb4-\xbf]", raw) is not None
