@@ -14,6 +14,7 @@ from kit.messages import _, message
 from kit.metrics import methods
 from kit.metrics.figures import GENERAL
 from kit.questions.find_problems import rules
+from kit.show.entry import AUTHORITY, EDGE, FORMULA, INTERVAL, ONCE, WINDOW, ZONE, authority, described
 from kit.show.formats import known, moment, money, named, whole, with_interval
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -32,20 +33,20 @@ if TYPE_CHECKING:
 class Kind:
     """One registry: its title, key -> title of its entries, and what explains one of them."""
 
-    title: str
+    title: Message
     entries: Mapping[str, str | Message]
     explain: Callable[[str], str]
 
 
 def _count(key: str) -> str:
     column = _COUNTS[key]
-    return f"{key}: {column.meaning} [{column.unit}], of each campaign."
+    return _("{key}: {meaning} [{unit}], of each campaign.", key=key, meaning=column.meaning, unit=column.unit)
 
 
 def _measure(key: str) -> str:
     share = rules.MEASURES[key]
-    lines = {"formula": share.formula, "edge cases": share.edge, "authority": share.source}
-    return "\n".join([f"{key}: {share.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+    lines = [(FORMULA, share.formula), (EDGE, share.edge), (AUTHORITY, authority(share.source))]
+    return described(f"{key}: {share.title}", lines)
 
 
 FIGURES = {figure.key: figure for figure in (*GENERAL, *questions.figures())}
@@ -86,30 +87,30 @@ def explain_figure(key: str) -> str:
     if key not in FIGURES:
         raise UsageError(_("There is no figure {key}. {hint}", key=repr(key), hint=nearest(key, FIGURES)))
     figure = FIGURES[key]
-    lines = {
-        "formula": figure.formula,
-        "counted once": figure.once,
-        "window": figure.window or "none: up to as_of",
-        "time zone": metrics.TIME_ZONE,
-        "interval": figure.interval or "none",
-        "edge cases": figure.edge or "none",
-        "authority": figure.source,
-        "printed at": ", ".join(figure.shown),
-    }
-    return "\n".join([f"{key}: {figure.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+    lines = [
+        (FORMULA, figure.formula),
+        (ONCE, figure.once),
+        (WINDOW, figure.window or message("none: up to as_of")),
+        (ZONE, metrics.TIME_ZONE),
+        (INTERVAL, figure.interval or message("none")),
+        (EDGE, figure.edge or message("none")),
+        (AUTHORITY, authority(figure.source)),
+        (message("printed at"), ", ".join(figure.shown)),
+    ]
+    return described(f"{key}: {figure.title}", lines)
 
 
 _COUNTS = {column.name: column for column in COUNTS}
 
 KINDS = (
-    Kind("KPIs", {key: entry.title for key, entry in metrics.KPIS.items()}, metrics.explain),
-    Kind("Goals", {key: entry.title for key, entry in metrics.GOALS.items()}, metrics.explain_goal),
-    Kind("Figures", {key: entry.title for key, entry in FIGURES.items()}, explain_figure),
-    Kind("Methods", {key: entry.title for key, entry in methods.METHODS.items()}, methods.explain),
-    Kind("Words of verdicts", dict(methods.VERDICTS), methods.explain),
-    Kind("Problem rules", {key: entry.symptom for key, entry in rules.RULES.items()}, rules.explain),
-    Kind("Rates of problem rules", {key: entry.title for key, entry in rules.MEASURES.items()}, _measure),
-    Kind("Counts", {key: entry.meaning for key, entry in _COUNTS.items()}, _count),
+    Kind(message("KPIs"), {key: entry.title for key, entry in metrics.KPIS.items()}, metrics.explain),
+    Kind(message("Goals"), {key: entry.title for key, entry in metrics.GOALS.items()}, metrics.explain_goal),
+    Kind(message("Figures"), {key: entry.title for key, entry in FIGURES.items()}, explain_figure),
+    Kind(message("Methods"), {key: entry.title for key, entry in methods.METHODS.items()}, methods.explain),
+    Kind(message("Words of verdicts"), dict(methods.VERDICTS), methods.explain),
+    Kind(message("Problem rules"), {key: entry.symptom for key, entry in rules.RULES.items()}, rules.explain),
+    Kind(message("Rates of problem rules"), {key: entry.title for key, entry in rules.MEASURES.items()}, _measure),
+    Kind(message("Counts"), {key: entry.meaning for key, entry in _COUNTS.items()}, _count),
 )
 """What can be explained, in the order in which it is looked up."""
 
@@ -137,7 +138,7 @@ def entry(key: str) -> str:
             _(
                 "The key {key} is unknown. {hint}",
                 key=repr(key),
-                hint=nearest(key, keys, otherwise="All keys: kit explain."),
+                hint=nearest(key, keys, otherwise=_("All keys: kit explain.")),
             )
         )
     return "\n\n".join(texts)

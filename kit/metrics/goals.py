@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
 from kit.metrics.kpis import KPIS
+from kit.show.entry import authority
 
 if TYPE_CHECKING:
     from kit.messages import Message
@@ -129,4 +130,4 @@ def explain_goal(key: str) -> str:
     """
     entry = goal(key)
     lines = [f"  {name:18} {KPIS[name].formula:38} {why}" for name, why in entry.kpis]
-    return "\n".join([f"{entry.key}: {entry.title} ({entry.source})", "", *lines])
+    return "\n".join([f"{entry.key}: {entry.title} ({authority(entry.source)})", "", *lines])

@@ -15,18 +15,23 @@ from kit.counts.told import of_sent
 from kit.errors import UsageError, nearest
 from kit.judging import CAMPAIGNS
 from kit.messages import _, message
+from kit.metrics.figures import WILSON
+from kit.show.entry import AUTHORITY, EDGE, FORMULA, INTERVAL, ONCE, WINDOW, ZONE, authority, described
 from kit.show.formats import RAW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from kit.messages import Message
+    from kit.messages import Message, Text
     from kit.store import Data
 
 TIME_ZONE = message(
     "the firm's (time_zone in kit.toml); without it months are as in the file, and hours get no verdict"
 )
 """Whose clock days and months are of, as `explain` says it."""
+
+
+_WAIT = message("median time until first answer, of tickets")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Kpi:
     def formula(self) -> str:
         """As a reader would write it: opened / delivered."""
         if self.kind == "wait":
-            return f"median time until {self.numerator}, of {self.denominator}"
+            return str(_WAIT)
         return f"{self.numerator} / {self.denominator}"
 
 
@@ -442,44 +447,61 @@ def explain(key: str) -> str:
         UsageError: there is none; names the nearest.
     """
     kpi = find(key)
-    lines = {
-        "formula": kpi.formula,
-        "above the line": kpi.numerator,
-        "below the line": kpi.denominator,
-        "better": kpi.better,
-        "unit": kpi.unit,
-        "stage": kpi.stage,
-        "counted from": f"kit.counts.{kpi.counts}",
-        "grain": _GRAIN[kpi.counts][0],
-        "counted once": _GRAIN[kpi.counts][1],
-        "window": _window(kpi),
-        "time zone": TIME_ZONE,
-        "edge cases": kpi.edge,
-        "interval": _INTERVAL[kpi.kind],
-        "authority": kpi.source,
-    }
-    return "\n".join([f"{kpi.key}: {kpi.title}", *(f"  {name:15} {text}" for name, text in lines.items())])
+    lines: list[tuple[Text, Text]] = [
+        (FORMULA, kpi.formula),
+        (message("above the line"), kpi.numerator),
+        (message("below the line"), kpi.denominator),
+        (message("better"), _BETTER[kpi.better]),
+        (message("unit"), _UNIT[kpi.unit]),
+        (message("stage"), _STAGE[kpi.stage]),
+        (message("counted from"), f"kit.counts.{kpi.counts}"),
+        (message("grain"), _GRAIN[kpi.counts][0]),
+        (ONCE, _GRAIN[kpi.counts][1]),
+        (WINDOW, _window(kpi)),
+        (ZONE, TIME_ZONE),
+        (EDGE, kpi.edge),
+        (INTERVAL, _INTERVAL[kpi.kind]),
+        (AUTHORITY, authority(kpi.source)),
+    ]
+    return described(f"{kpi.key}: {kpi.title}", lines)
 
 
-def _window(kpi: Kpi) -> str:
+def _window(kpi: Kpi) -> Text:
+    if kpi.counts == "visits":
+        return message("visits.return_days from the first known visit")
     if kpi.counts != "messages":
-        return "none: up to as_of" if kpi.counts != "visits" else "visits.return_days from the first known visit"
+        return message("none: up to as_of")
     if kpi.numerator in ("converted", "revenue"):
-        return "conversions.window_days after the mail; a younger mail has none yet"
-    return "none: up to as_of; a campaign younger than conversions.maturity_days is shown and not judged"
+        return message("conversions.window_days after the e-mail; a more recent e-mail has none yet")
+    return message("none: up to as_of; a campaign more recent than conversions.maturity_days is shown and not judged")
 
 
+_BETTER = {"higher": message("higher"), "lower": message("lower")}
+_UNIT = {"share": message("share"), "money": message("money"), "minutes": message("minutes")}
+_STAGE = {
+    "delivery": message("delivery"),
+    "attention": message("attention"),
+    "action": message("action"),
+    "harm": message("harm"),
+    "service": message("service"),
+}
+_BY_ROW = message("by the row of the file")
 _GRAIN = {
     "messages": (
-        "a message: one person, one send; months are months of sending",
-        "by the platform's id of the message with its person, else by campaign and person; events by their own id",
+        message("a message: one person, one send; months are months of sending"),
+        message(
+            "by the platform's id of the message with its person, else by campaign and person; events by their own id"
+        ),
     ),
-    "answers": ("a survey answer; months are months of answering", "by the row of the file"),
-    "visits": ("a person; months are months of the first known visit", "a person and day, on the firm's clock"),
-    "waits": ("a ticket; months are months of coming in", "by the row of the file"),
+    "answers": (message("a survey answer; months are months of answering"), _BY_ROW),
+    "visits": (
+        message("a person; months are months of the first known visit"),
+        message("a person and day, in the firm's local time"),
+    ),
+    "waits": (message("a ticket; months are months of coming in"), _BY_ROW),
 }
 _INTERVAL = {
-    "rate": "95 %: Wilson; Clopper-Pearson where 0 to 5 are for or against",
-    "mean": "95 %: Student, from the sum and the squares of all messages, zeros included",
-    "wait": "95 %: of the Kaplan-Meier median",
+    "rate": WILSON,
+    "mean": message("95 %: Student, from the sum and the squares of all messages, zeros included"),
+    "wait": message("95 %: of the Kaplan-Meier median"),
 }

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from kit.errors import UsageError, nearest
 from kit.messages import _, message
+from kit.show.entry import described
 
 if TYPE_CHECKING:
-    from kit.messages import Message
+    from kit.messages import Message, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,11 +489,11 @@ def explain(key: str) -> str:
             _("There is no method or verdict {key}. {hint}", key=repr(key), hint=nearest(key, [*METHODS, *VERDICTS]))
         )
     method = METHODS[key]
-    lines = {
-        "answers": method.question,
-        "asked in": "notebook " + ", ".join(method.notebooks),
-        "code": f"kit.stats.{method.code}",
-        "source": method.source,
-        "held by": ", ".join(method.cases) or "simulation (docs/simulations.md)",
-    }
-    return "\n".join([f"{key}: {method.title}", *(f"  {name:10} {text}" for name, text in lines.items())])
+    lines: list[tuple[Text, Text]] = [
+        (message("answers"), method.question),
+        (message("asked in"), _("notebook {numbers}", numbers=", ".join(method.notebooks))),
+        (message("code"), f"kit.stats.{method.code}"),
+        (message("source"), method.source),
+        (message("held by"), ", ".join(method.cases) or _("simulation ({file})", file="docs/simulations.md")),
+    ]
+    return described(f"{key}: {method.title}", lines)

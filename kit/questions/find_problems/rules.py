@@ -18,8 +18,9 @@ import pandas as pd
 
 from kit import metrics
 from kit.errors import UsageError, nearest
-from kit.messages import Message, _, message
+from kit.messages import Message, Text, _, message
 from kit.metrics import Kpi
+from kit.show.entry import authority, described
 from kit.show.formats import share
 from kit.show.table import Column, Table
 
@@ -394,13 +395,13 @@ def explain(key: str) -> str:
     groups = message("by {unit}", unit=unit)
     if rule.level:
         groups = message("by {unit}, {group}", unit=unit, group=rule.group_name(rule.level))
-    lines = {
-        "rate": f"{rule.kpi.title}: {rule.kpi.formula}",
-        "groups": groups,
-        "when": rule.when,
-        "likely cause": rule.cause,
-        "what to try": rule.remedy,
-        **({"warning": rule.warning} if rule.warning else {}),
-        "authority": "guide 1, step 4",
-    }
-    return "\n".join([f"{rule.key}: {rule.symptom}", *(f"  {name:12} {text}" for name, text in lines.items())])
+    lines: list[tuple[Text, Text]] = [
+        (message("rate"), f"{rule.kpi.title}: {rule.kpi.formula}"),
+        (message("groups"), groups),
+        (message("when"), rule.when),
+        (message("likely cause"), rule.cause),
+        (message("what to try"), rule.remedy),
+        *([(message("warning"), rule.warning)] if rule.warning else []),
+        (message("authority"), authority("guide 1, step 4")),
+    ]
+    return described(f"{rule.key}: {rule.symptom}", lines)
