@@ -134,13 +134,8 @@ def entry(key: str) -> str:
             *(name for kind in KINDS for name in kind.entries),
             *(at for fig in FIGURES.values() for at in fig.shown),
         ]
-        raise UsageError(
-            _(
-                "The key {key} is unknown. {hint}",
-                key=repr(key),
-                hint=nearest(key, keys, otherwise=_("All keys: kit explain.")),
-            )
-        )
+        hint = nearest(key, keys, otherwise=_("All keys: kit explain."))
+        raise UsageError(_("The key {key} is unknown. {hint}", key=repr(key), hint=hint))
     return "\n\n".join(texts)
 
 

@@ -14,8 +14,10 @@ from babel.messages.pofile import read_po
 from click.testing import CliRunner
 
 import kit
-from kit import cli, messages, metrics
-from kit.errors import SettingsError
+from kit import cli, explain, messages, metrics
+from kit.errors import SettingsError, UsageError
+from kit.questions.notebooks import choose, load
+from kit.report import parameters
 from kit.settings import KEYS
 from kit.show import formats
 from kit.store import open_data
@@ -65,6 +67,7 @@ def is_of_commands(entry: Message) -> bool:
     return (
         any(file.startswith(COMMANDS) or (file.startswith("kit/report/") and file.endswith(".py")) for file in files)
         or any(file.startswith("notebooks/") and text.startswith("# ") for file in files)
+        or text in {parameter.help for book in load() for parameter in book.parameters.values()}
         or text in {one.title.text for registry in (metrics.KPIS, metrics.GOALS) for one in registry.values()}
     )
 
@@ -76,7 +79,7 @@ def translated(code: str) -> Iterator[Message]:
 
 
 def test_every_text_in_the_code_is_in_the_catalogue() -> None:
-    """Babel finds none within the braces of an f-string."""
+    """Babel finds none within the braces of an f-string, nor within another text's values."""
     template = {texts(entry.id)[0] for entry in catalogue(messages.LOCALE / "kit.pot")}
     calls = [
         (path.name, node.args[0].value)
@@ -149,6 +152,21 @@ def english() -> Iterator[None]:
         patch.delenv(messages.ASKED, raising=False)
         yield
     messages.prefer("")
+
+
+@pytest.mark.parametrize("key", ["open_rate", "step_conversion", "low_opens", "wilson", "delivered"])
+def test_an_entry_of_kit_explain_is_russian_but_for_names(key: str) -> None:
+    with messages.using("ru"):
+        said = explain.entry(key)
+    labels = [line[2:].split("  ")[0] for line in said.splitlines()[1:]]
+    assert [label for label in labels if not LETTERS.search(label)] == []
+    assert "guide" not in said
+    assert not re.search(r"\b[a-z]+ [a-z]+ [a-z]+\b", said)
+
+
+def test_what_a_parameter_means_is_said_in_the_readers_language() -> None:
+    with messages.using("ru"), pytest.raises(UsageError, match="дней на возвращение"):
+        parameters.values(choose(load(), ["13"]), {"days": "x"})
 
 
 def test_every_page_of_a_firm_is_russian(firm: Path) -> None:

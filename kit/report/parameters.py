@@ -207,7 +207,7 @@ def _number(text: str) -> float:
 
 
 def _not_of_the_type(parameter: Parameter, text: str) -> str:
-    values = {"name": parameter.name, "value": repr(text), "help": parameter.help}
+    values = {"name": parameter.name, "value": repr(text), "help": _(parameter.help)}
     if parameter.type == "int":
         return _("-p {name}: {value} is not a whole number. The parameter means: {help}.", **values)
     if parameter.type == "float":

@@ -176,7 +176,9 @@ _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 def _parameters(page: Page) -> list[tuple[str, str, str]]:
     """The parameters of a page as it shows them, with what they mean; the data is in its foot."""
     parameters = page.run.notebook.parameters
-    meanings = {name: parameters[name].help if name in parameters else "" for name in page.run.values if name != "data"}
+    meanings = {
+        name: _(parameters[name].help) if name in parameters else "" for name in page.run.values if name != "data"
+    }
     return [
         (name, _written(name, page.run.values[name], meaning), re.sub(r'[;,]?\s*"".*', "", meaning))
         for name, meaning in meanings.items()
@@ -184,9 +186,9 @@ def _parameters(page: Page) -> list[tuple[str, str, str]]:
 
 
 def _written(name: str, value: Any, meaning: str = "") -> str:
-    """A value; of an empty one what its parameter's help says of "": as kit.toml says, none."""
+    """A value; of an empty one what its parameter's help says of "": that of kit.toml, none."""
     if value == "":
-        unset = re.search(r'""\s+(?:for |where )?(.+)$', meaning)
+        unset = re.search(r'""\s+(?:for |– )?(.+)$', meaning)
         return str(FILTERS.get(name) or (unset[1] if unset else _("not set")))
     return (_("yes") if value else _("no")) if isinstance(value, bool) else str(value)
 
