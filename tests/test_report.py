@@ -393,5 +393,5 @@ def test_messages_lose_what_differs_between_machines(said: str, left: str) -> No
 
 
 def test_numbers_that_are_negative_stay_numbers_in_csv() -> None:
-    table = {"columns": [{"name": "a"}], "rows": [[-1], ["-1"], ["\tx"], ["@x"], ["x=1"]]}
-    assert page.as_csv(table) == "a\r\n-1\r\n'-1\r\n'\tx\r\n'@x\r\nx=1\r\n"
+    table = {"columns": [{"name": "a", "title": "=A"}], "rows": [[-1], ["-1"], ["\tx"], ["@x"], ["x=1"]]}
+    assert page.as_csv(table) == "'=A\r\n-1\r\n'-1\r\n'\tx\r\n'@x\r\nx=1\r\n"

@@ -135,11 +135,13 @@ def page(run: Run) -> Page:
 
 
 def as_csv(table: dict[str, Any]) -> str:
-    """A table result as CSV; texts that a spreadsheet would take for a formula begin with an apostrophe."""
+    """A table result as CSV, its header as the page shows it, in the reader's language; results.json has the names.
+
+    Texts that a spreadsheet would take for a formula begin with an apostrophe.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(column["name"] for column in table["columns"])
-    for row in table["rows"]:
+    for row in ([column["title"] for column in table["columns"]], *table["rows"]):
         writer.writerow(f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell for cell in row)
     return out.getvalue()
 
