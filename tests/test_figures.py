@@ -132,7 +132,7 @@ def test_what_only_machines_did_is_no_finding(results: list[dict]) -> None:
         in (texts["segments_found"])
     )
     assert (
-        "With machines among the people: click rate (raw) 4.8% is above the published range"
+        "With opens and clicks by machines: click rate (raw) 4.8% is above the published range"
         in texts["benchmarks_beside"]
     )
     assert "open rate (people) in May 2026 alone was 12.7%" in texts["months_changes"]

@@ -117,7 +117,9 @@ class TestPlan:
         frame = arms((1100, 5000), (1300, 5000))
         found = verdicts.judge(frame, "open_rate", as_of=datetime(2026, 3, 2), maturity_days=3)
         assert found.verdicts.iloc[0]["decision"] == "b"
-        assert said(found).endswith("It is young: the faster line may not be the better one in the end.")
+        assert said(found).endswith(
+            "It is too recent: the subject line that is faster now may not be the better one in the end."
+        )
         old = verdicts.judge(frame, "open_rate", as_of=datetime(2026, 3, 5), maturity_days=3)
         assert "young" not in said(old)
 
