@@ -53,6 +53,7 @@ _STRAY_NULS = 10  # a damaged text may hold a few NUL bytes; other files are ful
 
 
 _NOT_READ = message("it cannot be read")
+_HIDDEN = message("the sheet is hidden in its workbook and is not read; show it there if its rows count")
 _EXPORT_AGAIN = message("Export it again.")
 
 
@@ -225,6 +226,8 @@ def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, not
 
 
 def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:
+    if table.is_hidden:
+        return Read(FileLog(table.file, "ignored", _HIDDEN), {})
     if report := analytics.recognised(table):
         return analytics.read(table, *report, settings)
     if messages := outlook.recognised(table):

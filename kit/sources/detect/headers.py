@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Self
 
 from kit.messages import Message, Text, message
@@ -35,6 +36,7 @@ SHOWN = 8
 WIDTH = 40
 """Letters of a name that a sentence shows."""
 
+_DIGIT_OR_AT = re.compile(r"[\d@]")
 _NUMBER = re.compile(r"[\d.,:\s+-]*\d[\d.,:\s+-]*")
 
 
@@ -45,7 +47,8 @@ class Match:
     Attributes:
         preset: the preset.
         header: the column names as written.
-        line: where the header stands.
+        line: where the header stands; of one in two rows the second.
+        begins: where the first row of a header in two rows stands; 0: it has one.
         columns: canonical column -> position in the row.
         beside: plain header -> position of what is read to tell, derive or check something.
         parts: headers that are values themselves.
@@ -65,6 +68,7 @@ class Match:
     missing: tuple[Lack, ...]
     notes: tuple[Text, ...] = ()
     units: Mapping[str, Unit] = field(default_factory=dict)
+    begins: int = 0
 
     @property
     def unmapped(self) -> tuple[str, ...]:
@@ -128,10 +132,32 @@ def find(grid: Grid, mappings: Iterable[Preset]) -> Match | list[Match]:
         below = rows[0] if rows else None
         header = _written(row)
         matches = [match_header(preset, row, rows, header) for preset in candidates if _looks(preset, grid.file, below)]
-        if best := _best([fit for fit in matches if not fit.missing]):
+        best = _best([fit for fit in matches if not fit.missing])
+        if (in_two := _in_two_rows(row, rows, candidates)) and (not best or _rank(in_two) < _rank(best)):
+            return in_two
+        if best:
             return best
         tried += matches
     return sorted(tried, key=_distance)
+
+
+def _in_two_rows(row: Row, below: Sequence[Row], candidates: Iterable[Preset]) -> Match | None:
+    """The match of a header whose second row goes on with its first, like "Opens" over "unique" and "total"."""
+    if not below or below[0].fault:
+        return None
+    groups, names = _written(row), _written(below[0])
+    header, group, goes_on = [], "", False
+    for over, name in zip_longest(groups, names, fillvalue=""):
+        goes_on |= bool(not over and name and group)
+        group = over or (group if name else "")
+        header.append(group if not name or name == group else f"{group} {name}".strip())
+    if not goes_on or any(_DIGIT_OR_AT.search(name) for name in names):
+        return None
+    joined = replace(below[0], cells=list(header))
+    general = [preset for preset in candidates if not (preset.recognise.of_platform or preset.header)]
+    fits = [match for preset in general if not (match := match_header(preset, joined, below[1:])).missing]
+    best = _best(fits)
+    return best and replace(best, begins=row.line)
 
 
 def _distance(match: Match) -> tuple[object, ...]:
@@ -215,6 +241,7 @@ def match_header(preset: Preset, row: Row, below: Sequence[Row] = (), header: Wo
             implied = {**values, **implied}
     spread_columns = {preset.spread.value, preset.spread.name} if preset.spread and parts else set()
     told = {name for name, wait in preset.durations.items() if wait.names and not preset.recognise.of_platform}
+    told |= {name for name, others in preset.fill.items() if any(plain(other) in places.exact for other in others)}
     missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns, *told})
     match = Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing)
     if missing:  # dozens of presets are tried, and one of them reads the file

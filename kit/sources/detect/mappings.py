@@ -141,7 +141,7 @@ def _example(grid: Grid, match: Match, position: int) -> str:
 def _grid(raw: bytes, name: str) -> Grid | None:
     """The table of a file: its first sheet, or of JSON the list with the most records."""
     if workbook.is_workbook(raw):
-        grids = workbook.read(raw, name)[:1]
+        grids = [sheet for sheet in workbook.read(raw, name) if not sheet.is_hidden][:1]
     elif raw.lstrip(b"\xef\xbb\xbf \t\r\n[").startswith(b"{"):
         grids = sorted(of_json(raw, name), key=lambda grid: -len(grid.rows))
     else:

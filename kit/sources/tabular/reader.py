@@ -16,6 +16,7 @@ from kit.messages import Text, message, message_n
 from kit.sources import frames
 from kit.sources.detect import mappings as mappings_of
 from kit.sources.detect import records
+from kit.sources.detect import words as words_of
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 WHOLE_ANSWER = frozenset({"response", "open-ended response"})
 """Second halves of a header that name no choice: the cell is the answer."""
 
+
+FEW_WORDS = 3
+"""Words of a cell, at most, that still are the name of a channel and no sentence about it."""
 
 BLOCK = 50_000
 """Records that are made a frame at a time: as frames they take a tenth of the memory."""
@@ -322,7 +326,7 @@ def _at(row: Row, match: Match) -> str | None:
 
 def _above(grid: Grid, match: Match) -> list[Text]:
     """What stands above the header and is more than a title."""
-    lost = [row.line for row in grid.rows if row.line < match.line and sum(map(bool, map(plain, row.cells))) > 1]
+    lost = [row.line for row in grid.rows if row.line < (match.begins or match.line) and sum(map(bool, map(plain, row.cells))) > 1]
     if not lost:
         return []
     if len(lost) == 1:
@@ -380,10 +384,17 @@ def _aside(row: Row, match: Match) -> CellError | None:
     for name, words, is_kept in named:
         place = match.beside.get(plain(name))
         cell = None if place is None else row.cells[place]
-        if plain(cell) and (plain(cell) in map(plain, words)) != is_kept:
+        is_named = plain(cell) in map(plain, words) or (not is_kept and _is_kind_of(str(cell), words))
+        if plain(cell) and is_named != is_kept:
             reason = message("its {column} is {word}, so it is set aside", column=name, word=repr(str(cell)))
             return NoDataError(reason)
     return None
+
+
+def _is_kind_of(cell: str, kinds: Iterable[str]) -> bool:
+    """Whether a few words name one of these kinds and add to it, like "Web push notification", and not mail too."""
+    stems = words_of.of(cell).stems
+    return 1 < len(stems) <= FEW_WORDS and "email" not in stems and any(words_of.of(kind).stems <= stems for kind in kinds)
 
 
 def _no_rows(file: str, line: int) -> InputError:

@@ -30,6 +30,13 @@ _RUN_OF_HIGH = re.compile(rb"[\x80-\xff]{2}")
 _RUSSIAN = {name: "абвгдежзийклмнопрстуфхцчшщъыьэюя".encode(name) for name in ("cp1251", "cp866", "koi8-r")}
 _ASIAN = ("gb18030", "big5", "cp932")
 _ASCII = bytes(range(0x80))
+_CENTRAL = re.compile(rb"(?<=[A-Za-z])[\xb9\xb3\xbf\x9f\xbe](?=[a-z])|[\x8d\x8f\x9d]")
+"""Letters of cp1250 within a word that are signs in cp1252, and those that are nothing there."""
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_PAIRS = re.compile(rb"(?:[\xa1-\xfe][\xa1-\xfe])+")
+_COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
+"""Chinese characters of the first level, the 3,755 most common ones, and their marks and digits."""
+_SEVERAL, _MOSTLY = 4, 0.9
 _SNIFFED = 1 << 16  # bytes that tell a Chinese or Japanese encoding
 _HEAD = 4096  # bytes that tell the encoding
 
@@ -133,21 +140,39 @@ def _likeliest(raw: bytes) -> str:
 
     Latin letters that are no ASCII seldom stand side by side. Of the Russian encodings the one that makes the most
     small letters: a wrong one makes capitals or frames. Where most bytes are none, it may be Chinese or Japanese.
-    Many bytes of common Chinese characters are small letters in KOI8-R, others are frames there.
     """
     if not _RUN_OF_HIGH.search(raw):
-        return "cp1252"
+        return _latin(raw)
     letters = {name: sum(map(raw.count, small)) for name, small in _RUSSIAN.items()}
     russian = max(letters, key=letters.__getitem__)
+    if russian == "koi8-r" and _is_chinese(raw):  # its small letters are where the most common Chinese characters are
+        return "gb18030"
     if letters[russian] >= len(raw.translate(None, _ASCII)) / 2:
-        return "gb18030" if russian == "koi8-r" and _is_chinese(raw) else russian
+        return russian
+    if _is_chinese(raw):
+        return "gb18030"
     from charset_normalizer import from_bytes  # noqa: PLC0415  takes a third of a second, and few files need it
 
     likeliest = from_bytes(raw[:_SNIFFED], cp_isolation=[*_ASIAN, russian, "cp1252"]).best()
-    return likeliest.encoding.replace("_", "-") if likeliest else russian
+    encoding = likeliest.encoding.replace("_", "-") if likeliest else russian
+    return _latin(raw) if encoding == "cp1252" else encoding
+
+
+def _latin(raw: bytes) -> str:
+    """The encoding of Latin letters: that of Western or of Central Europe, where letters stand in place of signs."""
+    return "cp1250" if _CENTRAL.search(raw) else "cp1252"
 
 
 def _is_chinese(raw: bytes) -> bool:
-    """Whether what may be KOI8-R is GB 18030: always two bytes together, and some of them frames (all but ё and Ё)."""
-    pairs = all(len(run) % 2 == 0 for run in re.findall(rb"[\x80-\xff]+", raw))
-    return pairs and re.search(rb"[\x80-\xa2\xa4-\xb2\xb4-\xbf]", raw) is not None
+    """Whether bytes are Chinese in GB18030: whole pairs only, and nearly all of them common characters.
+
+    A Russian text has words of an odd number of letters, which break the pairs.
+    """
+    head = raw[:_SNIFFED]
+    head = head[: max(head.rfind(b"\n"), 0) or len(head)]
+    pairs = _PAIRS.findall(head)
+    return (
+        len(_HIGH.findall(head)) >= _SEVERAL
+        and sum(map(len, pairs)) == len(head.translate(None, _ASCII))
+        and sum(len(_COMMON.findall(run)) for run in pairs) >= _MOSTLY * sum(map(len, pairs)) / 2
+    )

@@ -77,6 +77,7 @@ class Grid:
         notes: what to say about the encoding.
         answer: whether it is the answer of a platform's API, where a row's line is the number of its record.
         is_open: whether the text ends without a line break, as it does where it was cut off.
+        is_hidden: whether it is a sheet that the workbook does not show.
     """
 
     file: str
@@ -86,6 +87,7 @@ class Grid:
     notes: tuple[Text, ...] = ()
     answer: bool = False
     is_open: bool = False
+    is_hidden: bool = False
 
 
 def separator(text: str) -> tuple[str, int]:

@@ -30,18 +30,18 @@ YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
 
 _MONTHS = (
-    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro январь января янв",
-    "february feb februar février févr febrero febbraio fevereiro fev февраль февраля фев февр",
-    "march mar märz mär mrz mars marzo março март марта мар",
-    "april apr avril avr abril abr aprile апрель апреля апр",
-    "may mai mayo maggio mag maio май мая",
-    "june jun juni juin junio giugno giu junho июнь июня июн",
-    "july jul juli juillet juil julio luglio lug julho июль июля июл",
-    "august aug août agosto ago август августа авг",
-    "september sep sept septembre septiembre settembre set setembro сентябрь сентября сен сент",
-    "october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт",
-    "november nov novembre noviembre novembro ноябрь ноября ноя нояб",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro декабрь декабря дек",
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro январь января янв styczeń stycznia januari",
+    "february feb februar février févr febrero febbraio fevereiro fev февраль февраля фев февр luty lutego februari",
+    "march mar märz mär mrz mars marzo março март марта мар marzec marca maart mrt",
+    "april apr avril avr abril abr aprile апрель апреля апр kwiecień kwietnia",
+    "may mai mayo maggio mag maio май мая maj maja mei",
+    "june jun juni juin junio giugno giu junho июнь июня июн czerwiec czerwca",
+    "july jul juli juillet juil julio luglio lug julho июль июля июл lipiec lipca",
+    "august aug août agosto ago август августа авг sierpień sierpnia augustus",
+    "september sep sept septembre septiembre settembre set setembro сентябрь сентября сен сент wrzesień września",
+    "october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт październik października",
+    "november nov novembre noviembre novembro ноябрь ноября ноя нояб listopad listopada",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro декабрь декабря дек grudzień grudnia",
 )
 _MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 
@@ -49,7 +49,16 @@ _CLOCK = (
     r"(?:(?:,?\s+(?:(?:at|um|à|kl\.?|в)\s+)?|T)(?P<h>\d{1,2})"
     r"(?:(?:\s?h\s?|[:.])(?P<min>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d+)?)?)?(?:\s*(?P<half>[ap]\.?\s?m\b\.?)|\s+Uhr|\s?h)?)?"
 )
-_ZONE = r"\s*(?P<zone>Z|(?:UTC|GMT)?\s?[+-]\d{1,2}(?::?\d\d)?|UTC|GMT)?(?:\s*\([^()]*\))?"
+_NAMED_ZONES = {
+    **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+    **{"CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3},
+}
+"""Hours from UTC of zones by name: those of RFC 5322, and of Europe those that no other country calls so."""
+
+_ZONE = (
+    rf"\s*(?P<zone>Z|(?:UTC|GMT)?\s?[+-]\d{{1,2}}(?::?\d\d)?|UTC|GMT|{'|'.join(_NAMED_ZONES)})?"
+    r"(?:\s*\([^()]*\))?"
+)
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<min>\d\d)?")
 _WORD = r"(?P<name>[^\W\d_]+)\.?"
 _WEEKDAY = r"(?:[^\W\d_]+\.?,?\s+)?"
@@ -66,10 +75,12 @@ _SHAPES = tuple(
         rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}",
         rf"{_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?{_OF}[\s-]+{_WORD},?{_OF}[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
         rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep){_SHORT_YEAR}{_CLOCK}{_ZONE}",
+        r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月(?:\s*(?P<d>\d{1,2})\s*[日号](?:\s*(?P<half>上午|下午)?\s*(?P<h>\d{1,2})[:：时]"
+        r"(?P<min>\d\d)(?:[:：分](?P<s>\d\d)?秒?)?)?)?",
     )
 )
 
-_OF_MONTHS = (_SHAPES[0], _SHAPES[2], _SHAPES[3])
+_OF_MONTHS = (_SHAPES[0], _SHAPES[2], _SHAPES[3], _SHAPES[-1])
 """Of the shapes those that may name a month without a day."""
 
 
@@ -84,14 +95,18 @@ def month(cell: str) -> tuple[int, int] | None:
 
 
 _NUMERIC = re.compile(r"(?<![\d./-])(\d{1,2})([-./])(\d{1,2})\2(?:\d{4}|\d\d)(?!\d)")
+_WEEK_WORD = r"(?:calendar week|kalenderwoche|KW|CW|week|wk|W|woche|semaine|semana|sem|settimana|неделя|нед)"
 _WEEKS = tuple(
     re.compile(shape, re.IGNORECASE)
     for shape in (
         r"(?P<y>\d{4})[\s-]?W(?P<w>\d{1,2})(?:-?(?P<d>[1-7]))?",
-        r"(?:KW|W|week|woche|semaine|неделя)\.?\s*(?P<w>\d{1,2})[\s,/-]+(?P<y>\d{4})",
-        r"(?P<y>\d{4})[\s,/-]+(?:KW|week|woche|semaine|неделя)\.?\s*(?P<w>\d{1,2})",
+        rf"{_WEEK_WORD}\.?\s*(?P<w>\d{{1,2}})[\s,/-]+(?:(?:of|de)\s+)?(?P<y>\d{{4}})",
+        rf"(?P<y>\d{{4}})[\s,/-]+{_WEEK_WORD}\.?\s*(?P<w>\d{{1,2}})",
+        rf"(?P<w>\d{{1,2}})[-.]?(?:я|th|st|nd|rd)?\s*{_WEEK_WORD}\.?,?\s+(?P<y>\d{{4}})(?:\s*г\.?)?",
+        r"(?P<y>\d{4})年?\s*第\s*(?P<w>\d{1,2})\s*周",
     )
 )
+_WEEK_ALONE = re.compile(rf"{_WEEK_WORD}\.?\s*\d{{1,2}}|\d{{1,2}}[-.]?(?:я)?\s+{_WEEK_WORD}|第?\s*\d{{1,2}}\s*周", re.IGNORECASE)
 _COUNTER = re.compile(r"\d{5,16}(?:[.,]\d+)?")
 _CALENDAR = {6: "%Y%m", 8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
 """A time of digits alone, by their number."""
@@ -132,6 +147,16 @@ LONGEST_SPAN = timedelta(days=366)
 def is_month(text: str) -> bool:
     """Whether a text is the name of a month, with its year or without."""
     return month(text) is not None or text.strip().strip(".").lower() in _MONTH
+
+
+def is_week(text: str) -> bool:
+    """Whether a text is a week by its number, with its year or without."""
+    return _week(" ".join(text.split())) is not None or bool(_WEEK_ALONE.fullmatch(text.strip()))
+
+
+def has_year(text: str) -> bool:
+    """Whether the name of a month or week says its year."""
+    return month(text) is not None or _week(" ".join(text.split())) is not None
 
 
 class AmbiguousDayError(CellError):
@@ -240,7 +265,7 @@ class Clock:
         year = int(year_digits) + 2000 * (len(year_digits) == 2)
         hour, minute, second = (int(part.get(key) or 0) for key in ("h", "min", "s"))
         if half := part.get("half"):
-            hour = hour % 12 + 12 * half.lower().startswith("p")
+            hour = hour % 12 + 12 * half.lower().startswith(("p", "下"))
         elif part.get("h") and not part.get("min"):
             return None
         try:
@@ -296,6 +321,8 @@ def _ends(text: str) -> Iterator[tuple[str, str]]:
 def _offset(zone: str | None) -> timezone | None:
     if not zone:
         return None
+    if zone.upper() in _NAMED_ZONES:
+        return timezone(timedelta(hours=_NAMED_ZONES[zone.upper()]))
     if not (offset := _OFFSET.search(zone)):
         return UTC
     away = timedelta(hours=int(offset["h"]), minutes=int(offset["min"] or 0))

@@ -80,7 +80,8 @@ def read(raw: bytes, file: str) -> list[Grid]:
                 packed.measure(archive, file, LARGEST)
                 _refuse_sparse(archive, file)
         book = calamine.load_workbook(io.BytesIO(raw))
-        sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
+        hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != calamine.SheetVisibleEnum.Visible}
+        sheets = {name: _sheet(book.get_sheet_by_name(name)) for name in book.sheet_names}
         errors = _errors(raw) if _XLSX in raw else []
     except calamine.PasswordError as error:
         raise InputError(
@@ -94,7 +95,25 @@ def read(raw: bytes, file: str) -> list[Grid]:
         _put(rows, places)
     filled = {name: full for name, rows in grids.items() if (full := [row for row in rows if _says(row)])}
     notes = () if _XLSX in raw else (ERRORS_UNSEEN,)
-    return [Grid(file if len(filled) == 1 else f"{file} [{name}]", rows, notes=notes) for name, rows in filled.items()]
+    return [
+        Grid(file if len(filled) == 1 else f"{file} [{name}]", rows, notes=notes, is_hidden=name in hidden)
+        for name, rows in filled.items()
+    ]
+
+
+def _sheet(sheet: calamine.CalamineSheet) -> list[list[Cell]]:
+    """The cells of a sheet; a text or a date that is written once over merged rows stands in each of them.
+
+    A number does not: it would be counted as often.
+    """
+    rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+    for (top, left), (bottom, _right) in sheet.merged_cell_ranges or ():
+        merged = [row for row in rows[top : bottom + 1] if left < len(row)]
+        cell = merged[0][left] if merged else ""
+        if cell != "" and not isinstance(cell, int | float):
+            for row in merged:
+                row[left] = cell
+    return rows
 
 
 def _refuse_sparse(archive: zipfile.ZipFile, file: str) -> None:
