@@ -71,6 +71,16 @@ def latest(engine: Engine, place: Path, settings: Settings) -> Latest:
     return Latest(_month_end(engine, place, max(plausible)), tuple(slips.values()))
 
 
+def slips(times: pd.Series) -> pd.Series:
+    """Which of a file's times, on the firm's clock, are far later than its others, or than now: by the same measure."""
+    few = max(1, int(FEW * times.count()))
+    ahead = times > clock().tz_localize(None)
+    if 0 < ahead.sum() <= few:
+        return ahead
+    far = times > times.max() - FAR
+    return far & (times.count() >= ENOUGH and times.max() - times.min() > FAR and far.sum() <= few)
+
+
 def _times(engine: Engine, place: Path, now: pd.Timestamp) -> Iterator[tuple[Expression, Column, Span]]:
     """The columns of times of all tables that files fill, each with its table and what it spans."""
     for table in TABLES.values():

@@ -15,15 +15,12 @@ import pandas as pd
 
 from kit import sources
 from kit.messages import message
-from kit.store import matching
+from kit.store import as_of, matching, period_sums
 from kit.tables import CAMPAIGN_STATS, CAMPAIGNS
 
 if TYPE_CHECKING:
     from kit.messages import Text
     from kit.settings import Settings
-
-_MONTH = r"\d{4}-\d{2}"
-"""What a row that sums a month is called (a table of months has no titles)."""
 
 VARIANT, REPORT, EXPORT = 1, 2, 3
 """Precedence of exports: a variant's report, a single campaign's report, an export of many."""
@@ -68,9 +65,11 @@ def resolve(exported: pd.DataFrame, logged: pd.DataFrame | None, settings: Setti
             campaign_type, sent_at, sent_local, first_local, as_of, sent; None without logs.
         settings: for `same` and the rule of test sends.
     """
-    exported, passed = _without_doubled_months(exported.reset_index(drop=True), logged)
+    exported, passed = period_sums.without_doubled(exported.reset_index(drop=True), logged)
     exported = exported.assign(precedence=_precedence)
-    latest = pd.to_datetime(exported["sent_local"]).groupby(exported["source_file"]).transform("max")
+    sent = pd.to_datetime(exported["sent_local"])
+    latest = sent.mask(sent.groupby(exported["source_file"]).transform(as_of.slips).astype(bool))
+    latest = latest.groupby(exported["source_file"]).transform("max")
     # not every export writes hours: those that end on one day know equally much
     latest = latest.groupby(latest.dt.normalize()).transform("max")
     exported["as_of"] = exported["as_of"].where(exported["as_of"].notna(), latest)
@@ -114,26 +113,6 @@ def _exported_again(stats: pd.DataFrame) -> list[Text]:
         message("campaigns: {n} of {names} are the same; each counts once", n=int(n), names=str(names))
         for names, n in again.items()
     ]
-
-
-def _without_doubled_months(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tuple[pd.DataFrame, list[Text]]:
-    """Leave out rows that are sums of a month whose campaigns are exported one by one; and say so."""
-    sums = exported["campaign_name"].astype("string").str.fullmatch(_MONTH).fillna(value=False).astype(bool)
-    sums &= exported["source_campaign_id"].isna() & exported["subject"].isna()
-    sent = pd.to_datetime(exported["sent_local"]).dt.strftime("%Y-%m")
-    single = set(sent[~sums].dropna())
-    if logged is not None:
-        single |= set(pd.to_datetime(logged["sent_local"]).dt.strftime("%Y-%m").dropna())
-    doubled = sums & sent.isin(single)
-    notes: list[Text] = [
-        message(
-            "{file}: months also covered by the campaigns themselves, whose separate rows are not used: {n}",
-            file=str(file),
-            n=len(rows),
-        )
-        for file, rows in exported[doubled].groupby("source_file")
-    ]
-    return exported[~doubled].reset_index(drop=True), notes
 
 
 def _precedence(exported: pd.DataFrame) -> pd.Series:

@@ -13,11 +13,13 @@ from kit.sources.detect import records
 from kit.sources.detect.places import Places
 from kit.sources.detect.presets import Preset, presets
 from kit.sources.detect.words import plain
+from kit.sources.text.cells import is_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kit.sources.detect.presets import Words
+    from kit.sources.text.cells import Cell
     from kit.sources.detect.words import Unit
     from kit.sources.text.grid import Grid, Row
 
@@ -35,6 +37,15 @@ SHOWN = 8
 
 WIDTH = 40
 """Letters of a name that a sentence shows."""
+
+MANY, OFTEN = 6, 3
+"""So many rows, at least, in which a text comes so often on average say that it is a kind and no description."""
+
+_AMOUNT = re.compile(
+    r"[^\w%]*(?:[a-z]{3}\s?)?[\d.,\s'’\u00a0\u202f]*\d[\d.,\s'’\u00a0\u202f]*(?:%|[^\w\s]|[a-zа-я]{1,4}\.?)?\s*",
+    re.IGNORECASE,
+)
+"""A number with a sign, a share or a currency, or a short unit."""
 
 _DIGIT_OR_AT = re.compile(r"[\d@]")
 _NUMBER = re.compile(r"[\d.,:\s+-]*\d[\d.,:\s+-]*")
@@ -244,6 +255,9 @@ def match_header(preset: Preset, row: Row, below: Sequence[Row] = (), header: Wo
     told |= {name for name, others in preset.fill.items() if any(plain(other) in places.exact for other in others)}
     missing = _missing(preset, places, {*columns, *implied, *preset.constants, *spread_columns, *told})
     match = Match(preset, header, row.line, columns, beside, tuple(parts), implied, missing)
+    if preset.recognise.file and not missing:
+        missing = _against(match, below)
+        match = replace(match, missing=missing)
     if missing:  # dozens of presets are tried, and one of them reads the file
         return match
     units = {name: unit for name, position in columns.items() if (unit := places.unit(position, name))}
@@ -293,6 +307,34 @@ def _missing(preset: Preset, places: Places, has: set[str]) -> tuple[Lack, ...]:
     against = [Lack(message("no column {name}", name=repr(name))) for name in unwanted.values()]
     nothing = [] if wanted.of_platform or wanted.needs else [Lack(message("a rule to recognise it"))]
     return (*headers, *groups, *against, *nothing)
+
+
+def _against(match: Match, below: Sequence[Row]) -> tuple[Lack, ...]:
+    """What the columns say against a preset that the name of a file speaks for: a name alone decides nothing.
+
+    An export of a platform has its columns and no others. In any other table, columns of numbers or of people that the
+    preset does not know are what the table is about, and so are words that come again and again.
+    """
+    if match.preset.recognise.of_platform:
+        return tuple(Lack(message("no column {name}", name=repr(name))) for name in match.free.values())
+    strange = [name for position, name in match.free.items() if _measures(_filled(below, position))]
+    lacks = [Lack(message("no column {name}", name=repr(name))) for name in strange]
+    texts = [name for name in match.columns if match.preset.into.column(name).type == "text"]
+    for name in texts:
+        filled = [plain(cell) for cell in _filled(below, match.columns[name])]
+        if _measures(filled) or (len(filled) >= MANY and len(set(filled)) <= len(filled) / OFTEN):
+            lacks.append(Lack(message("{column} in words that differ from row to row", column=name)))
+    return tuple(lacks)
+
+
+def _filled(rows: Sequence[Row], position: int) -> list[Cell]:
+    return [row.cells[position] for row in rows if position < len(row.cells) and not is_null(row.cells[position])]
+
+
+def _measures(filled: Sequence[Cell]) -> bool:
+    """Whether all cells of a column are numbers, shares or amounts, or all are addresses."""
+    texts = list(map(str, filled))
+    return bool(texts) and (all(map(_AMOUNT.fullmatch, texts)) or all("@" in text for text in texts))
 
 
 def _shared(preset: Preset, places: Places, columns: Mapping[str, int]) -> list[Text]:

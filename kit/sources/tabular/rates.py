@@ -35,14 +35,19 @@ def turned(grid: Grid) -> Grid:
     at = next((at for at, row in enumerate(grid.rows[:ABOVE]) if not row.fault and _is_of_periods(row.cells)), None)
     if at is None:
         return grid
-    header, rows = grid.rows[at], [row for row in grid.rows[at + 1 :] if not is_null(row.cells[0] if row.cells else None)]
+    header, rows = (
+        grid.rows[at],
+        [row for row in grid.rows[at + 1 :] if not is_null(row.cells[0] if row.cells else None)],
+    )
     width = len(header.cells)
     filled = [cell for row in rows for cell in row.cells[1:width] if not is_null(cell)]
     if not filled or not all(map(_is_number, filled)):
         return grid
     columns = [place for place, cell in enumerate(header.cells) if place and not is_null(cell)]
     periods = [str(header.cells[place]) for place in columns if not _is_total(header.cells[place])]
-    name = "Campaign" if not all(map(times.has_year, periods)) else "Week" if any(map(times.is_week, periods)) else "Month"
+    name = (
+        "Campaign" if not all(map(times.has_year, periods)) else "Week" if any(map(times.is_week, periods)) else "Month"
+    )
     kpis = Row(header.line, [name, *(row.cells[0] for row in rows)])
     by_period = [
         Row(header.line + place, [header.cells[place], *(_at(row, place) for row in rows)]) for place in columns

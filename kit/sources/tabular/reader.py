@@ -20,7 +20,7 @@ from kit.sources.detect import words as words_of
 from kit.sources.detect.headers import ABOVE, Match, find, lacking, match_header, needing, passed_over, plain
 from kit.sources.detect.presets import READABLE
 from kit.sources.file_log import FileLog, Read, Rejection, kept_without
-from kit.sources.tabular import no_data, odd_cells, recipients, repeats, totals
+from kit.sources.tabular import no_data, odd_cells, recipients, repeats, titles, totals
 from kit.sources.tabular.cell_rules import cells_of
 from kit.sources.tabular.columns import Columns
 from kit.sources.tabular.conform import Conformer
@@ -89,7 +89,7 @@ def _without(rows: list[Row], lines: AbstractSet[int]) -> list[Row]:
 
 def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     preset = match.preset
-    above = _above(grid, match)
+    above = titles.unread(grid, match)
     match = _with_second_header(grid, match) if preset.second_header else match
     rows = [row for row in grid.rows if row.line > match.line]
     faults, copies = _left_out(rows, match, settings)
@@ -112,6 +112,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
         unmapped=match.unmapped,
         passed_over=() if preset.recognise.of_platform or preset.header else passed_over(_header(grid, match), preset),
     )
+    match = replace(match, implied={**titles.period(grid, match), **match.implied})
     used = {*match.columns.values(), *match.beside.values(), *(part.position for part in match.parts)}
 
     located = partial(_located, whole, match, used, grid.file)
@@ -324,24 +325,6 @@ def _at(row: Row, match: Match) -> str | None:
     return match.header[row.place] if row.place is not None and row.place < len(match.header) else None
 
 
-def _above(grid: Grid, match: Match) -> list[Text]:
-    """What stands above the header and is more than a title."""
-    lost = [row.line for row in grid.rows if row.line < (match.begins or match.line) and sum(map(bool, map(plain, row.cells))) > 1]
-    if not lost:
-        return []
-    if len(lost) == 1:
-        return [message("line {line} is above the header and is not read", line=str(lost[0]))]
-    n = len(lost)
-    return [
-        message_n(
-            "{n} line is above the header and is not read",
-            "{n} lines are above the header and are not read",
-            n,
-            n=str(n),
-        )
-    ]
-
-
 def _fault(row: Row, match: Match, *, last: Row) -> CellError | None:
     """Why a row cannot be a record of this header; None where it can. Short rows are made even."""
     if row.fault:
@@ -394,7 +377,9 @@ def _aside(row: Row, match: Match) -> CellError | None:
 def _is_kind_of(cell: str, kinds: Iterable[str]) -> bool:
     """Whether a few words name one of these kinds and add to it, like "Web push notification", and not mail too."""
     stems = words_of.of(cell).stems
-    return 1 < len(stems) <= FEW_WORDS and "email" not in stems and any(words_of.of(kind).stems <= stems for kind in kinds)
+    return (
+        1 < len(stems) <= FEW_WORDS and "email" not in stems and any(words_of.of(kind).stems <= stems for kind in kinds)
+    )
 
 
 def _no_rows(file: str, line: int) -> InputError:

@@ -17,7 +17,7 @@ from kit.privacy import quotable
 from kit.sources.detect.headers import listed
 from kit.sources.tabular.derived import UNSETTLED
 from kit.sources.text import times
-from kit.tables import ASSIGNMENTS, BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS
+from kit.tables import ASSIGNMENTS, BILLING, CAMPAIGN_STATS, COSTS, DEALS, ORDERS, SURVEYS, TICKETS, WEB
 
 TOLERANCE = 0.001
 """How far a reported rate may lie from the counts, as a share: 0.1 points is rounding."""
@@ -319,6 +319,11 @@ def costs(rows: Rows) -> list[Text]:
                 n, n=str(n),
             )
         )  # fmt: skip
+    return [*notes, *periods(rows)]
+
+
+def periods(rows: Rows) -> list[Text]:
+    """The last day of periods that say only how they begin: months where each begins on a first."""
     begun = [row for _, row in rows if row.get("period_start") is not None and row.get("period_end") is None]
     monthly = all(row["period_start"].day == 1 for row in begun)
     for row in begun:
@@ -326,10 +331,8 @@ def costs(rows: Rows) -> list[Text]:
         last = calendar.monthrange(start.year, start.month)[1]
         row["period_end"] = start.replace(day=last) if monthly else start
     if begun and monthly:
-        notes.append(message("periods are read as whole months"))
-    elif begun:
-        notes.append(message("periods are read as single days"))
-    return notes
+        return [message("periods are read as whole months")]
+    return [message("periods are read as single days")] if begun else []
 
 
 def assignments(rows: Rows) -> list[Text]:
@@ -464,5 +467,6 @@ FINISH: dict[str, Callable[[Rows], list[Text]]] = {
     BILLING.name: billing,
     SURVEYS.name: surveys,
     TICKETS.name: tickets,
+    WEB.name: periods,
 }
 """By the table's name; other tables need nothing."""

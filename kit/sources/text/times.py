@@ -106,7 +106,20 @@ _WEEKS = tuple(
         r"(?P<y>\d{4})年?\s*第\s*(?P<w>\d{1,2})\s*周",
     )
 )
-_WEEK_ALONE = re.compile(rf"{_WEEK_WORD}\.?\s*\d{{1,2}}|\d{{1,2}}[-.]?(?:я)?\s+{_WEEK_WORD}|第?\s*\d{{1,2}}\s*周", re.IGNORECASE)
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4}
+_QUARTER_WORD = r"(?:quarter|quartal|квартал|кв|trimestre|季度)\.?"
+_QUARTERS = tuple(
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        r"[QT](?P<q>[1-4])(?:[\s,/'-]*(?P<y>\d{4}))?",
+        r"(?P<y>\d{4})[\s,/-]*[QT](?P<q>[1-4])",
+        rf"(?P<q>[1-4]|I{{1,3}}|IV)[-.]?(?:й|st|nd|rd|th|er|º)?\s*{_QUARTER_WORD}(?:,?\s*(?:de\s+)?(?P<y>\d{{4}})(?:\s*г\.?)?)?",
+        r"(?P<y>\d{4})年?\s*第?\s*(?P<q>[1-4])\s*季度",
+    )
+)
+_WEEK_ALONE = re.compile(
+    rf"{_WEEK_WORD}\.?\s*\d{{1,2}}|\d{{1,2}}[-.]?(?:я)?\s+{_WEEK_WORD}|第?\s*\d{{1,2}}\s*周", re.IGNORECASE
+)
 _COUNTER = re.compile(r"\d{5,16}(?:[.,]\d+)?")
 _CALENDAR = {6: "%Y%m", 8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
 """A time of digits alone, by their number."""
@@ -157,6 +170,42 @@ def is_week(text: str) -> bool:
 def has_year(text: str) -> bool:
     """Whether the name of a month or week says its year."""
     return month(text) is not None or _week(" ".join(text.split())) is not None
+
+
+Days = tuple[date, date]
+"""The first and the last day of a month, week, quarter or span."""
+
+EVER = (date.min, date.max)
+"""The days of a month, week or quarter that does not say its year: they may be any."""
+
+LONGEST_MONTH = 31
+"""Days."""
+
+
+def days(text: str) -> Days | None:
+    """The days that a name stands for, where it is that of a month, week, quarter or span of days and of nothing else."""
+    name = " ".join(text.split())
+    if begins := month(name):
+        return _until(datetime(*begins, 1), months=1)
+    if monday := _week(name):
+        return monday.date(), monday.date() + timedelta(days=6)
+    if quarter := next(filter(None, (shape.fullmatch(name) for shape in _QUARTERS)), None):
+        part = quarter.groupdict()
+        number = _ROMAN.get((part["q"] or "").upper()) or int(part["q"])
+        return _until(datetime(int(part["y"]), 3 * number - 2, 1), months=3) if part.get("y") else EVER
+    if is_month(name) or is_week(name):
+        return EVER
+    with suppress(CellError):
+        moment = Clock(zone=None, day_first=dotted(name) or None).read(name)
+        return (moment.local.date(), moment.last.date()) if moment.last else None
+    return None
+
+
+def _until(begins: datetime, months: int) -> Days:
+    """The days from the first of a month to the end of the last one."""
+    after = begins.month - 1 + months
+    ends = datetime(begins.year + after // 12, after % 12 + 1, 1)
+    return begins.date(), (ends - timedelta(days=1)).date()
 
 
 class AmbiguousDayError(CellError):
