@@ -24,7 +24,7 @@ from kit.sources.file_log import EventFile, FileLog, Loaded, MailBox, Read, Reje
 from kit.sources.mail import mail_files, outlook
 from kit.sources.reports import analytics, bigquery, dmarc, sections
 from kit.sources.tabular import rates, reader, recipients
-from kit.sources.text import encodings, grid, packed, workbook
+from kit.sources.text import encodings, grid, html_tables, packed, workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,28 +201,30 @@ def _file(path: Path, name: str, mappings: list[Preset], settings: Settings) -> 
             if not sheets:
                 raise _EmptyFileError(message("the workbook has no sheet with data"), file=name, hint=_EXPORT_AGAIN)
             return [_grid(sheet, mappings, settings) for sheet in sheets]
-        return [_text(raw, name, mappings, settings, (packed.CUT,) if cut else ())]
+        return _text(raw, name, mappings, settings, (packed.CUT,) if cut else ())
     except InputError as error:
         error.file = name
         status = "empty" if isinstance(error, _EmptyFileError) else "unreadable"
         return [Read(FileLog(name, status, _NOT_READ, error=error), {})]
 
 
-def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[Text, ...]) -> Read:
+def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, notes: tuple[Text, ...]) -> list[Read]:
     if dmarc.recognised(raw[:_HEAD]):
-        return _grid(dmarc.table(raw, name), mappings, settings)
+        return [_grid(dmarc.table(raw, name), mappings, settings)]
     if kind := signatures.left_out(raw[:_HEAD]):
-        return _unknown(name, kind)
+        return [_unknown(name, kind)]
     decoded = encodings.decode(raw)
     beginning = decoded.text[:_HEAD]
     if beginning.count("\0") > max(_STRAY_NULS, len(beginning) // 100):
-        return _unknown(name, message("it is neither a text file nor a workbook"))
+        return [_unknown(name, message("it is neither a text file nor a workbook"))]
+    if pages := html_tables.of_page(decoded, name):
+        return [_grid(replace(page, notes=(*notes, *page.notes)), mappings, settings) for page in pages]
     table = grid.of_text(decoded, name)
     table = replace(table, notes=(*notes, *table.notes))
     report = sections.recognised(table)
     if report:
-        return sections.read(table, *report, settings)
-    return _grid(table, mappings, settings)
+        return [sections.read(table, *report, settings)]
+    return [_grid(table, mappings, settings)]
 
 
 def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:

@@ -206,7 +206,8 @@ def _best(fits: list[Match]) -> Match | None:
 
 def _rank(match: Match) -> tuple[int, int]:
     of_user, of_platform = bool(match.preset.header), match.preset.recognise.of_platform
-    return (0 if of_user else 1 if of_platform else 2), -len(match.columns) - len(match.parts)
+    waits = 0 if of_user or of_platform else sum(bool(wait.names) for wait in match.preset.durations.values())
+    return (0 if of_user else 1 if of_platform else 2), -len(match.columns) - len(match.parts) - waits
 
 
 def _looks(preset: Preset, file: str, below: Row | None) -> bool:

@@ -18,7 +18,7 @@ from kit.sources.detect.words import MONEY, PIECES, TIMES, Words, plain
 from kit.sources.text import cells
 from kit.sources.text.addresses import with_signs
 from kit.sources.text.cells import AmbiguousMarkError, CellError, is_null
-from kit.sources.text.times import AmbiguousDayError, Clock, month
+from kit.sources.text.times import EVER, AmbiguousDayError, Clock, days, month
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -143,6 +143,11 @@ class Places:
         if canonical == "email":
             is_list = not self._preset.into.column("contact_key").nullable
             return any(map(_has_at if is_list else _has_letters, filled))
+        if canonical == "event_type":
+            known = _events(self._preset.name)
+            return sum(plain(cell) in known for cell in filled) > len(filled) / 2
+        if canonical == "action":
+            return sum(map(words.is_of_mail, map(str, filled))) <= len(filled) / 2
         if canonical in SCORES:
             return not all(map(_is_time, filled))
         if kind in {"int", "float", "local", "date"}:
@@ -180,6 +185,14 @@ def _looked_at(preset: str) -> frozenset[str]:
     return frozenset(
         key for field in (found.inferred.values() if found else ()) for rule in field.rules for key in rule
     )
+
+
+@cache
+def _events(preset: str) -> frozenset[str]:
+    """The words, made plain, that a preset of the package has for events."""
+    found = named(preset)
+    events = found.values.get("event_type", {}) if found else {}
+    return frozenset(plain(word) for spellings in events.values() for word in spellings)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -224,6 +237,8 @@ def _is_no_time(cell: Cell) -> bool:
     """Whether a cell is a number too small for a time, a share or an amount; 01.2026 is a month."""
     if month(str(cell)):
         return False
+    if days(str(cell)) == EVER:  # a week or a quarter of no year
+        return True
     try:
         number = cells.money(cell)[0]
     except AmbiguousMarkError:

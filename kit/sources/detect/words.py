@@ -20,6 +20,11 @@ LEXICON = Path(__file__).with_name("lexicon.yaml")
 
 MONEY, PIECES, TIMES = "money", "pcs", ("s", "min", "h", "d")
 
+OF_MAIL = frozenset(
+    {"send", "deliver", "open", "click", "bounce", "unsubscribe", "complain", "spam", "hard", "soft", "email", "message"}
+)
+"""Stems of what logs of mail tell: none is an action that the firm wanted."""
+
 KEPT = 100
 """Letters up to which a plain name is remembered: presets ask for the same ones again and again."""
 
@@ -91,6 +96,12 @@ def of(header: str) -> Words:
     if unit is None and text.endswith("%"):
         rest = f"{text.removesuffix('%').rstrip(' ,(')} %"
     return Words(frozenset(stem for stem in _stems(rest)), unit)
+
+
+def is_of_mail(text: str) -> bool:
+    """Whether a text names what happens to a mail, and nothing that a customer does."""
+    stems = of(text).stems
+    return bool(stems) and stems <= OF_MAIL
 
 
 def plain(name: Cell) -> str:

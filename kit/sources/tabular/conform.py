@@ -42,24 +42,6 @@ LISTS = ("tags", "segment")
 COUNTED = frozenset({CAMPAIGN_STATS.name, LINK_STATS.name, WEB.name})
 """Tables of many counts a row; a row of any other table is one thing, and wrong where a part of it is."""
 
-OF_MAIL = frozenset(
-    {
-        "send",
-        "deliver",
-        "open",
-        "click",
-        "bounce",
-        "unsubscribe",
-        "complain",
-        "spam",
-        "hard",
-        "soft",
-        "email",
-        "message",
-    }
-)
-"""Stems of what logs of mail tell: none is an action that the firm wanted."""
-
 CUSTOMERS = ("customer_id", "account_id")
 """Columns of ids that tell the person, where no address is there, as `person` does in orders."""
 
@@ -445,7 +427,7 @@ class Conformer:
         if plain_text in words:
             return words[plain_text]
         if column.name in self.preset.aliases:
-            if column.name == "action" and words_of.of(text).stems and words_of.of(text).stems <= OF_MAIL:
+            if column.name == "action" and words_of.is_of_mail(text):
                 reason = message("{cell} is an event of an e-mail log, not an action of a customer", cell=repr(text))
                 raise CellError(reason, message("Map the file as an event log: table: events (kit map)."), "action")
             return plain_text

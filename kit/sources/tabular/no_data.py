@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from kit.messages import message
-from kit.sources.text.cells import NoDataError, is_null
+from kit.sources.text.cells import CellError, NoDataError, is_null
 from kit.tables import EVENTS
 
 if TYPE_CHECKING:
@@ -95,6 +95,27 @@ def is_note(cell: Cell) -> bool:
     return isinstance(cell, str) and bool(_NOTE.match(cell))
 
 
+def below_another_header(rows: Sequence[Row], match: Match) -> dict[int, CellError]:
+    """Rows below a header that names the columns again in another order, or others: line -> why they cannot be read."""
+    names = [name.casefold() for name in match.header]
+    known = set(names) - {""}
+    found: dict[int, CellError] = {}
+    above = 0
+    for row in rows:
+        filled = [folded for cell in row.cells if isinstance(cell, str) and (folded := _folded(cell))]
+        named = sum(cell in known for cell in filled)
+        if named >= FEW and named > MOSTLY * len(filled) and len(filled) == sum(not is_null(cell) for cell in row.cells):
+            above = 0 if _is_header(row, names) else row.line
+            if above:
+                found[row.line] = NoDataError(message("it is another header, with its columns in another order"))
+        elif above:
+            found[row.line] = CellError(
+                message("it stands below another header, on line {line}, whose columns have another order", line=above),
+                message("Put each table into a file of its own."),
+            )
+    return found
+
+
 def obvious(rows: Sequence[Row], match: Match) -> dict[int, NoDataError]:
     """Rows that say by themselves that they are none: line -> why.
 
@@ -128,7 +149,8 @@ def obvious(rows: Sequence[Row], match: Match) -> dict[int, NoDataError]:
 
 
 def _is_header(row: Row, names: Sequence[str]) -> bool:
-    return all(_folded(cell or "") == name for cell, name in zip(row.cells, names, strict=True))
+    cells = [*row.cells[: len(names)], *[""] * (len(names) - len(row.cells))]
+    return all(_folded(cell or "") == name for cell, name in zip(cells, names, strict=True))
 
 
 def _folded(cell: Cell) -> str:

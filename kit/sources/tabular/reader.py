@@ -215,6 +215,7 @@ def _dates(match: Match) -> set[int]:
 def _left_out(rows: Sequence[Row], match: Match, settings: Settings) -> tuple[dict[int, CellError], dict[int, int]]:
     """The rows that are no record, or cannot be one, with why; and those of a block that was pasted again."""
     faults = {row.line: fault for row in rows if (fault := _fault(row, match, last=rows[-1]) or _aside(row, match))}
+    faults |= no_data.below_another_header([row for row in rows if row.line not in faults], match)
     faults |= no_data.obvious([row for row in rows if row.line not in faults], match)
     whole = [row for row in rows if row.line not in faults]
     copies = repeats.copies(whole, _dates(match))
