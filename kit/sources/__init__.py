@@ -230,6 +230,7 @@ def _text(raw: bytes, name: str, mappings: list[Preset], settings: Settings, not
 def _grid(table: grid.Grid, mappings: list[Preset], settings: Settings) -> Read:
     if table.is_hidden:
         return Read(FileLog(table.file, "ignored", _HIDDEN), {})
+    table = grid.unfolded(table)
     if report := analytics.recognised(table):
         return analytics.read(table, *report, settings)
     if messages := outlook.recognised(table):

@@ -35,7 +35,8 @@ def without_doubled(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tupl
     sharing = _sharing({row: span for row, span in sums.items() if row not in doubled})
     notes: list[Text] = [
         message(
-            "{file}: months also covered by the campaigns themselves, whose separate rows are not used: {n}",
+            "{file}: months, weeks or quarters whose campaigns are also exported one by one, so that their sums are not used: "
+            "{n}",
             file=file,
             n=n,
         )

@@ -34,6 +34,9 @@ KIND = 2
 SCORES = frozenset({"score", "csat"})
 """Columns whose cells may be words of a scale."""
 
+QUANTITY = frozenset({"count"})
+"""What a header means that says how many pieces a line is about, and nothing more."""
+
 _EARLIEST = 20_000
 """The smallest number that can be a time: days since 1900, as workbooks count, in 1954."""
 
@@ -148,6 +151,8 @@ class Places:
             return sum(plain(cell) in known for cell in filled) > len(filled) / 2
         if canonical == "action":
             return sum(map(words.is_of_mail, map(str, filled))) <= len(filled) / 2
+        if canonical == "total" and self._is_of_one_piece(position):
+            return False
         if canonical in SCORES:
             return not all(map(_is_time, filled))
         if kind in {"int", "float", "local", "date"}:
@@ -155,6 +160,16 @@ class Places:
             return any(map(_has_digits, filled)) and not all(map(other, filled))
         is_word = canonical in self._preset.values or canonical in _looked_at(self._preset.name)
         return not is_word or any(map(_has_letters, filled)) or all(map(_is_code, filled))
+
+    def _is_of_one_piece(self, position: int) -> bool:
+        """Whether a price is that of one piece, because a column beside it says how many there are."""
+        if "price" not in words.of(self.header[position]).stems or "total" in words.of(self.header[position]).stems:
+            return False
+        pieces = next((at for at, name in enumerate(self.header) if words.of(name).stems == QUANTITY), None)
+        if pieces is None:
+            return False
+        numbers = {str(row.cells[pieces]).strip().removesuffix(".0") for row in self._below if pieces < len(row.cells)}
+        return bool(numbers - {"1", "", "None"})
 
     def _counts(self, position: int) -> bool:
         """Whether a header is a name of a count as well: then only its cells can make it a time."""

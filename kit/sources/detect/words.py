@@ -21,9 +21,28 @@ LEXICON = Path(__file__).with_name("lexicon.yaml")
 MONEY, PIECES, TIMES = "money", "pcs", ("s", "min", "h", "d")
 
 OF_MAIL = frozenset(
-    {"send", "deliver", "open", "click", "bounce", "unsubscribe", "complain", "spam", "hard", "soft", "email", "message"}
+    {
+        "send",
+        "deliver",
+        "open",
+        "click",
+        "bounce",
+        "unsubscribe",
+        "complain",
+        "spam",
+        "hard",
+        "soft",
+        "email",
+        "message",
+    }
 )
 """Stems of what logs of mail tell: none is an action that the firm wanted."""
+
+_SIMPLIFIED = str.maketrans(
+    "動稱發時間數開點擊訂單號郵創狀態額貨幣電買顧問達閱讀題標類來國語戶帳備註評滿質應響關閉處結負責會員訪總獨據銷訊滯後鏈測試組別帶參與覆況選擇條錄從連簡報項計軟無顯兩過賣聯絡為費",
+    "动称发时间数开点击订单号邮创状态额货币电买顾问达阅读题标类来国语户账备注评满质应响关闭处结负责会员访总独据销讯滞后链测试组别带参与复况选择条录从连简报项计软无显两过卖联络为费",
+)
+"""Traditional Chinese characters of headers -> the simplified ones that the lexicon has."""
 
 KEPT = 100
 """Letters up to which a plain name is remembered: presets ask for the same ones again and again."""
@@ -118,8 +137,8 @@ def _plain(name: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A text without what people write differently: case, blanks, underscores, accents, e-mail and email."""
-    letters = unicodedata.normalize("NFKD", text.replace("_", " ")).casefold()
+    """A text without what people write differently: case, blanks, underscores, accents, e-mail and email, old characters."""
+    letters = unicodedata.normalize("NFKD", text.replace("_", " ")).casefold().translate(_SIMPLIFIED)
     plain_letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"\be[- ]mail", "email", " ".join(plain_letters.split()))
 

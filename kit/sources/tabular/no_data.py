@@ -104,7 +104,11 @@ def below_another_header(rows: Sequence[Row], match: Match) -> dict[int, CellErr
     for row in rows:
         filled = [folded for cell in row.cells if isinstance(cell, str) and (folded := _folded(cell))]
         named = sum(cell in known for cell in filled)
-        if named >= FEW and named > MOSTLY * len(filled) and len(filled) == sum(not is_null(cell) for cell in row.cells):
+        if (
+            named >= FEW
+            and named > MOSTLY * len(filled)
+            and len(filled) == sum(not is_null(cell) for cell in row.cells)
+        ):
             above = 0 if _is_header(row, names) else row.line
             if above:
                 found[row.line] = NoDataError(message("it is another header, with its columns in another order"))

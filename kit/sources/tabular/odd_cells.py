@@ -6,7 +6,6 @@ Such a row can be read and may be right, so that it is kept; only its reader kno
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from kit.messages import Text, message, message_n
@@ -54,10 +53,14 @@ def shifted(rows: Sequence[Row], match: Match) -> list[Text]:
 
     That one cell alone is lacking is common, but for the last one, which a shift pushes out of the table.
     """
-    signs: defaultdict[int, list[int]] = defaultdict(list)
-    for place in sorted({*match.columns.values()}) if len(rows) > OTHERS else []:
+    signs: dict[int, list[int]] = {}
+    few = len(rows) <= OTHERS
+    named = [place for place, name in enumerate(match.header) if name] if few else sorted({*match.columns.values()})
+    for place in named if len(rows) >= FEW else []:
         if (line := _odd(rows, place)) is not None:
-            signs[line].append(place)
+            signs.setdefault(line, []).append(place)
+    if few:
+        signs = {line: places for line, places in signs.items() if _moved(rows, line, places)}
     titles = {match.columns[name] for name in FREE_TEXT if name in match.columns}
     last = max((at for at, name in enumerate(match.header) if name), default=0)
     lone = {row.line: row for row in rows if len(signs.get(row.line, ())) == 1}
@@ -77,6 +80,13 @@ def shifted(rows: Sequence[Row], match: Match) -> list[Text]:
             len(found), n=str(len(found)), lines=", ".join([*lines, *(["…"] if len(found) > NAMED else [])]),
         )
     ]  # fmt: skip
+
+
+def _moved(rows: Sequence[Row], line: int, places: Sequence[int]) -> bool:
+    """Whether a row has a gap where all others are filled, and further on a figure where none of them has one."""
+    row = next(row for row in rows if row.line == line)
+    gaps = [place for place in places if _kind(row.cells[place]) == "empty"]
+    return bool(gaps) and any(_kind(row.cells[place]) == "figures" for place in places if place > gaps[0])
 
 
 def cut_off(rows: Sequence[Row], match: Match) -> list[Text]:

@@ -222,12 +222,24 @@ def _compare(rows: Rows, rate: str, count: str, bases: tuple[str, ...]) -> list[
     ]  # fmt: skip
 
 
+def _give_back(rows: Sequence[dict[str, Any]]) -> int:
+    """Make each row of a negative amount a refund of the order that has its number; how many there are."""
+    sales = {row["order_id"]: row for row in reversed(rows) if row.get("order_id") and (row.get("total") or 0) > 0}
+    refunds = [row for row in rows if (row.get("total") or 0) < 0 and row.get("order_id") in sales]
+    for row in refunds:
+        sale = sales[row["order_id"]]
+        sale["refunded"] = (sale.get("refunded") or 0.0) - row["total"]
+        row |= {"refunded": None, "total": 0.0, "is_cancelled": True}
+    return len(refunds)
+
+
 def orders(rows: Rows) -> list[Text]:
     """An order that its status calls refunded, with no amount beside it, was given back whole, and is no sale then."""
     back = [row for _, row in rows if row.get("refunded") is None and _ALL_BACK.search(row.get("status") or "")]
     for row in back:
         row["refunded"] = row.get("total")
     off = [row for _, row in rows if row.get("is_cancelled")]
+    given_back = _give_back([row for _, row in rows])
     whole = [row for _, row in rows if not row.get("is_cancelled") and _is_given_back(row)]
     for row in whole:
         row["is_cancelled"] = True
@@ -236,6 +248,14 @@ def orders(rows: Rows) -> list[Text]:
         quotable(repr(status)) for status in sold if not _SOLD.fullmatch(str(status).strip().replace("_", " "))
     )
     notes: list[Text] = []
+    if given_back:
+        notes.append(
+            message_n(
+                "{n} row has a negative amount; it is a refund of the order with its number, not an order",
+                "{n} rows have a negative amount; they are refunds of the orders with their numbers, not orders",
+                given_back, n=str(given_back),
+            )
+        )  # fmt: skip
     if unknown:
         notes.append(
             message(

@@ -254,7 +254,9 @@ def _number_text(cell: Cell) -> str | None:
     if isinstance(cell, bool) or not isinstance(cell, str | int | float):
         raise CellError(message("{cell} is not a number", cell=repr(str(cell))), WRITE_NUMBER)
     written = str(cell).strip(" \t\r\n\u00a0\u202f")
-    if len(written) > 2 and written[0] == written[-1] == '"':  # quoted after a blank, so that the quotes are of the cell
+    if (
+        len(written) > 2 and written[0] == written[-1] == '"'
+    ):  # quoted after a blank, so that the quotes are of the cell
         written = written[1:-1].strip()
     _refuse_error(written)
     return written.replace("−", "-")

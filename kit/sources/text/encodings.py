@@ -28,11 +28,13 @@ _BOMS = (
 )
 _RUN_OF_HIGH = re.compile(rb"[\x80-\xff]{2}")
 _RUSSIAN = {name: "абвгдежзийклмнопрстуфхцчшщъыьэюя".encode(name) for name in ("cp1251", "cp866", "koi8-r")}
+_COMMON_RUSSIAN = {name: "оеаинтОЕАИНТ".encode(name) for name in ("cp1251", "koi8-r")}
 _ASIAN = ("gb18030", "big5", "cp932")
 _ASCII = bytes(range(0x80))
 _CENTRAL = re.compile(rb"(?<=[A-Za-z])[\xb9\xb3\xbf\x9f\xbe](?=[a-z])|[\x8d\x8f\x9d]")
 """Letters of cp1250 within a word that are signs in cp1252, and those that are nothing there."""
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_BESIDE_ASCII = re.compile(rb"(?:[A-Za-z][\x80-\xff]+|(?<![A-Za-z\x80-\xff])[\x80-\xff]+[A-Za-z])")
 _PAIRS = re.compile(rb"(?:[\xa1-\xfe][\xa1-\xfe])+")
 _COMMON = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
 """Chinese characters of the first level, the 3,755 most common ones, and their marks and digits."""
@@ -141,13 +143,15 @@ def _likeliest(raw: bytes) -> str:
     Latin letters that are no ASCII seldom stand side by side. Of the Russian encodings the one that makes the most
     small letters: a wrong one makes capitals or frames. Where most bytes are none, it may be Chinese or Japanese.
     """
-    if not _RUN_OF_HIGH.search(raw):
+    if not _RUN_OF_HIGH.search(raw) or _is_latin(raw):
         return _latin(raw)
     letters = {name: sum(map(raw.count, small)) for name, small in _RUSSIAN.items()}
     russian = max(letters, key=letters.__getitem__)
+    if russian == "koi8-r":  # its small letters are the capitals of cp1251
+        russian = max(("koi8-r", "cp1251"), key=lambda name: sum(map(raw.count, _COMMON_RUSSIAN[name])))
     if russian == "koi8-r" and _is_chinese(raw):  # its small letters are where the most common Chinese characters are
         return "gb18030"
-    if letters[russian] >= len(raw.translate(None, _ASCII)) / 2:
+    if max(letters.values()) >= len(raw.translate(None, _ASCII)) / 2:
         return russian
     if _is_chinese(raw):
         return "gb18030"
@@ -161,6 +165,12 @@ def _likeliest(raw: bytes) -> str:
 def _latin(raw: bytes) -> str:
     """The encoding of Latin letters: that of Western or of Central Europe, where letters stand in place of signs."""
     return "cp1250" if _CENTRAL.search(raw) else "cp1252"
+
+
+def _is_latin(raw: bytes) -> bool:
+    """Whether letters that are no ASCII stand beside letters that are, one to three together, as in größer."""
+    runs = _HIGH.findall(raw[:_SNIFFED])
+    return max(map(len, runs), default=0) <= 3 and len(_BESIDE_ASCII.findall(raw[:_SNIFFED])) > len(runs) / 2
 
 
 def _is_chinese(raw: bytes) -> bool:

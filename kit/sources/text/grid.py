@@ -167,6 +167,29 @@ def of_text(decoded: Decoded, file: str) -> Grid:
     return Grid(file, rows, decoded.encoding, mark, notes, is_open=not text.endswith(("\n", "\r")))
 
 
+def unfolded(grid: Grid) -> Grid:
+    """The grid with its rows cut into cells, where each is a line of text in one cell.
+
+    So a spreadsheet holds a CSV of another separator, and saves it again.
+    """
+    lines = [str(row.cells[0]) for row in grid.rows if row.cells and not row.fault]
+    single = [row for row in grid.rows if not row.fault and not any(str(cell or "").strip() for cell in row.cells[1:])]
+    if grid.answer or len(lines) < 2 or len(single) < len(grid.rows):
+        return grid
+    mark, _ = separator("\n".join(lines))
+    rows = []
+    for row in grid.rows:
+        cut = _rows(str(row.cells[0]), mark, row.line - 1)
+        if len(cut) != 1:
+            return grid
+        rows.append(replace(cut[0], line=row.line))
+    width = len(rows[0].cells)
+    if width < 2 or sum(len(row.cells) == width for row in rows) < len(rows) / 2:
+        return grid
+    note = message("each row is one cell of text; it is cut at {mark}", mark=repr(mark))
+    return replace(grid, rows=rows, separator=mark, notes=(*grid.notes, note))
+
+
 def of_json(raw: bytes, file: str) -> list[Grid]:
     """The tables that an answer can be read as, the outermost first; none where it is no JSON.
 

@@ -11,7 +11,10 @@ from kit.sources.text.grid import Grid, Row
 if TYPE_CHECKING:
     from kit.sources.text.encodings import Decoded
 
-_BEGINS = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<\?mso-application[^>]*>\s*)?<(?:!doctype html|html|head|meta|table|(?:ss:)?workbook)\b", re.IGNORECASE | re.DOTALL)
+_BEGINS = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<\?mso-application[^>]*>\s*)?<(?:!doctype html|html|head|meta|table|(?:ss:)?workbook)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _ROW, _CELL = {"tr", "row", "ss:row"}, {"td", "th", "cell", "ss:cell"}
 _TABLE = {"table", "worksheet", "ss:worksheet"}
 _UNREAD = {"style", "script", "styles", "title", "documentproperties"}
