@@ -147,10 +147,10 @@ def _likeliest(raw: bytes) -> str:
         return _latin(raw)
     letters = {name: sum(map(raw.count, small)) for name, small in _RUSSIAN.items()}
     russian = max(letters, key=letters.__getitem__)
-    if russian == "koi8-r":  # its small letters are the capitals of cp1251
-        russian = max(("koi8-r", "cp1251"), key=lambda name: sum(map(raw.count, _COMMON_RUSSIAN[name])))
     if russian == "koi8-r" and _is_chinese(raw):  # its small letters are where the most common Chinese characters are
         return "gb18030"
+    if russian == "koi8-r":  # and they are the capitals of cp1251
+        russian = max(("koi8-r", "cp1251"), key=lambda name: sum(map(raw.count, _COMMON_RUSSIAN[name])))
     if max(letters.values()) >= len(raw.translate(None, _ASCII)) / 2:
         return russian
     if _is_chinese(raw):
