@@ -243,10 +243,18 @@ def test_a_state_of_an_order_is_known_or_said_to_be_taken_as_a_sale(
     "words", [("sent", "opened", "clicked"), ("envoyé", "délivré", "rebond"), ("отправлено", "доставлено", "открыто")]
 )
 def test_what_a_mail_log_tells_is_no_action_of_customers(tmp_path: Path, words: tuple[str, ...]) -> None:
-    rows = "".join(f"2026-01-05 10:00,a@example.com,{word},C1\n" for word in (*words, "callback"))
+    rows = "".join(f"2026-01-05 10:00,a@example.com,{word},C1\n" for word in (*words, "callback", "booking", "review"))
     log, table = read(tmp_path, f"Date,Email,Event,Campaign\n{rows}")
-    assert (log.rows_rejected, table["action"].tolist()) == (3, ["lead"])
+    assert (log.rows_rejected, table["action"].tolist()) == (3, ["lead", "appointment", "review"])
     assert "table: events" in str(log.rejections[0])
+
+
+def test_a_table_of_mostly_mail_events_is_a_log_of_them(tmp_path: Path) -> None:
+    words = ("sent", "delivered", "opened", "callback")
+    rows = "".join(f"2026-01-05 10:0{minute},a@example.com,{word},C1\n" for minute, word in enumerate(words))
+    log, table = read(tmp_path, f"Date,Email,Event,Campaign\n{rows}")
+    assert (log.preset, table["event_type"].tolist()) == ("email_events", ["sent", "delivered", "opened", "unknown"])
+    assert "1 event of a kind unknown to the preset is kept as unknown: 'callback'" in map(str, log.notes)
 
 
 def test_unanswered_rows_and_posts_that_were_no_mail_are_set_aside_and_no_loss(tmp_path: Path) -> None:

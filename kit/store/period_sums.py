@@ -35,8 +35,7 @@ def without_doubled(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tupl
     sharing = _sharing({row: span for row, span in sums.items() if row not in doubled})
     notes: list[Text] = [
         message(
-            "{file}: months, weeks or quarters whose campaigns are also exported one by one, so that their sums are not used: "
-            "{n}",
+            "{file}: sums of months, weeks or quarters whose campaigns are also exported one by one are not used: {n}",
             file=file,
             n=n,
         )
@@ -55,9 +54,8 @@ def without_doubled(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tupl
 
 def _sums(exported: pd.DataFrame) -> dict[int, Days]:
     """The rows that are called by their days and by nothing else, with these days."""
-    bare = exported[
-        exported["source_campaign_id"].isna() & exported["subject"].isna() & exported["campaign_name"].notna()
-    ]
+    is_bare = exported["source_campaign_id"].isna() & exported["subject"].isna() & exported["campaign_name"].notna()
+    bare = exported[is_bare]
     found: dict[int, Days] = {}
     for row, name, sent in zip(bare.index, bare["campaign_name"], pd.to_datetime(bare["sent_local"]), strict=True):
         days = times.days(str(name))

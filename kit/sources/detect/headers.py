@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kit.sources.detect.presets import Words
-    from kit.sources.text.cells import Cell
     from kit.sources.detect.words import Unit
+    from kit.sources.text.cells import Cell
     from kit.sources.text.grid import Grid, Row
 
 ABOVE = 15

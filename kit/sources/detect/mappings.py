@@ -23,7 +23,7 @@ from kit.sources.text.cells import AmbiguousMarkError, CellError, is_null
 from kit.sources.text.encodings import decode, readable, unpacked
 from kit.sources.text.grid import of_json, of_text
 from kit.sources.text.times import AmbiguousDayError, Clock
-from kit.tables import CAMPAIGN_STATS, CONTACTS, CONVERSIONS, ORDERS
+from kit.tables import CAMPAIGN_STATS, CONTACTS, CONVERSIONS, ORDERS, WEB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -247,6 +247,8 @@ def _unlikely(match: Match, looks_like: Looks) -> tuple[object, ...]:
         against = -bool(looks_like.dated and looks_like.action)
     elif table == ORDERS.name:
         against = "order_id" not in match.columns and not (looks_like.dated and looks_like.paid)
+    elif table == WEB.name:
+        against = "sessions" not in match.columns
     doubts = (match.is_data, not columns, is_other, int(against), not match.columns, lacks - len(match.columns))
     return (*doubts, -len(match.columns), len(match.missing), match.line)
 

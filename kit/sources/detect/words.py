@@ -137,7 +137,7 @@ def _plain(name: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A text without what people write differently: case, blanks, underscores, accents, e-mail and email, old characters."""
+    """A text without what people write differently: case, blanks, accents, e-mail and email, traditional characters."""
     letters = unicodedata.normalize("NFKD", text.replace("_", " ")).casefold().translate(_SIMPLIFIED)
     plain_letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return re.sub(r"\be[- ]mail", "email", " ".join(plain_letters.split()))

@@ -1,4 +1,4 @@
-"""Tables of KPIs with a row a KPI and a column a month or week, turned so that each month is a row as in other tables."""
+"""Tables of KPIs with a row a KPI and a column a month or week, turned so that each month or week is a row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COUNTED = message("its columns are periods and its rows are counts, so each peri
 def turned(grid: Grid) -> Grid:
     """The grid with a row a period, where all its columns but the first are months or weeks, and its rows are KPIs.
 
-    Per cent alone are rates. Where there are other numbers, the names of the rows must be columns of a table of campaigns.
+    Per cent alone are rates. Where there are other numbers, the rows must be named like columns of a table of campaigns.
     """
     at = next((at for at, row in enumerate(grid.rows[:ABOVE]) if not row.fault and _is_of_periods(row.cells)), None)
     if at is None:

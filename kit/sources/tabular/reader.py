@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import InputError
-from kit.messages import Text, message, message_n
+from kit.messages import Text, message
 from kit.sources import frames
 from kit.sources.detect import mappings as mappings_of
 from kit.sources.detect import records
@@ -89,7 +89,6 @@ def _without(rows: list[Row], lines: AbstractSet[int]) -> list[Row]:
 
 def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     preset = match.preset
-    above = titles.unread(grid, match)
     match = _with_second_header(grid, match) if preset.second_header else match
     rows = [row for row in grid.rows if row.line > match.line]
     faults, copies = _left_out(rows, match, settings)
@@ -146,7 +145,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     lines, sums = no_data.without_total_of_all(lines, match)
     kept, without, merged = totals.by_record(preset, lines, left_out, repeats.equal(whole) if preset.lines_of else ())
     rejections += [Rejection.of(grid.file, line, None, error) for line, error in {**sums, **without}.items()]
-    notes = [*grid.notes, *above, *match.notes, *part_notes, *repeats.pasted(copies), *merged]
+    notes = [*grid.notes, *titles.unread(grid, match), *match.notes, *part_notes, *repeats.pasted(copies), *merged]
     repeated: dict[int, int] = {}
     tables = {preset.table: kept}
     if preset.joins:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from kit.sources.text.encodings import Decoded
 
 _BEGINS = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<\?mso-application[^>]*>\s*)?<(?:!doctype html|html|head|meta|table|(?:ss:)?workbook)\b",
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<\?mso-application[^>]*>\s*)?"
+    r"<(?:!doctype html|html|head|meta|table|(?:ss:)?workbook)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _ROW, _CELL = {"tr", "row", "ss:row"}, {"td", "th", "cell", "ss:cell"}

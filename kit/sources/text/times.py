@@ -50,8 +50,19 @@ _CLOCK = (
     r"(?:(?:\s?h\s?|[:.])(?P<min>\d\d)(?:[:.](?P<s>\d\d)(?:[.,]\d+)?)?)?(?:\s*(?P<half>[ap]\.?\s?m\b\.?)|\s+Uhr|\s?h)?)?"
 )
 _NAMED_ZONES = {
-    **{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
-    **{"CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3},
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
 }
 """Hours from UTC of zones by name: those of RFC 5322, and of Europe those that no other country calls so."""
 
@@ -60,6 +71,7 @@ _ZONE = (
     r"(?:\s*\([^()]*\))?"
 )
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<min>\d\d)?")
+_CHINESE_CLOCK = r"(?:\s*(?P<half>上午|下午)?\s*(?P<h>\d{1,2})[:：时](?P<min>\d\d)(?:[:：分](?P<s>\d\d)?秒?)?)?"
 _WORD = r"(?P<name>[^\W\d_]+)\.?"
 _WEEKDAY = r"(?:[^\W\d_]+\.?,?\s+)?"
 _OF = r"(?:\s+(?:de|of))?"
@@ -75,8 +87,7 @@ _SHAPES = tuple(
         rf"{_WEEKDAY}{_WORD}\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}{_CLOCK}{_ZONE}",
         rf"{_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|\.)?{_OF}[\s-]+{_WORD},?{_OF}[\s-]+{_YEAR}{_CLOCK}{_ZONE}",
         rf"(?P<d>\d{{1,2}})(?P<sep>[/-]){_WORD}(?P=sep){_SHORT_YEAR}{_CLOCK}{_ZONE}",
-        r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月(?:\s*(?P<d>\d{1,2})\s*[日号](?:\s*(?P<half>上午|下午)?\s*(?P<h>\d{1,2})[:：时]"
-        r"(?P<min>\d\d)(?:[:：分](?P<s>\d\d)?秒?)?)?)?",
+        rf"(?P<y>\d{{4}})\s*年\s*(?P<m>\d{{1,2}})\s*月(?:\s*(?P<d>\d{{1,2}})\s*[日号]{_CHINESE_CLOCK})?",
     )
 )
 
@@ -183,7 +194,7 @@ LONGEST_MONTH = 31
 
 
 def days(text: str) -> Days | None:
-    """The days that a name stands for, where it is that of a month, week, quarter or span of days and of nothing else."""
+    """The days that a name stands for, where it is that of a month, week, quarter or span of days alone."""
     name = " ".join(text.split())
     if begins := month(name):
         return _until(datetime(*begins, 1), months=1)

@@ -106,7 +106,7 @@ def _sheet(sheet: calamine.CalamineSheet) -> list[list[Cell]]:
 
     A number does not: it would be counted as often.
     """
-    rows: list[list[Cell]] = sheet.to_python(skip_empty_area=False)
+    rows: list[list[Cell]] = [[*row] for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, _right) in sheet.merged_cell_ranges or ():
         merged = [row for row in rows[top : bottom + 1] if left < len(row)]
         cell = merged[0][left] if merged else ""
