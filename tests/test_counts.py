@@ -368,7 +368,7 @@ class TestNothingTwice:
         got = counts.messages(data, ["month"]).set_index("month")["delivered"]
         assert got.to_dict() == {"2026-01": 98, "2026-02": 190}
         assert data.notes == (
-            "months.csv: sums of months, weeks or quarters whose campaigns are also exported one by one are not used: 1",
+            "months.csv: sums of months, weeks or quarters whose campaigns are exported one by one are not used: 1",
         )
 
     def test_a_month_in_a_table_of_months_is_known_to_its_end(self, tmp_path: Path) -> None:

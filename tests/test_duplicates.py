@@ -497,8 +497,7 @@ def test_a_payment_of_one_number_and_two_amounts_is_two(tmp_path: Path) -> None:
     data = read(tmp_path / "in", {"a.csv": ([header, *rows], ",")})
     assert sorted(data.table("billing")["amount"]) == [20, 50]
     assert (
-        "1 of its rows has the same billing_id as another of its rows; the latest state counts once"
-        in data.files[0].notes
+        "1 of its rows has the same number as another of its rows; the latest state counts once" in data.files[0].notes
     )
 
 

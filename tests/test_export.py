@@ -281,5 +281,5 @@ def test_an_order_in_two_exports_counts_once_as_the_later_one_tells_it(tmp_path:
         ["1", 10.0, 0.0], ["2", 20.0, 20.0], ["3", 30.0, 0.0],
     ]  # fmt: skip
     assert data.notes == (
-        "orders: 1 row is in several files with the same order_id; the file with the latest data counts",
+        "orders: 1 row is in several files with the same number; the file with the latest data counts",
     )

@@ -55,7 +55,7 @@ def test_shopify_orders_count_once_however_many_things_are_in_them(tmp_path: Pat
     log, table = read(tmp_path, SHOPIFY)
     assert (log.preset, log.status, log.rows_read, log.rows_kept, log.unmapped) == ("shopify_orders", "read", 5, 5, ())
     assert log.notes == (
-        "5 rows form 3 records of orders; 2 of them take up several rows",
+        "orders: 5 rows form 3 records; 2 of them take up several rows",
         "1 order is cancelled, failed, void or not paid; it is kept but not counted as a sale",
     )
     assert table["order_id"].tolist() == ["6798481555755", "6798481555754", "6798481555753"]
@@ -87,7 +87,7 @@ def test_the_real_shopify_export_adds_up(shared: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert orders["order_id"].tolist() == [row["Id"] for row in rows if row["Id"]]
-    assert log.notes == ("121 rows form 51 records of orders; 34 of them take up several rows",)
+    assert log.notes == ("orders: 121 rows form 51 records; 34 of them take up several rows",)
 
 
 LINES = [
@@ -231,7 +231,7 @@ def test_freshdesk_columns_in_hours_are_compared_and_never_used(tmp_path: Path) 
         BERLIN,
         "1 cell of 'First response time (in hrs)' is not a waiting time; the times themselves are used",
         "1 cell of 'First response time (in hrs)' disagrees with the times; the times themselves are used",
-        "csat: 1 value unknown to the kit was left empty: 'aaa'",
+        "'Survey results': 1 value unknown to the kit was left empty: 'aaa'",
     )
 
 

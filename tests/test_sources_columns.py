@@ -129,7 +129,7 @@ def test_a_platforms_file_saved_again_by_a_spreadsheet_is_read(tmp_path: Path) -
 def test_a_span_of_days_is_dated_by_its_first_and_said(tmp_path: Path) -> None:
     log, days = campaigns(tmp_path, ["May 1-7, 2026", "8.–14. Mai 2026", "2026-W22"])
     assert days == ["2026-05-01", "2026-05-08", "2026-05-25"]
-    assert "2 cells of sent_local contain several days; the first is used" in log.notes
+    assert "2 cells of 'Date' contain several days; the first is used" in log.notes
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_which_mark_was_taken_is_said(tmp_path: Path) -> None:
     log, _ = orders(tmp_path, ["1.234", "12.345,50"])
     assert "the comma is the decimal mark, as '12.345,50' on line 3 shows" in log.notes
     log, _ = orders(tmp_path, ["1,751", "950"])
-    assert "1 amount of total has a comma before three digits; it is read as a thousands separator" in log.notes
+    assert "1 amount of 'Total' has a comma before three digits; it is read as a thousands separator" in log.notes
 
 
 def test_thousands_with_points_are_read_in_counts_and_tell_the_mark_of_the_money_beside(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_ids_that_a_spreadsheet_cut_are_named_and_join_nothing(tmp_path: Path) -
     assert (len(table), table["total"].sum()) == (5, 103)
     assert table["order_id"].isna().tolist() == [True] * 4 + [False]
     assert (
-        "4 ids of order_id were cut by a spreadsheet (first '1,23457E+12' on line 2). They are left empty and "
+        "4 ids of 'Order ID' were cut by a spreadsheet (first '1,23457E+12' on line 2). They are left empty and "
         "match nothing"
     ) in log.notes
 

@@ -154,9 +154,7 @@ class TestSumsBesideTheirParts:
         )
         data = kit.open(tmp_path)
         assert counts.messages(data, [])["sent"].sum() == 350
-        note = (
-            "sums.csv: sums of months, weeks or quarters whose campaigns are also exported one by one are not used: 1"
-        )
+        note = "sums.csv: sums of months, weeks or quarters whose campaigns are exported one by one are not used: 1"
         assert note in map(str, data.notes)
 
     def test_a_month_of_no_year_may_be_any_and_gives_way(self, tmp_path: Path) -> None:

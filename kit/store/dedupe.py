@@ -38,6 +38,7 @@ from kit.tables import (
     TICKETS,
     USAGE,
     WEB,
+    records,
 )
 
 if TYPE_CHECKING:
@@ -175,18 +176,18 @@ def _things(name: str, frame: pd.DataFrame, identity: Identity) -> Deduped:
         lost.add(
             older,
             lambda n: message_n(
-                "{n} of its rows has the same {id} as another of its rows; the latest state counts once",
-                "{n} of its rows have the same {id} as other rows; the latest state of each counts once",
-                n, n=f"{n:,}", id=identity.id,
+                "{n} of its rows has the same number as another of its rows; the latest state counts once",
+                "{n} of its rows have the same number as other rows; the latest state of each counts once",
+                n, n=f"{n:,}",
             ),
         )  # fmt: skip
         older = _older_files(name, frame, numbered.drop(index=older), identity)
         lost.add(older, _in_another)
         if n := len(older):
             note = message_n(
-                "{table}: {n} row is in several files with the same {id}; the file with the latest data counts",
-                "{table}: {n} rows are in several files with the same {id}; the file with the latest data counts",
-                n, table=name, id=identity.id,
+                "{table}: {n} row is in several files with the same number; the file with the latest data counts",
+                "{table}: {n} rows are in several files with the same number; the file with the latest data counts",
+                n, table=records(name),
             )  # fmt: skip
     _unnumbered(frame.drop(index=numbered.index), identity, lost)
     return lost.deduped(note)
@@ -310,7 +311,7 @@ def by_file(table: str, reasons: Mapping[str, Text]) -> Text:
     """Why rows of a table count once, file by file; "" where none does."""
     reason: Text = ""
     for file, why in reasons.items():
-        this = message("{table}, {file}: {reason}", table=table, file=file, reason=why)
+        this = message("{table}, {file}: {reason}", table=records(table), file=file, reason=why)
         reason = message("{first}; {second}", first=reason, second=this) if reason else this
     return reason
 

@@ -35,7 +35,7 @@ def without_doubled(exported: pd.DataFrame, logged: pd.DataFrame | None) -> tupl
     sharing = _sharing({row: span for row, span in sums.items() if row not in doubled})
     notes: list[Text] = [
         message(
-            "{file}: sums of months, weeks or quarters whose campaigns are also exported one by one are not used: {n}",
+            "{file}: sums of months, weeks or quarters whose campaigns are exported one by one are not used: {n}",
             file=file,
             n=n,
         )

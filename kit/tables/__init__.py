@@ -6,6 +6,9 @@ A table is data. Its columns say type, unit and meaning; readers fill them, the 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kit.messages import message
 from kit.tables.business import (
     ACTIONS,
     ASSIGNMENTS,
@@ -27,6 +30,9 @@ from kit.tables.business import (
 )
 from kit.tables.mail import CAMPAIGN_STATS, CAMPAIGNS, COUNTS, EVENT_TYPES, EVENTS, LINK_STATS, MESSAGES
 from kit.tables.table import ORIGIN, Column, Table, Type
+
+if TYPE_CHECKING:
+    from kit.messages import Text
 
 TABLES = {
     table.name: table
@@ -56,6 +62,35 @@ TABLES = {
     )
 }
 
+RECORDS = {
+    CAMPAIGN_STATS.name: message("campaigns"),
+    LINK_STATS.name: message("links"),
+    EVENTS.name: message("events of e-mails"),
+    CONTACTS.name: message("contacts"),
+    CONVERSIONS.name: message("actions of customers"),
+    ORDERS.name: message("orders"),
+    TICKETS.name: message("requests"),
+    TICKET_MESSAGES.name: message("messages of requests"),
+    SURVEYS.name: message("survey answers"),
+    DEALS.name: message("deals"),
+    BILLING.name: message("payments"),
+    COSTS.name: message("costs"),
+    ACTIONS.name: message("changes"),
+    ASSIGNMENTS.name: message("people in tests"),
+    USAGE.name: message("usage"),
+    WEB.name: message("visits to the website"),
+    DMARC.name: message("DMARC reports"),
+    POSTMASTER.name: message("days of Postmaster Tools"),
+    MAILS.name: message("mails"),
+}
+"""What the rows of a table are called in a sentence for readers."""
+
+
+def records(table: str) -> Text:
+    """What the rows of the table of this name are called in a sentence for readers."""
+    return RECORDS.get(table, table)
+
+
 COUNT_NAMES = [column.name for column in COUNTS]
 
 __all__ = [
@@ -80,6 +115,7 @@ __all__ = [
     "ORDERS",
     "ORIGIN",
     "POSTMASTER",
+    "RECORDS",
     "SURVEYS",
     "TABLES",
     "TICKETS",
@@ -89,4 +125,5 @@ __all__ = [
     "Column",
     "Table",
     "Type",
+    "records",
 ]

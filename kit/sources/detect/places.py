@@ -140,32 +140,35 @@ class Places:
             if not row.fault and position < len(row.cells) and not is_null(row.cells[position])
         ]
         if canonical == "event_type":
-            known = _events(self._preset.name)
-            return sum(plain(cell) in known for cell in filled) > len(filled) / 2
+            return self._tells_events(filled)
         kind = self._type(canonical)
         is_count = kind in {"local", "date"} and self._counts(position)
         if is_count or len(filled) < KIND:
             return not is_count or (bool(filled) and all(map(_is_time, filled)))
-        if self._is_another(canonical, position, filled):
-            return False
-        if canonical in SCORES | {"email"}:
-            return True
-        if kind in {"int", "float", "local", "date"}:
+        if canonical == "email" or self._is_another(canonical, position, filled):
+            return canonical == "email" and self._holds_addresses(filled)
+        if kind in {"int", "float", "local", "date"} and canonical not in SCORES:
             other = _is_time if kind in {"int", "float"} else _is_no_time
             return any(map(_has_digits, filled)) and not all(map(other, filled))
         is_word = canonical in self._preset.values or canonical in _looked_at(self._preset.name)
         return not is_word or any(map(_has_letters, filled)) or all(map(_is_code, filled))
 
     def _is_another(self, canonical: str, position: int, filled: Sequence[Cell]) -> bool:
-        """Whether the cells are those of another column: no addresses, events of mail for actions, times for scores."""
-        if canonical == "email":
-            is_list = not self._preset.into.column("contact_key").nullable
-            return not any(map(_has_at if is_list else _has_letters, filled))
+        """Whether the cells are those of another column: events of mail for actions, times for scores."""
         if canonical == "action":
             return sum(map(words.is_of_mail, map(str, filled))) > len(filled) / 2
         if canonical == "total":
             return self._is_of_one_piece(position)
         return canonical in SCORES and all(map(_is_time, filled))
+
+    def _holds_addresses(self, filled: Sequence[Cell]) -> bool:
+        is_list = not self._preset.into.column("contact_key").nullable
+        return any(map(_has_at if is_list else _has_letters, filled))
+
+    def _tells_events(self, filled: Sequence[Cell]) -> bool:
+        """Whether most of the cells are words for events of mail."""
+        known = _events(self._preset.name)
+        return sum(plain(cell) in known for cell in filled) > len(filled) / 2
 
     def _is_of_one_piece(self, position: int) -> bool:
         """Whether a price is that of one piece, because a column beside it says how many there are."""

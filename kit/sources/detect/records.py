@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kit import tables
 from kit.messages import message, message_n
 from kit.sources.text.cells import CellError, NoDataError, is_null
 
@@ -204,10 +205,10 @@ def merged(
     if several:
         notes.append(
             message(
-                "{n} rows form {records} records of {table}; {several} of them take up several rows",
+                "{table}: {n} rows form {records} records; {several} of them take up several rows",
                 n=str(sum(map(len, groups.values()))),
                 records=str(len(groups)),
-                table=preset.table,
+                table=tables.records(preset.table),
                 several=str(len(several)),
             )
         )

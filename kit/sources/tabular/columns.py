@@ -40,11 +40,18 @@ class Columns:
         table: what the file becomes, which says what is a time and what a number.
         places: canonical column -> position in the row.
         rows: those of the file, made even.
+        header: the column names as written.
     """
 
     table: Table
     places: Mapping[str, int] = field(default_factory=dict)
     rows: Sequence[Row] = ()
+    header: Sequence[str] = ()
+
+    def named(self, name: str) -> str:
+        """A canonical column as the file calls it; any other text as it is."""
+        position = self.places.get(name)
+        return name if position is None or position >= len(self.header) else repr(self.header[position])
 
     def cells(self, name: str) -> Iterator[tuple[int, Cell]]:
         """The line and the cell of each row."""

@@ -148,9 +148,10 @@ class Conformer:
 
     def notes(self) -> list[Text]:
         """What has to be said about the values of the file."""
-        notes: list[Text] = [NOTES[kind](n, *about) for (kind, *about), n in self._notes.items()]
-        for name, values in self._unknown.items():
-            n = values.total()
+        named = self._columns.named
+        notes: list[Text] = [NOTES[kind](n, *map(named, about)) for (kind, *about), n in self._notes.items()]
+        for column, values in self._unknown.items():
+            n, name = values.total(), self._columns.named(column)
             shown = listed(repr(word) if times > 1 else quotable(repr(word)) for word, times in values.items())
             notes.append(
                 message_n(

@@ -30,7 +30,7 @@ COUNTED = message("its columns are periods and its rows are counts, so each peri
 def turned(grid: Grid) -> Grid:
     """The grid with a row a period, where all its columns but the first are months or weeks, and its rows are KPIs.
 
-    Per cent alone are rates. Where there are other numbers, the rows must be named like columns of a table of campaigns.
+    Per cent alone are rates. Where there are other numbers, the rows must be called like columns of campaigns.
     """
     at = next((at for at, row in enumerate(grid.rows[:ABOVE]) if not row.fault and _is_of_periods(row.cells)), None)
     if at is None:

@@ -93,7 +93,7 @@ def _read(grid: Grid, match: Match, settings: Settings) -> Read:
     rows = [row for row in grid.rows if row.line > match.line]
     faults, copies = _left_out(rows, match, settings)
     whole = _without(rows, faults.keys() | copies.keys())
-    conformer = Conformer(preset, settings, match.units, Columns(preset.into, match.columns, whole))
+    conformer = Conformer(preset, settings, match.units, Columns(preset.into, match.columns, whole, match.header))
     value = preset.spread.value if preset.spread else ""
     parts, part_notes = records.settled(
         preset, match.parts, match.free, whole, lambda cell: conformer.is_score(value, cell)

@@ -30,7 +30,7 @@ YEARS = range(1990, 2101)
 """No export of e-mail is older, and a later year is a slip."""
 
 _MONTHS = (
-    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro январь января янв styczeń stycznia januari",
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro январь января янв styczeń stycznia",
     "february feb februar février févr febrero febbraio fevereiro fev февраль февраля фев февр luty lutego februari",
     "march mar märz mär mrz mars marzo março март марта мар marzec marca maart mrt",
     "april apr avril avr abril abr aprile апрель апреля апр kwiecień kwietnia",
