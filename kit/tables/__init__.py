@@ -81,7 +81,7 @@ RECORDS = {
     WEB.name: message("visits to the website"),
     DMARC.name: message("DMARC reports"),
     POSTMASTER.name: message("days of Postmaster Tools"),
-    MAILS.name: message("mails"),
+    MAILS.name: message("messages of mailboxes"),
 }
 """What the rows of a table are called in a sentence for readers."""
 
