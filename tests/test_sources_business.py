@@ -207,7 +207,7 @@ def test_zendesk_says_the_first_answer_only_as_a_wait(tmp_path: Path) -> None:
     assert table[["csat", "csat_min", "csat_max"]].iloc[:2].to_numpy().tolist() == [[1, 0, 1], [0, 0, 1]]
     assert pd.isna(table["csat"][2])
     assert (
-        "first_response_local in 2 rows is calculated as created_local plus 'First reply time in minutes'" in log.notes
+        "first_response_local in 2 rows is calculated as 'Created at' plus 'First reply time in minutes'" in log.notes
     )
 
 

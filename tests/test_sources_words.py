@@ -82,7 +82,7 @@ def test_a_fee_is_in_the_currency_that_its_column_names(tmp_path: Path) -> None:
     log, table = read(tmp_path, f"{header}\n1,2026-01-05,100,3,10\n")
     assert table[["amount", "currency", "refunded"]].to_numpy().tolist() == [[100, "USD", 10]]
     assert table["fee"].isna().all()
-    assert "fee in 1 row is in EUR, not in the currency of its amount, and is left empty" in map(str, log.notes)
+    assert "'Fee (EUR)' in 1 row is in EUR, not in the currency of its amount, and is left empty" in map(str, log.notes)
     same = f"{header}\n1,2026-01-05,100,3,10\n".replace("EUR", "USD")
     assert read(tmp_path, same)[1]["fee"].tolist() == [3]
 
