@@ -274,7 +274,7 @@ def _with_second_header(grid: Grid, match: Match) -> Match:
     for name, choice in zip_longest(match.header, map(plain, below.cells), fillvalue=""):
         question = name or question
         names.append(question if not choice or choice in WHOLE_ANSWER else f"{question} {choice}")
-    return match_header(match.preset, replace(below, cells=list(names)))
+    return replace(match_header(match.preset, replace(below, cells=list(names))), begins=match.line)
 
 
 def _no_campaign(preset: Preset, file: str) -> list[Text]:
