@@ -14,7 +14,7 @@ import yaml
 import kit
 from kit import counts, sources
 from kit.settings import Settings
-from kit.sources.text import encodings, times
+from kit.sources.text import encodings, grid, times
 from tests import exports
 
 if TYPE_CHECKING:
@@ -281,3 +281,14 @@ def test_a_campaign_far_ahead_does_not_make_its_file_the_latest(tmp_path: Path) 
     exports.write(tmp_path, "new.csv", f"{HEADER}{rows}C7,2026-07-03,100,98,47\n".replace(",41\n", ",61\n"))
     stats = kit.open(tmp_path).table("campaign_stats")
     assert stats[stats["source_file"] == "old.csv"]["as_of"].max() == pd.Timestamp("2026-06-03")
+
+
+def test_more_lines_than_fit_into_memory_are_refused_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grid, "MOST_LINES", 3)
+    log, _ = read(tmp_path, "a.csv", f"{HEADER}A,2026-03-03,100,98,40\nB,2026-03-05,200,196,70\nC,2026-03-06,1,1,0\n")
+    assert (log.status, str(log.error)) == (
+        "unreadable",
+        "a.csv: it has 4 lines, but at most 3 can be read from one table. Export it in parts, one file per month or year.",
+    )
