@@ -322,11 +322,9 @@ class Tests(Result):
             notes.append(_("Difference: second minus first, in points, with its {interval}.", interval=interval))
         else:
             notes.append(_("Difference: second minus first, with its {interval}.", interval=interval))
-        notes += [
-            _("A verdict is given only if the interval does not include zero."),
-            _("A split is broken if it is less likely than 1 in 1,000 under the plan. Then who got which version "
-              "was not random."),
-        ]  # fmt: skip
+        notes += [_("A verdict is given only if the interval does not include zero."),
+                  _("A split is broken if it is less likely than 1 in 1,000 under the plan. Then who got which version "
+                    "was not random.")]  # fmt: skip
         if len(verdicts) > 1:
             notes.append(
                 _("A verdict allows for the number of comparisons (Holm): if all subject lines were equally good, 5 % "
