@@ -10,6 +10,7 @@ KIT := $(VENV)/.kit-$(word 1,$(shell cat requirements.lock pyproject.toml | cksu
 
 DATA := data/sample
 OUT := reports
+SITE := site
 SEED := 2026
 DIR := sample-$(SEED)
 ifdef MONTH
@@ -17,7 +18,7 @@ WHEN := -p period=$(MONTH)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab sample docs simulate fuzz lock clean
+.PHONY: help setup report test check lab sample docs reference simulate fuzz lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +45,12 @@ lab: $(KIT) ## Open JupyterLab on the notebooks
 sample: $(KIT) ## Write another made-up business: SEED=7 DIR=exports (FORCE=1 into any folder)
 	PYTHONPATH=data $(BIN)/python -m generator $(DIR) --seed $(SEED) $(if $(FORCE),--force)
 
-docs: $(KIT) ## Write the reference pages, their picture and the catalogue of messages anew
+docs: reference ## Write the reference pages anew, and build the site of them and the sample's report: SITE=site
+	@set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; \
+	$(BIN)/kit report data/sample --out "$$made/report"; $(BIN)/python docs/build_site.py "$$made/report" $(SITE); \
+	echo $(SITE)/index.html
+
+reference: $(KIT) ## Only the reference pages, their picture and the catalogue of messages
 	$(BIN)/python docs/pictures.py
 	$(BIN)/cog -r -I docs README.md README.ru.md docs/*.md
 	$(BIN)/pybabel -q extract --omit-header --no-wrap --add-location=file --sort-by-file --no-default-keywords \
@@ -72,7 +78,7 @@ lock: ## Compile requirements.lock from pyproject.toml again
 		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## Remove what make has made
-	rm -rf $(VENV) $(OUT) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OUT) $(SITE) .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # Sets $python to the newest Python that fits, or says what is missing.

@@ -1,4 +1,4 @@
-"""The pictures of the pages, drawn from the sample; `make docs` writes them."""
+"""The pictures of the pages, drawn from the sample; `make reference` writes them."""
 
 from __future__ import annotations
 

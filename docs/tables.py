@@ -1,4 +1,4 @@
-"""The reference tables, made from the registries; `make docs` writes them where a page names them (cog)."""
+"""The reference tables, made from the registries; `make reference` writes them where a page names them (cog)."""
 
 from __future__ import annotations
 

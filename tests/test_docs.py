@@ -21,7 +21,7 @@ def test_the_generated_pages_are_those_of_the_registries() -> None:
     pages = [str(page.relative_to(ROOT)) for page in PAGES if "[[[cog" in page.read_text(encoding="utf-8")]
     assert len(pages) == 8  # README in two languages, kpis, figures, methods, problem rules, settings, sources
     done = run("-m", "cogapp", "--check", "-I", "docs", *pages)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nRun `make docs`."
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}\nRun `make reference`."
 
 
 def test_the_readme_in_russian_has_the_sections_and_commands_of_the_english_one() -> None:
@@ -45,13 +45,13 @@ def structure(page: str) -> list[str]:
 
 
 def test_the_catalogue_holds_every_message(tmp_path: Path) -> None:
-    command = re.search(r"pybabel -q (extract .*?) \.\n", makefile("docs"), re.DOTALL)
+    command = re.search(r"pybabel -q (extract .*?) \.\n", makefile("reference"), re.DOTALL)
     assert command
     words = command[1].replace("\\\n", " ").replace("kit/locale/kit.pot", str(tmp_path / "kit.pot")).split()
     done = run("-m", "babel.messages.frontend", "-q", *words, ".")
     assert done.returncode == 0, done.stderr
     kept = (ROOT / "kit/locale/kit.pot").read_text(encoding="utf-8")
-    assert (tmp_path / "kit.pot").read_text(encoding="utf-8") == kept, "Run `make docs`."
+    assert (tmp_path / "kit.pot").read_text(encoding="utf-8") == kept, "Run `make reference`."
 
 
 def makefile(target: str) -> str:

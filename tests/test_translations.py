@@ -123,7 +123,7 @@ class TestCatalogue:
         written = {tuple(texts(entry.id)): texts(entry.string) for entry in translated(code)}
         if code not in messages.WHOLE:  # a plural without its form is compiled as the English one
             read = {key: text for key, text in read.items() if key in written}
-        assert read == written, "make docs"
+        assert read == written, "make reference"
 
 
 def test_sentences_are_translated_and_names_of_settings_are_not() -> None:
