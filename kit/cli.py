@@ -167,6 +167,7 @@ def new(place: Path) -> None:
 @click.option(
     "--pdf", is_flag=True, help="Print it as one file, too, where Chromium or Chrome is installed: report.pdf."
 )
+@click.option("--pdf-details", is_flag=True, help="The same with what is folded on the pages.")
 @click.option("--xlsx", is_flag=True, help="Write all tables as one workbook, too: report.xlsx.")
 @click.option(
     "--fail-fast", is_flag=True, help="Stop with the first notebook that fails or warns; nothing is replaced."
@@ -198,9 +199,10 @@ def report(
     """
     from kit.report import How, build
     from kit.report.parameters import pairs
+    from kit.report.take_away import FORMS
 
     chosen = [word.strip() for word in only.split(",") if word.strip()]
-    forms = [form for form in ("pdf", "xlsx", "eml") if flags[form]]
+    forms = [form for form in FORMS if flags[form.replace("-", "_")]]
     how = How(resume=flags["resume"], fail_fast=flags["fail_fast"])
     asked: dict[str, Any] = {"only": chosen, "parameters": pairs(words), "forms": forms, "how": how}
     asked |= {"notebooks": books} if books else {}

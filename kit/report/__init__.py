@@ -152,7 +152,7 @@ def build(
         unread=quality.unread(data.files),
         unused=quality.unused(data.files),
         empty=data_quality.empty,
-        taken=tuple(out / take_away.FORMS[form] for form in forms),
+        taken=tuple(dict.fromkeys(out / take_away.FORMS[form] for form in forms)),
     )
 
 

@@ -1,6 +1,7 @@
 """The report as one PDF: the first page, then the pages of the questions, printed by a Chromium that is installed.
 
-Nothing is loaded from the network; folds are open, so that nothing is missing on paper, and the code is left out.
+Nothing is loaded from the network. What is open on the pages is printed, of tables every row and word; what is folded
+only where details are asked for; code never.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,9 +62,17 @@ h1, h2, h3 { break-after: avoid; }
 """
 """What print needs beside the pages' own style: running heads, whole tables, a question a page."""
 
+CLOSED = """
+details.more, details.wide, section.part:not(:has(> :not(h2, details.more))) { display: none !important; }
+"""
+"""What is folded on the pages is left out, with the headings over it alone."""
+
 _BODY = re.compile(r"<body[^>]*>(.*)</body>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _FOLD = re.compile(r"<details(?![^>]*\bopen\b)")
+_IN_CELL = re.compile(r'<details(?= class="(?:kit-long|rows)")')
+"""A fold that is part of a table: the other words of a long cell, the other rows of a long table."""
+
 _CODE = re.compile(r'<details class="code".*?</details>', re.DOTALL)
 _SECOND = re.compile(r'<section[^>]*aria-labelledby="(?:questions|quality)".*?</section>', re.DOTALL)
 """What of the first page is no summary, and stands at the end on paper."""
@@ -88,13 +98,14 @@ def browser() -> str:
     return program
 
 
-def write(place: Path, pages: Sequence[str], title: str) -> None:
+def write(place: Path, pages: Sequence[str], title: str, *, details: bool = False) -> None:
     """Write report.pdf into the folder of a report.
 
     Args:
         place: the folder, with index.html and the pages.
         pages: the files of the questions, in order.
         title: that stands at the head of every sheet.
+        details: print what is folded on the pages, too.
 
     Raises:
         UsageError: no program that prints was found, or it failed.
@@ -102,7 +113,7 @@ def write(place: Path, pages: Sequence[str], title: str) -> None:
     program = browser()
     with tempfile.TemporaryDirectory(prefix="kit-print-") as folder:
         source = Path(folder) / "report.html"
-        source.write_text(whole(place, pages, title), encoding="utf-8")
+        source.write_text(whole(place, pages, title, details=details), encoding="utf-8")
         command = [
             program, "--headless", "--disable-gpu", "--no-sandbox", "--no-pdf-header-footer", "--disable-extensions",
             f"--user-data-dir={folder}/profile", "--proxy-server=127.0.0.1:9", f"--print-to-pdf={folder}/{FILE}",
@@ -120,27 +131,33 @@ def write(place: Path, pages: Sequence[str], title: str) -> None:
         shutil.copyfile(printed, place / FILE)
 
 
-def whole(place: Path, pages: Sequence[str], title: str) -> str:
-    """All pages of a report as one page, each question on a new sheet."""
+def whole(place: Path, pages: Sequence[str], title: str, *, details: bool = False) -> str:
+    """All pages of a report as one page, each question on a new sheet; what is folded only with `details`."""
+    opened = partial(_part, fold=_FOLD if details else _IN_CELL)
     first = (place / "index.html").read_text(encoding="utf-8")
-    style = _STYLE.search(first)
+    own_style = _STYLE.search(first)
     heads = title.replace("\\", " ").replace('"', "'")
-    summary = _part(_SECOND.sub("", first), "index")
-    questions = [_part((place / name).read_text(encoding="utf-8"), Path(name).stem) for name in pages]
+    style = (own_style[1] if own_style else "") + CSS % heads + ("" if details else CLOSED)
+    summary = opened(_SECOND.sub("", first), "index")
+    questions = [opened((place / name).read_text(encoding="utf-8"), Path(name).stem) for name in pages]
     second = "".join(found[0] for found in _SECOND.finditer(first))
-    parts = [summary, *questions, _part(f"<body>{second}</body>", "about")]
+    left_out = _(
+        "Details are left out here. They stand on the report's pages, and in the PDF that --pdf-details makes."
+    )
+    second += "" if details else f"<p>{left_out}</p>"
+    parts = [summary, *questions, opened(f"<body>{second}</body>", "about")]
     return (
         f'<!DOCTYPE html><html lang="{language()}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        f'img-src data:"><style>{style[1] if style else ""}{CSS % heads}</style></head><body>{"".join(parts)}'
+        f'img-src data:"><style>{style}</style></head><body>{"".join(parts)}'
         "</body></html>"
     )
 
 
-def _part(page: str, name: str) -> str:
-    """The body of one page with its folds open and names of its own, so that no two parts have the same."""
+def _part(page: str, name: str, *, fold: re.Pattern[str]) -> str:
+    """The body of one page with these folds open and names of its own, so that no two parts have the same."""
     body = _BODY.search(page)
-    content = _FOLD.sub("<details open", _CODE.sub("", body[1] if body else ""))
+    content = fold.sub("<details open", _CODE.sub("", body[1] if body else ""))
     content = _ID.sub(lambda found: _own(found, name), content)
     return f'<div class="{"summary" if name == "index" else "question"}" id="{name}">{content}</div>'
 

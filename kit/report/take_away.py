@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from kit.report.quality import Quality
     from kit.report.since import Since
 
-FORMS = {"xlsx": workbook.FILE, "eml": letter.FILE, "pdf": pdf.FILE}
+FORMS = {"xlsx": workbook.FILE, "eml": letter.FILE, "pdf": pdf.FILE, "pdf-details": pdf.FILE}
 """What can be asked for, and the file that it becomes."""
+
+PRINTED = {"pdf", "pdf-details"}
+"""Those that need a program that prints; with details what is folded on the pages is printed, too."""
 
 
 def check(forms: Collection[str]) -> None:
@@ -26,7 +29,7 @@ def check(forms: Collection[str]) -> None:
     Raises:
         UsageError: a PDF was asked for, and nothing that prints is installed.
     """
-    if "pdf" in forms:
+    if PRINTED & set(forms):
         pdf.browser()
 
 
@@ -56,9 +59,10 @@ def write(
         workbook.write(place, pages, quality, asked)
     if "eml" in forms:
         _letter(place, pages, quality, asked, record["months"], since)
-    if "pdf" in forms:
+    if PRINTED & set(forms):
         ran = [page.run.notebook.page for page in pages if page.run.status != "unanswered"]
-        pdf.write(place, ran, letter.heading(quality.name, quality.as_of))
+        heading = letter.heading(quality.name, quality.as_of)
+        pdf.write(place, ran, heading, details="pdf-details" in forms)
 
 
 def _letter(
