@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import time
 from contextlib import contextmanager, suppress
 from errno import EACCES, EEXIST, EISDIR, ENAMETOOLONG, ENOENT, ENOSPC, ENOTDIR, EPERM, EROFS
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -19,7 +21,7 @@ from kit.messages import Text, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+
 NAME_ANOTHER = message("Choose a folder with write permission and free space.")
 WRITE_CACHE = message("Set KIT_CACHE to a folder with write permission and free space.")
 
@@ -69,6 +71,29 @@ def cause(error: OSError) -> Text:
     if error.errno in CAUSES:
         return CAUSES[error.errno]
     return (os.strerror(error.errno) if error.errno else str(error)).lower()
+
+
+def from_notebook(path: Path) -> Path:
+    """A relative path as seen from the notebook that asks, where that differs from the working folder.
+
+    papermill and VS Code may run a notebook in another folder than its own; a path that is not there counts from here.
+    """
+    if path.is_absolute():
+        return path
+    book = getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", "") or _papermill_input()
+    there = Path(book).parent / path
+    return there if book and there.exists() else path
+
+
+def _papermill_input() -> str:
+    """The notebook that papermill runs, where this process is its kernel; "" elsewhere."""
+    with suppress(psutil.Error):
+        parent = psutil.Process(os.getppid())
+        words = iter(parent.cmdline())
+        if any(Path(word).stem == "papermill" for word in words):
+            book = next((word for word in words if word.endswith(".ipynb")), "")
+            return str(Path(parent.cwd(), book)) if book else ""
+    return ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import tiny
 from click.testing import CliRunner
 from nbclient import NotebookClient
 
+import kit
 from kit import settings
 from kit.cli import main
 from kit.errors import UsageError
@@ -68,6 +69,43 @@ def test_its_notebooks_find_its_exports_also_after_a_move(tmp_path: Path) -> Non
     book.cells.append(nbformat.v4.new_code_cell("print(len(export.campaigns), export.target.name)"))
     NotebookClient(book, resources={"metadata": {"path": str(place)}}).execute()
     assert book.cells[-1].outputs[0].text == "3 data\n"
+
+
+BESIDE, FULL = "../mine/notebooks/00.ipynb", "{place}/mine/notebooks/00.ipynb"
+RUNS = {
+    "papermill": ["papermill", BESIDE, "{place}/out.ipynb"],
+    "papermill, by its full name": ["papermill", FULL, "{place}/out.ipynb"],
+    "nbconvert": ["nbconvert", "--to", "notebook", "--execute", BESIDE, "--output", "{place}/out.ipynb"],
+    "jupyter execute": ["jupyter", "execute", "--output", "{place}/out.ipynb", BESIDE],
+}
+
+
+@pytest.mark.parametrize("how", RUNS)
+def test_its_notebooks_find_its_exports_from_any_folder(tmp_path: Path, how: str) -> None:
+    exports, books = own_folder.new(tmp_path / "mine")
+    tiny.export(exports)
+    tiny.export(tmp_path / "data").joinpath("kit.toml").unlink()  # what the working folder would lead to
+    book = nbformat.read(books / "00_check_the_export.ipynb", as_version=4)
+    book.cells = [cell for cell in book.cells if cell.cell_type == "code"][:2]
+    book.cells.append(nbformat.v4.new_code_cell("print(export.target)"))
+    nbformat.write(book, books / "00.ipynb")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    words = [word.format(place=tmp_path) for word in RUNS[how]]
+    subprocess.run([sys.executable, "-m", *words], cwd=elsewhere, check=True, capture_output=True)
+    (shown,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1].outputs
+    assert shown.text.strip() == str(exports)
+
+
+def test_in_vs_code_a_notebook_finds_what_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports, books = own_folder.new(tmp_path / "mine")
+    tiny.export(exports)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="no such folder"):
+        kit.open("../data")
+    monkeypatch.setattr(sys.modules["__main__"], "__vsc_ipynb_file__", str(books / "02_months.ipynb"), raising=False)
+    assert kit.open("../data").target == exports
+    assert kit.open("mine/data").target == exports  # what is not there is as seen from here
 
 
 def test_a_report_runs_the_notebooks_of_a_folder(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from kit.errors import UsageError, nearest
 from kit.messages import SOURCE, WHOLE, _, language, use
+from kit.places import from_notebook
 from kit.sources.text.encodings import readable
 from kit.store import build, raw
 from kit.store.engine import Engine, Expression
@@ -249,7 +250,7 @@ def open_data(target: str | Path, period: str = "", where: str = "") -> Data:
         UsageError: no such folder or file, an impossible month, an unknown filter.
         SettingsError: a kit.toml that cannot be used.
     """
-    path = Path(target).expanduser()
+    path = from_notebook(Path(target).expanduser())
     if not path.exists():
         raise UsageError(_("{target}: there is no such folder or file.", target=target))
     days, filters = parse_period(period), parse_where(where)
