@@ -24,6 +24,14 @@ def test_the_generated_pages_are_those_of_the_registries() -> None:
     assert done.returncode == 0, f"{done.stdout}{done.stderr}\nRun `make reference`."
 
 
+def test_the_pictures_are_those_of_the_sample(tmp_path: Path) -> None:
+    done = run("docs/pictures.py", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    drawn = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    kept = {name: (ROOT / "docs" / name).read_text(encoding="utf-8") for name in drawn}
+    assert drawn == kept != {}, "Run `make reference`."
+
+
 def test_the_readme_in_russian_has_the_sections_and_commands_of_the_english_one() -> None:
     english, russian = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ru.md"))
     assert "](README.ru.md)" in english.splitlines()[2]
@@ -34,7 +42,7 @@ def test_the_readme_in_russian_has_the_sections_and_commands_of_the_english_one(
 
 def commands(page: str) -> list[str]:
     """The code blocks, without comments."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```(?:sh|powershell)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     return [re.sub(r" +# .*", "", block) for block in blocks]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
 import re
 import subprocess
 import sys
@@ -53,6 +55,28 @@ def test_conda_takes_the_same_python_and_the_same_lock() -> None:
     assert environment["name"] == PROJECT["project"]["name"]
     assert python == f"python{PROJECT['project']['requires-python']}"
     assert (pip, packages) == ("pip", {"pip": ["-r requirements.lock"]})
+
+
+def test_every_way_to_set_it_up_installs_the_same() -> None:
+    readme, make, binder = (
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "Makefile", "postBuild")
+    )
+    own = "--no-deps --no-build-isolation -e ."
+    ways = re.findall(r"^\S*(?:pip|uv pip) install .*", readme, re.MULTILINE)
+    assert [way.split("install ")[1] for way in ways] == ["--require-hashes -r requirements.lock", own] * 3
+    assert f"pip install {own}" in binder
+    assert os.access(ROOT / "postBuild", os.X_OK)
+    assert own in make
+    assert "--require-hashes --no-compile -r requirements.lock" in make
+
+
+def test_jupytext_loses_nothing_of_a_notebook_that_the_kit_reads() -> None:
+    kept = {name: value.split(",") for name, value in PROJECT["tool"]["jupytext"].items()}
+    books = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "notebooks").glob("*.ipynb")]
+    of_books = {name for book in books for name in book["metadata"]} - {"language_info"}
+    assert of_books <= {*kept["notebook_metadata_filter"]}
+    of_cells = {name for book in books for cell in book["cells"] for name in cell["metadata"]}
+    assert of_cells <= {*kept["cell_metadata_filter"]}
 
 
 def test_the_kit_imports_what_it_declares() -> None:
