@@ -1,4 +1,4 @@
-"""The pictures of the pages, drawn from the sample; `make reference` writes them here, or into a folder that is named."""
+"""The pictures of the pages, drawn from the sample; `make reference` writes them here, else into a folder named."""
 
 from __future__ import annotations
 

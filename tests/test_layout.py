@@ -37,6 +37,19 @@ def test_the_first_picture_and_table_of_a_page_and_the_answer_of_each_section_ar
     assert [part.code for part in first.folded if part.code][:2] == ["none()", "rates()"]
 
 
+def test_a_figure_with_nothing_to_draw_is_left_out_beside_a_table_that_says_so() -> None:
+    empty, full = (
+        lay_out([heading("First"), cell("figure", "line", empty=True), cell("table", "rates", empty=empty)]).sections[0]
+        for empty in (True, False)
+    )
+    everything = [
+        sorted(names(section) + [shown.name for part in section.folded for shown in part.shown])
+        for section in (empty, full)
+    ]
+    assert everything == [["rates"], ["line", "rates"]]
+    assert "line()" in [part.code for part in empty.folded]
+
+
 def test_what_warns_is_open_and_a_tag_says_otherwise() -> None:
     (section,) = lay_out(
         [

@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from kit.privacy import masked
 from kit.questions.months import rates
 from kit.questions.subject_lines import verdicts
 from kit.show import fit, picture
 from kit.show.picture import drawing
 from kit.show.result import MIME
+from kit.show.svg import hover
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -112,6 +114,22 @@ def test_a_figure_loads_nothing_and_names_no_time(drawn: Picture) -> None:
     links = re.findall(r'(?:href|src)="([^"#][^"]*)"', drawn.svg)
     assert links == []
     assert not re.search(r"20\d\d-\d\d-\d\dT\d\d:\d\d", drawn.svg)
+
+
+def test_marks_say_their_values_where_there_is_a_mouse() -> None:
+    with drawing(2) as axes:
+        hover(axes.plot([0, 1, 2], [1.0, np.nan, 3.0], "o-"), ["first <b>", "nowhere", "anna@example.com: 3"])
+        axes.plot([0, 1], [2, 2], "o")  # which says nothing
+        drawn = picture.picture(axes, name="said", title="Said", alt="")
+    assert re.findall(r"<use [^>]*>\n<title>(.*)</title>\n</use>", drawn.svg) == [
+        "first &lt;b&gt;", f"{masked('anna@example.com')}: 3",
+    ]  # fmt: skip
+    assert "<title>" not in drawn.narrow
+
+
+def test_a_month_says_what_the_table_says(drawn: Picture) -> None:
+    said = re.findall(r"<title>(.*)</title>", drawn.svg)
+    assert [text.split(" (")[0] for text in said] == ["Jan 2026: 25.0%", "Feb 2026: 30.0%", "Mar 2026: 35.0%"]
 
 
 def test_drawing_leaves_the_readers_theme_alone() -> None:

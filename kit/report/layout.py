@@ -2,8 +2,9 @@
 
 A manager reads an answer, a picture and a table; an analyst unfolds the rest. So of every section its first sentence
 is open; of the page the first picture and the first table; and whatever warns, or may stand on the report's first
-page. How to read it, further tables and the code are the section's details. A cell of a notebook that is tagged
-`open` or `folded` says otherwise. What was read and which versions read it end the page.
+page. A figure with nothing to draw is left out beside a table that says the same. How to read it, further tables and
+the code are the section's details. A cell of a notebook that is tagged `open` or `folded` says otherwise. What was read
+and which versions read it end the page.
 """
 
 from __future__ import annotations
@@ -91,10 +92,12 @@ def _section(parts: Sequence[Part], seen: set[str]) -> Section:
     open_: list[Shown] = []
     folded: list[Part] = []
     kinds = set[str]()
+    says_so = any(shown.empty and shown.kind == "table" for part in parts for shown in part.shown)
     for part in parts:
-        chosen = [shown for shown in part.shown if _is_open(shown, part.tags, seen, kinds)]
+        given = [shown for shown in part.shown if not (says_so and shown.empty and shown.kind == "figure")]
+        chosen = [shown for shown in given if _is_open(shown, part.tags, seen, kinds)]
         open_ += chosen
-        remaining = tuple(shown for shown in part.shown if shown not in chosen)
+        remaining = tuple(shown for shown in given if shown not in chosen)
         if part.prose or part.code or remaining:
             folded.append(replace(part, heading=None, shown=remaining))
     return Section(parts[0].heading, (), tuple(sorted(open_, key=lambda shown: ORDER.index(shown.kind))), tuple(folded))

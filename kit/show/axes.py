@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 from kit.messages import _
 from kit.show.formats import commas, day, month, share, with_ends
 from kit.show.picture import BAD, GOOD, INK
+from kit.show.svg import hover
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +23,13 @@ MOST = 40
 """Rows of one figure; of more, those that say most are drawn and the title says so."""
 
 
-def intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str) -> None:
-    """Values with their intervals; a line joins neighbours, and not what lies beyond a gap."""
+def intervals(axes: Axes, place: pd.Series, own: pd.DataFrame, *, color: str, texts: pd.Series | None = None) -> None:
+    """Values with their intervals, and what they say; a line joins neighbours, and not what lies beyond a gap."""
     axes.vlines(place, own["low"], own["high"], color=color, linewidth=1.8)
     for _place, run in own["value"].groupby((place.diff() != 1).cumsum().to_numpy()):
-        axes.plot(place[run.index], run, "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
+        line = axes.plot(place[run.index], run, "o-", color=color, markersize=4.5, linewidth=1, alpha=0.9)
+        if texts is not None:
+            hover(line, texts[run.index])
 
 
 def date_axis(axes: Axes) -> None:

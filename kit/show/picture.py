@@ -125,7 +125,7 @@ def picture(drawn: Axes | Figure, *, name: str, title: str | Message, alt: str) 
     fit.fit(figure)
     wide = svg.write(figure, name=name, alt=alt, scale=SCALE)
     fit.fit_phone(figure)
-    return Picture(name, heading, alt, wide, svg.write(figure, name=f"{name}-narrow", alt=alt, scale=1))
+    return Picture(name, heading, alt, wide, svg.write(figure, name=f"{name}-narrow", alt=alt, scale=1, hovers=False))
 
 
 def _mask(figure: Figure) -> None:

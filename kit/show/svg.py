@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import weight_dict
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
+from kit.privacy import masked
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from matplotlib.figure import Figure
 
 POINTS = 72
@@ -29,7 +36,19 @@ _FINE = re.compile(r"(?<=\.\d\d)\d+")
 _ANCHORS = {"left": ("start", 0), "center": ("middle", 0.5), "right": ("end", 1)}
 
 
-def write(figure: Figure, *, name: str, alt: str, scale: float) -> str:
+_SAID: WeakKeyDictionary[Line2D, list[str]] = WeakKeyDictionary()
+"""What the marks of a line say."""
+
+
+def hover(marks: Sequence[Line2D], texts: Iterable[str]) -> None:
+    """Let the marks of a line say what they show where a mouse stands on them: a text each, in their order."""
+    (line,) = marks
+    x, y = np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
+    known = zip(texts, np.isfinite(x + y), strict=True)
+    _SAID[line] = [masked(text) for text, is_drawn in known if is_drawn]
+
+
+def write(figure: Figure, *, name: str, alt: str, scale: float, hovers: bool = True) -> str:
     """The figure as one element, without a prolog, a style sheet or a date, and the same bytes for the same figure.
 
     Args:
@@ -37,10 +56,13 @@ def write(figure: Figure, *, name: str, alt: str, scale: float) -> str:
         name: what ids begin from, so that two figures of a page share none.
         alt: its alternative text.
         scale: pixels of the page a unit of the drawing.
+        hovers: whether marks say what they show; a phone has no mouse.
     """
     figure.dpi = POINTS
     for text in figure.findobj(Text):
         text.set_gid(_side(text))  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+    for line in figure.findobj(Line2D):
+        line.set_gid(json.dumps(_SAID.get(line, [])))  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
     out = StringIO()
     width, height = (inches * POINTS for inches in figure.get_size_inches())
     with mpl.rc_context({"svg.hashsalt": name}):
@@ -48,6 +70,8 @@ def write(figure: Figure, *, name: str, alt: str, scale: float) -> str:
         figure.draw(renderer)
         renderer.finalize()
     svg = re.sub(r"^.*?<svg [^>]*>|<style.*?</style>|<defs>\s*</defs>", "", out.getvalue(), flags=re.DOTALL)
+    if not hovers:
+        svg = re.sub(r"\s*<title>.*?</title>", "", svg)
     svg = re.sub(r' d="[^"]*"', lambda path: _FINE.sub("", path[0]), re.sub(r"\s*\n\s*", "\n", svg))
     return (
         f'<svg role="img" aria-label="{escape(alt)}" xmlns="http://www.w3.org/2000/svg" '
@@ -68,13 +92,36 @@ class _Renderer(RendererSVG):
     """Holds texts at the side at which they are aligned, so that a reader's narrower font moves nothing."""
 
     _held: str = "left"
+    _said: str | None = None
 
     def open_group(self, s: str, gid: str | None = None) -> None:
         if s == "text":
             self._held = gid or "left"
+        else:
+            self._said = gid if s == "line2d" else None
 
     def close_group(self, s: str) -> None:
         """Groups are not drawn."""
+
+    def draw_markers(self, gc: Any, *marks: Any, **fill: Any) -> None:
+        """As matplotlib draws them, each with the text that `hover` gave it."""
+        texts, writer = iter(json.loads(self._said or "[]")), self.writer
+        element = writer.element
+
+        def titled(tag: str, text: str | None = None, attrib: dict[str, str] | None = None, **more: str) -> None:
+            said = next(texts, "") if tag == "use" else ""
+            if not said:
+                element(tag, text, attrib, **more)
+                return
+            writer.start(tag, attrib or {}, **more)
+            element("title", said)
+            writer.end(tag, indent=False)
+
+        writer.element = titled
+        try:
+            super().draw_markers(gc, *marks, **fill)
+        finally:
+            del writer.element
 
     def draw_text(
         self,

@@ -28,6 +28,7 @@ from kit.show.formats import decimal, joined, month, named, points, share, span,
 from kit.show.picture import BAD, GOOD, INK, QUIET, Picture, drawing, label, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
+from kit.show.svg import hover
 from kit.show.table import Column, Table
 from kit.stats import multiplicity
 
@@ -322,7 +323,10 @@ class Findings(Result):
                 ends = [max((row["expected"] + row[name]) / row["expected"], LEAST_TIMES) for name in ("low", "high")]
                 times = max(row["value"] / row["expected"], LEAST_TIMES)
                 axes.plot(ends, [place, place], color=color, linewidth=2)
-                axes.plot(times, place, "o", color=color, markerfacecolor=inside, markersize=8)
+                mark = axes.plot(times, place, "o", color=color, markerfacecolor=inside, markersize=8)
+                value, expected = share(row["value"]), share(row["expected"])
+                said = _("{name}: {value}; expected: {expected}", name=row["name"], value=value, expected=expected)
+                hover(mark, [said])
             names = [f"{label(row['name'])}\n{_kpi(row).name}, n = {whole(row['n'])}" for row, *_ in rows]
             axes.set_yticks(range(len(rows)), names, fontsize=9.5)
             axes.set_ylim(-0.6, len(rows) - 0.4)

@@ -23,11 +23,12 @@ from kit.judging import ALPHA, LEVEL, MONTHS, UNLIKE, large_enough
 from kit.messages import _, _n, message
 from kit.show import cells
 from kit.show.axes import direction_color, intervals, mark_actions, marked, month_axis, percent, series, span
-from kit.show.formats import MARGIN_OF_ERROR, commas, listing, month, share, size, whole
+from kit.show.formats import MARGIN_OF_ERROR, commas, listing, month, share, size, whole, with_ends
 from kit.show.formats import span as interval
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
+from kit.show.svg import hover
 from kit.show.table import Column, Table
 from kit.stats import multiplicity, random_effects, trend
 
@@ -486,13 +487,18 @@ def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str]) -
     place = rates["month"].map(names.index)
     for at, low, high in zip(place, rates["usual_low"], rates["usual_high"], strict=True):
         axes.fill_between([at - 0.5, at + 0.5], low, high, color=BAND, linewidth=0, zorder=0)
+    said = [
+        f"{month(row['month'])}: {with_ends(share(row['value']), row['low'], row['high'], share)}"
+        for row in rates.to_dict("records")
+    ]
+    texts = pd.Series(said, index=rates.index, dtype="object")
     if not rates["asked"].all():
-        intervals(axes, place, rates, color=QUIET)
-    intervals(axes, place[rates["asked"]], rates[rates["asked"]], color=PLAIN)
+        intervals(axes, place, rates, color=QUIET, texts=texts)
+    intervals(axes, place[rates["asked"]], rates[rates["asked"]], color=PLAIN, texts=texts)
     for verdict, sign in (("up", 1), ("down", -1)):
         moved = rates["verdict"] == verdict
         color = direction_color(kpi.better, sign)
-        axes.plot(place[moved], rates.loc[moved, "value"], "o", color=color, markersize=8)
+        hover(axes.plot(place[moved], rates.loc[moved, "value"], "o", color=color, markersize=8), texts[moved])
     axes.set_title(str(kpi.title))
     axes.yaxis.set_major_formatter(percent(rates["high"].max() - rates["low"].min()))
     axes.yaxis.set_major_locator(MaxNLocator(4))
