@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import shutil
@@ -499,6 +500,36 @@ def test_a_terminal_that_knows_few_letters_shows_codes(tmp_path: Path, encoding:
     assert done.returncode == 0, done.stderr
     assert b"2 rows = 2 kept" in done.stdout
     assert b"Traceback" not in done.stderr
+
+
+POOR = """
+import json, sys
+from kit.report import warm
+from kit.cli import main
+warm.CAN_FORK = False
+for words in json.loads(sys.argv[1]):
+    main(words, standalone_mode=False)
+"""
+"""Commands as they run where nothing is forked."""
+
+
+def test_commands_run_where_letters_are_few_and_nothing_is_forked(tmp_path: Path) -> None:
+    tiny.export(tmp_path / "Экспорт ☀")
+    commands = [
+        ["new", "моя папка"],
+        ["map", "Экспорт ☀/campaigns.csv"],
+        ["explain", "open_rate", "--lang", "ru"],
+        ["report", "Экспорт ☀", "--out", "отчёт ☀", "--only", "00", "--lang", "ru", "--xlsx", "--eml"],
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", POOR, json.dumps(commands)], cwd=tmp_path, capture_output=True, check=False,
+        env=os.environ | {"PYTHONIOENCODING": "cp1251", "LC_ALL": "C"},
+    )  # fmt: skip
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    assert "отчёт \\u2600" in done.stdout.decode("cp1251")
+    assert 'lang="ru"' in (tmp_path / "отчёт ☀" / "index.html").read_text(encoding="utf-8")
+    assert (tmp_path / "отчёт ☀" / "report.xlsx").is_file()
+    assert (tmp_path / "моя папка" / "notebooks" / "00_check_the_export.ipynb").is_file()
 
 
 @pytest.mark.parametrize("words", [["check", "{}"], ["report", "{}", "--out", "out"], ["tables", "{}", "--out", "out"]])

@@ -76,6 +76,16 @@ COLORS = """(() => { const light = color => { const [r, g, b] = color.match(/[\\
 SHADE, GRID = "#1d2b36", ("--figure-band", "--figure-paper")
 """A text that stands on a coloured area, and lines that only divide."""
 
+HEAVY = 1_000_000
+"""Bytes that no page has."""
+
+PAINTED = """new Promise(seen => new PerformanceObserver(all => seen(all.getEntries()[0].startTime))
+    .observe({type: 'paint', buffered: true}))"""
+"""Milliseconds until the first of a page is drawn."""
+
+AT_ONCE = 2000
+"""Milliseconds, on a machine that does much else."""
+
 UNSEEN = "[...document.images].filter(one => !one.naturalWidth || !one.alt).length"
 
 
@@ -124,6 +134,14 @@ def test_no_table_is_wider_than_its_page_with_all_folds_open(
         assert page.evaluate(WIDER) == [], path.name
         if width(page) > min(WIDTHS):  # on a phone a table scrolls sideways in its own box
             assert page.evaluate(CUT) == [], path.name
+
+
+def test_a_page_is_light_and_its_first_screen_is_there_at_once(sample: Path, opened: tuple[Page, list[str]]) -> None:
+    page, _ = opened
+    for path in sorted(sample.glob("*.html")):
+        assert path.stat().st_size < HEAVY, path.name
+        page.goto(path.as_uri())
+        assert page.evaluate(PAINTED) < AT_ONCE, path.name
 
 
 def test_every_link_between_pages_leads_somewhere(sample: Path, opened: tuple[Page, list[str]]) -> None:
