@@ -18,7 +18,7 @@ WHEN := -p period=$(MONTH)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check lab sample docs reference simulate fuzz lock clean
+.PHONY: help setup report test check lab sample docs reference pictures simulate fuzz lock clean
 
 help: ## Say what there is to make
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,12 @@ reference: $(KIT) ## Only the reference pages, their picture and the catalogue o
 	@# Babel would take “95 % interval” for a place %i; tests/test_translations.py checks the places that there are.
 	$(BIN)/python -c 'from babel.messages import checkers, frontend; checkers.checkers.clear(); frontend.main()' \
 		-q compile -D kit -d kit/locale
+
+pictures: $(KIT) ## Take the README's pictures of the sample's report anew; needs Chromium
+	@set -e; made=$$(mktemp -d); trap 'rm -rf "$$made"' EXIT; \
+	for lang in en ru; do $(BIN)/kit report data/sample --out "$$made/$$lang" --lang $$lang; done; \
+	$(BIN)/python docs/first_page.py "$$made/en" docs/first_page.png; \
+	$(BIN)/python docs/first_page.py "$$made/ru" docs/first_page.ru.png
 
 simulate: $(KIT) ## Run the simulations in full and write docs/simulations.md
 	KIT_SIMULATE=1 $(BIN)/python -m pytest -n 2 tests/simulation

@@ -76,6 +76,8 @@ def test_one_that_fails_stops_no_other_and_the_index_says_why(place: Path) -> No
 def test_what_cannot_be_is_refused_before_anything_runs(place: Path) -> None:
     with pytest.raises(UsageError, match="Did you mean"):
         made(place, "lists")
+    with pytest.raises(UsageError, match="Notebook 05 compares segments"):
+        made(place, "segment")
     with pytest.raises(UsageError, match="sets it"):
         fan_out.write(place / "exports", place / "out", "month", parameters={"period": "2026-03"})
     with pytest.raises(UsageError, match="no former set"):

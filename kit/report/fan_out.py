@@ -83,6 +83,13 @@ def write(
         UsageError: an unknown `by`, a parameter that it sets, no value, a place where no set may be put, or a language
             without reports.
     """
+    if by == "segment":
+        raise UsageError(
+            _(
+                "--by segment: exports of totals, and questions about people without a campaign, cannot be narrowed to "
+                "one segment. Notebook 05 compares segments side by side."
+            )
+        )
     if by not in BY:
         raise UsageError(_("--by {by}: reports cannot be made by it. {hint}", by=by, hint=nearest(by, BY)))
     name = "period" if by == "month" else "where"

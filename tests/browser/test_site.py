@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,6 +40,14 @@ def test_it_has_the_readme_the_reference_and_the_executed_sample(site: Path) -> 
     assert 'href="sample/03_compare_campaigns.html"' in text
     assert "<table>" in text
     assert all(f'href="{page}"' in text for page in reference)
+
+
+def test_the_picture_of_the_first_page_shows_its_figures(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    first_page = importlib.import_module("first_page")
+    with Image.open(ROOT / "docs" / "first_page.png") as picture:
+        pictured = picture.text[first_page.KEY]
+    assert pictured == first_page.shown(sample) != "", "Run `make pictures`."
 
 
 def test_every_link_leads_to_a_file_of_the_site_and_its_anchor(site: Path) -> None:
