@@ -41,7 +41,7 @@ def test_imports_keep_the_contracts() -> None:
 TOP = {
     *("kit", "notebooks", "data", "tests", "docs", "Makefile", "babel.cfg", "conftest.py"),
     *("README.md", "README.ru.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"),
-    *("environment.yml", "pyproject.toml", "requirements.lock"),
+    *("environment.yml", "postBuild", "pyproject.toml", "requirements.lock"),
 }
 
 

@@ -21,7 +21,6 @@ from kit.show.formats import (
     share,
     size,
     whole,
-    with_ends,
 )  # fmt: skip
 from kit.show.picture import BAD, BAND, GOOD, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
@@ -248,8 +247,7 @@ class StandOut(Result):
                 axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.6)
                 sign = "o" if row["verdict"] in _COLORS else "D"
                 mark = axes.plot(row["value"], place, sign, color=color, markersize=5.5)
-                value = with_ends(share(row["value"]), row["low"], row["high"], share)
-                hover(mark, [f"{row['campaign_name']}: {value}"])
+                hover(mark, [f"{row['campaign_name']}: {cells.rate(row)}"])
             axes.set_yticks(range(len(drawn)), [label(name) for name in drawn["campaign_name"]], fontsize=9.5)
             axes.set_ylim(-0.8, len(drawn) - 0.2)
             axes.set_xlim(left=0)

@@ -23,7 +23,7 @@ from kit.judging import ALPHA, LEVEL, MONTHS, UNLIKE, large_enough
 from kit.messages import _, _n, message
 from kit.show import cells
 from kit.show.axes import direction_color, intervals, mark_actions, marked, month_axis, percent, series, span
-from kit.show.formats import MARGIN_OF_ERROR, commas, listing, month, share, size, whole, with_ends
+from kit.show.formats import MARGIN_OF_ERROR, commas, listing, month, share, size, whole
 from kit.show.formats import span as interval
 from kit.show.picture import BAND, INK, PLAIN, QUIET, Picture, nothing, panels, picture
 from kit.show.result import Result, result
@@ -487,10 +487,7 @@ def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str]) -
     place = rates["month"].map(names.index)
     for at, low, high in zip(place, rates["usual_low"], rates["usual_high"], strict=True):
         axes.fill_between([at - 0.5, at + 0.5], low, high, color=BAND, linewidth=0, zorder=0)
-    said = [
-        f"{month(row['month'])}: {with_ends(share(row['value']), row['low'], row['high'], share)}"
-        for row in rates.to_dict("records")
-    ]
+    said = [f"{month(row['month'])}: {cells.rate(row)}" for row in rates.to_dict("records")]
     texts = pd.Series(said, index=rates.index, dtype="object")
     if not rates["asked"].all():
         intervals(axes, place, rates, color=QUIET, texts=texts)

@@ -23,7 +23,7 @@ from kit.judging import ALPHA, EVENTS, LEVEL
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
 from kit.show import cells
-from kit.show.formats import MINUS, UNKNOWN, decimal, joined, known, listing, points, share, span, whole, with_ends
+from kit.show.formats import MINUS, UNKNOWN, decimal, joined, known, listing, points, share, span, whole
 from kit.show.picture import BAD, GOOD, INK, PLAIN, QUIET, Picture, drawing, label, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -391,7 +391,7 @@ class Segments(Result):
         rates = self.rates[self.rates["value"].notna()]
         good = {"higher": GOOD, "lower": BAD} if self.kpi.better == "higher" else {"higher": BAD, "lower": GOOD}
         names = list(dict.fromkeys(rates["trait"]))
-        write = decimal if self.money else share
+        value = _amount if self.money else cells.rate
         with drawing(1.0 + 0.27 * max(len(rates) + len(names), 3), ax) as axes:
             ticks: list[tuple[int, str, bool]] = []
             place = 0
@@ -403,7 +403,7 @@ class Segments(Result):
                     color = QUIET if few else good.get(row["verdict"], PLAIN)
                     axes.plot([row["low"], row["high"]], [place, place], color=color, linewidth=1.6)
                     mark = axes.plot(row["value"], place, "D" if few else "o", color=color, markersize=5.5)
-                    hover(mark, [f"{row['level']}: {with_ends(write(row['value']), row['low'], row['high'], write)}"])
+                    hover(mark, [f"{row['level']}: {value(row)}"])
                     ticks.append((place, label(row["level"]), False))
                     place -= 1
             axes.set_yticks([at for at, _text, _bold in ticks], [text for _at, text, _bold in ticks], fontsize=9.5)
@@ -412,6 +412,7 @@ class Segments(Result):
                 tick.set_color(INK)
             axes.set_ylim(place + 0.2, 0.8)
             axes.set_xlim(left=min(0, rates["low"].min()) if self.money else 0)
+            write = decimal if self.money else share
             axes.xaxis.set_major_formatter(lambda value, _place: write(value, 0))
             axes.set_xlabel(_("{kpi}; line: margin of error (95 %), by person", kpi=self.kpi.name))
             axes.grid(visible=False, axis="y")
