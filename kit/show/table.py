@@ -100,7 +100,7 @@ class Table:
             for row in cells
         )
         return (
-            f'<div class="kit-scroll" role="region" aria-label="{escape(title)}" tabindex="0">'
+            f'<div class="kit-scroll" role="group" aria-label="{escape(title)}" tabindex="0">'
             f'<table class="kit-table"><caption>{escape(title)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         )

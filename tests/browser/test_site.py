@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -70,6 +71,15 @@ def test_nothing_of_it_names_a_script_or_a_place_to_load_from(site: Path) -> Non
     for path in [*site.rglob("*.css"), *pages(site)]:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"<script|@import|url\((?!#|data:|\"#)", text), path.name
+
+
+@pytest.mark.parametrize("name", ["index", "docs/settings"])
+def test_everybody_can_read_it(site: Path, browser: Browser, name: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    page.goto((site / f"{name}.html").as_uri())
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
