@@ -12,6 +12,7 @@ import pytest
 import small
 
 import kit
+from kit.errors import UsageError
 from kit.questions.list_health import deliverability, hygiene, inactive
 from kit.stats import proportions
 
@@ -75,15 +76,44 @@ def test_a_rule_is_judged_by_what_came_after(firm: kit.store.Data) -> None:
     assert rule["mails"] == 40 * 10
 
 
-@pytest.mark.parametrize(("back", "says"), [(8, False), (20, True)])  # of 100 at a limit of 10 %
+@pytest.mark.parametrize(("back", "says"), [(8, False), (20, True)])  # of 100 where 20 % are accepted
 def test_a_rule_that_took_off_people_who_came_back_is_called_wrong(
     firm: kit.store.Data, back: int, *, says: bool
 ) -> None:
     measured = inactive.measure(firm, days=60)
-    low, high = map(float, proportions.proportion_interval(back, 100))
-    rule = {"limit": inactive.LIMIT, "n": 100, "back": back, "value": back / 100, "low": low, "high": high}
-    text = str(replace(measured, rules=pd.DataFrame([rule])).summary())
-    assert ("remove nobody by this rule" in text) is says
+    rules = pd.DataFrame([dry_run(inactive.LIMIT, 100, back)])
+    limit, basis = inactive.calibrated(rules, 0.2)
+    text = str(replace(measured, rules=rules, accepted=0.2, limit=limit, basis=basis).summary())
+    assert ("Remove nobody by such a rule" in text) is says
+
+
+def dry_run(limit: float, n: int, back: int) -> dict[str, float]:
+    low, high = map(float, proportions.proportion_interval(back, n))
+    return {"limit": limit, "n": n, "back": back, "value": back / n, "low": low, "high": high}
+
+
+def test_the_limit_is_the_highest_that_the_past_allows() -> None:
+    rules = pd.DataFrame([dry_run(0.01, 20, 0), dry_run(0.02, 100, 1), dry_run(0.05, 400, 22), dry_run(0.1, 900, 99)])
+    # By hand (Wilson): 1 of 100 up to 5.4 %, 22 of 400 up to 8.2 %, 99 of 900 up to 13.2 %.
+    assert inactive.calibrated(rules, 0.10) == (0.05, "history")
+    assert inactive.calibrated(rules, 0.06) == (0.02, "history")
+    assert inactive.calibrated(rules, 0.14) == (0.1, "history")
+    # 0 of 20 is too few to say so.
+    assert inactive.calibrated(rules, 0.05) == (inactive.LIMIT, "none fits")
+    assert inactive.calibrated(rules.head(1), 0.5) == (inactive.LIMIT, "unchecked")
+    assert inactive.calibrated(rules.head(0), 0.5) == (inactive.LIMIT, "unchecked")
+
+
+def test_who_would_go_follows_from_what_is_accepted(firm: kit.store.Data) -> None:
+    strict, lenient = (inactive.measure(firm, days=60, accepted=accepted) for accepted in (0.1, 0.5))
+    assert (strict.basis, lenient.basis) == ("none fits", "history")
+    assert set(strict.listed()["step"]) == {"ask again"}
+    assert set(lenient.listed()["step"]) == {"remove"}
+    assert lenient.limit == max(inactive.LIMITS)
+    assert "25.0%" in str(lenient.rules_summary())
+    assert len(strict.rules_plot().alt) > 0
+    with pytest.raises(UsageError, match=r"accepted: 1\.5 is no share between 0 and 1"):
+        inactive.measure(firm, days=60, accepted=1.5)
 
 
 def test_of_a_log_that_is_too_short_nobody_is_called_inactive(firm: kit.store.Data) -> None:
@@ -154,7 +184,7 @@ def test_dmarc_reports_say_who_sends_in_our_name(tmp_path: Path) -> None:
     assert "1 of 2 senders never pass" in str(found)
     day = found.days[found.days["day"] == "2026-03-01"].iloc[0]
     assert (day["spam_rate"], day["reported"], day["aligned"]) == (pytest.approx(0.0005), 1040, 1000)
-    assert "0.10 % or more on 1 of 2 days, and 0.30 % or more on 1." in str(found.gmail_summary())
+    assert "0.10% or more on 1 of 2 days, and 0.30% or more on 1." in str(found.gmail_summary())
     assert deliverability.measure(kit.open(tmp_path, period="2026-04")).senders.empty
 
 
@@ -168,3 +198,37 @@ def test_a_report_with_a_document_type_or_damage_is_named_and_not_read(tmp_path:
     assert "document type" in str(logs["typed.xml"].error)
     assert "damaged" in str(logs["cut.xml"].error)
     assert (logs["odd.xml"].rows_kept, logs["odd.xml"].rows_rejected) == (1, 1)
+
+
+def test_a_domain_one_slip_from_a_large_one_of_the_own_list_is_mistyped() -> None:
+    people = pd.Series({"firm.example.com": 500, "frim.example.com": 2, "firms.example.com": 40, "shop.example.com": 60,
+                        "shpo.example.com": 1, "gmial.com": 3})  # fmt: skip
+    # 40 people of another firm are no slip, and a domain of 60 people is not large.
+    assert {name: large for name, large in hygiene.meant(people).items() if large} == {
+        "frim.example.com": "firm.example.com",
+        "gmial.com": "gmail.com",
+    }
+
+
+def test_a_day_of_many_complaints_names_what_was_sent_on_it_or_before(tmp_path: Path) -> None:
+    day = small.NOON // small.DAY * small.DAY
+    events = [
+        small.event("delivered", person, campaign=name, at=day - ago * small.DAY + 3600)
+        for name, ago, people in (("large", 2, 9), ("small", 1, 4), ("late", 0, 5))
+        for person in range(people)
+    ]
+    small.log(tmp_path, events)
+    small.settings(tmp_path, 'time_zone = "UTC"')
+    dates = [pd.Timestamp(day - ago * small.DAY, unit="s").strftime("%Y-%m-%d") for ago in (3, 1, 0)]
+    rates = zip(dates, ("0.01%", "0.35%", "0.02%"), strict=True)
+    rows = [(date, "service.example.com", rate, "High") for date, rate in rates]
+    header = ("Date", "Domain", "User Reported Spam Rate", "Domain Reputation")
+    small.table(tmp_path, "postmaster.csv", header, rows)
+    found = deliverability.measure(kit.open(tmp_path))
+    assert found.days["mails"].tolist() == [0, 4, 5]
+    assert found.days["campaigns"].fillna("").tolist() == [
+        "",
+        "Name of large, Name of small",
+        "Name of late, Name of small",
+    ]
+    assert str(found.gmail_summary()).endswith("or the day before, we sent: Name of large, Name of small.")

@@ -12,8 +12,9 @@ import pytest
 import kit
 from kit import counts, metrics
 from kit.messages import using
-from kit.questions import lapsed, list_health, sales_cycle
+from kit.questions import lapsed, list_health, sales_cycle, win_back
 from kit.questions.find_problems import findings
+from kit.questions.months import actions
 from kit.questions.response_time import curves
 from kit.questions.response_time import months as response_months
 from kit.questions.retention import subscribers
@@ -144,7 +145,8 @@ def test_the_holdout_shows_what_mail_caused(export: kit.store.Data, truth: dict[
     planted = truth["business"]["holdout"]
     span = sales_cycle.span.common(export)
     result = sales_cycle.holdout.measure(export, span, sales_cycle.attribution.credit(export, span))
-    (effect,) = result.effects
+    effect = next(one for one in result.effects if one.experiment == planted["experiment"])
+    assert sales_cycle.holdout.chosen(result.effects) is effect
     arms = effect.arms
     assert arms.set_index("is_holdout")["persons"].to_dict() == dict(zip([False, True], planted["people"], strict=True))
     assert (effect.problem, effect.treated) == ("", planted["people"][0])
@@ -201,3 +203,130 @@ def test_receivers_report_what_was_planted(export: kit.store.Data, truth: dict[s
     assert rows.index[rows["aligned"] > 0].tolist() == planted["aligned"]
     bad = found.days[found.days["spam_rate"] >= list_health.deliverability.WORST_SPAM_RATE]
     assert bad["day"].dt.strftime("%Y-%m-%d").tolist() == planted["bad_days"]
+    assert bad["campaigns"].tolist() == [planted["unwanted"]] * len(bad)
+    assert planted["unwanted"] in str(found.gmail_summary())
+    # the domain that blocked for a month is the worst of all months, too
+    assert found.bounces["domain"].iloc[0] == truth["block"]["domain"]
+
+
+# Lapsed customers, and the mail that was to bring them back
+
+
+@pytest.fixture(scope="module")
+def tried(export: kit.store.Data) -> win_back.tried.Tried:
+    return win_back.tried.measure(export)
+
+
+def brought(planted: dict[str, int]) -> float:
+    return planted["came"] / planted["people"]
+
+
+def test_win_back_mail_brought_as_many_as_planted(truth: dict[str, Any], tried: win_back.tried.Tried) -> None:
+    planted, found = truth["business"]["win_back"], win_back.regained.judge(tried)
+    # The page reads the test that decides best of those who had lapsed, not the largest.
+    assert (tried.experiment, tried.days, tried.problem) == (planted["experiment"], planted["days"], "")
+    assert tried.assigned == planted["mailed"]["people"] + planted["held"]["people"]
+    assert 0.85 < len(tried.people) / tried.assigned < 1
+    row = found.chosen
+    assert row is not None
+    assert 0 < row["difference_low"] < brought(planted["mailed"]) < row["difference_high"]
+    assert row["held_low"] < brought(planted["held"]) < row["held_high"]
+    assert str(found).startswith("Mail brought people back")
+    assert "The lead holds over 180 days" in str(found)
+
+
+def test_each_version_and_group_has_its_planted_lift(truth: dict[str, Any], tried: win_back.tried.Tried) -> None:
+    planted, found = truth["business"]["win_back"], win_back.regained.judge(tried)
+    arms = {factor: rows.set_index("level") for factor, rows in found.arms.groupby("factor")}
+    for factor, name in (("offer", "offers"), ("subject", "subjects"), ("call_to_action", "calls")):
+        assert sorted(arms[factor].index) == sorted(planted[name])
+        for level, lift in planted[name].items():
+            row = arms[factor].loc[level]
+            assert row["difference_low"] < brought(lift) < row["difference_high"], level
+            assert row["decision"] == ("not decided" if level in planted["null"] else "more"), level
+    # One line brought nobody; the call to action changed nothing, and the offers do only by reason.
+    assert found.between["subject"] < 0.001
+    assert min(found.between["offer"], found.between["call_to_action"]) > 0.05
+    groups = {attribute: rows.set_index("level") for attribute, rows in found.groups.groupby("attribute")}
+    assert set(groups["segment"].index) == {"new", "regular"}  # corporate ones are too few
+    assert found.differs["segment"] < 0.05
+    for level in groups["segment"].index:
+        row = groups["segment"].loc[level]
+        assert row["difference_low"] < brought(planted["segments"][level]) < row["difference_high"], level
+
+
+REASONS = {"Цена": "price", "Ожидание": "service", "Больше не нужно": "need gone", "": "unknown"}
+"""How the firm wrote the reason, and what it stands for; a few whose reason it did not know gave one elsewhere."""
+
+
+def test_each_reason_has_the_offer_that_works(truth: dict[str, Any], tried: win_back.tried.Tried) -> None:
+    planted, found = truth["business"]["win_back"], win_back.regained.judge(tried)
+    groups = found.groups.set_index(["attribute", "level"])
+    for key, lift in planted["reason_offers"].items():
+        reason, offer = key.split("|")
+        row = groups.loc["reason_offer", f"{REASONS[reason]}|{offer}"]
+        assert row["difference_low"] < brought(lift) < row["difference_high"], key
+        assert bool(row["difference_low"] > 0) is (key not in planted["null"]), key
+    for reason, lift in planted["reasons"].items():
+        row = groups.loc["reason", REASONS[reason]]
+        assert row["difference_low"] < brought(lift) < row["difference_high"], reason
+
+
+def test_the_lift_is_carried_to_those_lapsed_today(export: kit.store.Data, tried: win_back.tried.Tried) -> None:
+    first = win_back.targeting.measure(tried)
+    assert first.gain[1] > 0
+    today = win_back.lapsed_today.measure(export, tried, first)
+    by = today.parts.set_index("part")
+    assert by["n"].sum() == len(today.people)
+    assert by.loc["first", "low"] > 0
+    # New customers hardly come back, and those silent for long seldom: so it was planted.
+    about = lapsed.groups.attributes(export).set_index("contact_key")["segment"]
+    people = today.people.assign(new=today.people["contact_key"].map(about) == "new")
+    placed = people[people["part"] != "beyond"]
+    of_part = placed.groupby("part")[["new", "silent"]].mean()
+    assert of_part.loc["first", "new"] < of_part.loc["others", "new"] / 3
+    assert of_part.loc["first", "silent"] < of_part.loc["others", "silent"]
+    # Nobody in the test had been silent for fewer than 300 days: of such people it says nothing.
+    assert (people.loc[people["silent"] < 300, "part"] == "beyond").all()
+    assert people.loc[people["part"] == "beyond", "place"].isna().all()
+
+
+def test_subject_lines_that_change_nothing_win_nothing_among_the_lapsed(
+    export: kit.store.Data, tried: win_back.tried.Tried
+) -> None:
+    found = win_back.lapsed_subjects.measure(export, tried)
+    assert len(found.tests) >= 2
+    assert set(found.tests["decision"]) == {"not decided"}
+    assert found.tests["n_a"].min() > 150
+
+
+# The list
+
+
+def test_doubtful_addresses_and_the_bad_source_are_named(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    planted, found = truth["business"]["listed"], list_health.hygiene.measure(export)
+    faults = found.faults.set_index("fault")
+    assert faults.loc["role", "n"] == faults.loc["role", "on_list"] == len(planted["roles"])
+    assert faults.loc["mistyped", "n"] == faults.loc["mistyped", "on_list"] == len(planted["mistyped"])
+    assert faults.loc["twin", "n"] == 2 * len(planted["second"])
+    each = list_health.hygiene.addresses(export).set_index("contact_key")
+    emails = export.table("contacts").drop_duplicates("contact_key").set_index("contact_key")["email"].str.lower()
+    for fault, name in (("role", "roles"), ("mistyped", "mistyped")):
+        assert set(emails[each.index[each[fault]]]) == set(planted[name])
+    assert set(planted["second"]) < set(emails[each.index[each["twin"]]])
+    bad = found.sources[found.sources["decision"] == "more than others"]
+    assert bad[["source", "sign"]].to_numpy().tolist() == [[planted["bad_source"], "bounce"]]
+    assert (bad["n"].iloc[0], bad["x"].iloc[0]) == (planted["bad_source_people"], planted["bad_source_bounced"])
+    assert planted["bad_source"] in str(found)
+
+
+# What the firm changed
+
+
+def test_the_log_of_changes_finds_what_changed_something(export: kit.store.Data, truth: dict[str, Any]) -> None:
+    planted, found = truth["business"]["actions"], actions.compare(export)
+    assert found.log["what"].tolist() == [one["what"] for one in planted]
+    decided = found.changes[found.changes["verdict"].isin(actions.DECIDED)]
+    expected = [[one["what"], one["changes"], "lower"] for one in planted if one["changes"]]
+    assert decided[["what", "kpi", "verdict"]].to_numpy().tolist() == expected
+    assert expected[0][0] in str(found)

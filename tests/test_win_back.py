@@ -221,3 +221,35 @@ def test_second_life_ends_with_a_silence() -> None:
     assert lives.loc["mail", "median"] == 100
     months = 40 * 360 / second_life.MONTH
     assert lives.loc["mail", "monthly"] == pytest.approx(60 * 10 * 0.5 / months)
+
+
+def test_of_several_tests_the_one_with_most_people_of_both_sides_is_read() -> None:
+    large = people(pd.Series(["mail"] * 990 + ["holdout"] * 10)).assign(experiment="large")
+    even = people(pd.Series(["mail"] * 100 + ["holdout"] * 100)).assign(experiment="even")
+    found = judged(pd.concat([large, even], ignore_index=True), bought(even["contact_key"][:30]))
+    assert (found.tried.experiment, found.tried.assigned) == ("even", 200)
+    named = judged(pd.concat([large, even]), bought(even["contact_key"]), Asked(experiment="large", who="all"))
+    assert named.tried.assigned == 1000
+
+
+def test_the_offer_that_works_for_a_reason_is_named() -> None:
+    arms = pd.Series(["mail"] * 400 + ["holdout"] * 200)
+    offers = pd.Series(["discount", "check"] * 200 + [None] * 200)
+    test = people(arms, offer=offers)
+    about = pd.DataFrame(columns=["contact_key", *tried.ATTRIBUTES])
+    given = pd.DataFrame({"contact_key": test["contact_key"], "day": DAY - pd.Timedelta(days=9)})
+    given["reason"] = ["price", "price", "service", "service"] * 150
+    # Who left for the price comes with a discount, who left for the service with a check; nobody else.
+    match = ((given["reason"] == "price") & (offers == "discount")) | (
+        (given["reason"] == "service") & (offers == "check")
+    )
+    came = bought(test.loc[match & (test.index % 8 < 4), "contact_key"])
+    found = regained.judge(tried.judge(test, came, about, given, UNTIL, Asked(who="all")))
+    assert found.offers.set_index("reason")["best"].to_dict() == {"price": "discount", "service": "check"}
+    assert (found.offers["p"] < 0.001).all()
+    text = str(found.by_version_summary())
+    assert "Who left for “Price” came back with “discount”: +50.0 points more than with “check”." in text
+    assert "No difference over all people is seen by: Offer." in text
+    # A cell of fewer than 30 people has no row.
+    few = regained.judge(tried.judge(test.head(40), came, about, given, UNTIL, Asked(who="all")))
+    assert few.offers.empty

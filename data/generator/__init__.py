@@ -57,7 +57,8 @@ def write(
             joined late, is held out.
         effect: how much more often than planned bulk mail causes an order; 0 for never.
         world: how campaigns, people, days and clocks vary.
-        faults: whether the planted ones are there: weak mail, a domain that blocks, a page that does not load.
+        faults: whether the planted ones are there: weak mail, a domain that blocks, a page that does not load, a source
+            of bad addresses; customers of years ago, a test of win-back mail and a log of changes.
 
     Returns:
         What was planted; it is not written among the exports.
@@ -78,7 +79,7 @@ def write(
         corrections=tuple(send.id for send in story.campaigns if send.plan.again),
         young=tuple(send.id for send in story.campaigns if AS_OF - unix(send.plan.at) < YOUNG),
         log=log,
-        business=business.write(folder, story, effect=effect),
+        business=business.write(folder, story, effect=effect, lapsed=faults),
         web=analytics.write(folder / "analytics", story),
         receivers=receivers.write(folder / "receivers", seed),
         prefetching=_addresses(one for one in (*story.people, *story.held) if one.prefetches),

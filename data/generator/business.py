@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from generator import crm, cycle, desk, mailbox, money, shop, surveys, table
-from generator.clock import AS_OF, CLOSES, DAY, HOLIDAYS, OPENS, local
-from generator.desk import iso
+from generator import crm, cycle, desk, listing, mailbox, money, shop, surveys, table, winback
+from generator.clock import CLOSES, HOLIDAYS, OPENS, local
+from generator.desk import IMPROVES_FROM
 from generator.people import dice
-from generator.truth import BusinessTruth
+from generator.truth import ActionTruth, BusinessTruth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
 BOOKING_VALUE = (8.35, 0.6)
 """Mean and standard deviation of the logarithm of the amount [RUB]."""
 
-CONTACTS = (
-    "Email", "Status", "Opted in at", "Source", "Language", "Segment", "Unsubscribed at", "Unsubscribe reason",
-    "Cleaned at",
-)  # fmt: skip
+ACTIONS = (
+    ActionTruth("2025-12-08", "Новая подпись сотрудников в письмах", ""),
+    ActionTruth(IMPROVES_FROM[:10], "Дежурный мастер первым отвечает на обращения", "response_time"),
+)
+"""What the firm noted that it changed; the first entry changed nothing."""
 
 SETTINGS = """\
 # What no export says.
@@ -44,20 +44,29 @@ promised_hours = 4
 """
 
 
-def write(folder: Path, story: Story, *, effect: float = 1.0) -> BusinessTruth:
+def write(folder: Path, story: Story, *, effect: float = 1.0, lapsed: bool = False) -> BusinessTruth:
     """Write the firm's own files.
 
     Args:
         folder: where to.
         story: what happened.
         effect: how much more often than planned bulk mail causes an order; 0 for never.
+        lapsed: whether there are customers of years ago, a test of win-back mail and a log of changes.
     """
     holidays = ", ".join(map(str, sorted(HOLIDAYS)))
     settings = SETTINGS.format(opens=OPENS, closes=CLOSES, holidays=holidays)
     (folder / "kit.toml").write_bytes(settings.encode())
-    contacts, twice = _contacts(folder / "contacts.csv", story)
+    contacts, twice, listed = listing.write(folder / "contacts.csv", story)
     _appointments(folder / "appointments.csv", story)
     orders, deals = shop.sell(story, effect=effect), crm.deals(story)
+    won_back = None
+    if lapsed:
+        orders += winback.former(story, orders)
+        tried, caused = winback.bring_back(story, orders)
+        winback.write(folder / "win_back.csv", tried)
+        won_back = winback.truth(tried, orders, caused)
+        orders = sorted([*orders, *caused], key=lambda one: (one.at, one.person.email))
+        table.write(folder / "actions.csv", ("Дата", "Что изменено"), [(one.day, one.what) for one in ACTIONS])
     shop.write(folder / "orders.csv", orders)
     crm.write(folder / "deals.csv", deals)
     return BusinessTruth(
@@ -71,30 +80,14 @@ def write(folder: Path, story: Story, *, effect: float = 1.0) -> BusinessTruth:
         costs=money.write_costs(folder / "costs.csv", story),
         holdout=money.write_holdout(folder / "holdout.csv", story, orders),
         funnel=cycle.funnel(story, deals, orders),
-        retention=cycle.retention(story),
+        retention=cycle.retention(story, added=0 if listed is None else listed.added),
         desk=desk.write(folder, story),
         mail=mailbox.write(folder / "mail", story),
         surveys=surveys.write(folder, story),
+        win_back=won_back,
+        listed=listed,
+        actions=ACTIONS if won_back else (),
     )
-
-
-def _contacts(path: Path, story: Story) -> tuple[dict[str, int], int]:
-    """The list; its people by status, and how many stand on it twice, as people who signed up again."""
-    known = [one for one in (*story.people, *story.held) if one.joined <= AS_OF]
-    rng = dice(story.seed, "contacts twice")
-    rows: list[tuple[str, ...]] = []
-    twice: list[tuple[str, ...]] = []
-    for one in known:
-        status = "cleaned" if one.cleaned is not None else "unsubscribed" if one.left is not None else "subscribed"
-        reason = "complaint" if one.complained else ""
-        known_of = (one.source, one.language, one.segment)
-        ends = (_iso(one.left), reason, _iso(one.cleaned))
-        rows.append((one.email, status, iso(one.joined), *known_of, *ends))
-        if rng.random() < story.world.twice:
-            again = iso(min(one.joined + rng.randint(1, 300) * DAY, AS_OF))
-            twice.append((one.email.title(), status, again, *known_of, *ends))
-    table.write(path, CONTACTS, [*rows, *twice])
-    return dict(sorted(Counter(row[1] for row in rows).items())), len(twice)
 
 
 def _appointments(path: Path, story: Story) -> None:
@@ -116,7 +109,3 @@ def _appointments(path: Path, story: Story) -> None:
 def _amount(rng: Random, shape: tuple[float, float]) -> str:
     """An amount in whole tens, as prices are."""
     return f"{round(rng.lognormvariate(*shape), -1):.2f}"
-
-
-def _iso(moment: int | None) -> str:
-    return "" if moment is None else iso(moment)

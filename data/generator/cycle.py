@@ -43,8 +43,8 @@ def funnel(story: Story, deals: list[Deal], orders: list[Order]) -> FunnelTruth:
     return FunnelTruth(DAYS, crm.ASKS, crm.ASKS_AFTER[0], crm.WON, crm.WON_AFTER[0], tuple(steps))
 
 
-def retention(story: Story) -> RetentionTruth:
-    """Who stayed subscribed, and why the others left."""
+def retention(story: Story, *, added: int = 0) -> RetentionTruth:
+    """Who stayed subscribed, and why the others left; so many more joined last, after the last month began."""
     people = [one for one in (*story.people, *story.held) if one.joined <= AS_OF]
     starts = [unix(f"{month}-01 00:00") for month in months()]
     kept = {}
@@ -57,7 +57,7 @@ def retention(story: Story) -> RetentionTruth:
         at = one.cleaned if bounced else one.left
         if at is not None and at >= max(START, one.joined):
             causes["bounced" if bounced else "complained" if one.complained else "unsubscribed"] += 1
-    return RetentionTruth(kept, dict(sorted(causes.items())), sum(one.joined >= START for one in people))
+    return RetentionTruth(kept, dict(sorted(causes.items())), sum(one.joined >= START for one in people) + added)
 
 
 def _first(actions: Iterable[tuple[str, int]]) -> defaultdict[str, float]:

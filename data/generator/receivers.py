@@ -18,8 +18,10 @@ FIRST, DAYS = date(2026, 10, 1), 31
 """The first day, and how many there are."""
 OURS, CRM, STRANGER = "192.0.2.10", "198.51.100.7", "203.0.113.66"
 """Addresses of the net: the platform (aligned), the CRM's mailer that nobody set up, and a stranger."""
-BAD_DAYS = (8, 9)
-"""Days of the month on which Gmail's users complained, after a mail that was not wanted."""
+BAD_DAYS = (6, 7)
+"""Days of the month on which Gmail's users complained: that of a mail that was not wanted, and the one after."""
+UNWANTED = "Шиномонтаж 2026"
+"""The campaign of these days."""
 _HEADER = ("Date", "Domain", "User Reported Spam Rate", "Domain Reputation")
 
 
@@ -44,7 +46,8 @@ def write(folder: Path, seed: int) -> ReceiverTruth:
         rate = rng.uniform(0.0032, 0.0045) if day.day in BAD_DAYS else rng.uniform(0, 0.0008)
         rows.append((day.isoformat(), DOMAIN, f"{rate:.2%}", "Medium" if day.day in BAD_DAYS else "High"))
     table.write(folder / "postmaster.csv", _HEADER, rows, encoding="utf-8")
-    return ReceiverTruth(mails, aligned=(OURS,), bad_days=tuple(f"{FIRST:%Y-%m}-{n:02d}" for n in BAD_DAYS))
+    return ReceiverTruth(mails, aligned=(OURS,), bad_days=tuple(f"{FIRST:%Y-%m}-{n:02d}" for n in BAD_DAYS),
+                         unwanted=UNWANTED)  # fmt: skip
 
 
 def _record(ip: str, n: int, *, aligned: bool) -> str:

@@ -88,13 +88,13 @@ def sell(story: Story, *, effect: float = 1.0) -> list[Order]:
         orders.append(Order(person, at, won))
         if at < first.get(person.email, AS_OF):
             first[person.email] = at
-            later, goes_on = _again(dice(story.seed, f"won {person.email}"), at)
+            later, goes_on = again(dice(story.seed, f"won {person.email}"), at)
             orders += [Order(person, again, won) for again in later]
             orders[-1].goes_on = goes_on
     for order in orders:
         order.at -= story.world.behind
     orders.sort(key=lambda one: (one.at, one.person.email))
-    _price(dice(story.seed, "order values"), orders)
+    price(dice(story.seed, "order values"), orders)
     return orders
 
 
@@ -103,13 +103,13 @@ def _of_own_accord(story: Story, person: Person) -> list[Order]:
     at = awake(rng, person.joined + int(rng.expovariate(1) * YEAR / FIRST_A_YEAR))
     if at > AS_OF:
         return []
-    later, goes_on = _again(rng, at)
-    orders = [Order(person, again) for again in (at, *later)]
+    later, goes_on = again(rng, at)
+    orders = [Order(person, moment) for moment in (at, *later)]
     orders[-1].goes_on = goes_on
     return orders
 
 
-def _again(rng: Random, at: int) -> tuple[list[int], bool]:
+def again(rng: Random, at: int) -> tuple[list[int], bool]:
     """The orders that follow a first one up to AS_OF [Unix s], and whether another one is to come."""
     orders: list[int] = []
     rate = max(rng.gammavariate(RATE_SHAPE, RATE_MEAN / RATE_SHAPE), 1e-6)
@@ -140,7 +140,8 @@ def _occasions(story: Story, effect: float) -> Iterator[tuple[Person, int, bool]
             yield message.person, at, True
 
 
-def _price(rng: Random, orders: list[Order]) -> None:
+def price(rng: Random, orders: list[Order]) -> None:
+    """Give orders their amounts, and some of them a refund, an end or nobody that the shop knows."""
     usual: dict[str, float] = {}
     for order in orders:
         level = usual.setdefault(order.person.email, rng.gauss(VALUE, BETWEEN))

@@ -299,11 +299,79 @@ class SurveyTruth:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftTruth:
+    """People, and those of them who came: because of the mail, or in the arm without it by themselves."""
+
+    people: int
+    came: int
+
+
+@dataclass(frozen=True, slots=True)
+class WinBackTruth:
+    """The test of the win-back mail.
+
+    Attributes:
+        held: people without mail, and those who came within `days` all the same.
+        mailed: people with mail, and those whom only the mail brought within `days`; likewise of each level of what
+            was drawn (offers, subjects, calls) and of what people were before (segments, reasons).
+        reason_offers: "reason|offer" likewise.
+        null: levels of subjects and reason_offers that were to bring nobody; all `calls` bring alike.
+    """
+
+    experiment: str
+    assigned_local: str
+    days: int
+    held: LiftTruth
+    mailed: LiftTruth
+    offers: dict[str, LiftTruth]
+    subjects: dict[str, LiftTruth]
+    calls: dict[str, LiftTruth]
+    segments: dict[str, LiftTruth]
+    reasons: dict[str, LiftTruth]
+    reason_offers: dict[str, LiftTruth]
+    null: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListTruth:
+    """What is wrong with the list.
+
+    Attributes:
+        bad_source: the source of sign-ups that brings bad addresses; people who joined by it: all, and of them bounced.
+        roles: addresses that several people read.
+        mistyped: addresses whose domain is one slip away from a large one of the list.
+        second: addresses that are another spelling of one that is on the list, too.
+    """
+
+    bad_source: str
+    bad_source_people: int
+    bad_source_bounced: int
+    roles: tuple[str, ...]
+    mistyped: tuple[str, ...]
+    second: tuple[str, ...]
+
+    @property
+    def added(self) -> int:
+        """Addresses that should be checked; they joined last."""
+        return len(self.roles) + len(self.mistyped) + len(self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTruth:
+    """One entry of the firm's log of changes, and the KPI that it changed; "" for none."""
+
+    day: str
+    what: str
+    changes: str
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessTruth:
     """The firm's own files.
 
     Attributes:
         contacts: status -> people; `contacts_twice`: of them on two rows.
+        win_back, listed, actions: only of a firm whose faults are planted.
     """
 
     contacts: dict[str, int]
@@ -320,15 +388,24 @@ class BusinessTruth:
     desk: DeskTruth
     mail: MailTruth
     surveys: SurveyTruth
+    win_back: WinBackTruth | None = None
+    listed: ListTruth | None = None
+    actions: tuple[ActionTruth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverTruth:
-    """What receivers report: mails by the address of the net, those that are aligned, and Gmail's days above 0.30 %."""
+    """What receivers report.
+
+    Attributes:
+        mails: by the address of the net; `aligned`: addresses whose mails are.
+        bad_days: days on which Gmail's spam rate was above 0.30 %; `unwanted`: the campaign that went out on the first.
+    """
 
     mails: dict[str, int]
     aligned: tuple[str, ...]
     bad_days: tuple[str, ...]
+    unwanted: str
 
 
 @dataclass(frozen=True, slots=True)

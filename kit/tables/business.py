@@ -237,6 +237,7 @@ ASSIGNMENTS = Table(
         Column("call_to_action", "text", "", message("what the arm is asked to do")),
         Column("send_slot", "text", "", message("the hour or part of the day at which the arm gets its mail")),
         Column("mails_per_week", "float", "mails/week", message("how many e-mails per week the group is to get")),
+        Column("reason", "text", "", message("why the person stays away, as the firm wrote it down before the test")),
     ),
 )
 

@@ -72,6 +72,13 @@ WORDS = {
 }
 """Reasons that no theme has, by their words."""
 
+NAMES = {
+    "price": r"\bpric|expensive|\bцен[аыуе]|дорог",
+    "service": r"\bservice|\bwait|\bstaff|ожидани|обслуживани|сервис|персонал",
+    "product": r"\bproduct|\bquality|качеств|товар",
+}
+"""Reasons that the firm noted in a word, which is too little to read a theme from."""
+
 EVENT_COLUMNS = ["contact_key", "day", "kind"]
 GIVEN = ["contact_key", "day", "origin", "reason"]
 STOPPED = ["kind", "n", "x", "value", "stayed_n", "stayed", "difference", "low", "high", "p", "decision"]
@@ -138,11 +145,13 @@ def events(data: Data, version: str = "") -> pd.DataFrame:
 
 
 @scope.count(
-    "contacts", "mails", "ticket_messages", "surveys",
+    "contacts", "mails", "ticket_messages", "surveys", "assignments",
     whole="a reason holds until the person comes back", unfiltered=scope.NO_CAMPAIGN,
 )  # fmt: skip
 def given(data: Data, version: str = "") -> pd.DataFrame:
-    """The reasons that people gave: contact_key, day, origin ["unsubscribing", "survey", "mail", "help desk"], reason.
+    """The reasons that people gave: GIVEN, with origin "unsubscribing", "survey", "mail", "help desk" or "test".
+
+    A reason that stands in the file of a test was known on the day before.
 
     Args:
         data: what `kit.open` returned.
@@ -156,18 +165,32 @@ def given(data: Data, version: str = "") -> pd.DataFrame:
     if contacts is not None:
         left = contacts.filter(col.unsubscribe_reason.notnull())
         left = left.select("contact_key", day=col.unsubscribed_at, text=col.unsubscribe_reason).to_pandas()
-        themes = messages.read_texts(data, left["text"])["theme"]
-        reasons = [coded(text, theme) for text, theme in zip(left["text"], themes, strict=True)]
-        parts.append(left.assign(origin="unsubscribing", reason=reasons)[GIVEN])
+        parts.append(_coded(data, left, "unsubscribing"))
+    tests = scope.history(data, "assignments")
+    if tests is not None:
+        noted = tests.filter(col.reason.notnull(), col.assigned_local.notnull())
+        noted = noted.select("contact_key", day=col.assigned_local, text=col.reason).to_pandas()
+        noted["day"] = noted["day"].astype("datetime64[us]").dt.normalize() - pd.Timedelta(days=1)
+        parts.append(_coded(data, noted, "test"))
     frame = pd.concat([part.astype({"day": "datetime64[us]"}) for part in parts], ignore_index=True)
     return frame.sort_values(GIVEN, ignore_index=True)
 
 
+def _coded(data: Data, texts: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """GIVEN of rows with contact_key, day and text."""
+    themes = messages.read_texts(data, texts["text"])["theme"]
+    reasons = [coded(text, theme) for text, theme in zip(texts["text"], themes, strict=True)]
+    return texts.assign(origin=origin, reason=reasons)[GIVEN]
+
+
 def coded(text: str, theme: str) -> str:
-    """The reason of a text: by its words, else by the theme that it was read as; "other" where neither tells."""
+    """The reason of a text: by its words, else by the theme that it was read as, or by its name; else "other"."""
     lowered = text.lower()
-    by_words = next((reason for reason, words in WORDS.items() if re.search(words, lowered)), None)
-    return by_words or OF_THEME.get(theme, "other")
+    by_words, by_name = (
+        next((reason for reason, words in patterns.items() if re.search(words, lowered)), None)
+        for patterns in (WORDS, NAMES)
+    )
+    return by_words or OF_THEME.get(theme) or by_name or "other"
 
 
 def _read(data: Data, version: str) -> pd.DataFrame:  # noqa: ARG001  what is kept is kept for this version

@@ -16,7 +16,7 @@ from kit.messages import _, message
 from kit.metrics.figures import WILSON, Figure
 from kit.show import cells
 from kit.show.axes import date_axis, percent
-from kit.show.formats import day, known, share, whole
+from kit.show.formats import commas, day, known, share, whole
 from kit.show.picture import BAD, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -36,7 +36,7 @@ FEWEST = 50
 """Mails to a domain from which its bounces have a row."""
 
 SENDERS = ["source_ip", "header_from", "n", "aligned", "value", "low", "high", "dkim", "spf", "reporters", "signed_by"]
-DAYS = ["day", "sender_domain", "spam_rate", "domain_reputation", "mails", "aligned", "reported"]
+DAYS = ["day", "sender_domain", "spam_rate", "domain_reputation", "mails", "campaigns", "aligned", "reported"]
 BOUNCES = ["domain", "n", "bounced", "value", "low", "high", "hard"]
 
 
@@ -84,8 +84,9 @@ def days(data: Data) -> pd.DataFrame:
     """Gmail's figures a day and domain, with the bulk mail that was sent on it and what DMARC reports of that day tell.
 
     Returns:
-        DAYS: mails [bulk mails of the own log on that day, to all receivers; NULL: no log], aligned, reported [mails of
-        DMARC reports of the day and domain].
+        DAYS: mails [bulk mails of the own log on that day, to all receivers; NULL: no log], campaigns [names of those
+        that went out on the day or the day before, the largest first: people complain when they read; NULL: none],
+        aligned, reported [mails of DMARC reports of the day and domain].
     """
     gmail, reports = (_inside(data, name) for name in ("postmaster", "dmarc"))
     day, parts = col.day.cast("timestamp"), []
@@ -100,20 +101,28 @@ def days(data: Data) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame(columns=DAYS)
     frame = parts[0] if len(parts) == 1 else parts[0].merge(parts[1], on=["day", "sender_domain"], how="outer")
+    frame = frame.assign(day=pd.to_datetime(frame["day"]))
     sent = scope.of_population(data)
     if sent is not None:
-        mails = (
-            sent.filter(col.sent.fill_null(NO) | col.reached)
-            .group_by(day=col.sent_local.date().cast("timestamp"))
-            .agg(mails=col.count())
-        )
-        counted = mails.to_pandas()
-        frame = frame.assign(day=pd.to_datetime(frame["day"])).merge(
-            counted.assign(day=pd.to_datetime(counted["day"])), on="day", how="left"
-        )
-        frame["mails"] = frame["mails"].fillna(0)
+        tried = sent.filter(col.sent.fill_null(NO) | col.reached)
+        counted = tried.group_by("campaign_id", day=col.sent_local.date().cast("timestamp")).agg(mails=col.count())
+        by_campaign = counted.to_pandas().assign(day=lambda rows: pd.to_datetime(rows["day"]))
+        frame = frame.merge(by_campaign.groupby("day", as_index=False)["mails"].sum(), on="day", how="left")
+        frame = frame.assign(mails=frame["mails"].fillna(0), campaigns=_lately(frame["day"], by_campaign, data))
     frame = frame.reindex(columns=DAYS).assign(day=lambda rows: pd.to_datetime(rows["day"]))
     return frame.sort_values(["day", "sender_domain"], ignore_index=True)
+
+
+def _lately(days: pd.Series, by_campaign: pd.DataFrame, data: Data) -> list[str | None]:
+    """Of each day the names of the campaigns of this day and the one before, the largest first."""
+    names = data.campaigns.set_index("campaign_id")["campaign_name"]
+    ordered = by_campaign.sort_values(["mails", "campaign_id"], ascending=[False, True])
+    ordered = ordered.assign(name=ordered["campaign_id"].map(names))
+    found: list[str | None] = []
+    for moment in days:
+        near = ordered.loc[ordered["day"].between(moment - pd.Timedelta(days=1), moment), "name"].dropna()
+        found.append(commas(list(dict.fromkeys(near))) if len(near) else None)
+    return found
 
 
 def _inside(data: Data, name: str) -> Expression:
@@ -203,11 +212,18 @@ class Deliverability(Result):
         rated = self.days[self.days["spam_rate"].notna()]
         over, bad = ((rated["spam_rate"].astype(float) >= limit).sum() for limit in (GOOD_SPAM_RATE, WORST_SPAM_RATE))
         numbers = {"days": len(rated), "over": int(over), "bad": int(bad), "worst": self.worst}
+        worst = rated[rated["spam_rate"].astype(float) >= WORST_SPAM_RATE]
+        sent = list(dict.fromkeys(worst["campaigns"].dropna()))
         text = _(
-            "Gmail's spam rate was {worst} on the worst day. It was 0.10 % or more on {over} of {n} days, and 0.30 "
-            "% or more on {bad}.",
-            worst=share(self.worst), over=whole(over), n=whole(len(rated)), bad=whole(bad),
+            "Gmail's spam rate was {worst} on the worst day. It was {good} or more on {over} of {n} days, and {limit} "
+            "or more on {bad}.",
+            worst=share(self.worst), good=share(GOOD_SPAM_RATE), limit=share(WORST_SPAM_RATE), over=whole(over),
+            n=whole(len(rated)), bad=whole(bad),
         )  # fmt: skip
+        if sent:
+            more = _("On days of {limit} or more, or the day before, we sent: {campaigns}.",
+                     limit=share(WORST_SPAM_RATE), campaigns=commas(sent))  # fmt: skip
+            text = f"{text} {more}"
         return Summary("gmail", text, numbers, headline=True, weight=60 if bad else 20)
 
     def table(self) -> Table:
@@ -235,15 +251,18 @@ class Deliverability(Result):
             Column("spam_rate", message("Gmail's spam rate"), share, unit="share", number=True),
             Column("domain_reputation", message("Reputation")),
             Column("mails", message("Bulk e-mails sent"), whole, unit="mails", number=True),
+            Column("campaigns", message("Sent that day or the day before")),
             Column("reported", message("E-mails in DMARC reports"), whole, unit="mails", number=True),
             Column("aligned", message("Of these, passed DMARC"), whole, unit="mails", number=True),
         )
         frame = self.days.sort_values(["spam_rate", "day"], ascending=[False, True], ignore_index=True)
         notes = (
             message(
-                "Gmail asks for less than 0.10 % and never 0.30 %. Gmail divides by e-mails in the inbox, so this "
+                "Gmail asks for less than {good} and never {limit}. Gmail divides by e-mails in the inbox, so this "
                 "is not the platform's complaint rate. There is no margin of error, because Gmail does not report "
-                "the number of e-mails."
+                "the number of e-mails.",
+                good=share(GOOD_SPAM_RATE),
+                limit=share(WORST_SPAM_RATE),
             ),
         )
         return Table("gmail", message("Day by day"), frame, columns, notes,

@@ -22,6 +22,8 @@ from kit.stats import multiplicity, proportions
 from kit.tables import CONTACTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kit.store import Data
 
 _NAMES = (
@@ -45,7 +47,10 @@ LARGE = (
     "rambler.ru",
     "qq.com", "163.com", "126.com", "orange.fr", "free.fr", "libero.it", "proton.me", "protonmail.com",
 )  # fmt: skip
-"""Domains of many people: another one letter away from them is likely mistyped."""
+"""Domains of many people anywhere: another one letter away from them is likely mistyped."""
+
+OWN_PEOPLE, OWN_TIMES = 100, 50
+"""A domain of so many people on the list is a large one, too, beside another of so many times fewer."""
 
 DOTLESS = ("gmail.com", "googlemail.com")
 """Domains that read a.b@ and ab@ as one."""
@@ -93,20 +98,34 @@ def addresses(data: Data) -> pd.DataFrame:
     frame = listed.merge(emails, on="contact_key", how="left").sort_values("contact_key", ignore_index=True)
     text = frame["email"].fillna("").str.lower().str.strip()
     local, domain = text.str.rpartition("@")[0], text.str.rpartition("@")[2]
-    fix = {name: nearest_large(name) for name in domain.unique()}
+    fix = meant(domain[text != ""].value_counts())
     frame = frame.assign(
         on_list=frame["cause"] == "", bounce=frame["cause"] == "bounce", complaint=frame["cause"] == "complaint",
-        role=local.isin(ROLES), mistyped=domain.map(fix) != "",
+        role=local.isin(ROLES), mistyped=domain.isin([name for name, large in fix.items() if large]),
     )  # fmt: skip
     mailbox = pd.Series([_mailbox(*parts) for parts in zip(local, domain, strict=True)], index=frame.index)
     return frame.assign(twin=(text != "") & mailbox.duplicated(keep=False))[EACH]
 
 
-def nearest_large(domain: str) -> str:
+def meant(people: pd.Series) -> dict[str, str]:
+    """The large domain that each domain of a list likely stands for; "" for none.
+
+    Args:
+        people: of each domain.
+    """
+    own = people.index[people >= OWN_PEOPLE]
+    named = {str(name): nearest_large(str(name)) for name in people.index}
+    for name in [one for one, large in named.items() if not large]:
+        larger = [str(large) for large in own if people[large] >= OWN_TIMES * people[name]]
+        named[name] = nearest_large(name, larger)
+    return named
+
+
+def nearest_large(domain: str, large: Sequence[str] = LARGE) -> str:
     """The large domain from which this one is one slip away: a letter more, less, other or swapped; "" for none."""
-    if domain in LARGE or not domain:
+    if domain in large or not domain:
         return ""
-    return next((large for large in LARGE if len(large) > 6 and _one_slip(domain, large)), "")
+    return next((name for name in large if len(name) > 6 and _one_slip(domain, name)), "")
 
 
 def _one_slip(written: str, meant: str) -> bool:
@@ -211,7 +230,7 @@ class Hygiene(Result):
         notes = (
             message(
                 "Share of everybody who was ever on the list. Several people read a shared address; a mistyped "
-                "domain is one letter away from a large one."
+                "domain is one letter away from a large one, or from one that many people of the list have."
             ),
         )
         frame = self.faults if self.people else self.faults.head(0)
@@ -240,7 +259,9 @@ class Hygiene(Result):
                 "bring addresses whose owners did not ask to be on the list."
             ),
         )  # fmt: skip
-        return Table("hygiene_sources", message("Where do bad addresses come from?"), self.sources, columns, notes,
+        first = (self.sources["decision"] != "more than others").sort_values(kind="stable").index
+        frame = self.sources.loc[first].reset_index(drop=True)
+        return Table("hygiene_sources", message("Where do bad addresses come from?"), frame, columns, notes,
                      message("none of your files shows how people joined the list."))  # fmt: skip
 
 
@@ -257,7 +278,8 @@ FIGURES = (
         message("addresses with the problem / all that were ever on the list"),
         _PERSON, "RFC 2142; guide 4",
         ("hygiene.n", "hygiene.value", "hygiene.on_list", "hygiene.people", "hygiene.doubtful"), interval=WILSON,
-        edge=message("the part after a plus is ignored; dots are ignored only where the domain ignores them"),
+        edge=message("the part after a plus is ignored; dots are ignored only where the domain ignores them; a domain "
+                     "of 100 people or more counts as large beside one of fifty times fewer"),
     ),
     Figure(
         "source_sign", message("Signs of bad sources"),

@@ -15,6 +15,7 @@ import pandas as pd
 from ibis import _ as col
 
 from kit.counts import log, scope
+from kit.errors import UsageError
 from kit.judging import LEVEL, PEOPLE
 from kit.messages import _, _n, message
 from kit.metrics.figures import WILSON, Figure
@@ -22,7 +23,7 @@ from kit.questions.retention import silence, subscribers
 from kit.show import cells
 from kit.show.axes import percent
 from kit.show.formats import commas, share, whole
-from kit.show.picture import BAD, PLAIN, Picture, drawing, nothing, picture
+from kit.show.picture import BAD, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
 from kit.show.summary import Summary
 from kit.show.table import Column, Table
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
     from kit.stats.beta_binomial import BetaBinomial
     from kit.store import Data
 
-LIMIT, LIMITS = 0.1, (0.02, 0.05, 0.1, 0.2)
-"""Chances to react up to which the rule takes an address off, and the simulated ones."""
+LIMIT, LIMITS = 0.1, (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+"""Chances to react up to which the rule takes an address off where the own history does not say it, and those that are
+tried on it."""
+
+ACCEPTED = 0.1
+"""Share of removed addresses that may become active again."""
 
 BUCKETS = {
     "active": message("Clicked, ordered or booked"),
@@ -55,6 +60,10 @@ BUCKETS = {
 """Where an address stands; the third and the fourth would go."""
 
 GOES = ("machine", "nothing")
+
+BASES = ("history", "none fits", "unchecked")
+"""What the limit rests on: a dry run; a dry run by which every limit errs too often, so that nobody is removed and
+people are asked again; or nothing, since there is no history to try it on."""
 
 EACH = [
     "contact_key",
@@ -72,21 +81,27 @@ OF_BUCKETS = ["bucket", "n", "value", "low", "high", "mails"]
 OF_RULES = ["limit", "n", "mails", "back", "value", "low", "high", "orders", "revenue", "complained", "unsubscribed"]
 
 
-def measure(data: Data, *, days: int = 180) -> Inactive:
+def measure(data: Data, *, days: int = 180, accepted: float = ACCEPTED) -> Inactive:
     """Who is inactive beyond luck, and what such a rule would have cost `days` ago.
 
     Args:
         data: what `kit.open` returned; a period does not narrow it.
         days: the window.
+        accepted: the share of removed addresses that may become active again; the limit of the rule follows from it.
+
+    Raises:
+        UsageError: the share is none between 0 and 1.
 
     Source: guide 4; as notebook 09's silence (beta-geometric silence of people who differ).
     """
+    if not 0 < accepted < 1:
+        raise UsageError(_("accepted: {share} is no share between 0 and 1.", share=str(accepted)))
     now, then = people(data, days=days), people(data, days=days, ago=days)
     first = begins(data)["first"]
     reaches = [
         data.as_of is not None and bool((first <= data.as_of - timedelta(days=span)).any()) for span in (days, 2 * days)
     ]
-    return judge(now, then, later(data, days=days), (reaches[0], reaches[1]), days=days)
+    return judge(now, then, later(data, days=days), (reaches[0], reaches[1]), days=days, accepted=accepted)
 
 
 @scope.count("contacts", "messages", whole=subscribers.LIST, unfiltered=silence.ALL_MAIL)
@@ -135,6 +150,7 @@ def judge(
     reach: tuple[bool, bool],
     *,
     days: int = 180,
+    accepted: float = ACCEPTED,
     level: float = LEVEL,
 ) -> Inactive:
     """Who is inactive, and what rules would have cost.
@@ -145,10 +161,13 @@ def judge(
         after: what `later` returned.
         reach: whether the log covers the window, and the one before it.
         days: of the window.
+        accepted: the share of removed addresses that may become active again.
         level: confidence.
     """
     model = fitted(now)
-    placed = now.assign(bucket=_buckets(now, model, reached=reach[0]), chance=reaction(now, model))
+    rules = _rules(then, after, level) if reach[1] else pd.DataFrame(columns=OF_RULES)
+    limit, basis = calibrated(rules, accepted)
+    placed = now.assign(bucket=_buckets(now, model, limit, reached=reach[0]), chance=reaction(now, model))
     total = len(placed)
     sums = placed.groupby("bucket").agg(n=("bucket", "size"), mails=("mails", "sum")) if total else pd.DataFrame()
     names = [name for name in BUCKETS if name in sums.index]
@@ -157,8 +176,27 @@ def judge(
     table = pd.DataFrame({"bucket": names, "n": n, "value": n / max(total, 1), "low": low, "high": high})
     table["mails"] = sums.loc[names, "mails"].to_numpy() if total else []
     reason = "" if model else message("no log shows what the people on the list got and clicked, or too few clicked")
-    rules = _rules(then, after, level) if reach[1] else pd.DataFrame(columns=OF_RULES)
-    return Inactive(placed, table[OF_BUCKETS], rules, model, days, reason)
+    return Inactive(placed, table[OF_BUCKETS], rules, model, days, reason, accepted, limit, basis)
+
+
+def calibrated(rules: pd.DataFrame, accepted: float) -> tuple[float, str]:
+    """The limit of the rule, and its basis.
+
+    The highest limit at which, surely, no more of those whom it would have removed became active than is accepted.
+    Where there is none, or nothing to try it on, it is LIMIT.
+
+    Args:
+        rules: what each limit would have done: OF_RULES.
+        accepted: the share.
+
+    Returns:
+        The limit, and of BASES what it rests on.
+    """
+    tried = rules[rules["n"] >= PEOPLE] if len(rules) else rules
+    if tried.empty:
+        return LIMIT, "unchecked"
+    fitting = tried.loc[tried["high"] <= accepted, "limit"]
+    return (float(fitting.max()), "history") if len(fitting) else (LIMIT, "none fits")
 
 
 def fitted(each: pd.DataFrame) -> BetaBinomial | None:
@@ -184,11 +222,11 @@ def reaction(each: pd.DataFrame, model: BetaBinomial | None) -> pd.Series:
     return pd.Series(1 - beta_binomial.rest_chance(model, ahead, done=done, times=times), index=each.index)
 
 
-def _buckets(each: pd.DataFrame, model: BetaBinomial | None, *, reached: bool) -> np.ndarray:
+def _buckets(each: pd.DataFrame, model: BetaBinomial | None, limit: float, *, reached: bool) -> np.ndarray:
     chance = reaction(each, model)
     signal, in_time = each["signal"].astype(bool), each["in_time"].astype(bool)
     conditions = [
-        signal, ~in_time, np.full(len(each), not reached), each["opened"] > 0, ~(chance <= LIMIT),
+        signal, ~in_time, np.full(len(each), not reached), each["opened"] > 0, ~(chance <= limit),
         each["opened_by_machine"] > 0,
     ]  # fmt: skip
     return np.select(conditions, ["active", "new", "no log", "opened", "luck", "machine"], "nothing")
@@ -226,6 +264,9 @@ class Inactive(Result):
         model: how often people click; None where it is not known.
         days: of the window.
         reason: why nothing is known; "" where it is.
+        accepted: the share of removed addresses that may become active again.
+        limit: of the rule [chance to react].
+        basis: of BASES.
     """
 
     people: pd.DataFrame
@@ -234,6 +275,15 @@ class Inactive(Result):
     model: BetaBinomial | None
     days: int
     reason: str | Message = ""
+    accepted: float = ACCEPTED
+    limit: float = LIMIT
+    basis: str = "unchecked"
+
+    @property
+    def rule(self) -> dict[str, Any] | None:
+        """What the rule would have done; None where nobody knows, or nobody would have gone."""
+        rows = self.rules[self.rules["limit"] == self.limit].to_dict("records") if len(self.rules) else []
+        return {str(name): value for name, value in rows[0].items()} if rows and rows[0]["n"] else None
 
     def summary(self) -> Summary:
         """How many addresses the rule would take off, and how many cannot be judged."""
@@ -245,37 +295,52 @@ class Inactive(Result):
         goes = int(sum(by.get(name, 0) for name in GOES))
         open_ones = int(sum(by.get(name, 0) for name in ("luck", "new", "no log")))
         numbers |= {"goes": goes, "undecided": open_ones, "value": goes / total}
-        text = _n(
-            "Of {n} address on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
-            "{limit} to react.",
-            "Of {n} addresses on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
-            "{limit} to react.",
-            total, n=whole(total), goes=whole(goes), share=share(goes / total), limit=share(LIMIT, 0),
-        )  # fmt: skip
-        further = _n("{n} address cannot be judged yet.", "{n} addresses cannot be judged yet.", open_ones)
-        sentences = [text, further]
-        for row in self.rules[self.rules["limit"] == LIMIT].to_dict("records"):
-            if row["low"] > LIMIT:
-                numbers["came_back"] = row["value"]
-                sentences.append(
-                    _(
-                        "But of those that the same rule named {days} days ago, {value} came back. The chances are "
-                        "too low here: ask people again, and remove nobody by this rule.",
-                        days=self.days, value=cells.rate(row),
-                    )
-                )  # fmt: skip
+        values = {"n": whole(total), "goes": whole(goes), "share": share(goes / total), "limit": share(self.limit, 0)}
+        if self.basis == "none fits":
+            text = _n(
+                "Of {n} address on the list, {goes} ({share}) should be asked again: silent, with a chance of at most "
+                "{limit} to react.",
+                "Of {n} addresses on the list, {goes} ({share}) should be asked again: silent, with a chance of at "
+                "most {limit} to react.",
+                total, **values,
+            )  # fmt: skip
+        else:
+            text = _n(
+                "Of {n} address on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
+                "{limit} to react.",
+                "Of {n} addresses on the list, {goes} ({share}) would be removed: silent, with a chance of at most "
+                "{limit} to react.",
+                total, **values,
+            )  # fmt: skip
+        sentences = [text, _n("{n} address cannot be judged yet.", "{n} addresses cannot be judged yet.", open_ones)]
+        numbers["limit"] = self.limit
+        if self.basis == "unchecked":
+            sentences.append(_("This limit is not checked: the log does not cover two periods."))
+        elif self.basis == "none fits" and self.rule:
+            numbers["came_back"] = self.rule["value"]
+            sentences.append(
+                _(
+                    "Remove nobody by such a rule: of those that it named {days} days ago, {value} became active "
+                    "again. You accept {accepted}.",
+                    days=self.days, value=cells.rate(self.rule), accepted=share(self.accepted, 0),
+                )
+            )  # fmt: skip
+        elif self.basis == "none fits":
+            sentences.append(
+                _("Remove nobody: of the limits tried on the past, none keeps within the {accepted} that you accept.",
+                  accepted=share(self.accepted, 0))
+            )  # fmt: skip
         return Summary("inactive", " ".join(sentences), numbers, headline=True, weight=35)
 
     def rules_summary(self) -> Summary:
         """What the rule would have cost."""
-        row = self.rules[self.rules["limit"] == LIMIT]
-        if row.empty or not row["n"].iloc[0]:
+        rule = self.rule
+        if rule is None:
             text = _(
                 "It is not known what such a rule would have cost: the log is too short, or nobody would have "
                 "been removed."
             )
             return Summary("sunset", text, {})
-        rule = row.iloc[0]
         numbers = {"n": rule["n"], "back": rule["back"], "value": rule["value"]}
         text = _(
             "Removed {days} days ago, {n} addresses would have missed {mails} e-mails. {back} of them became active "
@@ -283,6 +348,12 @@ class Inactive(Result):
             days=self.days, n=whole(rule["n"]), mails=whole(rule["mails"]), back=whole(rule["back"]),
             value=cells.rate(rule),
         )  # fmt: skip
+        if self.basis == "history":
+            more = _(
+                "Up to a limit of {limit}, no more became active again than the {accepted} that you accept.",
+                limit=share(self.limit, 0), accepted=share(self.accepted, 0),
+            )  # fmt: skip
+            text = f"{text} {more}"
         return Summary("sunset", text, numbers)
 
     def table(self) -> Table:
@@ -296,8 +367,9 @@ class Inactive(Result):
         notes = (
             message("This is a trial calculation: nothing is removed, sent or written anywhere."),
             message(
-                "The groups “Opened by machines only” and “Nothing at all” would be removed. Judging by all their "
-                "e-mails and clicks, their chance to click in another such period is at most 10 %."
+                "The rule names the groups “Opened by machines only” and “Nothing at all”. Judging by all their "
+                "e-mails and clicks, their chance to click in another such period is at most {limit}.",
+                limit=share(self.limit, 0),
             ),
         )
         return Table("inactive", message("The list by activity"), self.buckets, columns, notes,
@@ -322,7 +394,12 @@ class Inactive(Result):
                 "Orders since are the most that the rule could have lost. People who order without a click might "
                 "have ordered without e-mails, too."
             ),
-        )
+            message(
+                "You accept that {accepted} of the removed become active again. The rule takes the highest limit whose "
+                "interval stays within it, with {n} addresses or more.",
+                accepted=share(self.accepted, 0), n=PEOPLE,
+            ),
+        )  # fmt: skip
         return Table("sunset", message("What such a rule, applied {days} days ago, would have done", days=self.days),
                      self.rules,
                      columns, notes,
@@ -335,7 +412,8 @@ class Inactive(Result):
     def listed(self) -> pd.DataFrame:
         """Who would go, as many as the summary counts, by their chance to react."""
         gone = self.people[self.people["bucket"].isin(GOES)].sort_values(["chance", "contact_key"], ignore_index=True)
-        return gone[["contact_key", "bucket", "mails", "mails_before", "clicked_before", "chance"]]
+        gone["step"] = "ask again" if self.basis == "none fits" else "remove"
+        return gone[["contact_key", "bucket", "mails", "mails_before", "clicked_before", "chance", "step"]]
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The list by signs of life."""
@@ -352,12 +430,43 @@ class Inactive(Result):
             axes.set_yticks(range(len(rows)), names)
             axes.xaxis.set_major_formatter(percent(1))
             axes.set_xlim(0, rows["value"].max() * 1.18)
-            axes.set_xlabel(_("share of the list (red: would be removed)"))
+            axes.set_xlabel(_("share of the list (red: named by the rule)"))
             axes.grid(visible=False, axis="y")
             parts = [f"{name} {share(value)}" for name, value in zip(names[::-1], rows["value"][::-1], strict=True)]
             return picture(
                 axes, name="inactive", title=title, alt=_("{title}: {parts}.", title=title, parts=commas(parts))
             )
+
+    def rules_plot(self, ax: Axes | None = None) -> Picture:
+        """What each limit would have taken off, and how many of these became active again."""
+        title = _("Addresses removed by each limit, and how many became active again")
+        rows = self.rules[self.rules["n"] > 0].to_dict("records") if len(self.rules) else []
+        if not rows:
+            return nothing("sunset", title, message("the log does not cover two periods"))
+        with drawing(3.0, ax) as axes:
+            axes.axhline(self.accepted, color=QUIET, linewidth=1)
+            axes.annotate(_("accepted: {share}", share=share(self.accepted, 0)), (1, self.accepted),
+                          xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=9.5)  # fmt: skip
+            for place, row in enumerate(rows):
+                mine = self.basis == "history" and row["limit"] == self.limit
+                color = BAD if row["high"] > self.accepted else PLAIN
+                axes.plot([place, place], [row["low"], row["high"]], color=color, linewidth=2.4)
+                axes.plot(place, row["value"], "D" if mine else "o", color=color, markersize=8)
+            names = [f"{share(row['limit'], 0)}\n{whole(row['n'])}" for row in rows]
+            axes.set_xticks(range(len(rows)), names)
+            axes.set_xlim(-0.5, len(rows) - 0.5)
+            top = max(self.accepted, *(row["high"] for row in rows)) * 1.15
+            axes.set_ylim(0, top)
+            axes.yaxis.set_major_formatter(percent(1))
+            axes.set_xlabel(_("limit of the chance to react, and addresses removed"))
+            axes.grid(visible=False, axis="x")
+            parts = [
+                _("up to {limit} {n} addresses, {value}", limit=share(row["limit"], 0), n=whole(row["n"]),
+                  value=cells.rate(row))
+                for row in rows
+            ]  # fmt: skip
+            return picture(axes, name="sunset", title=title, alt=_("{title}: {parts}.", title=title,
+                                                                   parts=commas(parts)))  # fmt: skip
 
 
 _PERSON = message("an address on the list")
@@ -368,7 +477,8 @@ FIGURES = (
         "sign_of_life", message("The list by activity"),
         message("addresses of the group / addresses on the list"),
         _PERSON, _SOURCE,
-        ("inactive.n", "inactive.value", "inactive.mails", "inactive.people", "inactive.goes", "inactive.undecided"),
+        ("inactive.n", "inactive.value", "inactive.mails", "inactive.people", "inactive.goes", "inactive.undecided",
+         "inactive.limit"),
         window=message("the last days up to as_of"), interval=WILSON,
         edge=message("a click by a person, an order or a booking counts as activity; an open by a person keeps the "
                      "address on the list"),

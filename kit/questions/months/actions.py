@@ -357,6 +357,14 @@ _UNIT = message("a campaign; of the service a whole month")
 
 FIGURES = (
     Figure(
+        "action_number",
+        message("Number of a change"),
+        message("1 for the first in the log by its day, then 2 and on, as the lines in the figures are numbered"),
+        message("an entry of the log"),
+        "guide 1, change something and repeat",
+        ("actions.number",),
+    ),
+    Figure(
         "action_sides",
         message("A KPI before something was changed and since"),
         message("mean of the campaigns' rates or of the months, weighted by margin of error and usual variation"),

@@ -3,6 +3,8 @@
 from kit.questions.win_back import (
     at_hand,
     frequency,
+    lapsed_subjects,
+    lapsed_today,
     plans,
     regained,
     second_life,
@@ -15,6 +17,8 @@ from kit.questions.win_back import (
 __all__ = [
     "at_hand",
     "frequency",
+    "lapsed_subjects",
+    "lapsed_today",
     "plans",
     "regained",
     "second_life",

@@ -291,8 +291,8 @@ class Frequency(Result):
         return _(
             "Of people with {less} e-mails a week, {few} left within {weeks} weeks and {quiet} did not react. With "
             "{more} a week it was {many} and {still}.",
-            weeks=self.weeks, few=share(first["value"]), quiet=share(first["silence"]), less=decimal(first["pace"], 1),
-            more=decimal(last["pace"], 1), many=share(last["value"]), still=share(last["silence"]),
+            weeks=self.weeks, few=share(first["value"]), quiet=share(first["silence"]), less=decimal(first["pace"], 2),
+            more=decimal(last["pace"], 2), many=share(last["value"]), still=share(last["silence"]),
         )  # fmt: skip
 
     def table(self) -> Table:

@@ -91,7 +91,7 @@ def win_back(
     if len(bought):
         now, _model, _draws = states.at(bought, tried.until, days=tried.days, limits=tried.limits, resampled=False)
         keys = now.loc[now["state"] == "lapsed", "contact_key"]
-    asked, consent = _allowed(data, keys)
+    asked, consent = allowed(data, keys)
     shares = [without, *[(1 - without) / len(arms)] * len(arms)]
     _gone, _back, base, _low, _high = tried.by_themselves
     design = Design("win_back", [{"arm": HOLDOUT}, *_named(arms)], shares, seed, base, tried.days)
@@ -175,7 +175,7 @@ def _listed(data: Data) -> tuple[pd.Series, bool]:
     return each.loc[each["standing"] == "allowed", "contact_key"], len(each) > 0
 
 
-def _allowed(data: Data, keys: pd.Series) -> tuple[pd.Series, bool]:
+def allowed(data: Data, keys: pd.Series) -> tuple[pd.Series, bool]:
     """Of these people those who may be written to, and whether any file tells who may."""
     listed, consent = _listed(data)
     return (keys[keys.isin(listed)] if consent else keys), consent

@@ -6,6 +6,7 @@ case, since nobody's worst time lasts (regression to the mean).
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +50,7 @@ MEASURES = ["n", "x", "value", "low", "high", "held_n", "held_x", "held_value", 
             "difference_low", "difference_high", "p"]  # fmt: skip
 OF_WINDOWS = ["days", *MEASURES, "orders", "held_orders"]
 OF_ARMS = ["factor", "level", *MEASURES, "decision"]
+OF_OFFERS = ["reason", "best", "other", "difference", "p"]
 OF_GROUPS = ["attribute", "level", *MEASURES]
 
 DECISIONS = {
@@ -81,7 +83,7 @@ def judge(tried: Tried, *, level: float = LEVEL) -> Regained:
     groups, differs = _groups(people, level)
     return Regained(
         tried, _windows(tried, level), _arms(people, level, effect=True), groups,
-        dict(zip(between, map(float, adjusted), strict=True)), differs,
+        dict(zip(between, map(float, adjusted), strict=True)), differs, _offers(groups),
     )  # fmt: skip
 
 
@@ -206,10 +208,31 @@ def _crossed(people: pd.DataFrame, held: pd.Series, level: float) -> list[tuple[
         without = people.loc[of_reason & held, "came"]
         for offer in _levels(people, "offer"):
             mine = people.loc[of_reason & ~held & (people["offer"] == offer), "came"]
+            if len(mine) + len(without) < PEOPLE:
+                continue
             name = f"{reason}|{offer}"
             rows.append(("reason_offer", name, *_measures(int(mine.sum()), len(mine), int(without.sum()), len(without),
                                                           level)))  # fmt: skip
     return rows
+
+
+def _offers(groups: pd.DataFrame) -> pd.DataFrame:
+    """OF_OFFERS: which offer works for which reason, of those with mail alone; unknown reasons are none."""
+    crossed = groups[groups["attribute"] == "reason_offer"]
+    if crossed.empty:
+        return pd.DataFrame(columns=OF_OFFERS)
+    named = crossed.assign(reason=crossed["level"].str.partition("|")[0], offer=crossed["level"].str.partition("|")[2])
+    rows = []
+    for reason, mine in named[named["reason"] != "unknown"].groupby("reason", sort=False):
+        common = mine["x"].sum() / mine["n"].sum()
+        if len(mine) < 2 or mine["n"].min() * min(common, 1 - common) < EVENTS:
+            continue
+        p = proportions.chi_square_homogeneity(mine["x"], mine["n"]).p
+        ordered = mine.sort_values("value", ascending=False)
+        best, other = ordered.iloc[0], ordered.iloc[-1]
+        rows.append((str(reason), best["offer"], other["offer"], float(best["value"] - other["value"]), p))
+    frame = pd.DataFrame(rows, columns=OF_OFFERS)
+    return frame.assign(p=multiplicity.adjust(frame["p"].astype(float), "holm")) if rows else frame
 
 
 @result
@@ -226,6 +249,8 @@ class Regained(Result):
         groups: a row an attribute of people before the assignment and level; "reason_offer": a reason and an offer.
         between: of each version that has levels the p that they bring back alike [Holm].
         differs: of each attribute the p that the lift is alike in its levels [Holm; Tarone].
+        offers: a row a reason: reason, best, other [the offers with most and fewest who came back], difference [of the
+            shares], p [that all offers bring back alike; Holm over reasons].
     """
 
     tried: Tried
@@ -234,6 +259,7 @@ class Regained(Result):
     groups: pd.DataFrame
     between: dict[str, float]
     differs: dict[str, float]
+    offers: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=OF_OFFERS))
 
     @property
     def chosen(self) -> dict[str, Any] | None:
@@ -318,6 +344,33 @@ class Regained(Result):
             **values,
         )
         return [text]
+
+    def by_version_summary(self) -> Summary:
+        """Which version brought more people back, and for which reason which offer."""
+        numbers: dict[str, Any] = {f"{name}_p": p for name, p in self.between.items()}
+        if not self.between:
+            text = _("It is not known which version works: the file of the test names none, or shows no effect.")
+            return Summary("by_version", text, numbers)
+        sentences = []
+        for name in [name for name, p in self.between.items() if p <= ALPHA]:
+            rows = self.arms[self.arms["factor"] == name].sort_values("value", ascending=False).to_dict("records")
+            text = _(
+                "{what}: “{best}” brought {points} points, “{worst}” {others}.",
+                what=OF_VERSION[name], best=rows[0]["level"], points=points(rows[0]["difference"]),
+                worst=rows[-1]["level"], others=points(rows[-1]["difference"]),
+            )  # fmt: skip
+            sentences.append(text)
+        for row in self.offers[self.offers["p"] <= ALPHA].to_dict("records"):
+            text = _(
+                "Who left for “{reason}” came back with “{offer}”: {points} points more than with “{other}”.",
+                reason=REASONS[row["reason"]], offer=row["best"], points=points(row["difference"]), other=row["other"],
+            )  # fmt: skip
+            sentences.append(text)
+        alike = [str(OF_VERSION[name]) for name, p in self.between.items() if not p <= ALPHA]
+        if alike:
+            sentences.append(_("No difference over all people is seen by: {what}.", what=commas(alike)))
+        numbers["offers"] = int((self.offers["p"] <= ALPHA).sum())
+        return Summary("by_version", " ".join(sentences), numbers, headline=len(sentences) > len(alike[:1]), weight=41)
 
     def table(self) -> Table:
         """With mail and without, over several windows."""
@@ -410,7 +463,7 @@ class Regained(Result):
         )
         empty = message("no effect is shown.")
         return Table("regained_groups", message("For whom does the mail work?"), self.groups, columns,
-                     notes if len(self.groups) else (), empty, most=30)  # fmt: skip
+                     notes if len(self.groups) else (), empty, most=40)  # fmt: skip
 
     def plot(self, ax: Axes | None = None) -> Picture:
         """The lift over several windows, with its intervals."""
@@ -474,7 +527,8 @@ FIGURES = (
     Figure(
         "win_back_lift", message("Lift"), message("came back with mail - came back without"), _PERSON,
         f"guide 4; {NEWCOMBE}",
-        ("regained.difference", "regained_arms.difference", "regained_groups.difference"), window=_SINCE,
+        ("regained.difference", "regained_arms.difference", "regained_groups.difference",
+         "by_version.offers"), window=_SINCE,
         interval=message("95 %: Newcombe"),
         edge=message("not shown without people left out at random, or where the arms were not drawn as planned"),
     ),

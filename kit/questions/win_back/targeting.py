@@ -1,11 +1,13 @@
 """Whom to write to first: by how much the mail changes, not by how likely people are to stay away.
 
-Two regressions, of people with mail and without, each fitted on other people than those whom it scores. What a rule is
-worth is then counted from the arms alone: those whom it puts first, with mail less without.
+One regression of coming back on the mail, on what was known of people before, and on both together, fitted on other
+people than those whom it scores. Who is likely to return is learnt from people without mail. What a rule is worth is
+then counted from the arms alone: those whom it puts first, with mail less without.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,6 @@ from kit.messages import _, message
 from kit.metrics import Figure
 from kit.questions.sales_cycle.holdout import NEWCOMBE
 from kit.questions.win_back.plans import lot
-from kit.questions.win_back.tried import ATTRIBUTES
 from kit.show.formats import UNKNOWN, commas, known, points, share, span, whole
 from kit.show.picture import GOOD, INK, PLAIN, QUIET, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
@@ -45,9 +46,20 @@ RULES = {
 }
 """By what people are put first."""
 
+NUMBERS = ("silent", "occasions", "spent", "chance")
+LEVELS = ("reason", "segment", "language", "country", "opt_in_source", "domain")
+"""What the regression looks at: numbers, and then levels in this order as long as enough people came back for them."""
+
+RIDGE = 10.0
+"""On slopes, most of which are differences of differences; see `kit.stats.logistic.fit`."""
+
 UNKNOWN_GAIN = (np.nan, np.nan, np.nan)
 """A gain and the ends of its interval, where they are not known."""
 
+PARTS = {"first": message("Highest expected lift"), "others": message("All others")}
+"""The first 30 % by expected lift, and the rest."""
+
+OF_PARTS = ["part", "n", "x", "held_n", "held_x", "difference", "low", "high"]
 AT = ["rule", "share", "n", "x", "held_n", "held_x", "difference", "low", "high"]
 
 
@@ -57,33 +69,86 @@ def measure(tried: Tried) -> Targeting:
     Args:
         tried: what `tried.measure` returned.
 
-    Source: guide 4; two models, Hansotia & Rukstales (2002), doi:10.1002/dir.10035; Ascarza (2018),
+    Source: guide 4; one model with interactions, Lo (2002), doi:10.1145/772862.772872; Ascarza (2018),
     doi:10.1509/jmr.16.0163.
     """
     if tried.problem or tried.people.empty:
         return Targeting(pd.DataFrame(columns=AT), UNKNOWN_GAIN, tried.problem or message("nobody was tried"))
-    followed = tried.followed(tried.days).to_numpy()
-    came = (tried.within(tried.days)["orders"] > 0).to_numpy()[followed]
-    people = tried.people[followed].reset_index(drop=True)
-    held = tried.held.to_numpy()[followed]
-    return judge(people["contact_key"], features(people), came, held)
+    people, came, held = followed(tried)
+    return judge(people["contact_key"], Facts.known(people, came).of(people), came, held)
 
 
-def features(people: pd.DataFrame) -> pd.DataFrame:
-    """What was known of people before the assignment, as numbers."""
-    spent = people["worth"].astype(float) / people["occasions"].where(people["occasions"] > 0)
-    numbers = {
-        "silent": np.log1p(people["silent"].astype(float)),
-        "occasions": np.log1p(people["occasions"].astype(float)),
-        "spent": np.log1p(spent.clip(lower=0)),
-        "chance": people["chance"].astype(float),
-    }
-    columns = {name: values.fillna(values.mean() if values.notna().any() else 0.0) for name, values in numbers.items()}
-    for attribute in ATTRIBUTES:
-        sizes = people[attribute].value_counts()
-        for level in sorted(map(str, sizes.index[(sizes >= PEOPLE) & (sizes <= len(people) - PEOPLE)])):
+def followed(tried: Tried) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The people who were followed for the window, whether each came back, and whether each got no mail."""
+    kept = tried.followed(tried.days).to_numpy()
+    came = (tried.within(tried.days)["orders"] > 0).to_numpy()[kept]
+    return tried.people[kept].reset_index(drop=True), came, tried.held.to_numpy()[kept]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Which facts from before the assignment are looked at, and where those of the test lay.
+
+    Attributes:
+        means: of each number, which stands for an unknown one.
+        ends: of each number the lowest and the highest.
+        levels: the attributes and their levels that have a column.
+        known_levels: of these attributes all levels of the test.
+    """
+
+    means: dict[str, float]
+    ends: dict[str, tuple[float, float]]
+    levels: tuple[tuple[str, str], ...]
+    known_levels: dict[str, frozenset[str]]
+
+    @classmethod
+    def known(cls, people: pd.DataFrame, came: np.ndarray) -> Facts:
+        """Numbers, and as many levels as enough people came back for."""
+        numbers = _numbers(people)
+        means = {name: float(values.mean()) if values.notna().any() else 0.0 for name, values in numbers.items()}
+        ends = {name: (float(values.min()), float(values.max())) for name, values in numbers.items()}
+        room = _events(came) / EVENTS / 2 - 1 - len(NUMBERS)
+        levels: list[tuple[str, str]] = []
+        for attribute in LEVELS:
+            sizes = people[attribute].astype(object).value_counts()
+            large = sorted(map(str, sizes.index[(sizes >= PEOPLE) & (sizes <= len(people) - PEOPLE)]))
+            # of two levels that are all people one says all
+            large = large[1:] if len(large) == 2 and sizes.sum() == len(people) and len(sizes) == 2 else large
+            if len(levels) + len(large) <= room:
+                levels += [(attribute, level) for level in large]
+        names = dict.fromkeys(attribute for attribute, _level in levels)
+        known_levels = {name: frozenset(map(str, people[name].dropna())) for name in names}
+        return cls(means, ends, tuple(levels), known_levels)
+
+    def of(self, people: pd.DataFrame) -> pd.DataFrame:
+        """A row a person, a column a fact."""
+        columns = {name: values.fillna(self.means[name]) for name, values in _numbers(people).items()}
+        for attribute, level in self.levels:
             columns[f"{attribute}: {level}"] = (people[attribute].astype(str) == level).astype(float)
-    return pd.DataFrame(columns)
+        return pd.DataFrame(columns)
+
+    def covers(self, people: pd.DataFrame) -> pd.Series:
+        """Whether each person is like some of the test: within its numbers, and of its levels."""
+        inside = pd.Series(data=True, index=people.index)
+        for name, values in _numbers(people).items():
+            low, high = self.ends[name]
+            if name != "chance":  # what the numbers of orders and days say
+                inside &= values.isna() | values.between(low, high)
+        for name, levels in self.known_levels.items():
+            inside &= people[name].isna() | people[name].astype(str).isin(levels)
+        return inside
+
+
+def _numbers(people: pd.DataFrame) -> dict[str, pd.Series]:
+    spent = people["worth"].astype(float) / people["occasions"].where(people["occasions"] > 0).astype(float)
+    raw = {"silent": people["silent"].astype(float), "occasions": people["occasions"].astype(float),
+           "spent": spent.clip(lower=0)}  # fmt: skip
+    return {name: values.map(np.log1p) for name, values in raw.items()} | {"chance": people["chance"].astype(float)}
+
+
+def _events(came: np.ndarray) -> int:
+    """People who came back, or who did not, whichever are fewer."""
+    return int(min(came.sum(), (~came).sum()))
 
 
 def judge(keys: pd.Series, x: pd.DataFrame, came: np.ndarray, held: np.ndarray, *, level: float = LEVEL) -> Targeting:
@@ -96,20 +161,51 @@ def judge(keys: pd.Series, x: pd.DataFrame, came: np.ndarray, held: np.ndarray, 
         held: whether each stands in the arm without mail.
         level: confidence.
     """
-    least = EVENTS * (x.shape[1] + 1)
-    events = [int(np.minimum(came[side].sum(), (~came[side]).sum())) for side in (held, ~held)]
-    if min(events) < least:
+    least, found = 2 * EVENTS * (x.shape[1] + 1), _events(came)
+    if found < least or min(_events(came[held]), _events(came[~held])) < 2 * EVENTS:
         reason = message(
-            "at least {n} people must have come back with it and without it; the smaller number is {found}",
-            n=least,
-            found=min(events),
-        )
+            "at least {n} people must have come back, {side} of them on each side; {found} came, {held} without mail",
+            n=least, side=2 * EVENTS, found=int(came.sum()), held=int(came[held].sum()),
+        )  # fmt: skip
         return Targeting(pd.DataFrame(columns=AT), UNKNOWN_GAIN, reason)
     scores = _scores(keys, x.to_numpy(float), came, held)
     if scores is None:
         return Targeting(pd.DataFrame(columns=AT), UNKNOWN_GAIN, message("the regressions cannot be fitted"))
     rows = [(rule, part, *_at(score, part, came, held, level)) for rule, score in scores.items() for part in SHARES]
-    return Targeting(pd.DataFrame(rows, columns=AT), _gain(scores["lift"], came, held, level))
+    parts = [("first", *_at(scores["lift"], FIRST, came, held, level)),
+             ("others", *_at(1 - scores["lift"], 1 - FIRST, came, held, level))]  # fmt: skip
+    return Targeting(
+        pd.DataFrame(rows, columns=AT), _gain(scores["lift"], came, held, level), "",
+        pd.DataFrame(parts, columns=OF_PARTS),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LiftModel:
+    """The regression of coming back with mail and without; `mean` and `spread` are those of its facts."""
+
+    fit: logistic.Logistic
+    mean: np.ndarray
+    spread: np.ndarray
+
+    def lift(self, x: np.ndarray) -> np.ndarray:
+        """Of each row the chance to come back with mail less that without."""
+        scaled = (x - self.mean) / self.spread
+        without, mailed = (self.fit.chance(_design(scaled, np.full(len(x), mail))) for mail in (0.0, 1.0))
+        return mailed - without
+
+
+def fitted(x: np.ndarray, came: np.ndarray, held: np.ndarray) -> LiftModel | None:
+    """The regression of these people; None: it cannot be fitted."""
+    mean, spread = x.mean(axis=0), x.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    design = _design((x - mean) / spread, (~held).astype(float))
+    fit = logistic.fit(design, came, np.arange(len(x)), ridge=RIDGE)
+    return None if fit is None else LiftModel(fit, mean, spread)
+
+
+def _design(scaled: np.ndarray, mail: np.ndarray) -> np.ndarray:
+    return np.column_stack([scaled, mail, scaled * (mail - 0.5)[:, None]])
 
 
 def _scores(keys: pd.Series, x: np.ndarray, came: np.ndarray, held: np.ndarray) -> dict[str, np.ndarray] | None:
@@ -119,15 +215,13 @@ def _scores(keys: pd.Series, x: np.ndarray, came: np.ndarray, held: np.ndarray) 
     scores = {rule: np.full(len(keys), np.nan) for rule in RULES}
     for number in range(FOLDS):
         inside = fold == number
-        fits = [
-            logistic.fit(x[~inside & side], came[~inside & side], np.arange(int((~inside & side).sum())))
-            for side in (held, ~held)
-        ]
-        if any(fitted is None for fitted in fits) or not inside.any():
+        model, without_mail = fitted(x[~inside], came[~inside], held[~inside]), ~inside & held
+        alone = logistic.fit(x[without_mail], came[without_mail], np.arange(int(without_mail.sum())))
+        if model is None or alone is None or not inside.any():
             return None
-        without, mailed = (fitted.chance(x[inside]) for fitted in fits if fitted is not None)
+        lift, without = model.lift(x[inside]), alone.chance(x[inside])
         # Places within the fold: each fold has its own regressions. Ties are broken by lot.
-        for rule, score in (("lift", mailed - without), ("risk", -without), ("likely", without)):
+        for rule, score in (("lift", lift), ("risk", -without), ("likely", without)):
             order = np.lexsort((draw[inside], score))
             place = np.empty(len(order))
             place[order] = (np.arange(len(order)) + 0.5) / len(order)
@@ -169,11 +263,13 @@ class Targeting(Result):
             held_x [people and those who came back, with mail and without], difference, low, high [of the shares].
         gain: the lift of the first 30 % by expected lift beyond that of the others, with the ends of its interval.
         reason: why it is not known; "" where it is.
+        parts: a row a part of PARTS: part, n, x, held_n, held_x, difference, low, high as in `lifts`.
     """
 
     lifts: pd.DataFrame
     gain: tuple[float, float, float]
     reason: str | Message = ""
+    parts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=OF_PARTS))
 
     def summary(self) -> Summary:
         """Whether the mail works better for those of whom it is expected."""
@@ -216,7 +312,7 @@ class Targeting(Result):
                 "Who is likely to return does so without mail, and who is lost may be lost to mail too: neither says "
                 "whom the mail changes.",
             ),
-            message("Each person is scored by regressions of other people; lifts are counted from the arms alone."),
+            message("Each person is scored by a regression of other people; lifts are counted from the arms alone."),
         )
         shown = notes if len(self.lifts) else ()
         empty = message("{why}.", why=self.reason)
@@ -251,7 +347,7 @@ FIGURES = (
         "uplift_at", message("Lift of those put first (uplift at k)"),
         message("came back with mail - without, among the share that the rule puts first"),
         message("a person of the test, by assignment"),
-        f"Hansotia & Rukstales (2002), doi:10.1002/dir.10035; {NEWCOMBE}",
+        f"Lo (2002), doi:10.1145/772862.772872; {NEWCOMBE}",
         ("targeting.difference", "targeting.n", "targeting.held_n", "targeting.share", "targeting.everybody",
          "targeting.lift", "targeting.risk", "targeting.gain"),
         window=message("the window that decides"), interval=message("95 %: Newcombe"),

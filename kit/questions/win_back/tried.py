@@ -59,7 +59,7 @@ class Asked:
     """What is asked of a test.
 
     Attributes:
-        experiment: the test; "" for the one with most people.
+        experiment: the test; "" for the one that decides best: with most people of both sides.
         who: of WHO.
         days: the window that decides.
         shares: the planned shares of the arms in the order of their names; () where they are not known.
@@ -144,7 +144,7 @@ def measure(
 
     Args:
         data: what `kit.open` returned; a period does not narrow it.
-        experiment: the test; "" for the one with most people.
+        experiment: the test; "" for the one that decides best: with most people of both sides.
         who: of WHO.
         days: the window that decides.
         split: the planned shares of the arms in the order of their names, like "0.1, 0.9"; "" where they are not known.
@@ -235,24 +235,24 @@ def judge(
     if names.empty:
         reason = message("no file says who got no mail")
         return Tried("", who, what, days, until, empty, nothing, by_themselves=came, problem=reason)
-    name = experiment or max(names.index, key=lambda one: (names[one], one))
-    test = people[people["experiment"] == name]
-    alone = test[~test["crossed"].astype(bool)]
+    tests = []
+    for name in [experiment] if experiment else sorted(names.index, key=lambda one: (-names[one], one)):
+        test = people[people["experiment"] == name]
+        alone = test[~test["crossed"].astype(bool)]
+        dated = alone["since"].notna().all() and not pd.isna(until)
+        placed = _placed(alone, bought, about, reasons, asked) if dated else None
+        tests.append((name, test, alone, placed))
+    # of equal tests the first: the one with most people
+    name, test, alone, placed = max(tests, key=lambda one: _both_sides(one[3], who))
     crossed = len(test) - len(alone)
-    if alone["since"].isna().any() or pd.isna(until):
+    if placed is None:
         reason = message("the file does not show when people were assigned")
         return Tried(name, who, what, days, until, empty, nothing, by_themselves=came, crossed=crossed, problem=reason)
     sizes = alone["arm"].value_counts().sort_index()
     split_p = proportions.sample_ratio_test(sizes, asked.shares).p if asked.shares else np.nan
-    began = alone["since"].dt.normalize()
-    first_day = began + pd.to_timedelta((alone["since"] > began).astype(int), unit="D")
-    placed = _as_assigned(alone.assign(first_day=first_day), bought, days, asked.limits)
-    placed = placed.merge(about[["contact_key", *ATTRIBUTES]], on="contact_key", how="left")
-    placed["reason"] = _reason(placed, reasons)
     strata = placed["state"] + placed["frequency"].astype(str)
     balance = _balance(placed, strata)
-    kept = placed if who == "all" else placed[placed["state"] == "lapsed"]
-    kept = _parts(kept.sort_values("contact_key", ignore_index=True))[PEOPLE]
+    kept = _parts(_circle(placed, who).sort_values("contact_key", ignore_index=True))[PEOPLE]
     since = bought.merge(kept[["contact_key", "first_day"]], on="contact_key")
     since = since[(since["day"] >= since["first_day"]) & (since["day"] <= until)]
     since = since.assign(after=(since["day"] - since["first_day"]).dt.days).drop(columns="first_day")
@@ -260,6 +260,30 @@ def judge(
         name, who, what, days, until, kept, since.reset_index(drop=True), split_p, balance, came,
         crossed=crossed, assigned=len(alone), problem=_why(kept, split_p, balance),
     )  # fmt: skip
+
+
+def _placed(
+    alone: pd.DataFrame, bought: pd.DataFrame, about: pd.DataFrame, reasons: pd.DataFrame, asked: Asked
+) -> pd.DataFrame:
+    """The people of one test with everything that was known of them before."""
+    began = alone["since"].dt.normalize()
+    first_day = began + pd.to_timedelta((alone["since"] > began).astype(int), unit="D")
+    placed = _as_assigned(alone.assign(first_day=first_day), bought, asked.days, asked.limits)
+    placed = placed.merge(about[["contact_key", *ATTRIBUTES]], on="contact_key", how="left")
+    return placed.assign(reason=last_reason(placed, reasons))
+
+
+def _circle(placed: pd.DataFrame, who: str) -> pd.DataFrame:
+    return placed if who == "all" else placed[placed["state"] == "lapsed"]
+
+
+def _both_sides(placed: pd.DataFrame | None, who: str) -> float:
+    """By how much a test decides: half of the harmonic mean of its people with mail and without."""
+    if placed is None:
+        return -1.0
+    sides = _circle(placed, who)["is_holdout"].dropna().astype(bool)
+    held, mailed = int(sides.sum()), int((~sides).sum())
+    return held * mailed / (held + mailed) if held and mailed else 0.0
 
 
 def by_themselves(
@@ -347,7 +371,7 @@ def _balance(placed: pd.DataFrame, strata: pd.Series) -> float:
     return proportions.chi_square_homogeneity(table["sum"], table["size"]).p
 
 
-def _reason(placed: pd.DataFrame, reasons: pd.DataFrame) -> pd.Series:
+def last_reason(placed: pd.DataFrame, reasons: pd.DataFrame) -> pd.Series:
     """The last reason that each gave before the assignment; "unknown": none."""
     both = reasons[["contact_key", "day", "reason"]].merge(placed[["contact_key", "first_day"]], on="contact_key")
     before = both[both["day"] < both["first_day"]].sort_values(["contact_key", "day", "reason"])
