@@ -162,7 +162,9 @@ def new(place: Path) -> None:
     help="An earlier report, to say what changed since; else the one that --out replaces.",
 )
 @click.option(
-    "--by", metavar="list|month|type|campaign", help="One report for each list, month …, and an index over all."
+    "--by",
+    metavar="list|month|type|campaign|account",
+    help="One report for each list, month …, or a page for each account in trouble, and an index over all.",
 )
 @click.option(
     "--pdf", is_flag=True, help="Print it as one file, too, where Chromium or Chrome is installed: report.pdf."

@@ -317,11 +317,15 @@ def read(path: Path) -> Settings:
     return Settings(path, {name: _checked(name, value) for name, value in _flat(raw).items()})
 
 
-def template(guesses: Mapping[str, tuple[str, Message]] = MappingProxyType({})) -> str:
+def template(
+    guesses: Mapping[str, tuple[str, Message]] = MappingProxyType({}),
+    tables: Mapping[str, Mapping[str, tuple[str, Message]]] = MappingProxyType({}),
+) -> str:
     """A commented kit.toml to start from; `kit check --init` writes it.
 
     Args:
         guesses: key at the top -> its likeliest value as TOML, which is set, and what speaks for it.
+        tables: key whose value is a table -> the names in it, each with its value as TOML and its meaning.
     """
     lines = ["# " + _("Settings that no export contains. To set one, remove the # at the start of its line."), ""]
     for name, (guess, why) in guesses.items():
@@ -332,9 +336,13 @@ def template(guesses: Mapping[str, tuple[str, Message]] = MappingProxyType({})) 
     for section in dict.fromkeys(key.name.split(".")[0] for key in KEYS if "." in key.name):
         lines.append(f"# [{section}]")
         for key in KEYS:
-            if key.name.startswith(f"{section}."):
+            if key.name.startswith(f"{section}.") and key.name not in tables:
                 lines += [f"# {key.meaning}", f"# {key.name.split('.')[1]} = {example(key)}"]
         lines.append("")
+        for name in (name for name in tables if name.startswith(f"{section}.")):
+            lines += [f"# [{name}]", f"# # {_BY_NAME[name].meaning}"]
+            lines += [f"# {inner} = {value}  # {meaning}" for inner, (value, meaning) in tables[name].items()]
+            lines.append("")
     return "\n".join(lines)
 
 

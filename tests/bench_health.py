@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from kit.questions.customer_health import alerts, backtest, score
+from kit.questions.customer_health import alerts, backtest, growth, score
 from kit.settings import Settings
 from kit.store import Data, build
 
@@ -67,9 +67,12 @@ def measure(folder: Path) -> tuple[dict[str, float], float, str]:
     begin = time.perf_counter()
     tested = backtest.check(scores)
     took["back-test"] = time.perf_counter() - begin
+    begin = time.perf_counter()
+    grew = growth.check(scores)
+    took["growth"] = time.perf_counter() - begin
     shape = "{:,} accounts x {} weeks".format(*scores.score.shape)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return took, peak, f"{shape}, {len(scores.measured)} signals. {scores} {raised} {tested}"
+    return took, peak, f"{shape}, {len(scores.measured)} signals. {scores} {raised} {tested} {grew}"
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ def made(place: Path, by: str) -> tuple[Member, ...]:
 
 
 def test_each_list_has_its_report_and_all_an_index(place: Path) -> None:
-    assert [(one.value, one.folder, one.status) for one in made(place, "list")] == [
-        ("Customers", "Customers", "ok"), ("Newsletter", "Newsletter", "ok"),
+    assert [(one.value, one.page, one.status) for one in made(place, "list")] == [
+        ("Customers", "Customers/index.html", "ok"), ("Newsletter", "Newsletter/index.html", "ok"),
     ]  # fmt: skip
     page = (place / "out" / "Newsletter" / "00_page.html").read_text(encoding="utf-8")
     assert "=1+1 for" in page
@@ -57,7 +57,7 @@ def test_a_value_that_no_filter_can_contain_is_named_and_fails(place: Path) -> N
         file.write_text(file.read_text(encoding="utf-8").replace("Newsletter", '"News, letter"'), encoding="utf-8")
     well, other = made(place, "list")
     assert (well.value, well.status) == ("Customers", "ok")
-    assert (other.value, other.folder, other.status) == ("News, letter", "", "failed")
+    assert (other.value, other.page, other.status) == ("News, letter", "", "failed")
     assert "cannot contain a comma" in other.reason
     assert "News, letter" in (place / "out" / "index.html").read_text(encoding="utf-8")
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from kit import cli, settings
+from kit.questions.customer_health import signals
 from kit.report import guesses
 from tests import exports
 from tests.letters import letter, mbox
@@ -71,7 +72,7 @@ def test_what_nothing_speaks_for_is_not_set(tmp_path: Path) -> None:
     found, shown = init(tmp_path)
     assert found == {}
     assert "day_first: 03/04/2026 can be" in shown
-    assert (tmp_path / settings.FILE).read_text(encoding="utf-8") == settings.template()
+    assert (tmp_path / settings.FILE).read_text(encoding="utf-8") == settings.template(tables=signals.start())
 
 
 def test_the_currency_of_most_other_amounts_is_set(tmp_path: Path) -> None:

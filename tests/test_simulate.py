@@ -34,7 +34,7 @@ ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "data" / "sample"
 TRUTH = ROOT / "tests" / "truth.json"
 SAMPLE_LIMIT = 5_000_000
-SOFTWARE_LIMIT = 1_200_000
+SOFTWARE_LIMIT = 4_000_000
 ADDRESS = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 

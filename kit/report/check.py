@@ -160,10 +160,12 @@ def start(target: Path) -> tuple[Path, dict[str, str]]:
     path = folder / settings.FILE
     if path.exists():
         raise UsageError(_("{path} already exists and was not changed.", path=path))
+    from kit.questions.customer_health.signals import start as signals  # noqa: PLC0415  `kit check` alone does without
+
     data = store.open_data(target)
     likeliest = guesses(data, asked(data))
     with reaching(path, _("Check the folder and its write permissions.")):
-        write_new(path, settings.template(likeliest).encode())
+        write_new(path, settings.template(likeliest, signals()).encode())
     return path, {key: value for key, (value, _why) in likeliest.items()}
 
 

@@ -6,9 +6,7 @@ the failed and the empty ones with their reason.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import tomllib
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,23 +16,22 @@ from kit import __version__, counts, store
 from kit.errors import KitError, UsageError, nearest, need_whole_language
 from kit.messages import _, language
 from kit.places import NAME_ANOTHER, draft_name, reaching, try_folder
-from kit.questions.notebooks import NOTEBOOKS
-from kit.report import HOW, How, build, quality, render
-from kit.report.folder import RESULTS
+from kit.questions.notebooks import NOTEBOOKS, choose, load
+from kit.report import HOW, How, account_pages, build, no_export, quality, render
+from kit.report.folder import RESULTS, check_outside, folders
+from kit.report.parameters import values
 from kit.report.take_away import FORMS
 from kit.show.formats import month
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from kit.store import Data
 
-BY = {"month": "", "list": "list_name", "type": "campaign_type", "campaign": "campaign_name"}
-"""By what reports can be made one a value, and the column of campaigns that tells it; months go by the period."""
-
-LONGEST = 60
-"""Letters of a folder's name."""
+BY = {"month": "", "list": "list_name", "type": "campaign_type", "campaign": "campaign_name", "account": ""}
+"""By what reports can be made one a value, and the column of campaigns that tells it; months go by the period, and
+accounts have a page each in place of a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +41,14 @@ class Member:
     Attributes:
         value: what it is of.
         title: the same as readers meet it.
-        folder: its name in the folder of the set; "" where there is none.
+        page: where it begins, in the folder of the set; "" where there is none.
         status: ok, failed or empty.
         reason: why it is not ok; "" where it is.
     """
 
     value: str
     title: str
-    folder: str
+    page: str
     status: str
     reason: str = ""
 
@@ -92,17 +89,19 @@ def write(
         )
     if by not in BY:
         raise UsageError(_("--by {by}: reports cannot be made by it. {hint}", by=by, hint=nearest(by, BY)))
+    if by == "account":
+        return _accounts(target, out, only, parameters, forms, notebooks)
     name = "period" if by == "month" else "where"
     if by == "month" and parameters.get(name):
         raise UsageError(_("-p {name}: --by {by} sets it.", name=name, by=by))
     _check(out)
     data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
     need_whole_language()
-    values = _values(data, by)
-    if not values:
+    wanted = _values(data, by)
+    if not wanted:
         raise UsageError(_("--by {by}: the data holds no value of it.", by=by))
     members = []
-    for value, folder in zip(values, _folders(values), strict=True):
+    for value, folder in zip(wanted, folders(wanted), strict=True):
         chosen = value if by == "month" else ", ".join(filter(None, [parameters.get("where"), f"{BY[by]}={value}"]))
         if {",", "="} & set(value):
             status, reason = "failed", _("a filter cannot contain a comma or an equals sign; rename it in the exports")
@@ -110,9 +109,46 @@ def write(
             asked = {"only": only, "parameters": dict(parameters) | {name: chosen}, "forms": forms, "how": how}
             status, reason = _one(target, out / folder, asked | {"notebooks": notebooks})
         title = month(value) if by == "month" else value
-        members.append(Member(value, title, folder if (out / folder).is_dir() else "", status, reason))
+        members.append(Member(value, title, f"{folder}/index.html" if (out / folder).is_dir() else "", status, reason))
     _index(out, data, by, members)
     return tuple(members)
+
+
+def _accounts(
+    target: Path,
+    out: Path,
+    only: Sequence[str],
+    parameters: Mapping[str, str],
+    forms: Collection[str],
+    notebooks: Path,
+) -> tuple[Member, ...]:
+    """Write a page an account that needs care, and their index; what a former set had is removed."""
+    (notebook,) = choose(load(notebooks), [account_pages.NUMBER])
+    if forms or not {*only} <= {notebook.number, notebook.name}:
+        raise UsageError(
+            _("--by account: pages of notebook {number} are made, without other forms.", number=notebook.number)
+        )
+    if parameters.get("account"):
+        raise UsageError(_("-p {name}: --by {by} sets it.", name="account", by="account"))
+    arguments = values([notebook], parameters)[notebook.name]
+    check_outside(out, target)
+    _check(out)
+    data = store.open_data(target, parameters.get("period", ""), parameters.get("where", ""))
+    if not data.files:
+        raise no_export(target)
+    need_whole_language()
+    found = account_pages.find(notebook, arguments, data)
+    with reaching(out, NAME_ANOTHER):
+        out.mkdir(parents=True, exist_ok=True)
+        for former in out.glob("account-*.html"):
+            former.unlink()
+        for number, name in enumerate(found.files):
+            (out / name).write_text(found.html(number), encoding="utf-8")
+    members = tuple(
+        Member(name, found.title(name), file, "ok") for name, file in zip(found.names, found.files, strict=True)
+    )
+    _index(out, data, "account", members)
+    return members
 
 
 def _one(target: Path, out: Path, asked: Mapping[str, Any]) -> tuple[str, str]:
@@ -135,17 +171,6 @@ def _values(data: Data, by: str) -> list[str]:
     """The values of the question's mail, in order."""
     frame = counts.messages(data, [BY[by] or "month"], kind="")
     return sorted({str(value) for value in frame[BY[by] or "month"].dropna()})
-
-
-def _folders(values: Sequence[str]) -> Iterator[str]:
-    """A folder's name for each value, which every system takes and no two share."""
-    taken: set[str] = set()
-    for value in values:
-        name = re.sub(r"[^\w-]+", "-", value).strip("-")[:LONGEST] or "report"
-        if name.casefold() in taken:
-            name = f"{name}-{hashlib.sha256(value.encode()).hexdigest()[:8]}"
-        taken.add(name.casefold())
-        yield name
 
 
 def _check(out: Path) -> None:
@@ -172,7 +197,7 @@ def _index(out: Path, data: Data, by: str, members: Sequence[Member]) -> None:
         "kit": __version__,
         "by": by,
         "reports": [
-            {"value": one.value, "folder": one.folder, "status": one.status, "reason": one.reason} for one in members
+            {"value": one.value, "page": one.page, "status": one.status, "reason": one.reason} for one in members
         ],
     }
     with reaching(out, NAME_ANOTHER):

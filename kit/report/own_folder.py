@@ -9,6 +9,7 @@ from kit import settings
 from kit.errors import UsageError
 from kit.messages import _
 from kit.places import NAME_ANOTHER, reaching, try_folder, write_new
+from kit.questions.customer_health import signals
 from kit.questions.notebooks import NOTEBOOKS, load
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def new(place: Path, *, notebooks: Path = NOTEBOOKS) -> tuple[Path, Path]:
     with reaching(place, NAME_ANOTHER):
         exports.mkdir(parents=True)
         books.mkdir()
-        write_new(exports / settings.FILE, settings.template().encode())
+        write_new(exports / settings.FILE, settings.template(tables=signals.start()).encode())
         for book in load(notebooks):
             copied = _SAMPLE.sub(rf"\1../{DATA}\2", book.path.read_text(encoding="utf-8"))
             write_new(books / book.path.name, copied.encode())

@@ -19,10 +19,11 @@ from kit.report.layout import LONG, anchors, lay_out
 from kit.show import formats, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from kit.report.page import Page
     from kit.report.quality import Quality
+    from kit.report.run import Run
     from kit.report.since import Since
 
 HEADLINES = 3
@@ -60,22 +61,13 @@ def write(
         since: what changed since an earlier report; None: there is none.
     """
     ran = [page for page in pages if page.run.status != "unanswered"]
-    shared = {"version": __version__, "quality": quality, "language": language(), "long": LONG}
-    shared |= {"linked": partial(_linked, {page.run.notebook.number: page.run.notebook.page for page in ran})}
+    linked = partial(_linked, {page.run.notebook.number: page.run.notebook.page for page in ran})
+    shared = {"version": __version__, "quality": quality, "language": language()}
     for number, page in enumerate(ran):
-        _write(
-            place / page.run.notebook.page,
-            "page.html",
-            shared
-            | {
-                "page": page,
-                "layout": lay_out(page.parts),
-                "asked": [(name, _written(name, page.run.values.get(name, ""))) for name in FILTERS],
-                "parameters": _parameters(page),
-                "before": ran[number - 1].run if number else None,
-                "after": ran[number + 1].run if number + 1 < len(ran) else None,
-            },
-        )
+        before = ran[number - 1].run if number else None
+        after = ran[number + 1].run if number + 1 < len(ran) else None
+        html = page_html(page, quality, before, after, linked)
+        (place / page.run.notebook.page).write_text(html, encoding="utf-8")
     _write(
         place / "index.html",
         "index.html",
@@ -97,6 +89,30 @@ def write(
         content["since"] = since.as_data()
     results = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
     (place / RESULTS).write_text(results + "\n", encoding="utf-8")
+
+
+def page_html(
+    page: Page, quality: Quality, before: Run | None, after: Run | None, linked: Callable[[str], str] = str
+) -> str:
+    """The page of one notebook.
+
+    Args:
+        page: its parts.
+        quality: of the data.
+        before: the run whose page stands before it; None: there is none.
+        after: likewise after it.
+        linked: prose in which numbers of notebooks lead to their pages.
+    """
+    values = page.run.values
+    return filled(
+        "page.html",
+        {
+            "version": __version__, "quality": quality, "language": language(), "long": LONG, "linked": linked,
+            "page": page, "layout": lay_out(page.parts),
+            "asked": [(name, _written(name, values.get(name, ""))) for name in FILTERS],
+            "parameters": _parameters(page), "before": before, "after": after,
+        },
+    )  # fmt: skip
 
 
 def results_of(pages: Sequence[Page], quality: Quality, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from kit.tables import (
     COUNTS,
     DEALS,
     DMARC,
+    LOADED,
     ORDERS,
     POSTMASTER,
     SURVEYS,
@@ -232,8 +233,8 @@ def _moments(name: str, rows: pd.DataFrame) -> pd.Series:
 
 
 def _unnumbered(frame: pd.DataFrame, identity: Identity, lost: _Lost) -> None:
-    """Rows that agree in every cell, with those of their file and of others."""
-    cells = frame.drop(columns=["source_file", LINE])
+    """Rows that agree in every cell but the day of loading, with those of their file and of others."""
+    cells = frame.drop(columns=["source_file", LINE, LOADED.name], errors="ignore")
     equal = pd.util.hash_pandas_object(cells, index=False)
     rows = frame.assign(equal=equal, part=frame.assign(equal=equal).groupby(["source_file", LINE, "equal"]).cumcount())
     rows = rows.assign(equal=pd.util.hash_pandas_object(rows[["equal", "part"]], index=False))
@@ -255,7 +256,7 @@ def _overlap(first: pd.DataFrame, second: pd.DataFrame, identity: Identity, lost
     theirs, ours = (rows[rows[began].between(start, end)] for rows in (first, second))
     equal = second[second["equal"].isin(first["equal"])]
     file = str(first["source_file"].iloc[0]) if len(first) else ""
-    telling = [ours[name] for name in ours if name not in (began, "equal", "part", LINE)]
+    telling = [ours[name] for name in ours if name not in (began, "equal", "part", LINE, LOADED.name)]
     if sorted(ours["equal"]) == sorted(theirs["equal"]) and tells_enough(telling):
         undated = equal[began].isna() & (equal["contact_key"].notna() if "contact_key" in equal else False)
         copies = ours.index.union(equal.index[undated])

@@ -34,6 +34,11 @@ CONTACTS = Table(
     ),
 )
 
+LOADED = Column(
+    "loaded_on", "date", "", message("the day on which the row reached the system; NULL if the file has no such date")
+)
+"""A row is known from this day on, whatever day it is about."""
+
 CONVERSIONS = Table(
     "conversions",
     message("conversions such as appointments"),
@@ -49,6 +54,7 @@ CONVERSIONS = Table(
         Column("occurred_local", "local", "", message("when, in the firm's local time or as written")),
         Column("value", "float", "money", message("its value, in `currency`")),
         Column("currency", "text", "ISO 4217", message("the currency of `value`")),
+        LOADED,
     ),
 )
 
@@ -95,6 +101,7 @@ TICKETS = Table(
         Column("csat", "float", "points", message("the score given afterwards")),
         Column("csat_min", "float", "points", message("the lowest score possible")),
         Column("csat_max", "float", "points", message("the highest score possible")),
+        LOADED,
     ),
 )
 
@@ -135,6 +142,7 @@ SURVEYS = Table(
         Column("comment", "text", "", message("the person's words")),
         Column("campaign_name", "text", "", message("the campaign that invited to it, or that it is about")),
         Column("agent", "text", "", message("who served the person")),
+        LOADED,
     ),
 )
 
@@ -162,6 +170,7 @@ DEALS = Table(
         Column("created_local", "local", "", message("when it was opened")),
         Column("closed_local", "local", "", message("when it was closed, or is expected to be")),
         Column("last_activity_local", "local", "", message("when anybody last worked on it or changed it")),
+        LOADED,
     ),
 )
 
@@ -184,6 +193,7 @@ BILLING = Table(
         Column("currency", "text", "ISO 4217", message("the currency of all three")),
         Column("status", "text", "", message("as the payment system writes it")),
         Column("invoice_id", "text", "", message("the invoice it is for")),
+        LOADED,
     ),
 )
 
@@ -253,6 +263,7 @@ USAGE = Table(
         Column("day", "date", "", message("the day"), nullable=False),
         Column("metric", "text", "", message("what was counted"), nullable=False),
         Column("value", "float", "", message("how much"), nullable=False),
+        LOADED,
     ),
 )
 

@@ -15,7 +15,7 @@ from kit.questions.customer_health import signals
 from kit.questions.customer_health.churn import WAYS
 from kit.questions.customer_health.score import COLOURS, component
 from kit.questions.customer_health.signals import SIGNALS
-from kit.questions.customer_health.snapshots import halves, share_left
+from kit.questions.customer_health.snapshots import clustered_share, halves
 from kit.show.formats import commas, decimal, known, share, span, whole, with_interval
 from kit.show.picture import INK, PLAIN, Picture, drawing, nothing, picture
 from kit.show.result import Result, result
@@ -185,7 +185,7 @@ def _calibration(marks: _Marks, later: Snapshots, there: NDArray[np.bool_]) -> t
         of_band = band == number
         expected = np.nan if marks.chance is None else float(marks.chance[there][of_band].mean())
         row = {"band": int(number) + 1, "from": score[of_band].min(), "to": score[of_band].max(), "expected": expected}
-        rows.append(row | share_left(left[of_band], account[of_band]))
+        rows.append(row | clustered_share(left[of_band], account[of_band]))
     fit = pd.DataFrame(columns=["what", "value", "low", "high"])
     if marks.chance is not None:
         chance = np.clip(marks.chance[there], 1e-6, 1 - 1e-6)
@@ -209,9 +209,9 @@ def _colours(scores: Scores, later: Snapshots) -> pd.DataFrame:
     gone = max(int(later.left.sum()), 1)
     for name, group in groups.items():
         if group.any():
-            row = share_left(later.left[group], later.account[group])
-            rows.append({"colour": name, "recall": row["left"] / gone} | row)
-    return pd.DataFrame(rows, columns=["colour", "n", "left", "value", "low", "high", "recall"])
+            row = clustered_share(later.left[group], later.account[group])
+            rows.append({"colour": name, "recall": row["happened"] / gone} | row)
+    return pd.DataFrame(rows, columns=["colour", "n", "happened", "value", "low", "high", "recall"])
 
 
 def _work(scores: Scores, later: Snapshots, there: NDArray[np.bool_]) -> dict[str, float]:
@@ -259,9 +259,10 @@ class Backtest(Result):
         lift: share that left of the tenth with the lowest score, over that of all.
         drivers: a row a signal: signal, weight [share, by hand], fitted with _low, _high [log odds of leaving per ten
             points of the component], value, low, high [pairs in the right order by it alone].
-        bands: a row a band of score: band, from, to, expected, n, left, value, low, high [share that left].
+        bands: a row a band of score: band, from, to, expected, n, happened [left], value, low, high [share that left].
         fit: slope and intercept of the chances, with low and high; ideal 1 and 0.
-        colours: a row a colour: colour, n, left, value, low, high [share that left], recall [of all that left].
+        colours: a row a colour: colour, n, happened [left], value, low, high [share that left], recall [of all that
+            left].
         work: flips [changes of colour in an account-year], alerts_month, false_month [a month and 100 accounts].
         chances: the regression of leaving on the score in the training weeks; None: too few left in them.
     """

@@ -86,7 +86,7 @@ def find(weeks: Weeks, way: str = "") -> Churn:
     if way == "stated" or (not way and weeks.has("left")):
         return Churn("stated", _first(weeks, "left", n), weeks.end, np.zeros(n, bool))
     if way in ("", "billing") and weeks.has("charge"):
-        last, gap, regular = _rhythm(weeks, n)
+        last, gap, regular = rhythm(weeks, n)
         if way or regular:
             due = last + gap
             return Churn("billing", _by(due, weeks.end - GRACE), weeks.end - GRACE, ~np.isfinite(last))
@@ -110,7 +110,7 @@ def _first(weeks: Weeks, kind: str, n: int) -> NDArray[np.float64]:
     return np.where(np.isfinite(first), first, np.nan)
 
 
-def _rhythm(weeks: Weeks, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+def rhythm(weeks: Weeks, n: int) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
     """The last payment of each account, the usual days between two, and whether payments are regular at all."""
     rows = weeks.touches["charge"]
     paid = pd.DataFrame({"account": rows["account"], "day": rows["day"]})[rows["value"] > 0]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kit.messages import _, _n, message
 from kit.metrics.figures import Figure
 from kit.questions.customer_health import signals
-from kit.questions.customer_health.score import COLOURS, component
+from kit.questions.customer_health.growth import DETRACTOR, FULL, HEALTHY, LICENCES, PROMOTER, RISING, rule
+from kit.questions.customer_health.score import COLOURS
 from kit.show.formats import commas, decimal, known, money, share, whole
 from kit.show.result import Result, result
 from kit.show.summary import Summary
@@ -21,18 +22,10 @@ if TYPE_CHECKING:
     from kit.questions.customer_health.backtest import Backtest
     from kit.questions.customer_health.score import Scores
 
-LICENCES, RISING, PROMOTER, HEALTHY = 0.8, 1.0, 9.0, 40.0
-"""Share of licences used, use against before, recommending, and the smallest component: what growing needs."""
-
-NEEDED = ("usage", "billing", "tickets", "voice")
-"""Parts none of whose components may be red where an account is to grow."""
-
 SILENT = 60
 """Days without a sign of the customer from which an account is silent."""
 
 MOST = 15
-
-_NEEDS = ("licence_use", "use_trend", "nps", "unpaid_days", "components")
 
 
 def make(scores: Scores, tested: Backtest) -> Lists:
@@ -46,38 +39,21 @@ def make(scores: Scores, tested: Backtest) -> Lists:
                  tested.horizon)  # fmt: skip
 
 
-def _now(scores: Scores, key: str, code: pd.Series) -> np.ndarray[Any, Any]:
-    if key not in scores.measured:
-        return np.full(len(code), np.nan)
-    return scores.measured[key][code.to_numpy(int), -1].astype(float)
-
-
 def _expansion(scores: Scores) -> pd.DataFrame:
-    """Accounts that meet every rule of growing that is known of them, licences or use among them."""
-    frame = scores.frame
-    code = frame["code"]
-    value = {key: _now(scores, key, code) for key in ("licence_use", "use_trend", "nps", "unpaid_days")}
-    red = np.zeros(len(code), bool)
-    for key in (key for key in scores.counted if signals.SIGNALS[key].group in NEEDED):
-        red |= np.nan_to_num(component(_now(scores, key, code), scores.config.anchors[key]), nan=100.0) < HEALTHY
-    met = {
-        "licence_use": value["licence_use"] >= LICENCES, "use_trend": value["use_trend"] >= RISING,
-        "nps": value["nps"] >= PROMOTER, "unpaid_days": value["unpaid_days"] == 0, "components": ~red,
-    }  # fmt: skip
-    told = {key: ~np.isnan(value[key]) for key in value} | {"components": np.ones(len(code), bool)}
-    broken = np.any([told[key] & ~met[key] for key in _NEEDS], axis=0) if len(code) else red
-    grows = (told["licence_use"] & met["licence_use"]) | (~told["licence_use"] & told["use_trend"])
-    out = frame.assign(
-        licence_use=value["licence_use"], use_trend=value["use_trend"], nps=value["nps"],
-        unknown=[commas([str(_RULES[key]) for key in _NEEDS if not told[key][place]]) for place in range(len(code))],
-    )[grows & ~broken]  # fmt: skip
-    columns = ["account", "licence_use", "use_trend", "nps", "score", "unknown", "owner"]
-    return out.sort_values(["licence_use", "use_trend"], ascending=False, ignore_index=True)[columns]
+    """Accounts that meet every condition of growing that is known of them, the largest share of licences used first."""
+    applied, frame = rule(scores, np.array([scores.weeks.n - 1])), scores.frame
+    code = frame["code"].to_numpy(int)
+    values = {key: value[code, 0].astype(float) for key, value in applied.measured.items()}
+    unknown = [commas([str(_RULES[key]) for key in _RULES if np.isnan(values[key][row])]) for row in range(len(code))]
+    out = frame.assign(**{key: values[key] for key in ("licence_use", "rising", "nps")}, unknown=unknown)
+    out = out[applied.named[code, 0]]
+    columns = ["account", "licence_use", "rising", "nps", "score", "unknown", "owner"]
+    return out.sort_values(["licence_use", "rising"], ascending=False, ignore_index=True)[columns]
 
 
 _RULES = {
     "licence_use": message("licences"),
-    "use_trend": message("usage"),
+    "rising": message("usage"),
     "nps": message("likelihood to recommend"),
     "unpaid_days": message("payments"),
 }
@@ -112,7 +88,7 @@ class Lists(Result):
     """Lists of accounts.
 
     Attributes:
-        expansion: account, licence_use [share], use_trend [ratio], nps, score, unknown [rules that are not known],
+        expansion: account, licence_use [share], rising [ratio], nps, score, unknown [rules that are not known],
             owner.
         risk: account, score, colour, chance [of leaving in the horizon; NaN: none is made], spend [of a year], loss
             [expected], owner.
@@ -152,7 +128,7 @@ class Lists(Result):
             Column("account", message("Account")),
             Column("licence_use", message("Licences used"), lambda value: share(value, 0), "share", number=True),
             Column(
-                "use_trend",
+                "rising",
                 message("Usage compared with before"),
                 lambda value: decimal(value, 2),
                 "ratio",
@@ -164,14 +140,20 @@ class Lists(Result):
         )
         notes = (
             _(
-                "Rules: {licences} of the licences used or more, usage not falling, likelihood to recommend {nps} "
-                "or more, nothing unpaid. No component of usage, billing, support or customer opinion is below "
-                "{low}. A high score alone is not enough.",
-                licences=share(LICENCES, 0),
-                nps=decimal(PROMOTER, 0),
+                "Rules: {licences} of the licences used or more; usage up by {rising} or more in 91 days, unless "
+                "{full} of the licences are used; nothing unpaid.",
+                licences=share(LICENCES, 0), full=share(FULL, 0), rising=share(RISING - 1, 0),
+            ),
+            _(
+                "At least one person is a promoter ({nps} or more), and nobody gave {detractor} or less.",
+                nps=decimal(PROMOTER, 0), detractor=decimal(DETRACTOR, 0),
+            ),
+            _(
+                "No component of usage, billing, support or customer opinion is below {low}, by the anchors of "
+                "kit.toml or the kit's own. A high score alone is not enough.",
                 low=decimal(HEALTHY, 0),
             ),
-        )
+        )  # fmt: skip
         return Table("health_expansion", message("Ready to buy more"), self.expansion, columns, notes,
                      message("no account meets every rule."), most=MOST)  # fmt: skip
 
@@ -230,7 +212,7 @@ FIGURES = (
         "health_expansion", message("Ready to buy more"), message("accounts that meet every rule for which they have "
                                                               "data"),
         _ACCOUNT, "DEFINITIONS: expansion list",
-        ("health_lists.expansion", "health_expansion.licence_use", "health_expansion.use_trend",
+        ("health_lists.expansion", "health_expansion.licence_use", "health_expansion.rising",
          "health_expansion.nps"),
         edge=message("the share of licences used must be known or, without it, the trend of usage"),
     ),

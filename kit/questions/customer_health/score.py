@@ -479,6 +479,11 @@ class Scores(Result):
                 day=written_day(self.weeks.dates[self.trained - 1]),
             )
         ] if len(self.weeks.accounts) else []  # fmt: skip
+        if self.weeks.by_month("use"):
+            notes.append(
+                _("Usage is exported by month: the latest whole month counts from its last day, compared with the "
+                  "three months before.")
+            )  # fmt: skip
         if absent:
             notes.append(
                 _(

@@ -98,6 +98,19 @@ def _against_past(kind: str, *, counted: bool = False, add: float = 0.0, past: i
     return value
 
 
+def _use_trend(weeks: Weeks) -> Matrix:
+    """The same of use; where its rows are months, the latest month against the mean of the three months before."""
+    if not weeks.by_month("use"):
+        return _against_past("use")(weeks)
+    ends = weeks.month_ends("use")[None, :].astype(np.float32)
+    weekly = weeks.week_sums("use") * ends
+    sums, months = trailing(weekly, MONTH), trailing(ends, MONTH)
+    sums_before = trailing(weekly, MONTH + QUARTER) - sums
+    months_before = trailing(ends, MONTH + QUARTER) - months
+    value = _trend(np.nan_to_num(_ratio(sums, months)), np.nan_to_num(_ratio(sums_before, months_before)))
+    return np.where((months > 0) & (months_before > 0), value, np.nan).astype(np.float32)
+
+
 def _trend(now: Matrix, before: Matrix) -> Matrix:
     """Now against before; nothing after nothing is 0, since who has stopped for long has not become unknown."""
     return np.where(before > 0, _ratio(now, before), np.where(now > 0, TWICE, 0.0)).astype(np.float32)
@@ -153,11 +166,16 @@ SIGNALS = {
         Signal(
             "use_trend", "usage", message("Usage in 28 days compared with the 84 days before"), _USAGE, ("use",),
             "ratio", "higher",
-            MONTH, 4, 3.0, (0.4, 1.1), _CALL_USE, _against_past("use"), history=4 * MONTH,
+            MONTH, 4, 3.0, (0.4, 1.1), _CALL_USE, _use_trend, history=4 * MONTH,
         ),
         Signal(
             "licence_use", "usage", message("Share of licences used"), _USAGE, ("licences",), "share",
             "higher", MONTH, 4, 2.0, (0.2, 0.9), _CALL_USE, _licence_use, history=MONTH,
+        ),
+        Signal(
+            "stickiness", "usage", message("Daily active users per monthly active user (DAU/MAU)"), _USAGE,
+            ("daily_users",), "share", "higher", MONTH, 4, 1.0, (0.05, 0.4), _CALL_USE,
+            lambda weeks: _ratio(weeks.mean("daily_users", MONTH), weeks.mean("monthly_users", MONTH)), history=MONTH,
         ),
         Signal(
             "spend_trend", "billing", message("Average payment in 91 days compared with the 91 days before"),
@@ -254,6 +272,14 @@ SIGNALS = {
     )
 }  # fmt: skip
 """Every signal, by its key."""
+
+
+def start() -> dict[str, dict[str, tuple[str, Message]]]:
+    """What kit.toml may begin with: of each signal the kit's own weight and anchors as TOML, and what it is."""
+    return {
+        "health.weights": {key: (str(signal.weight), signal.title) for key, signal in SIGNALS.items()},
+        "health.anchors": {key: (str(list(signal.anchors)), signal.title) for key, signal in SIGNALS.items()},
+    }
 
 
 def of(weeks: Weeks) -> dict[str, Matrix]:

@@ -71,9 +71,16 @@ def halves(scores: Scores, *, gap: int, horizon: int) -> tuple[Snapshots, Snapsh
     )
 
 
-def share_left(left: NDArray[np.bool_], account: NDArray[np.int64]) -> dict[str, Any]:
-    """The share of snapshots that left, with accounts as clusters."""
-    sums = pd.DataFrame({"account": account, "x": left * 1.0, "m": 1.0}).groupby("account").sum()
+def clustered_share(happened: NDArray[np.bool_], account: NDArray[np.int64]) -> dict[str, Any]:
+    """The share of snapshots to which something happened, with accounts as clusters.
+
+    Returns:
+        n, happened [snapshots], value, low, high [share], effect [snapshots that say as much as one independent one].
+    """
+    sums = pd.DataFrame({"account": account, "x": happened * 1.0, "m": 1.0}).groupby("account").sum()
     x, m = sums["x"], sums["m"]
     rate = clustered_rates([len(sums)], [x.sum()], [m.sum()], squares=([(x**2).sum()], [(m**2).sum()], [(x * m).sum()]))
-    return {"n": len(left), "left": int(left.sum()), "value": rate.value[0], "low": rate.low[0], "high": rate.high[0]}
+    return {
+        "n": len(happened), "happened": int(happened.sum()), "value": rate.value[0], "low": rate.low[0],
+        "high": rate.high[0], "effect": rate.design_effect[0],
+    }  # fmt: skip

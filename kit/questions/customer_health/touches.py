@@ -2,7 +2,7 @@
 
 State columns of an export (a deal's stage, who opened last) say what was so on the day of the export; they are taken
 only where a date of their own says since when. So nothing that a snapshot of a day sees was unknown on that day, as far
-as the files tell; when a row was loaded none of them says.
+as the files tell; a row of which a file says when it was loaded is known from that day on.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -18,6 +19,7 @@ from kit.counts.scope import count
 from kit.counts.service import SATISFIED
 from kit.store.machine_events import NO
 from kit.store.messages import local
+from kit.tables import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,9 @@ PEOPLE = ("who", "id", "contact_key", "domain")
 USERS, LICENCES = r"active.?users|\bdau\b|\bwau\b|\bmau\b|активн", r"licen[cs]|seats|лиценз|мест"
 """Names of measures of use, in lower case: people who use it, and people who may."""
 
+DAILY, MONTHLY = r"\bdau\b|daily|дневн|за день", r"\bmau\b|monthly|месячн|за месяц"
+"""Names of measures of people who use it in a day, and in a month."""
+
 LOGINS = r"log.?in|sign.?in|session|вход|сесси"
 """Names of measures of use that count how often it is used."""
 
@@ -41,6 +46,8 @@ LEFT = r"churn|cancel|terminat|отток|расторж|ушел|ушёл|уш�
 """Names of actions that say that a customer has left."""
 
 WEEK, MONTH = 7, 28
+MONTHS = 3
+"""Firsts of a month from which a measure that has no other days is one of months."""
 
 ANSWERED_DAYS = 7
 """A mail that begins a thread is answered where a person answers within so many days."""
@@ -129,13 +136,19 @@ def _row(
 ) -> Expression:
     """Rows of a table as touches, known so many days later."""
     own = ibis.null("string") if key is None else ibis.literal(f"{space}:") + table.bind(key)[0].cast("string")
+    known = (_days(table.bind(day)[0]) + later).cast("int32")
+    ends = ibis.null("int32") if until is None else _days(table.bind(until)[0])
+    if LOADED.name in table.columns:
+        loaded = _days(table[LOADED.name])
+        known = ibis.greatest(known, loaded.fill_null(known))
+        ends = ibis.greatest(ends, known) if until is not None else ends  # what had ended by then was never seen open
     return table.select(
         id=own,
         contact_key=_.contact_key if "contact_key" in table.columns else ibis.null("string"),
         domain=_.domain.nullif("") if "domain" in table.columns else ibis.null("string"),
         kind=ibis.literal(kind) if isinstance(kind, str) else kind,
-        day=(_days(table.bind(day)[0]) + later).cast("int32"),
-        until=ibis.null("int32") if until is None else _days(table.bind(until)[0]),
+        day=known,
+        until=ends,
         value=ibis.literal(value) if isinstance(value, float) else table.bind(value)[0].cast("float64"),
     )
 
@@ -144,32 +157,77 @@ def _days(moment: Expression) -> Expression:
     return (moment.cast("timestamp").epoch_seconds() / 86400).floor().cast("int32")
 
 
-def measures(data: Data) -> tuple[list[str], list[str], list[str], int]:
-    """Measures of how often, of users and of licences, and the days that one row of use covers [0: none is read]."""
-    usage = scope.history(data, "usage")
-    if usage is None:
-        return [], [], [], 0
-    rows = usage.group_by("metric").agg(n=_.count()).order_by(ibis.desc("n"), "metric").to_pandas()
-    names = rows["metric"].astype(str)
-    users, licences, logins = (names[names.str.lower().str.contains(form)] for form in (USERS, LICENCES, LOGINS))
-    others = names[~names.isin([*users, *licences])]
-    often = logins[~logins.isin([*users, *licences])]
-    days = usage.select("day").distinct().order_by("day").to_pandas()["day"]
-    gap = pd.to_datetime(days).diff().dt.days.min() if len(days) > 1 else 1
-    covered = 1 if gap < WEEK else WEEK if gap < MONTH - 1 else MONTH
-    return list(often) or list(others[:1]) or list(users[:1]), list(users), list(licences), covered
+def measures(usage: pd.DataFrame) -> dict[str, list[str]]:
+    """The measures of each kind of touch: kind -> names; kinds that no measure tells are missing.
+
+    Args:
+        usage: a row a measure: metric, n [rows], covered [days of one row].
+    """
+    names = usage.sort_values(["n", "metric"], ascending=[False, True])["metric"].astype(str)
+    lower = names.str.lower()
+    users, licences, logins = (names[lower.str.contains(form)] for form in (USERS, LICENCES, LOGINS))
+    users = users[~users.isin(licences)]
+    daily, monthly = (users[lower[users.index].str.contains(form)] for form in (DAILY, MONTHLY))
+    # users of a day and of a month are no sum; of a month are those that use a licence
+    others = users[~users.isin([*daily, *monthly])]
+    every = names[~names.isin([*users, *licences])]
+    often = list(logins[logins.isin(every)]) or list(every[:1]) or list(users[:1])
+    span = dict(zip(usage["metric"].astype(str), usage["covered"], strict=True))
+    often = [name for name in often if span[name] == min(span[other] for other in often)]
+    both = len(daily) > 0 and len(monthly) > 0
+    kinds = {
+        "use": often, "users": [*monthly, *others, *daily][:1], "licences": [*licences][:1],
+        "daily_users": [*daily][:1] if both else [], "monthly_users": [*monthly][:1] if both else [],
+    }  # fmt: skip
+    return {kind: found for kind, found in kinds.items() if found}
 
 
-def _usage(usage: Expression, data: Data) -> Iterator[Expression]:
-    often, users, licences, covered = measures(data)
-    if covered == MONTH:
-        return  # a month of use is known at its end only, and no window of weeks holds it
-    for kind, names in (("use", often), ("users", users), ("licences", licences)):
-        if names:
-            rows = usage.filter(_.metric.isin(names))
-            yield _row(rows, kind, _.day, value=_.value, key=_.account_id, space="account", later=covered - 1)
-    if covered == 1 and often:
-        yield _row(usage.filter(_.metric.isin(often), _.value > 0), "use_day", _.day, key=_.account_id, space="account")
+def covered(usage: Expression) -> pd.DataFrame:
+    """How many days one row of each file and measure covers, by the least gap between two days of the file.
+
+    A measure all of whose days are the first or the last of a month is one of months, in a file of days too.
+
+    Returns:
+        A row a file and measure, of each measure only the files with the shortest rows: source_file, metric, n [rows],
+        covered [days: 1, WEEK or MONTH].
+    """
+    days = usage.group_by("source_file", "metric", "day").agg(n=_.count()).to_pandas()
+    days["day"] = pd.to_datetime(days["day"])
+    days["ends_month"] = days["day"].dt.is_month_start | days["day"].dt.is_month_end
+    of_file = days.drop_duplicates(["source_file", "day"]).sort_values(["source_file", "day"])
+    gap = of_file.groupby("source_file")["day"].diff().dt.days.groupby(of_file["source_file"]).min().fillna(1)
+    keys = ["source_file", "metric"]
+    rows = days.groupby(keys, as_index=False).agg(n=("n", "sum"), days=("day", "size"), ends=("ends_month", "all"))
+    gap = rows["source_file"].map(gap)
+    monthly = (gap >= MONTH) | (rows["ends"] & (rows["days"] >= MONTHS))
+    rows["covered"] = np.select([monthly, gap >= WEEK], [MONTH, WEEK], 1)
+    return rows[rows["covered"] == rows.groupby("metric")["covered"].transform("min")][[*keys, "n", "covered"]]
+
+
+def _usage(usage: Expression, data: Data) -> Iterator[Expression]:  # noqa: ARG001  every table is asked alike
+    files = covered(usage)
+    if files.empty:
+        return
+    kinds = measures(files.groupby("metric", as_index=False).agg(n=("n", "sum"), covered=("covered", "first")))
+    by_day = [name for name in kinds["use"] if (files.loc[files["metric"] == name, "covered"] == 1).any()]
+    usage = usage.inner_join(ibis.memtable(files[["source_file", "metric", "covered"]]), ["source_file", "metric"])
+    usage = usage.mutate(known=_known(usage))
+    for kind, names in kinds.items():
+        rows = usage.filter(_.metric.isin(names))
+        yield _row(rows, kind, _.known, value=_.value, key=_.account_id, space="account")
+    if by_day:
+        rows = usage.filter(_.metric.isin(by_day), _.value > 0)
+        yield _row(rows, "use_day", _.day, key=_.account_id, space="account")
+
+
+def _known(usage: Expression) -> Expression:
+    """The last day of what a row covers: no figure is known before it. Months are dated by their first or last day."""
+    day = usage.day.cast("date")
+    is_last = (day + ibis.interval(days=1)).day() == 1
+    month_end = ibis.ifelse(is_last, day, day + ibis.interval(months=1) - ibis.interval(days=1))
+    return ibis.cases(
+        (usage.covered == MONTH, month_end), (usage.covered == WEEK, day + ibis.interval(days=WEEK - 1)), else_=day
+    )
 
 
 def _billing(billing: Expression, data: Data) -> Iterator[Expression]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
 
 WEEK = 7
+FEBRUARY = 28
+"""Days of the shortest month."""
+
 MOST = 156
 """Weeks of history that are looked at: three years."""
 
@@ -30,6 +33,7 @@ GAPS = 0.1
 
 KIND_TABLES = {
     "use": "usage", "users": "usage", "licences": "usage", "use_day": "usage",
+    "daily_users": "usage", "monthly_users": "usage",
     "charge": "billing", "refund": "billing", "failed": "billing",
     "ticket": "tickets", "urgent": "tickets", "open_ticket": "tickets",
     "nps": "surveys", "csat": "surveys", "touch": "conversions", "left": "conversions",
@@ -111,12 +115,29 @@ class Weeks:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(n >= least, self.total(kind, weeks) / n, np.nan).astype(np.float32)
 
-    def standing(self, kind: str, *, counted: bool = False) -> Matrix:
-        """The sum (or number) of what lasts from a day until another, on each week's evening."""
+    def by_month(self, kind: str) -> bool:
+        """Whether the points of a kind stand for months: the days of no two of them are in one."""
+        days = np.unique(self.touches[kind]["day"]) if kind in self.touches else np.zeros(0)
+        return days.size > 1 and bool(np.diff(days).min() >= FEBRUARY)
+
+    def month_ends(self, kind: str) -> NDArray[np.bool_]:
+        """Weeks in which a month of a kind ended, as far as the file has it whole: not far fewer rows than before."""
+        column = self._column(self.touches[kind]["day"])
+        rows = np.bincount(column[column >= 0], minlength=self.n)[: self.n]
+        ended, before = np.zeros(self.n, bool), 0
+        for week in np.flatnonzero(rows):
+            ended[week] = before < PLENTY or rows[week] >= BARELY * before
+            before = rows[week] if ended[week] else before
+        return ended
+
+    def standing(self, kind: str, *, counted: bool = False, of: NDArray[np.bool_] | None = None) -> Matrix:
+        """The sum (or number) of what lasts from a day until another, on each week's evening; or how many of `of`."""
         rows = self.touches.get(kind)
         shape = (len(self.accounts), self.n)
         if rows is None:
             return np.zeros(shape, np.float32)
+        if of is not None:
+            rows, counted = {name: values[of] for name, values in rows.items()}, True
         value = np.ones(len(rows["day"])) if counted else rows["value"]
         size = shape[0] * (self.n + 1)
         # a thing that ends on a day has ended by that evening
@@ -131,8 +152,9 @@ class Weeks:
         last = np.full((len(self.accounts), self.n), -np.inf, np.float32)
         for kind in kinds:
             if (rows := self.touches.get(kind)) is not None:
-                column = self._column(rows["day"])
-                np.maximum.at(last, (rows["account"], np.maximum(column, 0)), rows["day"].astype(np.float32))
+                done = rows["value"] > 0 if kind == "use" else slice(None)  # a row of no use is no sign
+                account, day = rows["account"][done], rows["day"][done]
+                np.maximum.at(last, (account, np.maximum(self._column(day), 0)), day.astype(np.float32))
         last = np.maximum.accumulate(last, axis=1)
         return np.where(np.isfinite(last), self.days[None, :] - last, np.nan).astype(np.float32)
 
