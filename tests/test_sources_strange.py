@@ -283,11 +283,11 @@ def test_a_campaign_far_ahead_does_not_make_its_file_the_latest(tmp_path: Path) 
     assert stats[stats["source_file"] == "old.csv"]["as_of"].max() == pd.Timestamp("2026-06-03")
 
 
-def test_more_lines_than_fit_into_memory_are_refused_with_a_hint(
+def test_more_cells_than_fit_into_memory_are_refused_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grid, "MOST_LINES", 3)
+    monkeypatch.setattr(grid, "MOST_CELLS", 19)
     log, _ = read(tmp_path, "a.csv", f"{HEADER}A,2026-03-03,100,98,40\nB,2026-03-05,200,196,70\nC,2026-03-06,1,1,0\n")
     hint = "Export it in parts, one file per month or year."
     assert log.status == "unreadable"
-    assert str(log.error) == f"a.csv: it has 4 lines, but at most 3 can be read from one table. {hint}"
+    assert str(log.error) == f"a.csv: it has 20 cells, but at most 19 can be read from one table. {hint}"
