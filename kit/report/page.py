@@ -137,11 +137,13 @@ def page(run: Run) -> Page:
 def as_csv(table: dict[str, Any]) -> str:
     """A table result as CSV, its header as the page shows it, in the reader's language; results.json has the names.
 
-    Texts that a spreadsheet would take for a formula begin with an apostrophe.
+    One that is filled in and read back has the names, too. Texts that a spreadsheet would take for a formula begin with
+    an apostrophe.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for row in ([column["title"] for column in table["columns"]], *table["rows"]):
+    header = "name" if table.get("read_back") else "title"
+    for row in ([column[header] for column in table["columns"]], *table["rows"]):
         writer.writerow(f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell for cell in row)
     return out.getvalue()
 

@@ -46,7 +46,8 @@ class Column:
 class Table:
     """A formatted table; `frame` is its data, `notes` what a reader must know of it.
 
-    Of one that has a `most` only so many rows are shown, and its data holds all.
+    Of one that has a `most` only so many rows are shown, and its data holds all. One that is `read_back` is filled in
+    as a CSV and given back, so its header there has the names of columns in every language.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Table:
     notes: tuple[str | Message, ...] = ()
     empty: str | Message = NOTHING
     most: int = 0
+    read_back: bool = False
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:  # noqa: ARG002  IPython's signature
         return {"text/html": self.html(), "text/plain": self.text(), MIME: self.data()}
@@ -128,6 +130,7 @@ class Table:
             ],
             "rows": [[plain(value) for value in row] for row in self.frame.itertuples(index=False, name=None)],
             "notes": [str(note) for note in self.notes],
+            **({"read_back": True} if self.read_back else {}),
         }
 
 

@@ -239,7 +239,7 @@ class Alerts(Result):
         )
         frame = self.now.drop(columns=["reasons", "open", "outcome"])
         return Table("health_alerts", message("Open alerts"), frame, tuple(columns), notes,
-                     message("no alert is open."), most=20)  # fmt: skip
+                     message("no alert is open."), most=20, read_back=True)  # fmt: skip
 
     @property
     def kept(self) -> pd.DataFrame:

@@ -58,9 +58,9 @@ def measure(data: Data, tried: Tried) -> LapsedSubjects:
     Source: guide 4; by assignment; Newcombe (1998); Holm (1979), jstor.org/stable/4615733.
     """
     mails = sent(data)
-    if mails.empty or pd.isna(tried.until):
-        return LapsedSubjects(pd.DataFrame(columns=TESTS), tried.days)
     bought = states.purchases(data, tried.what)
+    if mails.empty or bought.empty or pd.isna(tried.until):
+        return LapsedSubjects(pd.DataFrame(columns=TESTS), tried.days)
     arms = variants.lines(data, mails[["campaign_id", "variant"]].drop_duplicates().reset_index(drop=True))
     names = data.campaigns.set_index("campaign_id")["campaign_name"]
     return judge(mails, bought, arms.assign(campaign_name=arms["campaign_id"].map(names)), tried)
