@@ -136,9 +136,12 @@ def test_each_header_is_looked_up_once_however_many_there_are(tmp_path: Path, mo
 def test_four_times_the_misquoted_lines_take_about_four_times_the_time(tmp_path: Path) -> None:
     def seconds(lines: int) -> float:
         text = "Campaign,Date,Sent,Opened\n" + '"x"y,2026-01-01,5,3\n' * lines
-        begin = process_time()
-        assert read_one(tmp_path / str(lines), text).rows_kept == 0
-        return process_time() - begin
+        taken = []
+        for time in "abc":  # the machine may be busy with something else once
+            begin = process_time()
+            assert read_one(tmp_path / f"{lines}{time}", text).rows_kept == 0
+            taken.append(process_time() - begin)
+        return min(taken)
 
     seconds(1_000)  # what is made once
     assert seconds(24_000) < 8 * seconds(6_000)  # by the square it would be sixteen

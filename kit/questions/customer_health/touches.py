@@ -19,7 +19,6 @@ from kit.counts.scope import count
 from kit.counts.service import SATISFIED
 from kit.store.machine_events import NO
 from kit.store.messages import local
-from kit.tables import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,8 +137,8 @@ def _row(
     own = ibis.null("string") if key is None else ibis.literal(f"{space}:") + table.bind(key)[0].cast("string")
     known = (_days(table.bind(day)[0]) + later).cast("int32")
     ends = ibis.null("int32") if until is None else _days(table.bind(until)[0])
-    if LOADED.name in table.columns:
-        loaded = _days(table[LOADED.name])
+    if "loaded_on" in table.columns:
+        loaded = _days(table["loaded_on"])
         known = ibis.greatest(known, loaded.fill_null(known))
         ends = ibis.greatest(ends, known) if until is not None else ends  # what had ended by then was never seen open
     return table.select(

@@ -123,18 +123,18 @@ def judge(
 def _with_eras(rates: pd.DataFrame, change: str, by_log: pd.DataFrame | None) -> pd.DataFrame:
     """The months with `era`, as `Months.rates` has it, and the log's share of the numerator."""
     of_log = {} if by_log is None else by_log.set_index(["count", "month"])["log_share"].to_dict()
-    rows = []
+    begun: dict[Any, tuple[str, float]] = {}
     for key, months in rates.groupby("kpi", sort=False):
         era, usual = "", np.nan
-        for name in months["month"]:
+        for row, name in zip(months.index, months["month"], strict=True):
             share = of_log.get((metrics.find(str(key)).numerator, name), np.nan)
             is_other = abs(share - usual) > UNLIKE
             if is_other or (change and era < change <= name):
                 era, usual = name if is_other else change, share
             usual = share if np.isnan(usual) else usual
-            rows.append((key, name, era, share))
-    columns = ["kpi", "month", "era", "log_share"]
-    return rates.merge(pd.DataFrame(rows, columns=columns), on=["kpi", "month"], how="left")
+            begun[row] = era, share
+    eras_of = pd.DataFrame.from_dict(begun, orient="index", columns=["era", "log_share"])
+    return rates.join(eras_of.astype({"era": "object", "log_share": float}))
 
 
 def eras(rates: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
