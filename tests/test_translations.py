@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,13 @@ def values(text: str) -> set[str]:
     return set(re.findall(r"\{(\w+)[^{}]*\}", re.sub(r"\{\{|\}\}", "", text)))
 
 
+@cache
+def shown_by_commands() -> set[str]:
+    """What parameters mean, and the names of KPIs and goals."""
+    helps = {parameter.help for book in load() for parameter in book.parameters.values()}
+    return helps | {one.title.text for registry in (metrics.KPIS, metrics.GOALS) for one in registry.values()}
+
+
 def is_of_commands(entry: Message) -> bool:
     """Whether commands other than those that answer can show a text: a question's title and a KPI's name are such."""
     files = [str(file) for file, _line in entry.locations]
@@ -67,8 +75,7 @@ def is_of_commands(entry: Message) -> bool:
     return (
         any(file.startswith(COMMANDS) or (file.startswith("kit/report/") and file.endswith(".py")) for file in files)
         or any(file.startswith("notebooks/") and text.startswith("# ") for file in files)
-        or text in {parameter.help for book in load() for parameter in book.parameters.values()}
-        or text in {one.title.text for registry in (metrics.KPIS, metrics.GOALS) for one in registry.values()}
+        or text in shown_by_commands()
     )
 
 

@@ -77,7 +77,7 @@ class Accounts:
         return Run(about, "ok", values=self.values | {"account": name})
 
     def _cells(self, name: str) -> list[dict[str, Any]]:
-        own = card.of(self.scores, name)
+        shown = card.of(self.scores, name)
         rows = self.alerts.alerts
         open_alerts = replace(self.alerts, alerts=rows[rows["account"] == name].reset_index(drop=True))
         question, which = _("How healthy is this account?"), _("Which alerts are open?")
@@ -85,9 +85,9 @@ class Accounts:
         return [
             _markdown(f"# \n{lead}"),
             _markdown(f"## {question}"),
-            _code("card = customer_health.card.of(scores, account)\ncard", own),
-            _code("card.plot()", own.plot()),
-            _code("card.table()", own.table()),
+            _code("card = customer_health.card.of(scores, account)\ncard", shown),
+            _code("card.plot()", shown.plot()),
+            _code("card.table()", shown.table()),
             _markdown(f"## {which}"),
             _code("alerts.table()", open_alerts.table()),
         ]
@@ -109,12 +109,12 @@ def find(notebook: Notebook, values: Mapping[str, Any], data: Data) -> Accounts:
     if reason is not None:
         raise UsageError(_("--by account: {reason}.", reason=reason))
     scores = score.measure(data, churned=used["churn"])
-    found = alerts.find(scores, horizon=used["horizon"], outcomes=used["outcomes"])
+    raised = alerts.find(scores, horizon=used["horizon"], outcomes=used["outcomes"])
     frame = scores.frame
-    names = frame.loc[(frame["colour"] == "red") | frame["account"].isin(found.now["account"]), "account"]
+    names = frame.loc[(frame["colour"] == "red") | frame["account"].isin(raised.now["account"]), "account"]
     if names.empty:
         raise UsageError(_("--by account: no account is red or has an open alert."))
-    return Accounts(notebook, used, data, scores, found, list(names))
+    return Accounts(notebook, used, data, scores, raised, list(names))
 
 
 def _markdown(source: str) -> dict[str, Any]:

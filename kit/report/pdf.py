@@ -140,7 +140,7 @@ def whole(place: Path, pages: Sequence[str], title: str, *, details: bool = Fals
     style = (own_style[1] if own_style else "") + CSS % heads + ("" if details else CLOSED)
     summary = opened(_SECOND.sub("", first), "index")
     questions = [opened((place / name).read_text(encoding="utf-8"), Path(name).stem) for name in pages]
-    second = "".join(found[0] for found in _SECOND.finditer(first))
+    second = "".join(match[0] for match in _SECOND.finditer(first))
     left_out = _(
         "Details are left out here. They stand on the report's pages, and in the PDF that --pdf-details makes."
     )

@@ -222,14 +222,14 @@ class Data:
     @cached_property
     def untracked(self) -> pd.DataFrame:
         """What was not tracked and is NULL: a row a campaign and month: count, campaign_id, month, n [mails], usual."""
-        found = build.untracked(self.path)
-        found = found.sort_values("n", ascending=False).drop_duplicates(["count", "campaign_id", "month"])
+        gaps = build.untracked(self.path)
+        gaps = gaps.sort_values("n", ascending=False).drop_duplicates(["count", "campaign_id", "month"])
         if self.filters:
-            found = found[found["campaign_id"].isin(self.campaigns["campaign_id"])]
+            gaps = gaps[gaps["campaign_id"].isin(self.campaigns["campaign_id"])]
         months = self.months
         if months is not None:
-            found = found[found["month"].between(*months)]
-        return found.sort_values(["count", "month"], kind="stable", ignore_index=True)
+            gaps = gaps[gaps["month"].between(*months)]
+        return gaps.sort_values(["count", "month"], kind="stable", ignore_index=True)
 
     @property
     def zone_known(self) -> bool:

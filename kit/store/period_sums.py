@@ -56,12 +56,12 @@ def _sums(exported: pd.DataFrame) -> dict[int, Days]:
     """The rows that are called by their days and by nothing else, with these days."""
     is_bare = exported["source_campaign_id"].isna() & exported["subject"].isna() & exported["campaign_name"].notna()
     bare = exported[is_bare]
-    found: dict[int, Days] = {}
+    days_of: dict[int, Days] = {}
     for row, name, sent in zip(bare.index, bare["campaign_name"], pd.to_datetime(bare["sent_local"]), strict=True):
         days = times.days(str(name))
         if days and (pd.isna(sent) or days[0] == sent.date()):
-            found[row] = days
-    return found
+            days_of[row] = days
+    return days_of
 
 
 def _sharing(sums: Mapping[int, Days]) -> list[int]:

@@ -270,7 +270,8 @@ def test_a_label_of_a_figure_can_be_selected(sample: Path, opened: tuple[Page, l
 def test_everybody_can_read_the_pages(sample: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, offline=True)
     page, axe = context.new_page(), Axe()
-    for path in sorted(sample.glob("*.html" if scheme == "light" else "0[23]*.html")):
+    kinds = ("index", "02*", "06*", "14*") if scheme == "light" else ("02*", "03*")  # one of each kind
+    for path in (path for kind in kinds for path in sample.glob(f"{kind}.html")):
         page.goto(path.as_uri())
         page.evaluate(UNFOLD)
         found = axe.run(page)

@@ -123,7 +123,7 @@ def judge(
     frame["p"] = multiplicity.adjust(adjusted.astype(float), "holm") if len(frame) else frame["p"]
     better = np.where(frame["difference"] > 0, "b", "a")
     verdict = np.where(frame["p"] <= ALPHA, better, "not decided")
-    return LapsedSubjects(frame.assign(decision=[word or found for word, found in zip(judged, verdict, strict=True)]),
+    return LapsedSubjects(frame.assign(decision=[word or end for word, end in zip(judged, verdict, strict=True)]),
                           tried.days)  # fmt: skip
 
 

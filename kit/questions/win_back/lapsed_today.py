@@ -123,7 +123,7 @@ class LapsedToday(Result):
             text = _("Whom of those lapsed today an e-mail would bring back is unknown: {why}.", why=self.reason)
             return Summary("lift_today", text, numbers)
         rows = {row["part"]: row for row in self.parts.to_dict("records")}
-        first, rest = rows["first"], rows["others"]
+        first, others = rows["first"], rows["others"]
         numbers |= {"first": int(first["n"]), "beyond": int(rows["beyond"]["n"])}
         text = _n(
             "Of {all} lapsed customers whom you may e-mail, write to {n} first. In the test such people brought "
@@ -131,7 +131,7 @@ class LapsedToday(Result):
             "Of {all} lapsed customers whom you may e-mail, write to {n} first. In the test such people brought "
             "{lift} points ({interval}), the others {rest}.",
             numbers["first"], all=whole(len(self.people)), n=whole(numbers["first"]),
-            lift=points(first["difference"]), rest=points(rest["difference"]),
+            lift=points(first["difference"]), rest=points(others["difference"]),
             interval=span(first["low"], first["high"]),
         )  # fmt: skip
         if numbers["beyond"]:

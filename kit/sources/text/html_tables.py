@@ -61,7 +61,7 @@ class _Page(HTMLParser):
         self._unread = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
+        attributes = dict(attrs)
         if tag in _UNREAD:
             self._unread += 1
         elif tag in _TABLE:
@@ -74,11 +74,11 @@ class _Page(HTMLParser):
             self._line += 1
         elif tag in _CELL:
             self._end_cell()
-            index = said.get("ss:index") or ""
+            index = attributes.get("ss:index") or ""
             if index.isdecimal() and len(self._cells) < int(index) <= WIDEST:
                 self._cells += [""] * (int(index) - 1 - len(self._cells))
             self._text = []
-            span = said.get("colspan") or ""
+            span = attributes.get("colspan") or ""
             self._span = min(int(span), WIDEST) if span.isdecimal() else 1
         elif tag == "br" and self._text is not None:
             self._text.append(" ")
