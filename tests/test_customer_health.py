@@ -37,10 +37,9 @@ from kit.report.page import as_csv
 from kit.settings import Settings, read
 from kit.stats import logistic, roc
 from tests.account_weeks import accounts_by_mood, grid, points
-from tests.bars import FULL
 
 ROOT = Path(__file__).parents[1]
-SEEDS = 100 if FULL else 50
+SEEDS = 100
 SAID: dict[str, Any] = {
     "health.weights": {"licence_use": 3.0, "failed_payments": 1.0, "touches": 0.5}
     | dict.fromkeys(("use_trend", "spend_trend", "unpaid_days"), 0.0),
