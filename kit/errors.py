@@ -65,10 +65,10 @@ class InputError(KitError):
             *([_("column {name}", name=repr(self.column))] if self.column is not None else []),
         ]
         if place:
-            said = _("{place}: {problem}.", place=", ".join(place), problem=self.problem)
+            text = _("{place}: {problem}.", place=", ".join(place), problem=self.problem)
         else:
-            said = _("{problem}.", problem=self.problem)
-        return _("{problem} {hint}", problem=said, hint=self.hint) if self.hint else said
+            text = _("{problem}.", problem=self.problem)
+        return _("{problem} {hint}", problem=text, hint=self.hint) if self.hint else text
 
 
 class SettingsError(InputError):

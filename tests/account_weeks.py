@@ -21,6 +21,16 @@ def grid(n: int, w: int, **kinds: tuple[Any, ...]) -> weeks.Weeks:
     return weeks.Weeks(pd.Index([f"a{number:05}" for number in range(n)]), end, w, touches, np.full(n, days[0]))
 
 
+def without_later(world: weeks.Weeks, cut: int) -> weeks.Weeks:
+    """The weeks without the last ones, and without all that came in them."""
+    end = int(world.days[-1 - cut])
+    earlier = {
+        kind: {name: values[rows["day"] <= end] for name, values in rows.items()}
+        for kind, rows in world.touches.items()
+    }
+    return weeks.Weeks(world.accounts, end, world.n - cut, earlier, world.started)
+
+
 def points(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The values of a matrix that are there, as points."""
     account, week = np.nonzero(~np.isnan(matrix))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import zlib
@@ -13,7 +14,9 @@ import pytest
 import small_firm
 from hypothesis import settings
 
+import kit
 from kit import messages, report
+from kit.questions.customer_health import score
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -60,6 +63,18 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def software(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report of the made-up software firm, of the page that the sample cannot feed."""
     return _report(SAMPLE.with_name("software"), tmp_path_factory, only=["12"])
+
+
+@pytest.fixture(scope="session")
+def scored() -> score.Scores:
+    """The health scores of the made-up software firm."""
+    return score.measure(kit.open(SAMPLE.with_name("software")))
+
+
+@pytest.fixture(scope="session")
+def software_truth() -> dict[str, Any]:
+    """What was planted in it."""
+    return json.loads(Path(__file__).with_name("truth_software.json").read_text(encoding="utf-8"))
 
 
 def _report(exports: Path, tmp_path_factory: pytest.TempPathFactory, **asked: Any) -> Path:

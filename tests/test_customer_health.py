@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +35,7 @@ from kit.report.check import start
 from kit.report.page import as_csv
 from kit.settings import Settings, read
 from kit.stats import logistic, roc
-from tests.account_weeks import accounts_by_mood, grid, points
+from tests.account_weeks import accounts_by_mood, grid, points, without_later
 
 ROOT = Path(__file__).parents[1]
 SEEDS = 100
@@ -52,16 +51,6 @@ SETTINGS = Settings(values=SAID)
 def back_tested(world: weeks.Weeks) -> tuple[score.Scores, backtest.Backtest]:
     scores = score.judge(world, SETTINGS)
     return scores, backtest.check(scores)
-
-
-@pytest.fixture(scope="module")
-def sample() -> score.Scores:
-    return score.measure(kit.open(ROOT / "data/software"))
-
-
-@pytest.fixture(scope="module")
-def truth() -> dict[str, Any]:
-    return json.loads((ROOT / "tests/truth_software.json").read_text(encoding="utf-8"))
 
 
 class TestArithmetic:
@@ -155,26 +144,21 @@ class TestAccounts:
 
 class TestNothingOfLaterDays:
     @pytest.mark.parametrize("cut", [10, 27])
-    def test_a_score_of_a_day_is_the_same_without_what_came_later(self, sample: score.Scores, cut: int) -> None:
-        world = sample.weeks
-        end = int(world.days[-1 - cut])
-        earlier = {
-            kind: {name: values[rows["day"] <= end] for name, values in rows.items()}
-            for kind, rows in world.touches.items()
-        }
-        shorter = weeks.Weeks(world.accounts, end, world.n - cut, earlier, world.started)
+    def test_a_score_of_a_day_is_the_same_without_what_came_later(self, scored: score.Scores, cut: int) -> None:
+        world = scored.weeks
+        shorter = without_later(world, cut)
         before = signals.of(shorter)
         assert len(before) > 10
         for key, value in before.items():
-            np.testing.assert_array_equal(value, sample.measured[key][:, :-cut], err_msg=key)
+            np.testing.assert_array_equal(value, scored.measured[key][:, :-cut], err_msg=key)
 
-    def test_the_training_snapshots_end_before_the_later_ones_begin(self, sample: score.Scores) -> None:
-        earlier, later = snapshots.halves(sample, gap=14, horizon=90)
-        days = sample.weeks.days
+    def test_the_training_snapshots_end_before_the_later_ones_begin(self, scored: score.Scores) -> None:
+        earlier, later = snapshots.halves(scored, gap=14, horizon=90)
+        days = scored.weeks.days
         assert days[earlier.week].max() + 14 + 90 < days[later.week].min()
-        moved = replace(sample.churn, day=np.where(sample.churn.day > days[earlier.week].max() + 104, 1e9,
-                                                   sample.churn.day))  # fmt: skip
-        assert (snapshots.halves(replace(sample, churn=moved), gap=14, horizon=90)[0].left == earlier.left).all()
+        moved = replace(scored.churn, day=np.where(scored.churn.day > days[earlier.week].max() + 104, 1e9,
+                                                   scored.churn.day))  # fmt: skip
+        assert (snapshots.halves(replace(scored, churn=moved), gap=14, horizon=90)[0].left == earlier.left).all()
 
     def test_a_week_of_use_is_known_at_its_end(self, tmp_path: Path) -> None:
         lines = ["Account ID,Week,Logins", *(f"x1,2026-0{month}-02,{month}" for month in (2, 3))]
@@ -185,11 +169,11 @@ class TestNothingOfLaterDays:
 
 
 class TestContributions:
-    def test_they_add_up_to_the_change_whatever_came_or_went(self, sample: score.Scores) -> None:
-        code = np.arange(len(sample.weeks.accounts))
+    def test_they_add_up_to_the_change_whatever_came_or_went(self, scored: score.Scores) -> None:
+        code = np.arange(len(scored.weeks.accounts))
         for first, last in ((30, 60), (60, 100), (90, 103)):
-            parts = change.contributions(sample, code, np.full(code.size, first), np.full(code.size, last))
-            moved = sample.score[:, last].astype(float) - sample.score[:, first]
+            parts = change.contributions(scored, code, np.full(code.size, first), np.full(code.size, last))
+            moved = scored.score[:, last].astype(float) - scored.score[:, first]
             known = ~np.isnan(moved)
             assert known.sum() > 30
             np.testing.assert_allclose(parts[known].sum(axis=1), moved[known], atol=1e-3)
@@ -372,35 +356,37 @@ class TestStatistics:
 
 
 class TestSample:
-    def test_who_left_is_found_and_who_shows_signs_is_low(self, sample: score.Scores, truth: dict[str, Any]) -> None:
-        gone = pd.Series(pd.to_datetime(sample.churn.day, unit="D"), index=sample.weeks.accounts).dropna()
-        left = pd.to_datetime(pd.Series(truth["left"]))
-        assert sample.churn.way == "billing"
+    def test_who_left_is_found_and_who_shows_signs_is_low(
+        self, scored: score.Scores, software_truth: dict[str, Any]
+    ) -> None:
+        gone = pd.Series(pd.to_datetime(scored.churn.day, unit="D"), index=scored.weeks.accounts).dropna()
+        left = pd.to_datetime(pd.Series(software_truth["left"]))
+        assert scored.churn.way == "billing"
         last = left[left <= pd.Timestamp("2026-10-01")]  # a payment that is due later may still come
         assert set(last.index) <= set(gone.index)
         assert ((gone[last.index] - last).dt.days.abs() <= 9).mean() > 0.9
-        frame = sample.frame.set_index("account")
-        soon = frame.loc[[name for name in truth["soon"] if name in frame.index], "score"]
+        frame = scored.frame.set_index("account")
+        soon = frame.loc[[name for name in software_truth["soon"] if name in frame.index], "score"]
         assert soon.median() < frame["score"].quantile(0.25)
 
-    def test_the_back_test_finds_what_was_planted(self, sample: score.Scores, truth: dict[str, Any]) -> None:
-        result = backtest.check(sample)
+    def test_the_back_test_finds_what_was_planted(self, scored: score.Scores, software_truth: dict[str, Any]) -> None:
+        result = backtest.check(scored)
         assert result.predicts
         drivers = result.drivers.set_index("signal")
-        assert (drivers.loc[truth["drivers"][:3], "low"] > 0.5).all()
-        silent = {name for name, signs in truth["signs"].items() if signs == 0}
-        names = sample.weeks.accounts[lead.spells(sample).query("lead > 0")["account"].to_numpy(int)]
+        assert (drivers.loc[software_truth["drivers"][:3], "low"] > 0.5).all()
+        silent = {name for name, signs in software_truth["signs"].items() if signs == 0}
+        names = scored.weeks.accounts[lead.spells(scored).query("lead > 0")["account"].to_numpy(int)]
         assert not silent & set(names)  # who left without any sign was not red
 
-    def test_the_card_of_an_account_tells_its_own(self, sample: score.Scores, truth: dict[str, Any]) -> None:
-        name = next(name for name in truth["soon"] if name in set(sample.frame["account"]))
-        own = card.of(sample, name)
+    def test_the_card_of_an_account_tells_its_own(self, scored: score.Scores, software_truth: dict[str, Any]) -> None:
+        name = next(name for name in software_truth["soon"] if name in set(scored.frame["account"]))
+        own = card.of(scored, name)
         assert str(own).startswith(f"{name} is ")
-        history = sample.score[list(sample.weeks.accounts).index(name)]
+        history = scored.score[list(scored.weeks.accounts).index(name)]
         assert own.components["contribution"].sum() == pytest.approx(history[-1] - history[-5], abs=1e-3)
         assert name in own.plot().alt
         with pytest.raises(UsageError, match="there is no account 'nobody'"):
-            card.of(sample, "nobody")
+            card.of(scored, "nobody")
 
 
 class TestParts:
@@ -430,16 +416,16 @@ class TestParts:
         with pytest.raises(UsageError, match="churn: 'use' is not a known value"):
             churn.find(scores.weeks, "use")
 
-    def test_a_signal_that_is_none_is_named(self, sample: score.Scores) -> None:
+    def test_a_signal_that_is_none_is_named(self, scored: score.Scores) -> None:
         for key, value in (("weights", {"use_tend": 1.0}), ("anchors", {"use_tend": (0.0, 1.0)})):
             with pytest.raises(SettingsError, match="'use_tend' is not a signal"):
-                sample.under(Settings(values={f"health.{key}": value}))
+                scored.under(Settings(values={f"health.{key}": value}))
         with pytest.raises(SettingsError, match="is not one of renormalise, neutral, zero"):
-            sample.under(Settings(values={"health.missing": "drop"}))
+            scored.under(Settings(values={"health.missing": "drop"}))
 
 
 class TestSettings:
-    def test_kit_check_init_begins_with_every_weight_and_anchor(self, tmp_path: Path, sample: score.Scores) -> None:
+    def test_kit_check_init_begins_with_every_weight_and_anchor(self, tmp_path: Path, scored: score.Scores) -> None:
         (tmp_path / "visits.csv").write_text("Email,Event,Time\na@example.com,Download,2026-01-02 10:00\n")
         path, _likeliest = start(tmp_path)
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -451,9 +437,9 @@ class TestSettings:
         mine = read(tmp_path / "mine.toml")
         assert mine["health.weights"] == {key: signal.weight for key, signal in signals.SIGNALS.items()}
         assert mine["health.anchors"] == {key: signal.anchors for key, signal in signals.SIGNALS.items()}
-        config = score.configure(mine, sample.measured, sample.customers)
-        assert {key: config.weights[key] for key in sample.measured} == {
-            key: sample.config.weights[key] for key in sample.measured
+        config = score.configure(mine, scored.measured, scored.customers)
+        assert {key: config.weights[key] for key in scored.measured} == {
+            key: scored.config.weights[key] for key in scored.measured
         }
         assert config.suggested == ()
 
@@ -476,8 +462,8 @@ class TestSettings:
         assert scores.frame["stage"].tolist().count("established") == 20
         assert alerts.find(scores).alerts.empty  # the stage ended; nothing happened to the customer
 
-    def test_any_subset_of_the_tables_gives_a_score_and_names_what_is_absent(self, sample: score.Scores) -> None:
-        world = sample.weeks
+    def test_any_subset_of_the_tables_gives_a_score_and_names_what_is_absent(self, scored: score.Scores) -> None:
+        world = scored.weeks
         tables = sorted({weeks.KIND_TABLES[kind] for kind in world.touches})
         assert len(tables) == 8
         for subset in [[table] for table in tables] + [[one for one in tables if one != table] for table in tables]:
@@ -498,9 +484,9 @@ class TestSettings:
 
 class TestCrm:
     def test_the_csv_of_alerts_is_a_list_of_tasks_and_comes_back_as_outcomes(
-        self, sample: score.Scores, tmp_path: Path
+        self, scored: score.Scores, tmp_path: Path
     ) -> None:
-        found = alerts.find(sample)
+        found = alerts.find(scored)
         path = tmp_path / "alerts.csv"
         path.write_text(as_csv(found.table().data()), encoding="utf-8-sig", newline="")
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -508,12 +494,12 @@ class TestCrm:
             "account", "raised_on", "score", "signal", "reason", "owner", "action", "due_on", "held_back", "acted_on",
         ]  # fmt: skip
         assert len(rows) == len(found.now) > 0
-        assert set(rows["account"]) <= set(sample.weeks.accounts)  # the ids of the exports
+        assert set(rows["account"]) <= set(scored.weeks.accounts)  # the ids of the exports
         assert all(rows[name].str.fullmatch(r"\d{4}-\d\d-\d\d").all() for name in ("raised_on", "due_on"))
         assert ((pd.to_datetime(rows["due_on"]) - pd.to_datetime(rows["raised_on"])).dt.days == 7).all()
         assert rows["owner"].isin(["Sales desk 1", "Sales desk 2", "Sales desk 3"]).all()
         assert (rows[["reason", "action"]] != "").all(axis=None)
         rows["acted_on"] = "2026-10-31"
         rows.to_csv(path, index=False)
-        given = alerts.find(sample, outcomes=str(path)).alerts
+        given = alerts.find(scored, outcomes=str(path)).alerts
         assert (given["acted_on"].eq("2026-10-31") == given["open"]).all()

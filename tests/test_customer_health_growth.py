@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,22 +14,12 @@ import kit
 from generator import software
 from kit.questions.customer_health import backtest, growth, lists, score, signals, weeks
 from kit.settings import Settings
-from tests.account_weeks import grid, points
+from tests.account_weeks import grid, points, without_later
 
 ROOT = Path(__file__).parents[1]
 SEEDS = 20 if os.environ.get("KIT_SIMULATE") else 2
 HEAVY = ("messages.csv", "newsletter.ndjson.gz", "visits.csv")
 """Exports that the rule does not look at."""
-
-
-@pytest.fixture(scope="module")
-def sample() -> score.Scores:
-    return score.measure(kit.open(ROOT / "data/software"))
-
-
-@pytest.fixture(scope="module")
-def truth() -> dict[str, Any]:
-    return json.loads((ROOT / "tests/truth_software.json").read_text(encoding="utf-8"))
 
 
 def teams(n: int, seed: int, *, drive: float = 1.0, w: int = 120) -> weeks.Weeks:
@@ -125,36 +114,31 @@ class TestPast:
         assert "It is not known how good this list is: the list would have named 4 accounts" in str(found)
 
     @pytest.mark.parametrize("cut", [9, 26])
-    def test_the_rule_of_an_evening_knows_nothing_later(self, sample: score.Scores, cut: int) -> None:
-        world = sample.weeks
-        end = int(world.days[-1 - cut])
-        earlier = {
-            kind: {name: values[rows["day"] <= end] for name, values in rows.items()}
-            for kind, rows in world.touches.items()
-        }
-        shorter = weeks.Weeks(world.accounts, end, world.n - cut, earlier, world.started)
-        known = replace(sample, weeks=shorter, measured=signals.of(shorter), customers=sample.customers[:, :-cut])
+    def test_the_rule_of_an_evening_knows_nothing_later(self, scored: score.Scores, cut: int) -> None:
+        world = scored.weeks
+        shorter = without_later(world, cut)
+        known = replace(scored, weeks=shorter, measured=signals.of(shorter), customers=scored.customers[:, :-cut])
         column = np.array([world.n - 1 - cut])
-        before, now = growth.rule(known, column), growth.rule(sample, column)
+        before, now = growth.rule(known, column), growth.rule(scored, column)
         np.testing.assert_array_equal(before.named, now.named)
         assert before.named.any()
 
 
 class TestSample:
     def test_growing_teams_are_named_and_a_high_score_is_none(
-        self, sample: score.Scores, truth: dict[str, Any]
+        self, scored: score.Scores, software_truth: dict[str, Any]
     ) -> None:
-        listed = set(lists.make(sample, backtest.check(sample)).expansion["account"])
-        assert len(listed & set(truth["ready"])) >= 0.7 * len(truth["ready"])
-        assert len(listed & set(truth["growing"])) >= 0.7 * len(listed)
-        assert not listed - set(truth["growing"]) - set(truth["full"])
-        assert set(sample.frame.query("colour == 'green'")["account"]) - listed
-        found = growth.check(sample)
+        listed = set(lists.make(scored, backtest.check(scored)).expansion["account"])
+        assert len(listed & set(software_truth["ready"])) >= 0.7 * len(software_truth["ready"])
+        assert len(listed & set(software_truth["growing"])) >= 0.7 * len(listed)
+        assert not listed - set(software_truth["growing"]) - set(software_truth["full"])
+        assert set(scored.frame.query("colour == 'green'")["account"]) - listed
+        found = growth.check(scored)
         named, others = found.rates.to_dict("records")
         assert named["low"] > 5 * others["value"]
-        bought = {name for name, days in truth["bought"].items() if days}
+        bought = {name for name, days in software_truth["bought"].items() if days}
         assert found.rates["recall"].iloc[0] > 0.6
-        assert len(bought) >= len(truth["growing"]) / 2
+        assert len(bought) >= len(software_truth["growing"]) / 2
 
     def test_of_planted_growers_most_are_named_over_seeds(self, tmp_path: Path) -> None:
         ready = named = found = grows = none = 0

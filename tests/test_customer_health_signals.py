@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +42,6 @@ def of(scores: score.Scores, signal: str, account: str) -> pd.Series:
     """A signal of an account by day."""
     code = list(scores.weeks.accounts).index(account)
     return pd.Series(scores.measured[signal][code], index=scores.weeks.dates)
-
-
-@pytest.fixture(scope="module")
-def sample() -> score.Scores:
-    return score.measure(kit.open(ROOT / "data/software"))
-
-
-@pytest.fixture(scope="module")
-def truth() -> dict[str, Any]:
-    return json.loads((ROOT / "tests/truth_software.json").read_text(encoding="utf-8"))
 
 
 class TestMonths:
@@ -148,31 +137,33 @@ class TestUse:
 
 
 class TestMail:
-    def test_the_page_of_the_sample_shows_every_group_of_signals(self, sample: score.Scores) -> None:
-        assert {SIGNALS[key].group for key in sample.counted} == set(signals.GROUPS)
+    def test_the_page_of_the_sample_shows_every_group_of_signals(self, scored: score.Scores) -> None:
+        assert {SIGNALS[key].group for key in scored.counted} == set(signals.GROUPS)
         mail = {"mail_opened", "mail_clicked", "unsubscribed", "reply_rate", "contact_days", "touches"}
-        assert mail <= set(sample.counted)
-        here = sample.customers[:, -1]
-        assert all(np.isfinite(sample.measured[key][here, -1]).mean() > 0.7 for key in mail - {"reply_rate"})
+        assert mail <= set(scored.counted)
+        here = scored.customers[:, -1]
+        assert all(np.isfinite(scored.measured[key][here, -1]).mean() > 0.7 for key in mail - {"reply_rate"})
 
-    def test_opens_of_people_are_as_planted_and_machines_open_nothing(self, truth: dict[str, Any]) -> None:
+    def test_opens_of_people_are_as_planted_and_machines_open_nothing(self, software_truth: dict[str, Any]) -> None:
         rows = touches.touches(kit.open(ROOT / "data/software")).groupby("kind")["value"].sum()
         lines = pd.read_json(ROOT / "data/software/newsletter.ndjson.gz", lines=True)
         assert rows["mail"] == (lines["event"] == "delivered").sum()
         assert rows["mail_opened"] == ((lines["event"] == "open") & (lines["sg_machine_open"] == 0)).sum()
-        opened, usual = rows["mail_opened"] / rows["mail_trackable"], truth["readers"][0]
+        opened, usual = rows["mail_opened"] / rows["mail_trackable"], software_truth["readers"][0]
         assert 0.8 * usual < opened < usual  # a part is in trouble, and reads less
 
-    def test_who_is_in_trouble_reads_less_and_unsubscribes(self, sample: score.Scores, truth: dict[str, Any]) -> None:
-        names, gone = list(sample.weeks.accounts), pd.to_datetime(pd.Series(truth["left"]))
+    def test_who_is_in_trouble_reads_less_and_unsubscribes(
+        self, scored: score.Scores, software_truth: dict[str, Any]
+    ) -> None:
+        names, gone = list(scored.weeks.accounts), pd.to_datetime(pd.Series(software_truth["left"]))
         before, usual = [], []
         for name, day in gone.items():
-            week = int(np.searchsorted(sample.weeks.days, (day - pd.Timestamp(0)).days)) - 1
-            value = sample.measured["mail_opened"][names.index(str(name)), week]
-            (before if truth["signs"][str(name)] >= 12 else usual).append(value)
+            week = int(np.searchsorted(scored.weeks.days, (day - pd.Timestamp(0)).days)) - 1
+            value = scored.measured["mail_opened"][names.index(str(name)), week]
+            (before if software_truth["signs"][str(name)] >= 12 else usual).append(value)
         assert np.nanmean(before) < 0.7 * np.nanmean(usual)
-        left = pd.Series(sample.weeks.touches["unsubscribed"]["account"]).value_counts()
-        assert {names[code]: n for code, n in left.items()} == truth["unsubscribed"]
+        left = pd.Series(scored.weeks.touches["unsubscribed"]["account"]).value_counts()
+        assert {names[code]: n for code, n in left.items()} == software_truth["unsubscribed"]
 
 
 class TestRollUp:

@@ -41,11 +41,11 @@ NEW_FROM = AS_OF - 6 * DAY
 
 def write(path: Path, story: Story) -> tuple[dict[str, int], int, ListTruth | None]:
     """Write the list; its people by status, how many stand on it twice since they signed up again, and its faults."""
-    known = [one for one in (*story.people, *story.held) if one.joined <= AS_OF]
-    rng, drawn = dice(story.seed, "contacts twice"), _by_the_draw(story, known)
+    members = [one for one in (*story.people, *story.held) if one.joined <= AS_OF]
+    rng, drawn = dice(story.seed, "contacts twice"), _by_the_draw(story, members)
     rows: list[tuple[str, ...]] = []
     twice: list[tuple[str, ...]] = []
-    for one in known:
+    for one in members:
         status = "cleaned" if one.cleaned is not None else "unsubscribed" if one.left is not None else "subscribed"
         reason = "complaint" if one.complained else ""
         known_of = (BAD_SOURCE if one.email in drawn else one.source, one.language, one.segment)
@@ -54,7 +54,7 @@ def write(path: Path, story: Story) -> tuple[dict[str, int], int, ListTruth | No
         if rng.random() < story.world.twice:
             again = iso(min(one.joined + rng.randint(1, 300) * DAY, AS_OF))
             twice.append((one.email.title(), status, again, *known_of, *ends))
-    added, truth = _doubtful(story, known, drawn) if story.faults else ([], None)
+    added, truth = _doubtful(story, members, drawn) if story.faults else ([], None)
     table.write(path, HEADER, [*rows, *added, *twice])
     return dict(sorted(Counter(row[1] for row in [*rows, *added]).items())), len(twice), truth
 
@@ -62,12 +62,12 @@ def write(path: Path, story: Story) -> tuple[dict[str, int], int, ListTruth | No
 def _by_the_draw(story: Story, known: list[Person]) -> set[str]:
     """Who joined by the prize draw: more of those whose addresses were bad."""
     rng = dice(story.seed, "prize draw")
-    found = set()
+    drawn = set()
     for one in known:
         share = OF_BOUNCED if one.cleaned is not None else OF_LEFT if one.left is not None else OF_STAYED
         if rng.random() < share and DRAWN[0] <= one.joined < DRAWN[1]:
-            found.add(one.email)
-    return found if story.faults else set()
+            drawn.add(one.email)
+    return drawn if story.faults else set()
 
 
 def _doubtful(story: Story, known: list[Person], drawn: set[str]) -> tuple[list[tuple[str, ...]], ListTruth]:

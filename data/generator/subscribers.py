@@ -125,9 +125,9 @@ def account(rng: Random, number: int) -> Account:
         trouble = (begin, begin + timedelta(weeks=rng.randint(3, 6)))
     draw = rng.random() if end is None and trouble is None else 1.0
     kind = "growing" if draw < GROWS else "full" if draw < GROWS + FULL else "usual"
-    one = Account(f"cus_{name}", people, start, end, trouble, kind, f"Sales desk {rng.randint(1, 3)}")
-    _grow(one, rng, rng.choice((5, 10, 10, 20, 40)))
-    return one
+    customer = Account(f"cus_{name}", people, start, end, trouble, kind, f"Sales desk {rng.randint(1, 3)}")
+    _grow(customer, rng, rng.choice((5, 10, 10, 20, 40)))
+    return customer
 
 
 def _grow(one: Account, rng: Random, seats: int) -> None:

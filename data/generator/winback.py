@@ -68,7 +68,7 @@ class Tried:
 def former(story: Story, orders: list[Order]) -> list[Order]:
     """Orders of customers of years ago, from among people on the list who have none."""
     bought = {one.person.email for one in orders}
-    made: list[Order] = []
+    former_orders: list[Order] = []
     for person in (*story.people, *story.held):
         if person.email in bought or person.joined >= FORMER_UNTIL:
             continue
@@ -77,9 +77,9 @@ def former(story: Story, orders: list[Order]) -> list[Order]:
         later, goes_on = shop.again(rng, at)
         mine = [Order(person, moment) for moment in (at, *later)]
         mine[-1].goes_on = goes_on
-        made += mine
-    shop.price(dice(story.seed, "values of former customers"), made)
-    return made
+        former_orders += mine
+    shop.price(dice(story.seed, "values of former customers"), former_orders)
+    return former_orders
 
 
 def bring_back(story: Story, orders: list[Order]) -> tuple[list[Tried], list[Order]]:

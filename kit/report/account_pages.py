@@ -56,10 +56,10 @@ class Accounts:
     def html(self, number: int) -> str:
         """The page of the account of this number, with its neighbours."""
         runs = [self._run(name) for name in self.names]
-        one = page.page(replace(runs[number], cells=tuple(self._cells(self.names[number]))))
+        written = page.page(replace(runs[number], cells=tuple(self._cells(self.names[number]))))
         before = runs[number - 1] if number else None
         after = runs[number + 1] if number + 1 < len(runs) else None
-        return render.page_html(one, self._quality, before, after)
+        return render.page_html(written, self._quality, before, after)
 
     @cached_property
     def files(self) -> list[str]:

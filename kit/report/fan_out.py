@@ -137,15 +137,16 @@ def _accounts(
     if not data.files:
         raise no_export(target)
     need_whole_language()
-    found = account_pages.find(notebook, arguments, data)
+    accounts = account_pages.find(notebook, arguments, data)
     with reaching(out, NAME_ANOTHER):
         out.mkdir(parents=True, exist_ok=True)
         for former in out.glob("account-*.html"):
             former.unlink()
-        for number, name in enumerate(found.files):
-            (out / name).write_text(found.html(number), encoding="utf-8")
+        for number, name in enumerate(accounts.files):
+            (out / name).write_text(accounts.html(number), encoding="utf-8")
     members = tuple(
-        Member(name, found.title(name), file, "ok") for name, file in zip(found.names, found.files, strict=True)
+        Member(name, accounts.title(name), file, "ok")
+        for name, file in zip(accounts.names, accounts.files, strict=True)
     )
     _index(out, data, "account", members)
     return members

@@ -36,7 +36,7 @@ _FINE = re.compile(r"(?<=\.\d\d)\d+")
 _ANCHORS = {"left": ("start", 0), "center": ("middle", 0.5), "right": ("end", 1)}
 
 
-_SAID: WeakKeyDictionary[Line2D, list[str]] = WeakKeyDictionary()
+_HOVER_TEXTS: WeakKeyDictionary[Line2D, list[str]] = WeakKeyDictionary()
 """What the marks of a line say."""
 
 
@@ -44,8 +44,8 @@ def hover(marks: Sequence[Line2D], texts: Iterable[str]) -> None:
     """Let the marks of a line say what they show where a mouse stands on them: a text each, in their order."""
     (line,) = marks
     x, y = np.asarray(line.get_xdata(), dtype=float), np.asarray(line.get_ydata(), dtype=float)
-    known = zip(texts, np.isfinite(x + y), strict=True)
-    _SAID[line] = [masked(text) for text, is_drawn in known if is_drawn]
+    drawn = zip(texts, np.isfinite(x + y), strict=True)
+    _HOVER_TEXTS[line] = [masked(text) for text, is_drawn in drawn if is_drawn]
 
 
 def write(figure: Figure, *, name: str, alt: str, scale: float, hovers: bool = True) -> str:
@@ -62,7 +62,7 @@ def write(figure: Figure, *, name: str, alt: str, scale: float, hovers: bool = T
     for text in figure.findobj(Text):
         text.set_gid(_side(text))  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
     for line in figure.findobj(Line2D):
-        line.set_gid(json.dumps(_SAID.get(line, [])))  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+        line.set_gid(json.dumps(_HOVER_TEXTS.get(line, [])))  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
     out = StringIO()
     width, height = (inches * POINTS for inches in figure.get_size_inches())
     with mpl.rc_context({"svg.hashsalt": name}):
@@ -92,29 +92,29 @@ class _Renderer(RendererSVG):
     """Holds texts at the side at which they are aligned, so that a reader's narrower font moves nothing."""
 
     _held: str = "left"
-    _said: str | None = None
+    _hover_texts: str | None = None
 
     def open_group(self, s: str, gid: str | None = None) -> None:
         if s == "text":
             self._held = gid or "left"
         else:
-            self._said = gid if s == "line2d" else None
+            self._hover_texts = gid if s == "line2d" else None
 
     def close_group(self, s: str) -> None:
         """Groups are not drawn."""
 
     def draw_markers(self, gc: Any, *marks: Any, **fill: Any) -> None:
         """As matplotlib draws them, each with the text that `hover` gave it."""
-        texts, writer = iter(json.loads(self._said or "[]")), self.writer
+        texts, writer = iter(json.loads(self._hover_texts or "[]")), self.writer
         element = writer.element
 
         def titled(tag: str, text: str | None = None, attrib: dict[str, str] | None = None, **more: str) -> None:
-            said = next(texts, "") if tag == "use" else ""
-            if not said:
+            title = next(texts, "") if tag == "use" else ""
+            if not title:
                 element(tag, text, attrib, **more)
                 return
             writer.start(tag, attrib or {}, **more)
-            element("title", said)
+            element("title", title)
             writer.end(tag, indent=False)
 
         writer.element = titled

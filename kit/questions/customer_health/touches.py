@@ -135,18 +135,19 @@ def _row(
 ) -> Expression:
     """Rows of a table as touches, known so many days later."""
     own = ibis.null("string") if key is None else ibis.literal(f"{space}:") + table.bind(key)[0].cast("string")
-    known = (_days(table.bind(day)[0]) + later).cast("int32")
+    known_from = (_days(table.bind(day)[0]) + later).cast("int32")
     ends = ibis.null("int32") if until is None else _days(table.bind(until)[0])
     if "loaded_on" in table.columns:
         loaded = _days(table["loaded_on"])
-        known = ibis.greatest(known, loaded.fill_null(known))
-        ends = ibis.greatest(ends, known) if until is not None else ends  # what had ended by then was never seen open
+        known_from = ibis.greatest(known_from, loaded.fill_null(known_from))
+        if until is not None:  # what had ended by then was never seen open
+            ends = ibis.greatest(ends, known_from)
     return table.select(
         id=own,
         contact_key=_.contact_key if "contact_key" in table.columns else ibis.null("string"),
         domain=_.domain.nullif("") if "domain" in table.columns else ibis.null("string"),
         kind=ibis.literal(kind) if isinstance(kind, str) else kind,
-        day=known,
+        day=known_from,
         until=ends,
         value=ibis.literal(value) if isinstance(value, float) else table.bind(value)[0].cast("float64"),
     )

@@ -152,8 +152,8 @@ class Weeks:
         last = np.full((len(self.accounts), self.n), -np.inf, np.float32)
         for kind in kinds:
             if (rows := self.touches.get(kind)) is not None:
-                done = rows["value"] > 0 if kind == "use" else slice(None)  # a row of no use is no sign
-                account, day = rows["account"][done], rows["day"][done]
+                is_sign = rows["value"] > 0 if kind == "use" else slice(None)  # a row of no use is no sign
+                account, day = rows["account"][is_sign], rows["day"][is_sign]
                 np.maximum.at(last, (account, np.maximum(self._column(day), 0)), day.astype(np.float32))
         last = np.maximum.accumulate(last, axis=1)
         return np.where(np.isfinite(last), self.days[None, :] - last, np.nan).astype(np.float32)

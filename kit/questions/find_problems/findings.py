@@ -325,8 +325,10 @@ class Findings(Result):
                 axes.plot(ends, [place, place], color=color, linewidth=2)
                 mark = axes.plot(times, place, "o", color=color, markerfacecolor=inside, markersize=8)
                 value, expected = share(row["value"]), share(row["expected"])
-                said = _("{name}: {value}; expected: {expected}", name=row["name"], value=value, expected=expected)
-                hover(mark, [said])
+                hover_text = _(
+                    "{name}: {value}; expected: {expected}", name=row["name"], value=value, expected=expected
+                )
+                hover(mark, [hover_text])
             names = [f"{label(row['name'])}\n{_kpi(row).name}, n = {whole(row['n'])}" for row, *_ in rows]
             axes.set_yticks(range(len(rows)), names, fontsize=9.5)
             axes.set_ylim(-0.6, len(rows) - 0.4)

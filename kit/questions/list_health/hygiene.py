@@ -113,10 +113,10 @@ def meant(people: pd.Series) -> dict[str, str]:
     Args:
         people: of each domain.
     """
-    own = people.index[people >= OWN_PEOPLE]
+    frequent = people.index[people >= OWN_PEOPLE]
     named = {str(name): nearest_large(str(name)) for name in people.index}
     for name in [one for one, large in named.items() if not large]:
-        larger = [str(large) for large in own if people[large] >= OWN_TIMES * people[name]]
+        larger = [str(large) for large in frequent if people[large] >= OWN_TIMES * people[name]]
         named[name] = nearest_large(name, larger)
     return named
 

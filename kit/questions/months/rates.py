@@ -487,8 +487,8 @@ def _draw(axes: Axes, rates: pd.DataFrame, kpi: metrics.Kpi, names: list[str]) -
     place = rates["month"].map(names.index)
     for at, low, high in zip(place, rates["usual_low"], rates["usual_high"], strict=True):
         axes.fill_between([at - 0.5, at + 0.5], low, high, color=BAND, linewidth=0, zorder=0)
-    said = [f"{month(row['month'])}: {cells.rate(row)}" for row in rates.to_dict("records")]
-    texts = pd.Series(said, index=rates.index, dtype="object")
+    hover_texts = [f"{month(row['month'])}: {cells.rate(row)}" for row in rates.to_dict("records")]
+    texts = pd.Series(hover_texts, index=rates.index, dtype="object")
     if not rates["asked"].all():
         intervals(axes, place, rates, color=QUIET, texts=texts)
     intervals(axes, place[rates["asked"]], rates[rates["asked"]], color=PLAIN, texts=texts)

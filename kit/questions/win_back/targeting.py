@@ -161,8 +161,8 @@ def judge(keys: pd.Series, x: pd.DataFrame, came: np.ndarray, held: np.ndarray, 
         held: whether each stands in the arm without mail.
         level: confidence.
     """
-    least, found = 2 * EVENTS * (x.shape[1] + 1), _events(came)
-    if found < least or min(_events(came[held]), _events(came[~held])) < 2 * EVENTS:
+    least, events = 2 * EVENTS * (x.shape[1] + 1), _events(came)
+    if events < least or min(_events(came[held]), _events(came[~held])) < 2 * EVENTS:
         reason = message(
             "at least {n} people must have come back, {side} of them on each side; {found} came, {held} without mail",
             n=least, side=2 * EVENTS, found=int(came.sum()), held=int(came[held].sum()),

@@ -167,8 +167,8 @@ class Places:
 
     def _tells_events(self, filled: Sequence[Cell]) -> bool:
         """Whether most of the cells are words for events of mail."""
-        known = _events(self._preset.name)
-        return sum(plain(cell) in known for cell in filled) > len(filled) / 2
+        event_names = _events(self._preset.name)
+        return sum(plain(cell) in event_names for cell in filled) > len(filled) / 2
 
     def _is_of_one_piece(self, position: int) -> bool:
         """Whether a price is that of one piece, because a column beside it says how many there are."""

@@ -53,8 +53,8 @@ def turned(grid: Grid) -> Grid:
         Row(header.line + place, [header.cells[place], *(_at(row, place) for row in rows)]) for place in columns
     ]
     only_rates = all(str(cell).rstrip().endswith("%") for cell in filled)
-    said = COUNTED if not only_rates else WEEKS if any(map(times.is_week, periods)) else MONTHS
-    other = replace(grid, rows=[kpis, *by_period], notes=(*grid.notes, said))
+    note = COUNTED if not only_rates else WEEKS if any(map(times.is_week, periods)) else MONTHS
+    other = replace(grid, rows=[kpis, *by_period], notes=(*grid.notes, note))
     return other if only_rates or _is_of_campaigns(other) else grid
 
 
