@@ -143,7 +143,7 @@ def test_rows_of_another_channel_are_set_aside(tmp_path: Path, channel: str) -> 
 
 
 UNPAID = ["on-hold", "wc-on-hold", "wc-pending", "Pending", "failed", "wc-failed", "Awaiting payment", "Ожидает оплаты",
-          "待付款"]  # fmt: skip
+          "待付款", "等待买家付款", "未支付", "支付失败", "交易关闭", "已取消"]  # fmt: skip
 
 
 @pytest.mark.parametrize("state", UNPAID)
@@ -151,6 +151,21 @@ def test_an_order_that_waits_for_its_payment_is_no_sale(tmp_path: Path, state: s
     log, table = read(tmp_path, f"Order ID,Date,Total,Status\n1,2026-01-05,50,{state}\n2,2026-01-06,60,completed\n")
     assert table["is_cancelled"].tolist() == [True, False]
     assert any("is cancelled, failed, void or not paid" in str(note) for note in log.notes)
+
+
+@pytest.mark.parametrize(
+    "state", ["已支付", "已付款", "支付成功", "待发货", "已发货", "已签收", "交易成功", "部分退款"]
+)
+def test_an_order_that_is_paid_is_a_sale_whatever_its_delivery(tmp_path: Path, state: str) -> None:
+    log, table = read(tmp_path, f"订单号,下单日期,金额,状态\n1,2026-01-05,50,{state}\n2,2026-01-06,60,已完成\n")
+    assert not table["is_cancelled"].any()
+    assert not any("unknown to the kit" in str(note) for note in log.notes)
+
+
+@pytest.mark.parametrize("state", ["已退款", "退款成功", "全额退款", "Fully refunded"])
+def test_an_order_whose_state_is_refunded_is_no_sale(tmp_path: Path, state: str) -> None:
+    _, table = read(tmp_path, f"Order ID,Date,Total,Status\n1,2026-01-05,50,{state}\n2,2026-01-06,60,completed\n")
+    assert table["is_cancelled"].tolist() == [True, False]
 
 
 def test_an_order_given_back_whole_is_no_sale_and_one_in_part_is(tmp_path: Path) -> None:

@@ -76,14 +76,16 @@ _VERSION = re.compile(
 
 _ALL_BACK = re.compile(
     r"^(wc-|fully )?(refunded|returned)$|^(возврат|возвращ[её]н[оа]?)( полностью)?$|^(zurück)?erstattet$"
-    r"|^rembours[ée]e?$|^reembolsad[oa]$|^devuelt[oa]$|^devolvid[oa]$|^rimborsat[oa]$|^zwrócon[eoya]+$|^已退款$",
+    r"|^rembours[ée]e?$|^reembolsad[oa]$|^devuelt[oa]$|^devolvid[oa]$|^rimborsat[oa]$|^zwrócon[eoya]+$"
+    r"|^已?(全额)?退款(成功|完成)?$",
     re.IGNORECASE,
 )
 _SOLD = re.compile(
     r"^(wc-)?(paid|complete|completed|processing|processed|shipped|partially shipped|delivered|fulfilled|unfulfilled|"
     r"partially fulfilled|partially paid|partially refunded|closed|done|success|successful|succeeded|settled|captured|"
     r"open|active|confirmed|approved|sent|оплачен[оа]?|выполнен[оа]?|заверш[её]н[оа]?|доставлен[оа]?|отправлен[оа]?|"
-    r"новый|в обработке|в работе|подтвержд[её]н[оа]?|частичный возврат|已完成|已付款|已发货|交易成功|"
+    r"новый|в обработке|в работе|подтвержд[её]н[оа]?|частичный возврат|"
+    r"已完成|交易(完成|成功)|已(付款|支付)|(付款|支付)成功|待发货|(已|部分)发货|[待已]收货|已签收|部分退款|"
     r"bezahlt|abgeschlossen|versandt|versendet|geliefert|zugestellt|in bearbeitung|pay[ée]e?|termin[ée]e?|"
     r"exp[ée]di[ée]e?|livr[ée]e?|pagad[oa]|completad[oa]|enviad[oa]|entregad[oa])$",
     re.IGNORECASE,
